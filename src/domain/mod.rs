@@ -1,3 +1,30 @@
 //! Nouns and rules: what a connection is, what it holds, when that lapses. No I/O, no clock, no serde.
 
+pub mod app_registration;
+pub mod attempt;
+pub mod authority;
+pub mod connection;
+pub mod hand_over;
+pub mod lifetime;
+pub mod need;
+pub mod overview;
+pub mod redirect_uri;
+pub mod renewal;
+pub mod scope;
 pub mod secret;
+pub mod token;
+pub mod trouble;
+
+pub use app_registration::{AppRegistration, ClientCredential, SecretCredential};
+pub use attempt::Attempt;
+pub use authority::{Authority, ClientId, Tenant};
+pub use connection::{Connection, ConnectionId, ConnectionName, Mailbox, ResponseMode, Settings};
+pub use hand_over::{Consumer, ConnectionValue, HandOver};
+pub use lifetime::{Certainty, Clock, Lifetime, Stage};
+pub use need::{Need, NextStep};
+pub use overview::{AttemptFacts, Overview, TokenFacts};
+pub use redirect_uri::RedirectUri;
+pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
+pub use scope::{Scope, ScopeSet};
+pub use token::{AccessGrant, Claims, RefreshGrant, SignedInUser, Tokens};
+pub use trouble::{Trouble, TroubleKind};

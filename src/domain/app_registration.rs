@@ -1,0 +1,135 @@
+//! An app registration: the client credentials, once for all connections that use them.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use super::secret::{ClientSecret, Secret};
+use super::{Authority, Certainty, ClientId, Lifetime};
+
+/// Authority and client ID with the client credential that belongs to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppRegistration {
+    /// Application (client) ID.
+    pub client_id: ClientId,
+    /// The authority that knows it.
+    pub authority: Authority,
+    /// Grows by one with every save.
+    pub generation: u64,
+    /// How the client proves itself at the token endpoint.
+    pub credential: ClientCredential,
+}
+
+/// How a client proves itself (RFC 6749 §2.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientCredential {
+    /// A public client: it cannot keep a secret and sends none.
+    Public,
+    /// A confidential client with a secret.
+    Secret(SecretCredential),
+}
+
+/// A client secret and what is known of its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretCredential {
+    /// The value, as the portal showed it once.
+    pub value: ClientSecret,
+    /// The date on which it lapses, as the person read it in the portal.
+    pub ends_on: Option<NaiveDate>,
+    /// When it was entered here.
+    pub entered_at: DateTime<Utc>,
+}
+
+impl SecretCredential {
+    /// From when it was entered to the beginning of its last date, which errs on the safe side of all time zones.
+    pub fn lifetime(&self) -> Option<Lifetime> {
+        let expires_at = self.ends_on?.and_time(NaiveTime::MIN).and_utc();
+        Some(Lifetime { starts_at: self.entered_at, expires_at, certainty: Certainty::Known })
+    }
+}
+
+impl ClientCredential {
+    /// The secret, where there is one.
+    pub fn secret(&self) -> Option<&SecretCredential> {
+        match self {
+            Self::Public => None,
+            Self::Secret(secret) => Some(secret),
+        }
+    }
+}
+
+/// What is wrong with a text that was given as a client secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClientSecretError {
+    /// Nothing left after cutting blanks.
+    #[error("the client secret is empty")]
+    Empty,
+    /// A GUID: the portal's *Secret ID* column.
+    #[error("that is the secret's ID, not its value: copy the Value column, shown once when the secret is made")]
+    SecretId,
+    /// Blanks or control characters inside.
+    #[error("a client secret has no blanks or control characters inside: copy it again")]
+    Blanks,
+    /// No secret of the platform is that long.
+    #[error("a client secret has at most 1,024 characters")]
+    TooLong,
+}
+
+impl ClientSecret {
+    /// Checks a text as a client secret; blanks around it are cut.
+    pub fn parse(text: &str) -> Result<Self, ClientSecretError> {
+        let text = text.trim();
+        match () {
+            () if text.is_empty() => Err(ClientSecretError::Empty),
+            () if super::authority::is_guid(text) => Err(ClientSecretError::SecretId),
+            () if text.len() > 1024 => Err(ClientSecretError::TooLong),
+            () if text.chars().any(|c| c.is_whitespace() || c.is_control()) => Err(ClientSecretError::Blanks),
+            () => Ok(Self::new(text)),
+        }
+    }
+}
+
+/// What may be told of a client credential without telling it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialFacts {
+    /// No secret is sent.
+    Public,
+    /// A secret is held.
+    Secret {
+        /// Its length.
+        characters: usize,
+        /// Its life, where the person told its end.
+        lifetime: Option<Lifetime>,
+        /// When it was entered.
+        entered_at: DateTime<Utc>,
+    },
+    /// The record of the app registration is missing or damaged.
+    Missing,
+}
+
+impl From<&ClientCredential> for CredentialFacts {
+    fn from(credential: &ClientCredential) -> Self {
+        match credential {
+            ClientCredential::Public => Self::Public,
+            ClientCredential::Secret(secret) => Self::Secret {
+                characters: secret.value.characters(),
+                lifetime: secret.lifetime(),
+                entered_at: secret.entered_at,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_id_is_told_from_a_secret() {
+        assert_eq!(
+            ClientSecret::parse("6e5d4c3b-2a19-4f08-9e7d-6c5b4a392817"),
+            Err(ClientSecretError::SecretId)
+        );
+        assert_eq!(ClientSecret::parse("  Ab1~x8Q.once_only-16+ \n").unwrap(), ClientSecret::new("Ab1~x8Q.once_only-16+"));
+        assert_eq!(ClientSecret::parse("a b"), Err(ClientSecretError::Blanks));
+        assert_eq!(ClientSecret::parse("  "), Err(ClientSecretError::Empty));
+    }
+}

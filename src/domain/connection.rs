@@ -1,0 +1,228 @@
+//! A connection: our record of one mailbox signing in through one app registration, and what it holds.
+
+use std::fmt;
+
+use super::{
+    Attempt, Authority, ClientId, HandOver, RedirectUri, Renewal, ScopeSet, Tenant, Tokens, Trouble,
+};
+
+/// Immutable id of a connection: it survives renaming.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(String);
+
+impl ConnectionId {
+    /// Reads an id as it was made by the source of randomness: 1 to 64 letters and digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// As stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Name of a connection: `[A-Za-z0-9][A-Za-z0-9._@-]{0,63}`, unique without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionName(String);
+
+impl ConnectionName {
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let good = |b: u8| b.is_ascii_alphanumeric() || b"._@-".contains(&b);
+        let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        (starts_well && text.len() <= 64 && text.bytes().all(good)).then(|| Self(text.to_owned()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same name but for case: two such may not exist.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl fmt::Display for ConnectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The address of the mailbox that is expected to sign in; sent as `login_hint` and compared afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mailbox(String);
+
+impl Mailbox {
+    /// Reads `local@domain`, printable, without blanks, at most 254 characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@')?;
+        let printable = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\"(),;:\\".contains(c));
+        let good = !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
+        (good && printable && text.len() <= 254).then(|| Self(text.to_owned()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Addresses of Exchange do not differ by case.
+    pub fn is_same(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How the authorization response comes back (OAuth 2.0 Multiple Response Types, Form Post Response Mode).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    #[default]
+    Query,
+    /// In the fragment.
+    Fragment,
+    /// As a form, posted to the redirect URI.
+    FormPost,
+}
+
+impl ResponseMode {
+    /// All of them, in the order offered.
+    pub const ALL: [Self; 3] = [Self::Query, Self::Fragment, Self::FormPost];
+
+    /// The wire's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Fragment => "fragment",
+            Self::FormPost => "form_post",
+        }
+    }
+
+    /// Reads the wire's word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
+/// What the person decided about a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The app registration whose credentials are used.
+    pub client_id: ClientId,
+    /// Where sign-in happens.
+    pub authority: Authority,
+    /// For whom.
+    pub tenant: Tenant,
+    /// The mailbox that must sign in; without it the first one that signs in is kept to.
+    pub sign_in_as: Option<Mailbox>,
+    /// Where the browser ends.
+    pub redirect_uri: RedirectUri,
+    /// How the answer comes back.
+    pub response_mode: ResponseMode,
+    /// The delegated permissions asked for.
+    pub scopes: ScopeSet,
+}
+
+impl Settings {
+    /// True if a sign-in begun under `other` could not be finished under these settings.
+    pub fn changes_sign_in(&self, other: &Self) -> bool {
+        self.client_id != other.client_id
+            || self.authority != other.authority
+            || self.tenant != other.tenant
+            || self.redirect_uri != other.redirect_uri
+            || self.response_mode != other.response_mode
+    }
+}
+
+/// A connection, whole, secrets included: what one sealed record holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Survives renaming.
+    pub id: ConnectionId,
+    /// What the person calls it.
+    pub name: ConnectionName,
+    /// Grows by one with every save; of two records with one id the higher one wins.
+    pub generation: u64,
+    /// What the person decided.
+    pub settings: Settings,
+    /// What the last sign-in and renewal brought; `None` before the first sign-in.
+    pub tokens: Option<Tokens>,
+    /// What stands in the way of the next renewal.
+    pub trouble: Option<Trouble>,
+    /// The sign-in under way.
+    pub attempt: Option<Attempt>,
+    /// The last sign-ins and renewals, oldest first, at most [`Connection::RENEWALS_KEPT`].
+    pub renewals: Vec<Renewal>,
+    /// Which consumer was given which values, oldest first.
+    pub hand_overs: Vec<HandOver>,
+}
+
+impl Connection {
+    /// How many renewals a record remembers.
+    pub const RENEWALS_KEPT: usize = 50;
+    /// How many hand-overs a record remembers.
+    pub const HAND_OVERS_KEPT: usize = 20;
+
+    /// A connection that has never signed in.
+    pub fn new(id: ConnectionId, name: ConnectionName, settings: Settings) -> Self {
+        Self {
+            id,
+            name,
+            generation: 0,
+            settings,
+            tokens: None,
+            trouble: None,
+            attempt: None,
+            renewals: Vec::new(),
+            hand_overs: Vec::new(),
+        }
+    }
+
+    /// Remembers a renewal, forgetting the oldest beyond the limit.
+    pub fn note_renewal(&mut self, renewal: Renewal) {
+        self.renewals.push(renewal);
+        let excess = self.renewals.len().saturating_sub(Self::RENEWALS_KEPT);
+        self.renewals.drain(..excess);
+    }
+
+    /// Remembers a hand-over, forgetting the oldest beyond the limit.
+    pub fn note_hand_over(&mut self, hand_over: HandOver) {
+        self.hand_overs.push(hand_over);
+        let excess = self.hand_overs.len().saturating_sub(Self::HAND_OVERS_KEPT);
+        self.hand_overs.drain(..excess);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_to_their_alphabet() {
+        for good in ["a", "contoso-prod", "ops@contoso.com", "0.x_Y"] {
+            assert!(ConnectionName::parse(good).is_some(), "{good}");
+        }
+        for bad in ["", "-a", ".a", "a b", "a/b", "ä", &"x".repeat(65)] {
+            assert!(ConnectionName::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_is_an_address() {
+        assert!(Mailbox::parse(" ops@contoso.com ").is_some_and(|m| m.is_same("OPS@contoso.com")));
+        for bad in ["", "ops", "ops@", "@contoso.com", "ops@contoso", "o ps@contoso.com", "<ops@contoso.com>"] {
+            assert!(Mailbox::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a connection needs, from whom, and when: the group it stands in and its one next step.
+
+use chrono::{DateTime, Utc};
+
+use super::{Clock, Overview, Stage, TroubleKind};
+
+/// The groups of the list, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// Nothing works until a person acts.
+    NeedsYou,
+    /// It works, and something lapses before long.
+    Soon,
+    /// Nothing to do.
+    Quiet,
+}
+
+impl Need {
+    /// All groups, most urgent first.
+    pub const ALL: [Self; 3] = [Self::NeedsYou, Self::Soon, Self::Quiet];
+
+    /// The heading of the group.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::NeedsYou => "NEEDS YOU",
+            Self::Soon => "SOON",
+            Self::Quiet => "QUIET",
+        }
+    }
+}
+
+/// Whether and when a connection renews without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenewalPlan {
+    /// At this moment, which may have passed.
+    Due(DateTime<Utc>),
+    /// After a failure that passes, not before this moment.
+    Retrying {
+        /// Not before this moment.
+        at: DateTime<Utc>,
+        /// Tries that failed in a row.
+        attempt: u32,
+    },
+    /// Not at all.
+    Impossible(NoRenewal),
+}
+
+/// Why a connection cannot renew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRenewal {
+    /// Nobody has signed in yet.
+    NeverSignedIn,
+    /// `offline_access` was not granted.
+    NoRefreshToken,
+    /// Unused for too long.
+    RefreshTokenExpired,
+    /// The client secret's date has passed.
+    SecretExpired,
+    /// The platform wants a person.
+    SignInNeeded,
+    /// An administrator must consent.
+    ConsentMissing,
+    /// The registration or the settings are wrong.
+    SetUpWrong,
+}
+
+/// The one thing that comes next for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Nobody has signed in yet.
+    SignIn,
+    /// The browser's address is awaited.
+    PasteAddress,
+    /// A person signs in again.
+    SignInAgain,
+    /// An administrator consents, then a person signs in.
+    AskAdministrator,
+    /// The settings or the registration are mended.
+    MendSettings,
+    /// The client secret is replaced: it is over, or will be.
+    ReplaceSecret,
+    /// Before the refresh token lapses, a person signs in or it renews.
+    RenewBefore(DateTime<Utc>),
+    /// It renews by itself.
+    RenewsAt(DateTime<Utc>),
+    /// It is tried again by itself.
+    RetriesAt(DateTime<Utc>),
+    /// The access token ends, and nothing can renew it.
+    EndsAt(DateTime<Utc>),
+}
+
+impl Overview {
+    /// Whether and when it renews.
+    pub fn renewal_plan(&self, now: DateTime<Utc>) -> RenewalPlan {
+        use RenewalPlan::{Due, Impossible, Retrying};
+        if let Some(trouble) = &self.trouble {
+            match trouble.kind {
+                TroubleKind::SignInNeeded => return Impossible(NoRenewal::SignInNeeded),
+                TroubleKind::ConsentMissing => return Impossible(NoRenewal::ConsentMissing),
+                TroubleKind::SetUpWrong => return Impossible(NoRenewal::SetUpWrong),
+                TroubleKind::TryLater { retry_at, attempt } if self.refresh_lifetime().is_some() => {
+                    return Retrying { at: retry_at, attempt };
+                }
+                TroubleKind::TryLater { .. } => {}
+            }
+        }
+        let Some(tokens) = &self.tokens else { return Impossible(NoRenewal::NeverSignedIn) };
+        let Some(refresh) = &tokens.refresh else { return Impossible(NoRenewal::NoRefreshToken) };
+        match () {
+            () if self.is_secret_expired(now) => Impossible(NoRenewal::SecretExpired),
+            () if refresh.lifetime.is_expired_at(now) => Impossible(NoRenewal::RefreshTokenExpired),
+            () => Due(tokens.access.renewal_due_at()),
+        }
+    }
+
+    /// The group it stands in.
+    pub fn need(&self, now: DateTime<Utc>) -> Need {
+        match self.renewal_plan(now) {
+            RenewalPlan::Impossible(NoRenewal::NoRefreshToken) => match self.stage(Clock::AccessToken, now) {
+                Some(Stage::Expired) | None => Need::NeedsYou,
+                Some(_) => Need::Soon,
+            },
+            RenewalPlan::Impossible(_) => Need::NeedsYou,
+            RenewalPlan::Retrying { .. } => Need::Soon,
+            RenewalPlan::Due(_) if self.open_attempt(now).is_some() => Need::Soon,
+            RenewalPlan::Due(_) => {
+                let lapses = [Clock::RefreshToken, Clock::ClientSecret]
+                    .into_iter()
+                    .any(|clock| self.stage(clock, now).is_some_and(|stage| stage >= Stage::Expiring));
+                if lapses { Need::Soon } else { Need::Quiet }
+            }
+        }
+    }
+
+    /// Its one next step.
+    pub fn next_step(&self, now: DateTime<Utc>) -> NextStep {
+        if self.open_attempt(now).is_some() {
+            return NextStep::PasteAddress;
+        }
+        match self.renewal_plan(now) {
+            RenewalPlan::Impossible(why) => self.step_out_of(why, now),
+            RenewalPlan::Retrying { at, .. } => NextStep::RetriesAt(at),
+            RenewalPlan::Due(_) if self.is_nearing(Clock::ClientSecret, now) => NextStep::ReplaceSecret,
+            RenewalPlan::Due(_) if self.is_nearing(Clock::RefreshToken, now) => NextStep::RenewBefore(
+                self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at),
+            ),
+            RenewalPlan::Due(at) => NextStep::RenewsAt(at),
+        }
+    }
+
+    /// The first moment at which something that it holds lapses; what lapses first stands first in its group.
+    pub fn first_lapse(&self) -> Option<DateTime<Utc>> {
+        let refresh = self.refresh_lifetime().or(self.access_lifetime());
+        refresh.into_iter().chain(self.secret_lifetime()).map(|lifetime| lifetime.expires_at).min()
+    }
+
+    /// The stage of one of its clocks, where it has that clock.
+    pub fn stage(&self, clock: Clock, now: DateTime<Utc>) -> Option<Stage> {
+        self.lifetime(clock).map(|lifetime| lifetime.stage(clock, now))
+    }
+
+    /// The lifetime of one of its clocks.
+    pub fn lifetime(&self, clock: Clock) -> Option<super::Lifetime> {
+        match clock {
+            Clock::AccessToken => self.access_lifetime(),
+            Clock::RefreshToken => self.refresh_lifetime(),
+            Clock::ClientSecret => self.secret_lifetime(),
+        }
+    }
+
+    fn step_out_of(&self, why: NoRenewal, now: DateTime<Utc>) -> NextStep {
+        match why {
+            NoRenewal::NeverSignedIn => NextStep::SignIn,
+            NoRenewal::SignInNeeded | NoRenewal::RefreshTokenExpired => NextStep::SignInAgain,
+            NoRenewal::ConsentMissing => NextStep::AskAdministrator,
+            NoRenewal::SetUpWrong => NextStep::MendSettings,
+            NoRenewal::SecretExpired => NextStep::ReplaceSecret,
+            NoRenewal::NoRefreshToken => match self.access_lifetime() {
+                Some(access) if !access.is_expired_at(now) => NextStep::EndsAt(access.expires_at),
+                _ => NextStep::SignInAgain,
+            },
+        }
+    }
+
+    fn is_nearing(&self, clock: Clock, now: DateTime<Utc>) -> bool {
+        self.stage(clock, now).is_some_and(|stage| stage >= Stage::Expiring)
+    }
+
+    fn is_secret_expired(&self, now: DateTime<Utc>) -> bool {
+        self.stage(Clock::ClientSecret, now) == Some(Stage::Expired)
+    }
+}

@@ -1,0 +1,190 @@
+//! A connection as it may be shown: everything but the secrets.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::app_registration::CredentialFacts;
+use super::hand_over::Fingerprint;
+use super::secret::Secret;
+use super::{
+    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, HandOver, Lifetime,
+    RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+};
+
+/// What the screen and `show` know of a connection. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// Immutable id.
+    pub id: ConnectionId,
+    /// Name.
+    pub name: ConnectionName,
+    /// Generation of the record.
+    pub generation: u64,
+    /// What the person decided.
+    pub settings: Settings,
+    /// Of the app registration's credential.
+    pub credential: CredentialFacts,
+    /// Of the tokens.
+    pub tokens: Option<TokenFacts>,
+    /// What stands in the way.
+    pub trouble: Option<Trouble>,
+    /// The sign-in under way.
+    pub attempt: Option<AttemptFacts>,
+    /// History, oldest first.
+    pub renewals: Vec<Renewal>,
+    /// Hand-overs, oldest first.
+    pub hand_overs: Vec<HandOver>,
+}
+
+/// What may be told of tokens without telling them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// Who signed in.
+    pub user: SignedInUser,
+    /// When a person last signed in.
+    pub signed_in_at: DateTime<Utc>,
+    /// Life of the access token.
+    pub access: Lifetime,
+    /// Length of the access token.
+    pub access_characters: usize,
+    /// What was granted.
+    pub granted_scope: Option<ScopeSet>,
+    /// Claims of the access token.
+    pub claims: Claims,
+    /// Of the refresh token, if there is one.
+    pub refresh: Option<RefreshFacts>,
+}
+
+/// What may be told of a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshFacts {
+    /// Life, from the last use.
+    pub lifetime: Lifetime,
+    /// Length.
+    pub characters: usize,
+    /// Tells one token from another.
+    pub fingerprint: Fingerprint,
+    /// The previous one is still kept: the newest has not been used yet.
+    pub previous_kept: bool,
+}
+
+/// What may be told of a sign-in under way: all but the code verifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptFacts {
+    /// The `state` sent: it stands in the address anyway.
+    pub state: String,
+    /// The redirect URI sent.
+    pub redirect_uri: RedirectUri,
+    /// The address to open.
+    pub authorization_request: Url,
+    /// When it was begun.
+    pub started_at: DateTime<Utc>,
+    /// Refused pastes.
+    pub wrong_pastes: u8,
+}
+
+impl AttemptFacts {
+    /// True while a paste may still finish it.
+    pub fn is_open_at(&self, now: DateTime<Utc>) -> bool {
+        super::attempt::is_open(self.started_at, self.wrong_pastes, now)
+    }
+
+    /// When it ends by itself.
+    pub fn ends_at(&self) -> DateTime<Utc> {
+        self.started_at + super::attempt::ATTEMPT_LIFE
+    }
+}
+
+impl Overview {
+    /// What may be shown of `connection`; `app` is its app registration where it could be read.
+    pub fn of(connection: &Connection, app: Option<&AppRegistration>) -> Self {
+        Self {
+            id: connection.id.clone(),
+            name: connection.name.clone(),
+            generation: connection.generation,
+            settings: connection.settings.clone(),
+            credential: app.map_or(CredentialFacts::Missing, |app| CredentialFacts::from(&app.credential)),
+            tokens: connection.tokens.as_ref().map(TokenFacts::from),
+            trouble: connection.trouble.clone(),
+            attempt: connection.attempt.as_ref().map(AttemptFacts::from),
+            renewals: connection.renewals.clone(),
+            hand_overs: connection.hand_overs.clone(),
+        }
+    }
+
+    /// Life of the access token, where there is one.
+    pub fn access_lifetime(&self) -> Option<Lifetime> {
+        self.tokens.as_ref().map(|tokens| tokens.access)
+    }
+
+    /// Life of the refresh token, where there is one.
+    pub fn refresh_lifetime(&self) -> Option<Lifetime> {
+        Some(self.tokens.as_ref()?.refresh.as_ref()?.lifetime)
+    }
+
+    /// Life of the client secret, where its end is known.
+    pub fn secret_lifetime(&self) -> Option<Lifetime> {
+        match &self.credential {
+            CredentialFacts::Secret { lifetime, .. } => *lifetime,
+            CredentialFacts::Public | CredentialFacts::Missing => None,
+        }
+    }
+
+    /// Who signs in: who did, else who is expected to.
+    pub fn mailbox(&self) -> Option<&str> {
+        let signed_in = self.tokens.as_ref().and_then(|tokens| tokens.user.username.as_deref());
+        signed_in.or_else(|| self.settings.sign_in_as.as_ref().map(super::Mailbox::as_str))
+    }
+
+    /// The sign-in under way, if a paste may still finish it.
+    pub fn open_attempt(&self, now: DateTime<Utc>) -> Option<&AttemptFacts> {
+        self.attempt.as_ref().filter(|attempt| attempt.is_open_at(now))
+    }
+
+    /// The last hand-over of the values, and whether the refresh token is still that one.
+    pub fn last_hand_over(&self) -> Option<(&HandOver, Freshness)> {
+        let last = self.hand_overs.last()?;
+        let held = self.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref()).map(|r| &r.fingerprint);
+        Some((last, if last.refresh_token.as_ref() == held { Freshness::Current } else { Freshness::Stale }))
+    }
+}
+
+/// Whether a consumer still holds the newest refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It does.
+    Current,
+    /// The token has rotated since.
+    Stale,
+}
+
+impl From<&Tokens> for TokenFacts {
+    fn from(tokens: &Tokens) -> Self {
+        Self {
+            user: tokens.user.clone(),
+            signed_in_at: tokens.signed_in_at,
+            access: tokens.access.lifetime,
+            access_characters: tokens.access.token.characters(),
+            granted_scope: tokens.access.granted_scope.clone(),
+            claims: tokens.access.claims.clone(),
+            refresh: tokens.refresh.as_ref().map(|refresh| RefreshFacts {
+                lifetime: refresh.lifetime,
+                characters: refresh.current.characters(),
+                fingerprint: Fingerprint::of(&refresh.current),
+                previous_kept: refresh.previous.is_some(),
+            }),
+        }
+    }
+}
+
+impl From<&Attempt> for AttemptFacts {
+    fn from(attempt: &Attempt) -> Self {
+        Self {
+            state: attempt.state.clone(),
+            redirect_uri: attempt.redirect_uri.clone(),
+            authorization_request: attempt.authorization_request.clone(),
+            started_at: attempt.started_at,
+            wrong_pastes: attempt.wrong_pastes,
+        }
+    }
+}

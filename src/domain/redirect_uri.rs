@@ -1,0 +1,130 @@
+//! The redirect URI: where the browser ends, and exactly what must be registered in the portal.
+
+use std::fmt;
+
+use url::Url;
+
+use super::authority::is_loopback;
+
+/// An address that the portal accepts as a redirect URI (Microsoft's rules, RFC 8252 §7.3 for loopback).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectUri {
+    /// As the person wrote it and as it is registered: sent byte for byte.
+    text: String,
+    url: Url,
+}
+
+/// Why an address cannot be a redirect URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectUriError {
+    /// Not an absolute http(s) address.
+    #[error("a redirect URI is a whole address such as http://localhost:8400/")]
+    NotAnAddress,
+    /// The platform accepts plain http for localhost only.
+    #[error("the platform accepts http for localhost only; use https elsewhere")]
+    PlainHttp,
+    /// A fragment, a user name or one of the characters that the portal refuses.
+    #[error("the portal refuses a fragment, a wildcard, and any of ! $ ' ( ) , ; in a redirect URI")]
+    RefusedCharacters,
+    /// Longer than 256 characters.
+    #[error("the portal refuses a redirect URI of more than 256 characters")]
+    TooLong,
+    /// `[::1]` cannot be registered.
+    #[error("[::1] cannot be registered; use localhost")]
+    Ipv6,
+}
+
+/// The platform heading of the portal under which a redirect URI is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectPlatform {
+    /// Confidential client: the secret is sent to the token endpoint.
+    Web,
+    /// Public client: no secret.
+    MobileAndDesktop,
+}
+
+impl RedirectPlatform {
+    /// The heading as the portal prints it.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Web => "Web",
+            Self::MobileAndDesktop => "Mobile and desktop applications",
+        }
+    }
+}
+
+impl RedirectUri {
+    /// The default of a connection with a secret.
+    pub const DEFAULT: &'static str = "http://localhost:8400/";
+
+    /// Checks an address against the portal's rules.
+    pub fn parse(text: &str) -> Result<Self, RedirectUriError> {
+        let text = text.trim();
+        if text.chars().count() > 256 {
+            return Err(RedirectUriError::TooLong);
+        }
+        let url = Url::parse(text).map_err(|_| RedirectUriError::NotAnAddress)?;
+        if url.host_str().is_none() || !matches!(url.scheme(), "http" | "https") {
+            return Err(RedirectUriError::NotAnAddress);
+        }
+        if text.contains(|c: char| "!$'(),;*#\\".contains(c) || c.is_whitespace()) || !url.username().is_empty() {
+            return Err(RedirectUriError::RefusedCharacters);
+        }
+        if matches!(url.host(), Some(url::Host::Ipv6(_))) {
+            return Err(RedirectUriError::Ipv6);
+        }
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(RedirectUriError::PlainHttp);
+        }
+        Ok(Self { text: text.to_owned(), url })
+    }
+
+    /// The address as registered and sent.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The parsed address, for comparing what comes back.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// True for localhost: the browser will say that it cannot reach the page, and that is right.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_the_portal_accepts() {
+        for good in [RedirectUri::DEFAULT, "http://localhost/myapp/", "https://apps.contoso.com/oauth/callback"] {
+            assert!(RedirectUri::parse(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_portal_refuses() {
+        use RedirectUriError as E;
+        for (bad, why) in [
+            ("localhost:8400", E::NotAnAddress),
+            ("", E::NotAnAddress),
+            ("http://apps.contoso.com/", E::PlainHttp),
+            ("https://apps.contoso.com/#x", E::RefusedCharacters),
+            ("https://apps.contoso.com/(x)", E::RefusedCharacters),
+            ("http://[::1]:8400/", E::Ipv6),
+        ] {
+            assert_eq!(RedirectUri::parse(bad), Err(why), "{bad}");
+        }
+        assert_eq!(RedirectUri::parse(&format!("https://a.b/{}", "x".repeat(256))), Err(E::TooLong));
+    }
+}

@@ -1,0 +1,44 @@
+//! What became of a token request: the history that a record keeps.
+
+use chrono::{DateTime, Utc};
+
+/// One token request and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// When the request was sent.
+    pub at: DateTime<Utc>,
+    /// What was asked.
+    pub kind: RenewalKind,
+    /// How it ended.
+    pub outcome: RenewalOutcome,
+}
+
+/// Which grant was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenewalKind {
+    /// A person signed in: authorization code.
+    SignIn,
+    /// The refresh token was used.
+    Refresh,
+}
+
+/// How a token request ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RenewalOutcome {
+    /// New tokens came and were saved.
+    Worked,
+    /// Nothing is lost; it is tried again. The text is one printable line.
+    WillRetry(String),
+    /// A person must act. The text is one printable line.
+    Failed(String),
+}
+
+impl RenewalOutcome {
+    /// The line that tells what happened, where something did.
+    pub fn line(&self) -> Option<&str> {
+        match self {
+            Self::Worked => None,
+            Self::WillRetry(line) | Self::Failed(line) => Some(line),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Delegated permissions as scopes (RFC 6749 §3.3), compared the way the platform means them.
+
+use std::fmt;
+
+/// One scope token, as it is sent: `Mail.Send`, `offline_access`, `https://outlook.office.com/SMTP.Send`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope(String);
+
+impl Scope {
+    /// Reads a scope token: printable ASCII but blank, `"` and `\` (RFC 6749 §3.3), 1 to 256 characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let good = |b: u8| (0x21..=0x7e).contains(&b) && b != b'"' && b != b'\\';
+        (!text.is_empty() && text.len() <= 256 && text.bytes().all(good)).then(|| Self(text.to_owned()))
+    }
+
+    /// As sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name without its resource: `Mail.Send` of `https://graph.microsoft.com/Mail.Send`.
+    pub fn name(&self) -> &str {
+        match self.0.rsplit_once('/') {
+            Some((prefix, name)) if prefix.contains("://") && !name.is_empty() => name,
+            _ => &self.0,
+        }
+    }
+
+    /// Names are compared without resource prefix and case: the platform answers in either form.
+    pub fn is_same_permission(&self, other: &Self) -> bool {
+        self.name().eq_ignore_ascii_case(other.name())
+    }
+
+    /// One of the OpenID Connect scopes, which name no permission of a resource.
+    pub fn is_openid(&self) -> bool {
+        ["openid", "profile", "email", "offline_access"].iter().any(|name| self.0.eq_ignore_ascii_case(name))
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Scopes in the order in which they were given, each permission once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScopeSet(Vec<Scope>);
+
+impl ScopeSet {
+    /// Reads the blank-separated list of the wire; what is no scope token is left out.
+    pub fn parse_lenient(text: &str) -> Self {
+        text.split_ascii_whitespace().filter_map(Scope::parse).collect()
+    }
+
+    /// The blank-separated list of the wire.
+    pub fn to_wire(&self) -> String {
+        self.0.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// True if the permission is in the set, by the platform's idea of equal.
+    pub fn contains(&self, scope: &Scope) -> bool {
+        self.0.iter().any(|own| own.is_same_permission(scope))
+    }
+
+    /// Adds a scope that is not there yet; tells whether it was added.
+    pub fn insert(&mut self, scope: Scope) -> bool {
+        let new = !self.contains(&scope);
+        if new {
+            self.0.push(scope);
+        }
+        new
+    }
+
+    /// Takes a permission out; tells whether it was there.
+    pub fn remove(&mut self, scope: &Scope) -> bool {
+        let before = self.0.len();
+        self.0.retain(|own| !own.is_same_permission(scope));
+        self.0.len() < before
+    }
+
+    /// The scopes in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is here and not in `other`.
+    pub fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Scope> {
+        self.0.iter().filter(|scope| !other.contains(scope))
+    }
+}
+
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let mut set = Self::default();
+        for scope in scopes {
+            set.insert(scope);
+        }
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(text: &str) -> Scope {
+        Scope::parse(text).unwrap()
+    }
+
+    #[test]
+    fn prefix_and_case_do_not_make_another_permission() {
+        assert!(scope("https://graph.microsoft.com/mail.send").is_same_permission(&scope("Mail.Send")));
+        assert!(!scope("Mail.Send").is_same_permission(&scope("Mail.Read")));
+    }
+
+    #[test]
+    fn a_set_keeps_order_and_holds_each_permission_once() {
+        let set = ScopeSet::parse_lenient("Mail.Send User.Read mail.send");
+        assert_eq!(set.to_wire(), "Mail.Send User.Read");
+    }
+
+    #[test]
+    fn a_scope_token_holds_no_blank_quote_or_control_character() {
+        for bad in ["", "a b", "a\"b", "a\\b", "a\u{1b}b", "ä"] {
+            assert!(Scope::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+}

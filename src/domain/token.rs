@@ -1,0 +1,109 @@
+//! What a sign-in brought: the access token, the refresh tokens, and who signed in.
+
+use chrono::{DateTime, Utc};
+
+use super::secret::{AccessToken, RefreshToken};
+use super::{Lifetime, ScopeSet};
+
+/// The values of one sign-in, as renewed last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// The access token and its facts.
+    pub access: AccessGrant,
+    /// The refresh token, if `offline_access` was granted.
+    pub refresh: Option<RefreshGrant>,
+    /// Who signed in.
+    pub user: SignedInUser,
+    /// When a person last signed in (not the last renewal): some limits count from here.
+    pub signed_in_at: DateTime<Utc>,
+}
+
+/// An access token with its lifetime, for one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessGrant {
+    /// The token.
+    pub token: AccessToken,
+    /// From when the request was sent, for `expires_in` seconds.
+    pub lifetime: Lifetime,
+    /// What was granted, if the answer told it (RFC 6749 §5.1 lets it be left out).
+    pub granted_scope: Option<ScopeSet>,
+    /// What can be read in the token, for the eyes only.
+    pub claims: Claims,
+}
+
+/// The refresh token in use, and the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshGrant {
+    /// The newest.
+    pub current: RefreshToken,
+    /// The one that `current` replaced, kept until `current` has worked once.
+    pub previous: Option<RefreshToken>,
+    /// From the last use; the end is mostly an estimate.
+    pub lifetime: Lifetime,
+}
+
+/// Who signed in, as the id token or the access token tells it. Shown and compared, never trusted for access.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SignedInUser {
+    /// `preferred_username` or `upn`: an address, for the eyes and for the comparison with *sign in as*.
+    pub username: Option<String>,
+    /// Display name.
+    pub name: Option<String>,
+    /// Object id in the tenant: stays when the address changes.
+    pub oid: Option<String>,
+    /// Tenant id.
+    pub tid: Option<String>,
+}
+
+impl SignedInUser {
+    /// True if both tell an object id and tenant, and they differ: another person.
+    pub fn is_someone_else_than(&self, before: &Self) -> bool {
+        let differs = |now: &Option<String>, then: &Option<String>| matches!((now, then), (Some(a), Some(b)) if !a.eq_ignore_ascii_case(b));
+        differs(&self.oid, &before.oid) || differs(&self.tid, &before.tid)
+    }
+}
+
+/// The claims of an access token that are worth showing. The token stays opaque: nothing is decided by them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    /// Audience: the resource that takes the token.
+    pub aud: Option<String>,
+    /// Tenant id.
+    pub tid: Option<String>,
+    /// Address of the user.
+    pub upn: Option<String>,
+    /// Display name of the app.
+    pub app: Option<String>,
+    /// Delegated permissions in the token.
+    pub scp: Option<ScopeSet>,
+}
+
+impl Claims {
+    /// The audience in words, where it is one of the known ones.
+    pub fn audience_name(&self) -> Option<&str> {
+        let aud = self.aud.as_deref()?;
+        Some(match aud.trim_end_matches('/') {
+            "https://graph.microsoft.com" | "00000003-0000-0000-c000-000000000000" => "Microsoft Graph",
+            "https://outlook.office.com" | "https://outlook.office365.com" => "Exchange Online",
+            _ => aud,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(oid: Option<&str>, tid: Option<&str>) -> SignedInUser {
+        SignedInUser { oid: oid.map(Into::into), tid: tid.map(Into::into), ..SignedInUser::default() }
+    }
+
+    #[test]
+    fn another_object_id_or_tenant_is_someone_else() {
+        let before = user(Some("a"), Some("t"));
+        assert!(!user(Some("A"), Some("t")).is_someone_else_than(&before));
+        assert!(user(Some("b"), Some("t")).is_someone_else_than(&before));
+        assert!(user(Some("a"), Some("u")).is_someone_else_than(&before));
+        assert!(!user(None, None).is_someone_else_than(&before));
+    }
+}

@@ -1,0 +1,81 @@
+//! What stands in the way of a connection's next renewal.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The present trouble of a connection: cleared by the next success. Its texts are printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// When it arose.
+    pub at: DateTime<Utc>,
+    /// Who must act.
+    pub kind: TroubleKind,
+    /// First line: what happened.
+    pub what_happened: String,
+    /// Second line: what to do.
+    pub what_to_do: String,
+    /// AADSTS number, where the platform gave one.
+    pub aadsts: Option<u32>,
+    /// For Microsoft's support.
+    pub trace_id: Option<String>,
+    /// For Microsoft's support and the tenant's sign-in log.
+    pub correlation_id: Option<String>,
+}
+
+/// What kind of act ends a trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// A person signs in again.
+    SignInNeeded,
+    /// An administrator of the tenant consents.
+    ConsentMissing,
+    /// The registration or the settings here are mended.
+    SetUpWrong,
+    /// Nobody: it is tried again by itself.
+    TryLater {
+        /// Not before this moment.
+        retry_at: DateTime<Utc>,
+        /// How many tries have failed in a row, from 1.
+        attempt: u32,
+    },
+}
+
+impl TroubleKind {
+    /// Back-off: 30 s doubling, a fifth of jitter either way, at most 15 minutes; `Retry-After` (1 s to 1 h) is obeyed.
+    ///
+    /// `jitter` is 0 to 1, drawn by the caller.
+    pub fn try_later(now: DateTime<Utc>, attempt: u32, retry_after: Option<TimeDelta>, jitter: f64) -> Self {
+        let doubled = 30.0 * f64::from(2u32.saturating_pow(attempt.saturating_sub(1).min(5)));
+        let seconds = (doubled * (0.8 + 0.4 * jitter.clamp(0.0, 1.0))).min(900.0);
+        let own = TimeDelta::milliseconds((seconds * 1000.0) as i64);
+        let told = retry_after.map(|told| told.clamp(TimeDelta::seconds(1), TimeDelta::hours(1)));
+        Self::TryLater { retry_at: now + told.unwrap_or(own), attempt }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(attempt: u32, retry_after: Option<i64>, jitter: f64) -> i64 {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        match TroubleKind::try_later(now, attempt, retry_after.map(TimeDelta::seconds), jitter) {
+            TroubleKind::TryLater { retry_at, .. } => (retry_at - now).num_seconds(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn back_off_doubles_from_thirty_seconds_to_fifteen_minutes() {
+        assert_eq!([1, 2, 3, 4, 5, 6, 60].map(|n| wait(n, None, 0.5)), [30, 60, 120, 240, 480, 900, 900]);
+    }
+
+    #[test]
+    fn jitter_is_a_fifth_either_way() {
+        assert_eq!((wait(1, None, 0.0), wait(1, None, 1.0)), (24, 36));
+    }
+
+    #[test]
+    fn retry_after_is_obeyed_between_a_second_and_an_hour() {
+        assert_eq!([0, 7, 9999].map(|s| wait(3, Some(s), 0.5)), [1, 7, 3600]);
+    }
+}
