@@ -1,1 +1,291 @@
-//! app.
+//! State and `update`: one value holds all that the screen can show, one function changes it.
+//!
+//! `App::update(message, now)` does no I/O and reads no clock; what it wants done it returns as effects. This file
+//! holds the state and dispatches; each file beside it holds one part of the state with its rules, and `update/`
+//! what an action, a paste or an answer does to them.
+
+pub mod action;
+pub mod activity;
+pub mod connections;
+pub mod door;
+pub mod effect;
+pub mod field;
+pub mod hand_over;
+pub mod input_pane;
+pub mod message;
+pub mod notice;
+mod offer;
+pub mod permissions;
+pub mod sign_in;
+
+mod update;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use crate::domain::secret::RevealedValue;
+use crate::domain::{Authority, ConnectionId, ConnectionValue, Overview};
+
+pub use action::{Action, Context};
+pub use activity::{Activity, Entry};
+pub use connections::{Connections, Sort};
+pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
+pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
+pub use field::{Field, Secrecy};
+pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
+pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
+pub use message::{
+    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
+};
+pub use notice::{Notice, Tone};
+pub use permissions::PermissionsTab;
+pub use sign_in::{Phase, SignInPanel};
+
+/// All that the screen can show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct App {
+    /// What the program was told about where it runs.
+    pub environment: Environment,
+    /// How the person and the vault stand to each other.
+    pub door: Door,
+    /// The tab in front.
+    pub tab: Tab,
+    /// The panel over it, if one is open.
+    pub panel: Option<Panel>,
+    /// The one-line field being typed into, if any.
+    pub line: Option<Line>,
+    /// Tab 1.
+    pub connections: Connections,
+    /// Tab 2.
+    pub permissions: PermissionsTab,
+    /// Tab 3.
+    pub tokens: TokensTab,
+    /// Tab 4.
+    pub activity: Activity,
+    /// The status line.
+    pub notice: Option<Notice>,
+    /// Name of the theme in use.
+    pub theme: String,
+    /// Token requests under way, one per connection at most.
+    in_flight: BTreeMap<ConnectionId, RequestId>,
+    /// The reading of the records under way.
+    loading: Option<RequestId>,
+    /// When a key was pressed last.
+    touched_at: DateTime<Utc>,
+    /// The number of the next request.
+    next_request: u64,
+}
+
+/// What the program was told about where it runs; none of it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// Clouds to choose from in the form.
+    pub authorities: Vec<Authority>,
+    /// True in the demo: the tenant and the browser are simulated.
+    pub simulated: bool,
+    /// True where a browser can be started.
+    pub browser: bool,
+    /// True where another process renews after this one ends.
+    pub renewed_elsewhere: bool,
+    /// Names of the themes, in the order in which the key steps through them.
+    pub themes: Vec<String>,
+    /// The offset of local time.
+    pub utc_offset: FixedOffset,
+    /// The vault's directory, printable.
+    pub vault_directory: String,
+    /// A path to offer for a new key file.
+    pub key_file: String,
+    /// True if a passphrase opens the vault.
+    pub has_passphrase: bool,
+}
+
+/// The tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// All connections.
+    Connections,
+    /// Permissions of the chosen one.
+    Permissions,
+    /// Tokens of the chosen one.
+    Tokens,
+    /// What happened.
+    Activity,
+}
+
+impl Tab {
+    /// In the order of the screen.
+    pub const ALL: [Self; 4] = [Self::Connections, Self::Permissions, Self::Tokens, Self::Activity];
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Connections => "Connections",
+            Self::Permissions => "Permissions",
+            Self::Tokens => "Tokens",
+            Self::Activity => "Activity",
+        }
+    }
+}
+
+/// What lies over the tab; one at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Panel {
+    /// All keys; so many rows scrolled.
+    Help(usize),
+    /// The form.
+    Input(Box<InputPane>),
+    /// A sign-in.
+    SignIn(SignInPanel),
+    /// Handing over.
+    HandOver(HandOverPanel),
+    /// A question.
+    Question(Question),
+    /// A page without frame that holds only this text.
+    Plain(String, Box<SignInPanel>),
+}
+
+/// A question that is answered before something is done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// Type the name to remove the connection.
+    Remove {
+        /// Which.
+        connection: ConnectionId,
+        /// What is being typed.
+        field: Field,
+        /// The removal under way.
+        removing: Option<RequestId>,
+    },
+    /// Send a long-lived secret to the clipboard?
+    Copy {
+        /// Whose.
+        connection: ConnectionId,
+        /// Which.
+        value: ConnectionValue,
+    },
+    /// Renew so many connections?
+    RenewAll(Vec<ConnectionId>),
+    /// Give up the sign-in under way?
+    Abandon(Box<SignInPanel>),
+    /// Throw away what was typed into the form?
+    DiscardForm(Box<InputPane>),
+}
+
+/// A one-line field of the tab in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// The filter of the connections.
+    ConnectionFilter,
+    /// The filter of the activity.
+    ActivityFilter,
+    /// A scope to be added.
+    Scope,
+}
+
+/// The Tokens tab.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokensTab {
+    /// The chosen value.
+    pub value: ConnectionValue,
+    /// The value that is shown for ten seconds.
+    pub reveal: Option<Reveal>,
+    /// The sending or revealing under way.
+    pub errand: Option<RequestId>,
+}
+
+/// A value that is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reveal {
+    /// Which.
+    pub value: ConnectionValue,
+    /// Its text.
+    pub text: RevealedValue,
+    /// When it is masked again.
+    pub until: DateTime<Utc>,
+}
+
+impl App {
+    /// The program before anything happened. `door` tells whether there is a vault.
+    pub fn new(environment: Environment, door: Door, theme: String, now: DateTime<Utc>) -> Self {
+        Self {
+            environment,
+            door,
+            tab: Tab::Connections,
+            panel: None,
+            line: None,
+            connections: Connections::default(),
+            permissions: PermissionsTab::default(),
+            tokens: TokensTab { value: ConnectionValue::ClientId, reveal: None, errand: None },
+            activity: Activity::default(),
+            notice: None,
+            theme,
+            in_flight: BTreeMap::new(),
+            loading: None,
+            touched_at: now,
+            next_request: 1,
+        }
+    }
+
+    /// Where a key pressed now would go.
+    pub fn context(&self) -> Context {
+        match (&self.door, &self.panel) {
+            (Door::FirstRun(_), _) => Context::FirstRun,
+            (Door::Locked(_) | Door::Opening(_) | Door::Closed(_), _) => Context::Door,
+            (Door::Open, Some(panel)) => panel.context(),
+            (Door::Open, None) if self.line.is_some() => Context::Line,
+            (Door::Open, None) => match self.tab {
+                Tab::Connections => Context::Connections,
+                Tab::Permissions => Context::Permissions,
+                Tab::Tokens => Context::Tokens,
+                Tab::Activity => Context::Activity,
+            },
+        }
+    }
+
+    /// True if a focused field takes keys as text.
+    pub fn is_typing(&self) -> bool {
+        match (&self.door, &self.panel) {
+            (Door::FirstRun(first), _) => !matches!(first.step, FirstStep::Choosing | FirstStep::Making(_)),
+            (Door::Locked(_), _) => true,
+            (Door::Opening(_) | Door::Closed(_), _) => false,
+            (Door::Open, Some(Panel::Input(pane))) => pane.is_typing(),
+            (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.focused,
+            (Door::Open, Some(Panel::Question(Question::Remove { .. }))) => true,
+            (Door::Open, Some(_)) => false,
+            (Door::Open, None) => self.line.is_some(),
+        }
+    }
+
+    /// The connection that the tab in front is about.
+    pub fn chosen(&self) -> Option<&Overview> {
+        self.connections.selected()
+    }
+
+    /// True while a token request for this connection is under way.
+    pub fn is_renewing(&self, connection: &ConnectionId) -> bool {
+        self.in_flight.contains_key(connection)
+    }
+
+    /// The page without frame, if it is shown.
+    pub fn plain_page(&self) -> Option<&str> {
+        match &self.panel {
+            Some(Panel::Plain(text, _)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Panel {
+    fn context(&self) -> Context {
+        match self {
+            Self::Help(_) => Context::Help,
+            Self::Input(_) => Context::InputPane,
+            Self::SignIn(panel) if panel.other_ways => Context::OtherWays,
+            Self::SignIn(_) => Context::SignIn,
+            Self::HandOver(_) => Context::HandOver,
+            Self::Question(_) => Context::Question,
+            Self::Plain(..) => Context::PlainPage,
+        }
+    }
+}

@@ -1,1 +1,5 @@
-//! catalogue.
+//! Facts as data: clouds, permissions and presets, AADSTS codes.
+
+pub mod aadsts;
+pub mod clouds;
+pub mod permissions;

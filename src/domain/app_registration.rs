@@ -63,7 +63,9 @@ pub enum ClientSecretError {
     #[error("the client secret is empty")]
     Empty,
     /// A GUID: the portal's *Secret ID* column.
-    #[error("that is the secret's ID, not its value: copy the Value column, shown once when the secret is made")]
+    #[error(
+        "that is the secret's ID, not its value: copy the Value column, shown once when the secret is made"
+    )]
     SecretId,
     /// Blanks or control characters inside.
     #[error("a client secret has no blanks or control characters inside: copy it again")]
@@ -128,7 +130,10 @@ mod tests {
             ClientSecret::parse("6e5d4c3b-2a19-4f08-9e7d-6c5b4a392817"),
             Err(ClientSecretError::SecretId)
         );
-        assert_eq!(ClientSecret::parse("  Ab1~x8Q.once_only-16+ \n").unwrap(), ClientSecret::new("Ab1~x8Q.once_only-16+"));
+        assert_eq!(
+            ClientSecret::parse("  Ab1~x8Q.once_only-16+ \n").unwrap(),
+            ClientSecret::new("Ab1~x8Q.once_only-16+")
+        );
         assert_eq!(ClientSecret::parse("a b"), Err(ClientSecretError::Blanks));
         assert_eq!(ClientSecret::parse("  "), Err(ClientSecretError::Empty));
     }

@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn tenant_is_a_guid_a_domain_or_a_word() {
-        for good in ["common", "Organizations", "contoso.onmicrosoft.com", "9188040d-6c67-4c5b-b112-36a304b66dad"]
+        for good in
+            ["common", "Organizations", "contoso.onmicrosoft.com", "9188040d-6c67-4c5b-b112-36a304b66dad"]
         {
             assert!(Tenant::parse(good).is_some(), "{good}");
         }

@@ -62,8 +62,10 @@ impl Mailbox {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@')?;
-        let printable = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\"(),;:\\".contains(c));
-        let good = !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
+        let printable =
+            text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\"(),;:\\".contains(c));
+        let good =
+            !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
         (good && printable && text.len() <= 254).then(|| Self(text.to_owned()))
     }
 
@@ -221,7 +223,8 @@ mod tests {
     #[test]
     fn a_mailbox_is_an_address() {
         assert!(Mailbox::parse(" ops@contoso.com ").is_some_and(|m| m.is_same("OPS@contoso.com")));
-        for bad in ["", "ops", "ops@", "@contoso.com", "ops@contoso", "o ps@contoso.com", "<ops@contoso.com>"] {
+        for bad in ["", "ops", "ops@", "@contoso.com", "ops@contoso", "o ps@contoso.com", "<ops@contoso.com>"]
+        {
             assert!(Mailbox::parse(bad).is_none(), "{bad}");
         }
     }

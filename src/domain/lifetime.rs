@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn access_token_passes_through_every_stage() {
-        let stages = [0, 1799, 1800, 2999, 3000, 3599, 3600, 9999].map(|s| hour().stage(Clock::AccessToken, at(s)));
+        let stages =
+            [0, 1799, 1800, 2999, 3000, 3599, 3600, 9999].map(|s| hour().stage(Clock::AccessToken, at(s)));
         use Stage::{Ageing, Expired, Expiring, Fresh};
         assert_eq!(stages, [Fresh, Fresh, Ageing, Ageing, Expiring, Expiring, Expired, Expired]);
     }
@@ -189,15 +190,25 @@ mod tests {
 
     #[test]
     fn margin_is_a_fifth_of_a_short_life_and_ten_minutes_of_a_long_one() {
-        assert_eq!(Lifetime::from_seconds(at(0), 60, Certainty::Known).renewal_margin(), TimeDelta::seconds(12));
-        assert_eq!(Lifetime::from_seconds(at(0), 86_400, Certainty::Known).renewal_margin(), TimeDelta::minutes(10));
+        assert_eq!(
+            Lifetime::from_seconds(at(0), 60, Certainty::Known).renewal_margin(),
+            TimeDelta::seconds(12)
+        );
+        assert_eq!(
+            Lifetime::from_seconds(at(0), 86_400, Certainty::Known).renewal_margin(),
+            TimeDelta::minutes(10)
+        );
     }
 
     #[test]
     fn absurd_lifetimes_neither_panic_nor_overflow() {
         for seconds in [i64::MIN, -1, 0, i64::MAX] {
             let lifetime = Lifetime::from_seconds(at(0), seconds, Certainty::Known);
-            let _ = (lifetime.fraction_left(at(1)), lifetime.stage(Clock::AccessToken, at(1)), lifetime.renewal_due_at());
+            let _ = (
+                lifetime.fraction_left(at(1)),
+                lifetime.stage(Clock::AccessToken, at(1)),
+                lifetime.renewal_due_at(),
+            );
         }
     }
 }

@@ -19,7 +19,7 @@ pub use app_registration::{AppRegistration, ClientCredential, SecretCredential};
 pub use attempt::Attempt;
 pub use authority::{Authority, ClientId, Tenant};
 pub use connection::{Connection, ConnectionId, ConnectionName, Mailbox, ResponseMode, Settings};
-pub use hand_over::{Consumer, ConnectionValue, HandOver};
+pub use hand_over::{ConnectionValue, Consumer, HandOver};
 pub use lifetime::{Certainty, Clock, Lifetime, Stage};
 pub use need::{Need, NextStep};
 pub use overview::{AttemptFacts, Overview, TokenFacts};

@@ -141,9 +141,9 @@ impl Overview {
             RenewalPlan::Impossible(why) => self.step_out_of(why, now),
             RenewalPlan::Retrying { at, .. } => NextStep::RetriesAt(at),
             RenewalPlan::Due(_) if self.is_nearing(Clock::ClientSecret, now) => NextStep::ReplaceSecret,
-            RenewalPlan::Due(_) if self.is_nearing(Clock::RefreshToken, now) => NextStep::RenewBefore(
-                self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at),
-            ),
+            RenewalPlan::Due(_) if self.is_nearing(Clock::RefreshToken, now) => {
+                NextStep::RenewBefore(self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at))
+            }
             RenewalPlan::Due(at) => NextStep::RenewsAt(at),
         }
     }

@@ -67,7 +67,9 @@ impl RedirectUri {
         if url.host_str().is_none() || !matches!(url.scheme(), "http" | "https") {
             return Err(RedirectUriError::NotAnAddress);
         }
-        if text.contains(|c: char| "!$'(),;*#\\".contains(c) || c.is_whitespace()) || !url.username().is_empty() {
+        if text.contains(|c: char| "!$'(),;*#\\".contains(c) || c.is_whitespace())
+            || !url.username().is_empty()
+        {
             return Err(RedirectUriError::RefusedCharacters);
         }
         if matches!(url.host(), Some(url::Host::Ipv6(_))) {
@@ -107,7 +109,9 @@ mod tests {
 
     #[test]
     fn accepts_what_the_portal_accepts() {
-        for good in [RedirectUri::DEFAULT, "http://localhost/myapp/", "https://apps.contoso.com/oauth/callback"] {
+        for good in
+            [RedirectUri::DEFAULT, "http://localhost/myapp/", "https://apps.contoso.com/oauth/callback"]
+        {
             assert!(RedirectUri::parse(good).is_ok(), "{good}");
         }
     }

@@ -1,0 +1,242 @@
+//! Everything that a key can ask for: one closed enum that feeds keymap, key line, help and dispatch.
+
+/// What the person asks for. The key for it stands in `keymap.rs`, what it does in `app`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// The choice before, or the left pane.
+    Left,
+    /// The choice after, or the right pane.
+    Right,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+    /// Open what is chosen; save a form.
+    Open,
+    /// Back, or close.
+    Back,
+    /// The next field.
+    NextField,
+    /// The field before.
+    PreviousField,
+    /// Tab 1.
+    ShowConnections,
+    /// Tab 2.
+    ShowPermissions,
+    /// Tab 3.
+    ShowTokens,
+    /// Tab 4.
+    ShowActivity,
+    /// The tab to the left.
+    PreviousTab,
+    /// The tab to the right.
+    NextTab,
+    /// Begin a sign-in, or go on with the open one.
+    Authorize,
+    /// Focus the field for the browser's address.
+    Paste,
+    /// Renew the chosen connection now.
+    Renew,
+    /// Renew all that are due.
+    RenewAll,
+    /// A new connection.
+    New,
+    /// A new connection like the chosen one.
+    NewLike,
+    /// Edit the chosen connection.
+    Edit,
+    /// Remove the chosen connection.
+    Remove,
+    /// Tick a permission, step through a choice.
+    Toggle,
+    /// Enter a scope by name.
+    AddScope,
+    /// Copy the chosen value, or send the address again.
+    Copy,
+    /// Hand over all four values.
+    HandOver,
+    /// Show the chosen value for ten seconds.
+    Reveal,
+    /// Filter the list.
+    Filter,
+    /// Show only what needs the person.
+    NeedsMe,
+    /// Another order.
+    Sort,
+    /// Another theme.
+    Theme,
+    /// Hide values and ask for the passphrase.
+    Lock,
+    /// Other ways to get an address or a value out.
+    OtherWays,
+    /// Open the address in a browser.
+    OpenBrowser,
+    /// Print the address on a page without frame.
+    PrintPlainly,
+    /// Write the address into a file.
+    WriteFile,
+    /// Abandon the sign-in under way.
+    Abandon,
+    /// All keys.
+    Help,
+    /// Close a panel, then quit.
+    Quit,
+    /// Clear a field, then quit.
+    Interrupt,
+}
+
+/// Where a key is pressed: decides which actions are on offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// No vault yet.
+    FirstRun,
+    /// A passphrase is asked for.
+    Door,
+    /// Tab 1.
+    Connections,
+    /// Tab 2.
+    Permissions,
+    /// Tab 3.
+    Tokens,
+    /// Tab 4.
+    Activity,
+    /// The sign-in panel.
+    SignIn,
+    /// The panel with the other ways to get the address.
+    OtherWays,
+    /// The form for a connection.
+    InputPane,
+    /// The hand-over panel.
+    HandOver,
+    /// A question with yes and no, or a name to type.
+    Question,
+    /// The help page.
+    Help,
+    /// The page without frame.
+    PlainPage,
+    /// A one-line field is being typed into (filter, scope).
+    Line,
+}
+
+impl Action {
+    /// Every action, in the order of the help page.
+    pub const ALL: [Self; 44] = [
+        Self::Up,
+        Self::Down,
+        Self::Left,
+        Self::Right,
+        Self::HalfPageUp,
+        Self::HalfPageDown,
+        Self::First,
+        Self::Last,
+        Self::Open,
+        Self::Back,
+        Self::NextField,
+        Self::PreviousField,
+        Self::ShowConnections,
+        Self::ShowPermissions,
+        Self::ShowTokens,
+        Self::ShowActivity,
+        Self::PreviousTab,
+        Self::NextTab,
+        Self::Authorize,
+        Self::Paste,
+        Self::Renew,
+        Self::RenewAll,
+        Self::New,
+        Self::NewLike,
+        Self::Edit,
+        Self::Remove,
+        Self::Toggle,
+        Self::AddScope,
+        Self::Copy,
+        Self::HandOver,
+        Self::Reveal,
+        Self::Filter,
+        Self::NeedsMe,
+        Self::Sort,
+        Self::Theme,
+        Self::Lock,
+        Self::OtherWays,
+        Self::OpenBrowser,
+        Self::PrintPlainly,
+        Self::WriteFile,
+        Self::Abandon,
+        Self::Help,
+        Self::Quit,
+        Self::Interrupt,
+    ];
+
+    /// The name in the configuration file.
+    pub fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The few words of the key line.
+    pub fn label(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The line of the help page.
+    pub fn help(self) -> &'static str {
+        self.row().2
+    }
+
+    #[rustfmt::skip]
+    fn row(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Up => ("up", "up", "one row up"),
+            Self::Down => ("down", "down", "one row down"),
+            Self::Left => ("left", "before", "the choice before"),
+            Self::Right => ("right", "after", "the choice after"),
+            Self::HalfPageUp => ("half-page-up", "half up", "half a page up"),
+            Self::HalfPageDown => ("half-page-down", "half down", "half a page down"),
+            Self::First => ("first", "first", "the first row"),
+            Self::Last => ("last", "last", "the last row"),
+            Self::Open => ("open", "open", "open what is chosen; save a form"),
+            Self::Back => ("back", "back", "back, or close"),
+            Self::NextField => ("next-field", "next field", "the next field"),
+            Self::PreviousField => ("previous-field", "field before", "the field before"),
+            Self::ShowConnections => ("connections", "connections", "the Connections tab"),
+            Self::ShowPermissions => ("permissions", "permissions", "the Permissions tab"),
+            Self::ShowTokens => ("tokens", "tokens", "the Tokens tab"),
+            Self::ShowActivity => ("activity", "activity", "the Activity tab"),
+            Self::PreviousTab => ("previous-tab", "tab before", "the tab before"),
+            Self::NextTab => ("next-tab", "next tab", "the next tab"),
+            Self::Authorize => ("authorize", "sign in", "sign in: begin, or go on with the open sign-in"),
+            Self::Paste => ("paste", "paste", "paste the address that the browser ended on"),
+            Self::Renew => ("renew", "renew", "renew the tokens of this connection now"),
+            Self::RenewAll => ("renew-all", "renew all due", "renew all connections that are due (asks first)"),
+            Self::New => ("new", "new", "a new connection"),
+            Self::NewLike => ("new-like", "new like this", "a new connection with the settings of this one"),
+            Self::Edit => ("edit", "edit", "edit or rename this connection, replace its secret"),
+            Self::Remove => ("remove", "remove", "remove this connection (asks for its name)"),
+            Self::Toggle => ("toggle", "tick", "tick or untick"),
+            Self::AddScope => ("add-scope", "enter a scope", "enter a scope by its name"),
+            Self::Copy => ("copy", "copy", "send the chosen value to your terminal's clipboard"),
+            Self::HandOver => ("hand-over", "hand over", "hand over the four values, one key press each"),
+            Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
+            Self::Filter => ("filter", "filter", "filter the list; then n and N move"),
+            Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
+            Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),
+            Self::Theme => ("theme", "theme", "the next theme"),
+            Self::Lock => ("lock", "lock", "hide everything until the passphrase is typed"),
+            Self::OtherWays => ("other-ways", "other ways", "other ways to get the address or value out"),
+            Self::OpenBrowser => ("open-browser", "browser", "open the address in a browser on this machine"),
+            Self::PrintPlainly => ("print-plainly", "print plainly", "print the address on a page without frame"),
+            Self::WriteFile => ("write-file", "write a file", "write the address into a file that only you can read"),
+            Self::Abandon => ("abandon", "give up", "give up the sign-in under way"),
+            Self::Help => ("help", "help", "all keys"),
+            Self::Quit => ("quit", "quit", "close a panel, then quit"),
+            Self::Interrupt => ("interrupt", "clear", "clear a field, then quit"),
+        }
+    }
+}

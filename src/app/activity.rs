@@ -1,0 +1,108 @@
+//! The activity: what happened, newest first.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{ConnectionName, Overview, RenewalKind, RenewalOutcome};
+
+use super::{Field, Tone};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// To which connection.
+    pub connection: Option<ConnectionName>,
+    /// How it is to be taken.
+    pub tone: Tone,
+    /// What happened.
+    pub what_happened: String,
+    /// What to do, where something is to be done.
+    pub what_to_do: Option<String>,
+}
+
+/// What happened since the program started, and what the records remember of the time before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    entries: VecDeque<Entry>,
+    /// Text that an entry must hold.
+    pub filter: Field,
+    /// The chosen row among those shown.
+    pub row: usize,
+}
+
+/// How many entries are kept.
+const KEPT: usize = 1000;
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self { entries: VecDeque::new(), filter: Field::open(64), row: 0 }
+    }
+}
+
+impl Activity {
+    /// Notes something that has just happened.
+    pub fn note(&mut self, entry: Entry) {
+        self.entries.push_front(entry);
+        self.entries.truncate(KEPT);
+    }
+
+    /// Takes over what the records remember.
+    pub fn recall(&mut self, overviews: &[Overview]) {
+        let remembered = overviews.iter().flat_map(|overview| {
+            overview.renewals.iter().map(|renewal| Entry {
+                at: renewal.at,
+                connection: Some(overview.name.clone()),
+                tone: match renewal.outcome {
+                    RenewalOutcome::Worked => Tone::Good,
+                    RenewalOutcome::WillRetry(_) => Tone::Plain,
+                    RenewalOutcome::Failed(_) => Tone::Bad,
+                },
+                what_happened: match renewal.outcome.line() {
+                    Some(line) => line.to_owned(),
+                    None => worked(renewal.kind).to_owned(),
+                },
+                what_to_do: None,
+            })
+        });
+        self.entries.extend(remembered);
+        self.entries.make_contiguous().sort_by_key(|entry| std::cmp::Reverse(entry.at));
+        self.entries.truncate(KEPT);
+    }
+
+    /// Forgets everything, for a locked screen.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The entries that are shown, newest first.
+    pub fn shown(&self) -> Vec<&Entry> {
+        let wanted = self.filter.text().to_lowercase();
+        let holds = |text: &str| text.to_lowercase().contains(&wanted);
+        self.entries
+            .iter()
+            .filter(|entry| {
+                wanted.is_empty()
+                    || holds(&entry.what_happened)
+                    || entry.what_to_do.as_deref().is_some_and(holds)
+                    || entry.connection.as_ref().is_some_and(|name| holds(name.as_str()))
+            })
+            .collect()
+    }
+
+    /// Moves the chosen row, stopping at the ends.
+    pub fn step(&mut self, by: isize) {
+        let last = self.shown().len().saturating_sub(1);
+        self.row = self.row.saturating_add_signed(by).min(last);
+    }
+}
+
+/// The line of a token request that worked.
+pub fn worked(kind: RenewalKind) -> &'static str {
+    match kind {
+        RenewalKind::SignIn => "signed in, tokens stored",
+        RenewalKind::Refresh => "renewed, tokens stored",
+    }
+}

@@ -1,0 +1,207 @@
+//! The list of connections: what is shown of it, in which order, and which one is chosen.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{ConnectionId, Need, Overview};
+
+use super::{AppFacts, Contents, DamagedFile, Field};
+
+/// All connections and the way the person looks at them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connections {
+    all: Vec<Overview>,
+    /// App registrations, for the choice in the form.
+    pub apps: Vec<AppFacts>,
+    /// Records that could not be opened.
+    pub damaged: Vec<DamagedFile>,
+    selected: Option<ConnectionId>,
+    /// Text that name or mailbox must hold.
+    pub filter: Field,
+    /// Whether only what needs the person is shown.
+    pub needs_me: bool,
+    /// The order within a group.
+    pub sort: Sort,
+}
+
+/// The order within a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// What lapses first stands first.
+    #[default]
+    Lapse,
+    /// By name.
+    Name,
+    /// By mailbox.
+    Mailbox,
+}
+
+impl Sort {
+    /// The next order, round and round.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Lapse => Self::Name,
+            Self::Name => Self::Mailbox,
+            Self::Mailbox => Self::Lapse,
+        }
+    }
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lapse => "lapsing first",
+            Self::Name => "by name",
+            Self::Mailbox => "by mailbox",
+        }
+    }
+}
+
+/// One group of the list with its rows in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group<'a> {
+    /// Which.
+    pub need: Need,
+    /// Its connections, in the chosen order.
+    pub rows: Vec<&'a Overview>,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            apps: Vec::new(),
+            damaged: Vec::new(),
+            selected: None,
+            filter: Field::open(64),
+            needs_me: false,
+            sort: Sort::default(),
+        }
+    }
+}
+
+impl Connections {
+    /// Takes what the vault holds; the selection stays where it was.
+    pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
+        self.all = contents.connections;
+        self.apps = contents.apps;
+        self.damaged = contents.damaged;
+        self.keep_selection(now);
+    }
+
+    /// Forgets everything, for a locked screen.
+    pub fn clear(&mut self) {
+        *self = Self { sort: self.sort, selected: self.selected.clone(), ..Self::default() };
+    }
+
+    /// Takes one record that was made or changed; an older generation than the one known is left out.
+    pub fn put(&mut self, overview: Overview) {
+        match self.all.iter_mut().find(|own| own.id == overview.id) {
+            Some(own) if own.generation <= overview.generation => *own = overview,
+            Some(_) => {}
+            None => self.all.push(overview),
+        }
+    }
+
+    /// Takes one away.
+    pub fn remove(&mut self, id: &ConnectionId, now: DateTime<Utc>) {
+        let next = self.neighbour(id, now);
+        self.all.retain(|own| own.id != *id);
+        if self.selected.as_ref() == Some(id) {
+            self.selected = next;
+        }
+        self.keep_selection(now);
+    }
+
+    /// All of them, in no order.
+    pub fn all(&self) -> &[Overview] {
+        &self.all
+    }
+
+    /// One of them.
+    pub fn get(&self, id: &ConnectionId) -> Option<&Overview> {
+        self.all.iter().find(|own| own.id == *id)
+    }
+
+    /// The chosen one.
+    pub fn selected(&self) -> Option<&Overview> {
+        self.selected.as_ref().and_then(|id| self.get(id))
+    }
+
+    /// Chooses one.
+    pub fn select(&mut self, id: ConnectionId) {
+        self.selected = Some(id);
+    }
+
+    /// How many stand in each group, whatever the filter.
+    pub fn counts(&self, now: DateTime<Utc>) -> [(Need, usize); 3] {
+        Need::ALL.map(|need| (need, self.all.iter().filter(|own| own.need(now) == need).count()))
+    }
+
+    /// The groups that are shown, most urgent first, without empty ones.
+    pub fn groups(&self, now: DateTime<Utc>) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> =
+            Need::ALL.into_iter().map(|need| Group { need, rows: Vec::new() }).collect();
+        for overview in self.all.iter().filter(|own| self.passes(own)) {
+            let need = overview.need(now);
+            if let Some(group) = groups.iter_mut().find(|group| group.need == need) {
+                group.rows.push(overview);
+            }
+        }
+        groups.retain(|group| !group.rows.is_empty() && !(self.needs_me && group.need == Need::Quiet));
+        groups.iter_mut().for_each(|group| self.order(&mut group.rows));
+        groups
+    }
+
+    /// The rows that are shown, in order, groups joined.
+    pub fn rows(&self, now: DateTime<Utc>) -> Vec<&Overview> {
+        self.groups(now).into_iter().flat_map(|group| group.rows).collect()
+    }
+
+    /// Moves the selection by so many rows, stopping at the ends.
+    pub fn step(&mut self, by: isize, now: DateTime<Utc>) {
+        let ids: Vec<ConnectionId> = self.rows(now).iter().map(|own| own.id.clone()).collect();
+        let here = ids.iter().position(|id| Some(id) == self.selected.as_ref()).unwrap_or(0);
+        let last = ids.len().saturating_sub(1);
+        self.selected = ids.into_iter().nth(here.saturating_add_signed(by).min(last));
+    }
+
+    /// Chooses the first row if the chosen one is not shown.
+    pub fn keep_selection(&mut self, now: DateTime<Utc>) {
+        let rows = self.rows(now);
+        let shown = rows.iter().any(|own| Some(&own.id) == self.selected.as_ref());
+        if !shown {
+            self.selected = rows.first().map(|own| own.id.clone());
+        }
+    }
+
+    fn passes(&self, overview: &Overview) -> bool {
+        let wanted = self.filter.text().to_lowercase();
+        let holds = |text: &str| text.to_lowercase().contains(&wanted);
+        wanted.is_empty()
+            || holds(overview.name.as_str())
+            || overview.mailbox().is_some_and(holds)
+            || holds(overview.settings.tenant.as_str())
+    }
+
+    fn order(&self, rows: &mut [&Overview]) {
+        let name = |own: &Overview| own.name.as_str().to_lowercase();
+        match self.sort {
+            // What never lapses comes last: `None` is smaller than any moment, so it is reversed twice.
+            Sort::Lapse => {
+                rows.sort_by_cached_key(|own| (Reverse(own.first_lapse().map(Reverse)), name(own)))
+            }
+            Sort::Name => rows.sort_by_cached_key(|own| name(own)),
+            Sort::Mailbox => {
+                rows.sort_by_cached_key(|own| (own.mailbox().unwrap_or("~").to_lowercase(), name(own)));
+            }
+        }
+    }
+
+    fn neighbour(&self, id: &ConnectionId, now: DateTime<Utc>) -> Option<ConnectionId> {
+        let rows = self.rows(now);
+        let here = rows.iter().position(|own| own.id == *id)?;
+        let next = rows.get(here + 1).or_else(|| rows.get(here.checked_sub(1)?))?;
+        Some(next.id.clone())
+    }
+}

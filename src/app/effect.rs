@@ -1,0 +1,195 @@
+//! What the application asks the outside world to do. Plain data; the executor performs it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
+use crate::domain::{ConnectionId, ConnectionName, ConnectionValue, Consumer, ScopeSet, Settings};
+
+use super::RequestId;
+
+/// A wish of the application. Secrets in it were typed or pasted a moment ago; none comes from the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Open the vault with what is at hand (key file, keyring, …), or with a passphrase.
+    OpenVault {
+        /// Whom to answer.
+        request: RequestId,
+        /// What the person typed; `None` tries the other sources.
+        passphrase: Option<Passphrase>,
+    },
+    /// Make a vault.
+    CreateVault {
+        /// Whom to answer.
+        request: RequestId,
+        /// How it is to be unlocked.
+        protection: NewVault,
+    },
+    /// Read all records again.
+    LoadVault {
+        /// Whom to answer.
+        request: RequestId,
+    },
+    /// Make a connection.
+    Create {
+        /// Whom to answer.
+        request: RequestId,
+        /// What the form said.
+        new: Box<NewConnection>,
+    },
+    /// Change a record, merged under its lock.
+    Change {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+        /// How.
+        edit: Box<Edit>,
+    },
+    /// Remove a record.
+    Remove {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
+    /// Begin a sign-in: draw state and verifier, keep them in the record.
+    BeginAttempt {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
+    /// Spend a grant at the token endpoint: one transaction under the lock.
+    Exchange {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+        /// Which grant.
+        step: GrantStep,
+    },
+    /// Send something to the person.
+    Deliver {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose.
+        connection: ConnectionId,
+        /// What.
+        parcel: Parcel,
+        /// How.
+        way: Way,
+    },
+    /// Read one value from the vault to show it.
+    Reveal {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose.
+        connection: ConnectionId,
+        /// Which.
+        value: ConnectionValue,
+    },
+    /// Let the simulated browser sign in (demo only).
+    SignInWithSimulatedBrowser {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose.
+        connection: ConnectionId,
+    },
+    /// Leave the program.
+    Quit(Leave),
+}
+
+/// How a new vault is to be unlocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewVault {
+    /// By a passphrase.
+    Passphrase(Passphrase),
+    /// By a key file to be made at this path.
+    KeyFile(String),
+}
+
+/// How the program is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// Back to the shell.
+    Quit,
+    /// On to the demo.
+    Demo,
+}
+
+/// Which grant is spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GrantStep {
+    /// The code that the browser brought (RFC 6749 §4.1.3).
+    Redeem(AuthorizationCode),
+    /// The refresh token in the record (RFC 6749 §6).
+    Refresh,
+}
+
+/// A change of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// The form was saved.
+    Form(NewConnection),
+    /// The permissions asked for.
+    Scopes(ScopeSet),
+    /// A paste was refused and counts.
+    WrongPaste,
+    /// The sign-in under way is given up.
+    AbandonAttempt,
+    /// The values were handed over.
+    HandedOver(Consumer),
+}
+
+/// What the form says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConnection {
+    /// Its name.
+    pub name: ConnectionName,
+    /// Its settings.
+    pub settings: Settings,
+    /// What becomes of the app registration's credential.
+    pub credential: CredentialEdit,
+}
+
+/// What becomes of a client credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialEdit {
+    /// As it is.
+    Keep,
+    /// No secret is sent.
+    Public,
+    /// A secret, with the end that the person read in the portal.
+    Secret {
+        /// Its value.
+        value: ClientSecret,
+        /// Its last date.
+        ends_on: Option<NaiveDate>,
+    },
+    /// The secret stays, its end date changes.
+    EndsOn(Option<NaiveDate>),
+}
+
+/// What is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parcel {
+    /// The address of the open sign-in.
+    AuthorizationRequest,
+    /// The redirect URI, to be registered.
+    RedirectUri,
+    /// One of the connection values.
+    Value(ConnectionValue),
+    /// One of the values of the set that was renewed at this moment, and of no other.
+    ValueOfSet(ConnectionValue, DateTime<Utc>),
+}
+
+/// How it is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// To the terminal's clipboard (OSC 52, or tmux).
+    Clipboard,
+    /// Into a new file, 0600.
+    File,
+    /// Into a browser on this machine.
+    Browser,
+}

@@ -1,0 +1,417 @@
+//! The input pane: the form for a connection and its client credentials.
+//!
+//! `mod.rs` holds the form and how keys move in it, `check.rs` what is said of each field while it is typed,
+//! `help.rs` the portal's steps beside it.
+
+mod check;
+mod help;
+
+use crossterm::event::KeyEvent;
+
+use crate::catalogue::clouds::CLOUDS;
+use crate::catalogue::permissions::PRESETS;
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::{Authority, ConnectionId, Overview, RedirectUri, ResponseMode, ScopeSet};
+
+use super::field::Secrecy;
+use super::{AppFacts, Failure, Field, NewConnection, RequestId};
+
+pub use check::Check;
+pub use help::help;
+
+/// The form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputPane {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The field that has the focus.
+    pub focus: FieldId,
+    /// The registrations to choose from; the choice beyond the last is a new one.
+    pub apps: Vec<AppFacts>,
+    /// The chosen registration.
+    pub app: AppChoice,
+    /// The clouds to choose from; the choice beyond the last is an address of one's own.
+    pub authorities: Vec<Authority>,
+    /// The chosen cloud; equal to `authorities.len()` for an address of one's own.
+    pub authority: usize,
+    /// How the answer comes back.
+    pub response_mode: ResponseMode,
+    /// The chosen preset, or what the connection asks for already.
+    pub scopes: ScopeChoice,
+    /// Names already taken.
+    pub taken: Vec<String>,
+    /// Whether the person tried to save: empty fields are wrong from then on.
+    pub tried: bool,
+    /// The saving under way.
+    pub saving: Option<RequestId>,
+    /// What saving brought.
+    pub failure: Option<Failure>,
+    name: Field,
+    client_id: Field,
+    client_secret: Field,
+    secret_ends: Field,
+    authority_url: Field,
+    tenant: Field,
+    sign_in_as: Field,
+    redirect_uri: Field,
+}
+
+/// What the form is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new connection.
+    New,
+    /// A change of this one.
+    Edit(ConnectionId),
+}
+
+/// Which app registration is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppChoice {
+    /// One already here, by its place in the list.
+    Known(usize),
+    /// A new one: client ID and secret are typed.
+    New,
+}
+
+/// Which permissions are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScopeChoice {
+    /// A preset, by its place in the catalogue.
+    Preset(usize),
+    /// What the connection asks for already.
+    Own(ScopeSet),
+}
+
+/// The fields of the form, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldId {
+    /// What the connection is called.
+    Name,
+    /// Choice: a registration already here, or a new one.
+    AppRegistration,
+    /// Application (client) ID.
+    ClientId,
+    /// The secret's value.
+    ClientSecret,
+    /// Its last date.
+    SecretEnds,
+    /// Choice: which cloud.
+    Cloud,
+    /// The address of a login service of one's own.
+    AuthorityUrl,
+    /// Tenant.
+    Tenant,
+    /// The mailbox that signs in.
+    SignInAs,
+    /// Where the browser ends.
+    RedirectUri,
+    /// Choice: how the answer comes back.
+    ResponseMode,
+    /// Choice: which permissions.
+    Preset,
+}
+
+impl FieldId {
+    /// The label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::AppRegistration => "App registration",
+            Self::ClientId => "Client ID",
+            Self::ClientSecret => "Client secret",
+            Self::SecretEnds => "Secret ends",
+            Self::Cloud => "Cloud",
+            Self::AuthorityUrl => "Authority",
+            Self::Tenant => "Tenant",
+            Self::SignInAs => "Sign in as",
+            Self::RedirectUri => "Redirect URI",
+            Self::ResponseMode => "Response mode",
+            Self::Preset => "Permissions",
+        }
+    }
+}
+
+/// What a field shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldView<'a> {
+    /// A text being typed.
+    Text(&'a Field),
+    /// One of several, stepped through with the arrow keys or the space bar.
+    Choice(String),
+}
+
+impl InputPane {
+    /// An empty form. `like` brings the settings of a connection, all but name, mailbox and secret.
+    pub fn new(
+        apps: Vec<AppFacts>,
+        authorities: Vec<Authority>,
+        taken: Vec<String>,
+        like: Option<&Overview>,
+    ) -> Self {
+        let mut pane = Self::empty(Purpose::New, apps, authorities, taken);
+        if let Some(like) = like {
+            pane.take_settings(like);
+        }
+        pane
+    }
+
+    /// The form filled with a connection.
+    pub fn edit(
+        overview: &Overview,
+        apps: Vec<AppFacts>,
+        authorities: Vec<Authority>,
+        taken: Vec<String>,
+    ) -> Self {
+        let mut pane = Self::empty(Purpose::Edit(overview.id.clone()), apps, authorities, taken);
+        pane.take_settings(overview);
+        pane.name.set(overview.name.as_str());
+        pane.sign_in_as.set(overview.settings.sign_in_as.as_ref().map_or("", |mailbox| mailbox.as_str()));
+        pane.scopes = ScopeChoice::Own(overview.settings.scopes.clone());
+        pane
+    }
+
+    fn empty(purpose: Purpose, apps: Vec<AppFacts>, authorities: Vec<Authority>, taken: Vec<String>) -> Self {
+        let app = if apps.is_empty() { AppChoice::New } else { AppChoice::Known(0) };
+        let text = |text: &str, limit| Field::with_text(text, Secrecy::Open, limit);
+        let mut pane = Self {
+            purpose,
+            focus: FieldId::Name,
+            apps,
+            app,
+            authorities,
+            authority: 0,
+            response_mode: ResponseMode::default(),
+            scopes: ScopeChoice::Preset(0),
+            taken,
+            tried: false,
+            saving: None,
+            failure: None,
+            name: text("", 64),
+            client_id: text("", 64),
+            client_secret: Field::masked(1024),
+            secret_ends: text("", 10),
+            authority_url: text("", 256),
+            tenant: text("organizations", 253),
+            sign_in_as: text("", 254),
+            redirect_uri: text(RedirectUri::DEFAULT, 256),
+        };
+        pane.take_app();
+        pane
+    }
+
+    fn take_settings(&mut self, overview: &Overview) {
+        let settings = &overview.settings;
+        let known = self.apps.iter().position(|app| app.client_id == settings.client_id);
+        self.app = known.map_or(AppChoice::New, AppChoice::Known);
+        self.client_id.set(&settings.client_id.to_string());
+        self.take_app();
+        self.take_authority(&settings.authority);
+        self.tenant.set(settings.tenant.as_str());
+        self.redirect_uri.set(settings.redirect_uri.as_str());
+        self.response_mode = settings.response_mode;
+        self.scopes = ScopeChoice::Own(settings.scopes.clone());
+    }
+
+    /// A registration already here brings its authority and the end of its secret.
+    fn take_app(&mut self) {
+        let Some(app) = self.known_app().cloned() else { return };
+        self.take_authority(&app.authority);
+        let ends = match app.credential {
+            CredentialFacts::Secret { lifetime: Some(lifetime), .. } => {
+                lifetime.expires_at.date_naive().to_string()
+            }
+            _ => String::new(),
+        };
+        self.secret_ends.set(&ends);
+    }
+
+    fn take_authority(&mut self, authority: &Authority) {
+        let known = self.authorities.iter().position(|own| own == authority);
+        self.authority = known.unwrap_or(self.authorities.len());
+        self.authority_url.set(if known.is_some() { "" } else { authority.login.as_str() });
+    }
+
+    /// The registration already here that is chosen.
+    pub fn known_app(&self) -> Option<&AppFacts> {
+        match self.app {
+            AppChoice::Known(place) => self.apps.get(place),
+            AppChoice::New => None,
+        }
+    }
+
+    /// The fields that are shown, in order: what a chosen registration brings is not asked again.
+    pub fn fields(&self) -> Vec<FieldId> {
+        use FieldId as F;
+        let new_app = self.app == AppChoice::New;
+        let own_authority = self.authority == self.authorities.len();
+        let editing = matches!(self.purpose, Purpose::Edit(_));
+        [
+            (F::Name, true),
+            (F::AppRegistration, !self.apps.is_empty()),
+            (F::ClientId, new_app),
+            (F::ClientSecret, new_app || editing),
+            (F::SecretEnds, new_app || editing),
+            (F::Cloud, new_app),
+            (F::AuthorityUrl, new_app && own_authority),
+            (F::Tenant, true),
+            (F::SignInAs, true),
+            (F::RedirectUri, true),
+            (F::ResponseMode, true),
+            (F::Preset, true),
+        ]
+        .into_iter()
+        .filter_map(|(field, shown)| shown.then_some(field))
+        .collect()
+    }
+
+    /// What a field shows.
+    pub fn view(&self, id: FieldId) -> FieldView<'_> {
+        match self.text_field(id) {
+            Some(field) => FieldView::Text(field),
+            None => FieldView::Choice(self.choice_text(id)),
+        }
+    }
+
+    fn choice_text(&self, id: FieldId) -> String {
+        match id {
+            FieldId::AppRegistration => match self.known_app() {
+                Some(app) => format!("{} ({})", app.client_id, app.authority.host()),
+                None => "a new one".to_owned(),
+            },
+            FieldId::Cloud => match self.authorities.get(self.authority) {
+                Some(authority) => CLOUDS
+                    .iter()
+                    .find(|cloud| cloud.name == authority.cloud)
+                    .map_or_else(|| "simulated tenant".to_owned(), |cloud| cloud.title.to_owned()),
+                None => "an authority of your own".to_owned(),
+            },
+            FieldId::ResponseMode => self.response_mode.as_str().to_owned(),
+            FieldId::Preset => match &self.scopes {
+                ScopeChoice::Preset(place) => PRESETS[*place].title.to_owned(),
+                ScopeChoice::Own(scopes) => format!("as it is: {} permissions", scopes.len()),
+            },
+            _ => String::new(),
+        }
+    }
+
+    /// Moves the focus to the next field, round and round.
+    pub fn focus_next(&mut self) {
+        self.move_focus(1);
+    }
+
+    /// Moves the focus to the field before, round and round.
+    pub fn focus_previous(&mut self) {
+        self.move_focus(-1);
+    }
+
+    fn move_focus(&mut self, by: isize) {
+        let fields = self.fields();
+        let here = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let count = fields.len().cast_signed();
+        self.focus = fields[(here.cast_signed() + by).rem_euclid(count).unsigned_abs()];
+    }
+
+    /// True if the focused field takes text.
+    pub fn is_typing(&self) -> bool {
+        self.text_field(self.focus).is_some()
+    }
+
+    /// Gives a key to the focused text field.
+    pub fn handle(&mut self, key: KeyEvent) {
+        self.failure = None;
+        if let Some(field) = self.text_field_mut(self.focus) {
+            field.handle(key);
+        }
+    }
+
+    /// Gives pasted text to the focused text field; blanks around it are cut, since every portal copies some.
+    pub fn paste(&mut self, text: &str) {
+        self.failure = None;
+        if let Some(field) = self.text_field_mut(self.focus) {
+            field.paste(text.trim());
+        }
+    }
+
+    /// Clears the focused text field; false if there was nothing to clear.
+    pub fn clear_field(&mut self) -> bool {
+        let Some(field) = self.text_field_mut(self.focus) else { return false };
+        let had_text = !field.is_empty();
+        field.clear();
+        had_text
+    }
+
+    /// Steps through the focused choice.
+    pub fn step_choice(&mut self, by: isize) {
+        self.failure = None;
+        let turn = |here: usize, count: usize| {
+            (here.cast_signed() + by).rem_euclid(count.cast_signed()).unsigned_abs()
+        };
+        match self.focus {
+            FieldId::AppRegistration => {
+                let here = match self.app {
+                    AppChoice::Known(place) => place,
+                    AppChoice::New => self.apps.len(),
+                };
+                let there = turn(here, self.apps.len() + 1);
+                self.app = if there == self.apps.len() { AppChoice::New } else { AppChoice::Known(there) };
+                self.take_app();
+            }
+            FieldId::Cloud => self.authority = turn(self.authority, self.authorities.len() + 1),
+            FieldId::ResponseMode => {
+                let here = ResponseMode::ALL.iter().position(|mode| *mode == self.response_mode).unwrap_or(0);
+                self.response_mode = ResponseMode::ALL[turn(here, ResponseMode::ALL.len())];
+            }
+            FieldId::Preset => {
+                let here = match self.scopes {
+                    ScopeChoice::Preset(place) => place,
+                    ScopeChoice::Own(_) => PRESETS.len() - 1,
+                };
+                self.scopes = ScopeChoice::Preset(turn(here, PRESETS.len()));
+            }
+            _ => {}
+        }
+    }
+
+    /// What is said of a field as it stands.
+    pub fn check(&self, id: FieldId) -> Check {
+        check::check(self, id)
+    }
+
+    /// What the form says, if every field is right; otherwise the first field that is not.
+    pub fn result(&self) -> Result<NewConnection, FieldId> {
+        check::result(self)
+    }
+
+    fn text_field(&self, id: FieldId) -> Option<&Field> {
+        Some(match id {
+            FieldId::Name => &self.name,
+            FieldId::ClientId => &self.client_id,
+            FieldId::ClientSecret => &self.client_secret,
+            FieldId::SecretEnds => &self.secret_ends,
+            FieldId::AuthorityUrl => &self.authority_url,
+            FieldId::Tenant => &self.tenant,
+            FieldId::SignInAs => &self.sign_in_as,
+            FieldId::RedirectUri => &self.redirect_uri,
+            FieldId::AppRegistration | FieldId::Cloud | FieldId::ResponseMode | FieldId::Preset => {
+                return None;
+            }
+        })
+    }
+
+    fn text_field_mut(&mut self, id: FieldId) -> Option<&mut Field> {
+        Some(match id {
+            FieldId::Name => &mut self.name,
+            FieldId::ClientId => &mut self.client_id,
+            FieldId::ClientSecret => &mut self.client_secret,
+            FieldId::SecretEnds => &mut self.secret_ends,
+            FieldId::AuthorityUrl => &mut self.authority_url,
+            FieldId::Tenant => &mut self.tenant,
+            FieldId::SignInAs => &mut self.sign_in_as,
+            FieldId::RedirectUri => &mut self.redirect_uri,
+            FieldId::AppRegistration | FieldId::Cloud | FieldId::ResponseMode | FieldId::Preset => {
+                return None;
+            }
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Everything that can happen to the application.
+
+use crossterm::event::KeyEvent;
+
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::secret::{PastedText, RevealedValue};
+use crate::domain::{Authority, ClientId, ConnectionId, Overview};
+
+use super::Action;
+
+/// Something happened. Plain data: comparable, redacted, without closures or channels.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// A bound key was pressed.
+    Action(Action),
+    /// A key that the focused field takes as text.
+    Text(KeyEvent),
+    /// Text was pasted; it never acts as keys.
+    Paste(Pasted),
+    /// A deadline has come.
+    Wake,
+    /// The terminal lost the focus.
+    FocusLost,
+    /// Another process changed records of the vault.
+    RecordsChanged,
+    /// An effect has finished.
+    Answer {
+        /// Which effect.
+        request: RequestId,
+        /// With what.
+        answer: Answer,
+    },
+}
+
+/// Text from the clipboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pasted {
+    /// The terminal marked beginning and end (bracketed paste): this is all of it.
+    Whole(PastedText),
+    /// A burst of characters without marks: more may follow.
+    Piece(PastedText),
+}
+
+/// Which effect an answer belongs to; state remembers which it awaits, any other answer is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// What came of an effect.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The vault was opened, made or read again.
+    Contents(Result<Contents, DoorFailure>),
+    /// A record after it was changed, a sign-in was begun or an exchange ended. Trouble with the platform is in the
+    /// overview; the failure is one of ours, and nothing was stored.
+    Connection(Result<Box<Overview>, Failure>),
+    /// A record is gone.
+    Removed(Result<ConnectionId, Failure>),
+    /// A value or an address went to the clipboard, a file or a browser.
+    Delivered(Result<Delivery, Failure>),
+    /// A value to show.
+    Revealed(Result<RevealedValue, Failure>),
+    /// The simulated browser ended on this address.
+    BrowserEndedOn(Result<PastedText, Failure>),
+}
+
+/// All that the screen shows of a vault.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Contents {
+    /// Every connection that could be read.
+    pub connections: Vec<Overview>,
+    /// Every app registration that could be read.
+    pub apps: Vec<AppFacts>,
+    /// What could not.
+    pub damaged: Vec<DamagedFile>,
+}
+
+/// An app registration without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppFacts {
+    /// Application (client) ID.
+    pub client_id: ClientId,
+    /// The authority that knows it.
+    pub authority: Authority,
+    /// Of its credential.
+    pub credential: CredentialFacts,
+}
+
+/// A record that could not be opened; the others are not affected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedFile {
+    /// File name within the vault.
+    pub file: String,
+    /// What is wrong with it.
+    pub failure: Failure,
+}
+
+/// What went wrong and what to do: two printable lines, no secret in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened.
+    pub what_happened: String,
+    /// What to do.
+    pub what_to_do: String,
+}
+
+impl Failure {
+    /// Both lines.
+    pub fn new(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
+        Self { what_happened: what_happened.into(), what_to_do: what_to_do.into() }
+    }
+}
+
+/// Why the vault did not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorFailure {
+    /// The passphrase does not fit: ask again.
+    WrongPassphrase,
+    /// The vault was locked meanwhile and needs a passphrase.
+    Locked,
+    /// Something else.
+    Other(Failure),
+}
+
+/// How something left the program. Never "copied": a clipboard does not acknowledge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Sent to the terminal's clipboard.
+    SentToTerminal {
+        /// How many characters.
+        characters: usize,
+    },
+    /// Written into a file that only its owner can read.
+    WrittenTo(String),
+    /// A browser on this machine was started.
+    BrowserStarted,
+}

@@ -1,0 +1,52 @@
+//! The status line: what happened, what to do.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Failure;
+
+/// A message to the person, in one or two lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How it is to be taken.
+    pub tone: Tone,
+    /// First line.
+    pub what_happened: String,
+    /// Second line, where something is to be done.
+    pub what_to_do: Option<String>,
+    /// When it goes by itself; a failure stays until the next key.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// How a notice is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// A fact.
+    Plain,
+    /// Something worked.
+    Good,
+    /// Something did not.
+    Bad,
+}
+
+impl Notice {
+    /// A fact that goes by itself after eight seconds.
+    pub fn plain(text: impl Into<String>, now: DateTime<Utc>) -> Self {
+        Self::passing(Tone::Plain, text, now)
+    }
+
+    /// A success that goes by itself after eight seconds.
+    pub fn good(text: impl Into<String>, now: DateTime<Utc>) -> Self {
+        Self::passing(Tone::Good, text, now)
+    }
+
+    /// A failure; it stays until a key is pressed.
+    pub fn bad(failure: Failure) -> Self {
+        let Failure { what_happened, what_to_do } = failure;
+        Self { tone: Tone::Bad, what_happened, what_to_do: Some(what_to_do), until: None }
+    }
+
+    fn passing(tone: Tone, text: impl Into<String>, now: DateTime<Utc>) -> Self {
+        let until = Some(now + TimeDelta::seconds(8));
+        Self { tone, what_happened: text.into(), what_to_do: None, until }
+    }
+}

@@ -1,0 +1,148 @@
+//! Which actions are on offer where: the key line shows them, and only they are performed.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::Overview;
+
+use super::{Action, App, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase, Question};
+
+impl App {
+    /// The actions that work here and now, the most useful first: as many as fit stand on the key line.
+    pub fn on_offer(&self, now: DateTime<Utc>) -> Vec<Action> {
+        use Action as A;
+        match self.context() {
+            Context::FirstRun => self.at_first_run(),
+            Context::Door => self.at_the_door(),
+            Context::Connections => self.with_tabs(self.in_connections(now)),
+            Context::Permissions => self.with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize])),
+            Context::Tokens => self.with_tabs(self.in_tokens(now)),
+            Context::Activity => self.with_tabs(vec![A::Filter]),
+            Context::SignIn => self.in_sign_in(),
+            Context::OtherWays => self.in_other_ways(),
+            Context::InputPane => self.in_input_pane(),
+            Context::HandOver => self.in_hand_over(),
+            Context::Question => vec![A::Open, A::Back],
+            Context::Help => vec![A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::Back],
+            Context::PlainPage | Context::Line => vec![A::Open, A::Back],
+        }
+    }
+
+    fn at_first_run(&self) -> Vec<Action> {
+        use Action as A;
+        match &self.door {
+            Door::FirstRun(first) => match first.step {
+                FirstStep::Choosing => vec![A::Open, A::Up, A::Down, A::Theme, A::Quit],
+                FirstStep::Making(_) => vec![A::Interrupt],
+                _ => vec![A::Open, A::Back],
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn at_the_door(&self) -> Vec<Action> {
+        match &self.door {
+            Door::Locked(_) => vec![Action::Open, Action::Interrupt],
+            _ => vec![Action::Open, Action::Quit],
+        }
+    }
+
+    fn with_tabs(&self, mut own: Vec<Action>) -> Vec<Action> {
+        use Action as A;
+        own.extend([A::Help, A::Theme, A::Lock, A::Quit]);
+        own.extend([A::ShowConnections, A::ShowPermissions, A::ShowTokens, A::ShowActivity, A::PreviousTab]);
+        own.extend([A::NextTab, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]);
+        own.push(A::NextField);
+        own
+    }
+
+    fn if_chosen(&self, actions: &[Action]) -> Vec<Action> {
+        if self.chosen().is_some() { actions.to_vec() } else { Vec::new() }
+    }
+
+    fn in_connections(&self, now: DateTime<Utc>) -> Vec<Action> {
+        use Action as A;
+        let Some(chosen) = self.chosen() else { return vec![A::New, A::Filter, A::NeedsMe] };
+        let mut own = vec![A::Open, A::Authorize];
+        own.extend(chosen.open_attempt(now).map(|_| A::Paste));
+        own.extend(can_renew(chosen).then_some(A::Renew));
+        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
+        own
+    }
+
+    fn in_tokens(&self, now: DateTime<Utc>) -> Vec<Action> {
+        use Action as A;
+        let Some(chosen) = self.chosen() else { return Vec::new() };
+        let mut own = vec![A::Copy];
+        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.push(A::Reveal);
+        own.extend(can_renew(chosen).then_some(A::Renew));
+        own.push(A::Authorize);
+        own.extend(chosen.open_attempt(now).map(|_| A::Paste));
+        own.extend([A::OtherWays, A::Edit]);
+        own
+    }
+
+    fn in_sign_in(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::SignIn(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            Phase::Beginning(_) | Phase::Redeeming(_) => vec![A::Back],
+            Phase::Failed(_) => vec![A::Authorize, A::Back],
+            Phase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
+            Phase::Waiting => {
+                let mut own = vec![A::Paste, A::Copy, A::OtherWays];
+                own.extend(self.can_open_browser().then_some(A::OpenBrowser));
+                own.extend([A::Abandon, A::Back]);
+                own
+            }
+        }
+    }
+
+    fn in_other_ways(&self) -> Vec<Action> {
+        use Action as A;
+        let mut own = vec![A::PrintPlainly, A::WriteFile];
+        own.extend(self.can_open_browser().then_some(A::OpenBrowser));
+        own.extend([A::Copy, A::Back]);
+        own
+    }
+
+    fn in_input_pane(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::Input(pane)) = &self.panel else { return Vec::new() };
+        let mut own = vec![A::Open, A::NextField, A::PreviousField, A::Up, A::Down];
+        if matches!(pane.view(pane.focus), FieldView::Choice(_)) {
+            own.extend([A::Left, A::Right, A::Toggle]);
+        }
+        own.extend([A::Back, A::Interrupt]);
+        own
+    }
+
+    fn in_hand_over(&self) -> Vec<Action> {
+        use Action as A;
+        match &self.panel {
+            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Handing { .. }) => {
+                vec![A::Copy, A::Open, A::Back]
+            }
+            _ => vec![A::Back],
+        }
+    }
+
+    /// True where `o` opens the address: in the demo by the simulated browser.
+    pub fn can_open_browser(&self) -> bool {
+        self.environment.simulated || self.environment.browser
+    }
+
+    /// The question that is asked, if one is.
+    pub fn question(&self) -> Option<&Question> {
+        match &self.panel {
+            Some(Panel::Question(question)) => Some(question),
+            _ => None,
+        }
+    }
+}
+
+/// True if there is a refresh token that can be tried, whatever the last try brought.
+pub(super) fn can_renew(overview: &Overview) -> bool {
+    overview.refresh_lifetime().is_some()
+}

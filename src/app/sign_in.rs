@@ -1,0 +1,128 @@
+//! The sign-in panel: the address goes out, the browser's address comes back.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::ConnectionId;
+
+use super::{Delivery, Failure, RequestId};
+
+/// The panel of an open sign-in. What was sent stands in the connection's attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignInPanel {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// How far it has come.
+    pub phase: Phase,
+    /// What became of sending the address.
+    pub sent: Option<Result<Delivery, Failure>>,
+    /// The field for the browser's address.
+    pub paste: PasteField,
+    /// Why the last paste was refused.
+    pub refusal: Option<RefusedPaste>,
+    /// Whether the other ways to get the address are shown.
+    pub other_ways: bool,
+    /// The sending or the simulated browser under way.
+    pub errand: Option<RequestId>,
+}
+
+/// How far a sign-in has come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// State and verifier are being drawn and kept.
+    Beginning(RequestId),
+    /// The browser's address is awaited.
+    Waiting,
+    /// The code is being redeemed.
+    Redeeming(RequestId),
+    /// It ended without tokens; nothing was lost.
+    Failed(Failure),
+}
+
+/// The field that takes the browser's address. It holds raw text: the paste reader knows how to join lines.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct PasteField {
+    text: String,
+    /// Whether keys go here.
+    pub focused: bool,
+    /// When an unmarked burst counts as complete.
+    pub settles_at: Option<DateTime<Utc>>,
+}
+
+/// A refused paste: why, what to do, and what could be recognized of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedPaste {
+    /// What happened, what to do.
+    pub failure: Failure,
+    /// At most 40 characters, codes and tokens masked.
+    pub echo: String,
+}
+
+/// How long after the last piece of an unmarked paste it is read.
+pub const PASTE_SETTLES: TimeDelta = TimeDelta::milliseconds(400);
+
+/// More than the paste reader takes; so it can say that it was too long.
+const FIELD_LIMIT: usize = 70_000;
+
+impl PasteField {
+    /// What was pasted and typed so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many characters it holds.
+    pub fn characters(&self) -> usize {
+        self.text.chars().count()
+    }
+
+    /// Appends, up to a limit that is beyond what the reader takes.
+    pub fn push(&mut self, text: &str) {
+        let room = FIELD_LIMIT.saturating_sub(self.text.len());
+        let end = (0..=room.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        self.text.push_str(&text[..end]);
+    }
+
+    /// Takes the last character away.
+    pub fn pop(&mut self) {
+        self.text.pop();
+    }
+
+    /// Empties it.
+    pub fn clear(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.text);
+        self.settles_at = None;
+    }
+}
+
+impl std::fmt::Debug for PasteField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasteField")
+            .field("characters", &self.characters())
+            .field("focused", &self.focused)
+            .field("settles_at", &self.settles_at)
+            .finish()
+    }
+}
+
+impl SignInPanel {
+    /// A panel that begins a new sign-in.
+    pub fn beginning(connection: ConnectionId, request: RequestId) -> Self {
+        Self::new(connection, Phase::Beginning(request))
+    }
+
+    /// A panel for a sign-in that was begun before.
+    pub fn waiting(connection: ConnectionId) -> Self {
+        Self::new(connection, Phase::Waiting)
+    }
+
+    fn new(connection: ConnectionId, phase: Phase) -> Self {
+        Self {
+            connection,
+            phase,
+            sent: None,
+            paste: PasteField::default(),
+            refusal: None,
+            other_ways: false,
+            errand: None,
+        }
+    }
+}
