@@ -75,6 +75,10 @@ secret! {
     CodeVerifier
 }
 secret! {
+    /// A form on its way to the token endpoint.
+    RequestBody
+}
+secret! {
     /// Text from the clipboard before anybody has looked at it: may hold a code, a secret, anything.
     PastedText
 }

@@ -1,1 +1,21 @@
-//! oauth.
+//! The messages of the identity platform as values: no sockets, no clock.
+//!
+//! | file | standard |
+//! |---|---|
+//! | `authorization_request.rs` | RFC 6749 §4.1.1: the address that the person opens |
+//! | `redirect_response/` | RFC 6749 §4.1.2: what the browser brought back, however it was pasted |
+//! | `token_request.rs` | RFC 6749 §4.1.3 and §6: the form that is posted |
+//! | `token_answer.rs` | RFC 6749 §5.1 and §5.2: what came back, and what it means |
+//! | `pkce.rs` | RFC 7636: verifier and S256 challenge |
+//! | `claims.rs` | what can be read in a token, for the eyes |
+//! | `platform_error.rs` | Microsoft's additions to an OAuth error |
+//!
+//! Left out on purpose: implicit and password grants, which the platform advises against.
+
+pub mod authorization_request;
+pub mod claims;
+pub mod pkce;
+pub mod platform_error;
+pub mod redirect_response;
+pub mod token_answer;
+pub mod token_request;

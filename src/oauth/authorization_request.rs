@@ -1,0 +1,88 @@
+//! The authorization request (RFC 6749 §4.1.1): the address that the person opens in a browser.
+
+use url::Url;
+
+use crate::domain::secret::CodeVerifier;
+use crate::domain::{Scope, ScopeSet, Settings};
+
+use super::pkce::code_challenge;
+
+/// The whole address. `offline_access` adds itself, since without it nothing can be renewed; so do `openid` and
+/// `profile`, which tell who signed in.
+pub fn authorization_request(settings: &Settings, state: &str, verifier: &CodeVerifier) -> Url {
+    let mut url = settings.authority.endpoint(&settings.tenant, "authorize");
+    {
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("client_id", &settings.client_id.to_string())
+            .append_pair("response_type", "code")
+            .append_pair("redirect_uri", settings.redirect_uri.as_str())
+            .append_pair("response_mode", settings.response_mode.as_str())
+            .append_pair("scope", &requested_scope(&settings.scopes).to_wire())
+            .append_pair("state", state)
+            .append_pair("code_challenge", &code_challenge(verifier))
+            .append_pair("code_challenge_method", "S256");
+        match &settings.sign_in_as {
+            Some(mailbox) => query.append_pair("login_hint", mailbox.as_str()),
+            // The browser may be signed in as somebody else: let the person choose.
+            None => query.append_pair("prompt", "select_account"),
+        };
+    }
+    url
+}
+
+/// What is asked for: the connection's permissions and the scopes that every sign-in here needs.
+pub fn requested_scope(scopes: &ScopeSet) -> ScopeSet {
+    let own = ["offline_access", "openid", "profile"].into_iter().filter_map(Scope::parse);
+    scopes.iter().cloned().chain(own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::clouds::CLOUDS;
+    use crate::domain::{ClientId, Mailbox, RedirectUri, ResponseMode, Tenant};
+
+    fn settings() -> Settings {
+        Settings {
+            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f4f8a11").unwrap(),
+            authority: CLOUDS[0].authority(),
+            tenant: Tenant::parse("contoso.com").unwrap(),
+            sign_in_as: None,
+            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
+            response_mode: ResponseMode::Query,
+            scopes: ScopeSet::parse_lenient("Mail.Send User.Read"),
+        }
+    }
+
+    fn parameter(url: &Url, name: &str) -> Option<String> {
+        url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
+    }
+
+    #[test]
+    fn all_parameters_of_the_procedure_are_sent() {
+        let url = authorization_request(&settings(), "st", &CodeVerifier::new("v"));
+        assert!(url.as_str().starts_with("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?"));
+        for (name, value) in [
+            ("client_id", "5d2f7a10-6b0e-4c7b-9a51-0f3c2f4f8a11"),
+            ("response_type", "code"),
+            ("redirect_uri", "http://localhost:8400/"),
+            ("response_mode", "query"),
+            ("scope", "Mail.Send User.Read offline_access openid profile"),
+            ("state", "st"),
+            ("code_challenge_method", "S256"),
+        ] {
+            assert_eq!(parameter(&url, name).as_deref(), Some(value), "{name}");
+        }
+    }
+
+    #[test]
+    fn login_hint_and_select_account_exclude_each_other() {
+        let mut settings = settings();
+        let url = authorization_request(&settings, "st", &CodeVerifier::new("v"));
+        assert_eq!((parameter(&url, "login_hint"), parameter(&url, "prompt")), (None, Some("select_account".into())));
+        settings.sign_in_as = Mailbox::parse("ops@contoso.com");
+        let url = authorization_request(&settings, "st", &CodeVerifier::new("v"));
+        assert_eq!((parameter(&url, "login_hint"), parameter(&url, "prompt")), (Some("ops@contoso.com".into()), None));
+    }
+}

@@ -1,0 +1,57 @@
+//! The token request (RFC 6749 §4.1.3 and §6): where it goes and the form that is posted.
+
+use url::{Url, form_urlencoded};
+
+use crate::domain::secret::{AuthorizationCode, RefreshToken, RequestBody, Secret};
+use crate::domain::{Attempt, ClientCredential, Settings};
+
+use super::authorization_request::requested_scope;
+
+/// A form on its way to the token endpoint. The body holds secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// The token endpoint.
+    pub url: Url,
+    /// `application/x-www-form-urlencoded`.
+    pub body: RequestBody,
+}
+
+/// Redeems the code that the browser brought (RFC 6749 §4.1.3), with the verifier of the attempt (RFC 7636 §4.5).
+pub fn redeem(
+    settings: &Settings,
+    credential: &ClientCredential,
+    attempt: &Attempt,
+    code: &AuthorizationCode,
+) -> TokenRequest {
+    request(settings, credential, |form| {
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code.expose())
+            .append_pair("redirect_uri", attempt.redirect_uri.as_str())
+            .append_pair("code_verifier", attempt.code_verifier.expose());
+    })
+}
+
+/// Uses the refresh token (RFC 6749 §6).
+pub fn refresh(settings: &Settings, credential: &ClientCredential, token: &RefreshToken) -> TokenRequest {
+    request(settings, credential, |form| {
+        form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
+    })
+}
+
+fn request(
+    settings: &Settings,
+    credential: &ClientCredential,
+    grant: impl FnOnce(&mut form_urlencoded::Serializer<'_, String>),
+) -> TokenRequest {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("client_id", &settings.client_id.to_string());
+    grant(&mut form);
+    form.append_pair("scope", &requested_scope(&settings.scopes).to_wire());
+    if let Some(secret) = credential.secret() {
+        form.append_pair("client_secret", secret.value.expose());
+    }
+    TokenRequest {
+        url: settings.authority.endpoint(&settings.tenant, "token"),
+        body: RequestBody::new(form.finish()),
+    }
+}
