@@ -1,0 +1,178 @@
+//! Registrations as the platform applies them: tenant segments, redirect URIs, client authentication.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use http::{Request, header};
+use hyper::body::Bytes;
+use url::{Url, form_urlencoded};
+
+use super::error::PlatformError;
+use super::parameters::Parameters;
+use super::scenario::{Application, Scenario, Tenant, User};
+
+/// The tenant segment of an address, resolved: a domain and the ID behind it are one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tenancy {
+    /// `common` or `organizations`: the user's own tenant.
+    Common,
+    Organizations,
+    /// One tenant, by ID.
+    Tenant(String),
+}
+
+impl Tenancy {
+    pub(super) fn of(segment: &str, scenario: &Scenario) -> Result<Self, PlatformError> {
+        match segment {
+            "common" => Ok(Self::Common),
+            "organizations" => Ok(Self::Organizations),
+            name => match scenario.tenant(name) {
+                Some(tenant) => Ok(Self::Tenant(tenant.id.clone())),
+                None => Err(PlatformError::new(90002)),
+            },
+        }
+    }
+
+    /// Whether users of that tenant may sign in here.
+    pub(super) fn admits(&self, tenant: &Tenant) -> bool {
+        match self {
+            Self::Common | Self::Organizations => true,
+            Self::Tenant(id) => *id == tenant.id,
+        }
+    }
+
+    /// Refuses an application that does not exist in this tenant, or only at home.
+    pub(super) fn accept(&self, application: &Application, scenario: &Scenario) -> Result<(), PlatformError> {
+        if application.multitenant {
+            return Ok(());
+        }
+        match self {
+            Self::Common | Self::Organizations => Err(PlatformError::new(50194)),
+            Self::Tenant(id) if *id == scenario.home(&application.tenant).id => Ok(()),
+            Self::Tenant(_) => Err(unknown_application(&application.client_id)),
+        }
+    }
+
+    /// The tenant in which this user gets tokens; guests are not simulated.
+    pub(super) fn sign_in<'a>(
+        &self,
+        user: &User,
+        scenario: &'a Scenario,
+    ) -> Result<&'a Tenant, PlatformError> {
+        let home = scenario.home(&user.tenant);
+        if self.admits(home) { Ok(home) } else { Err(PlatformError::new(50020)) }
+    }
+}
+
+pub(super) fn unknown_application(client_id: &str) -> PlatformError {
+    let sentence = format!("The application with identifier '{client_id}' was not found in the directory.");
+    PlatformError::new(700_016).saying(sentence)
+}
+
+/// Whether a client can keep a secret (RFC 6749 §2.1). The platform of the redirect URI decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClientKind {
+    Confidential,
+    Public,
+}
+
+impl ClientKind {
+    /// The kind that comes with a redirect URI, or `None` if it is not registered.
+    pub(super) fn of_redirect(application: &Application, redirect_uri: &str) -> Option<Self> {
+        let among = |registered: &[String]| registered.iter().any(|uri| is_same_redirect(uri, redirect_uri));
+        if among(&application.redirect_uris.web) {
+            Some(Self::Confidential)
+        } else if among(&application.redirect_uris.public) {
+            Some(Self::Public)
+        } else {
+            None
+        }
+    }
+
+    /// The kind of an application where no redirect URI tells.
+    pub(super) fn without_redirect(application: &Application) -> Self {
+        let is_public = application.public_client || application.redirect_uris.web.is_empty();
+        if is_public { Self::Public } else { Self::Confidential }
+    }
+}
+
+/// Exact, except that the port of `localhost` does not count and an empty path is `/`.
+fn is_same_redirect(registered: &str, sent: &str) -> bool {
+    let (Ok(mut registered), Ok(mut sent)) = (Url::parse(registered), Url::parse(sent)) else { return false };
+    for uri in [&mut registered, &mut sent] {
+        if uri.scheme() == "http" && uri.host_str() == Some("localhost") {
+            uri.set_port(None).expect("an http address has a port");
+        }
+    }
+    registered == sent
+}
+
+/// Client ID and secret as a token request carries them: in the form, or as HTTP Basic (RFC 6749 §2.3.1).
+#[derive(Default)]
+pub(super) struct Credentials {
+    pub(super) client_id: Option<String>,
+    secret: Option<String>,
+}
+
+impl Credentials {
+    pub(super) fn read(request: &Request<Bytes>, form: &Parameters) -> Self {
+        let basic = Self::basic(request).unwrap_or_default();
+        Self {
+            client_id: form.get("client_id").map(str::to_owned).or(basic.client_id),
+            secret: form.get("client_secret").map(str::to_owned).or(basic.secret),
+        }
+    }
+
+    fn basic(request: &Request<Bytes>) -> Option<Self> {
+        let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+        let pair = String::from_utf8(STANDARD.decode(value.strip_prefix("Basic ")?).ok()?).ok()?;
+        let (client_id, secret) = pair.split_once(':')?;
+        Some(Self { client_id: Some(form_decoded(client_id)), secret: Some(form_decoded(secret)) })
+    }
+
+    /// Checks the secret, or that a public client sends none.
+    pub(super) fn authenticate(
+        &self,
+        application: &Application,
+        kind: ClientKind,
+        (now, start): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<(), PlatformError> {
+        let secret = match (kind, &self.secret) {
+            (ClientKind::Public, None) => return Ok(()),
+            (ClientKind::Public, Some(_)) => return Err(PlatformError::new(700_025)),
+            (ClientKind::Confidential, None) => return Err(PlatformError::new(7_000_218)),
+            (ClientKind::Confidential, Some(secret)) => secret,
+        };
+        let of_application = |sentence: &str| format!("{sentence} Application: '{}'.", application.client_id);
+        let mut matching = application.secrets.iter().filter(|known| known.value == *secret).peekable();
+        if matching.peek().is_none() {
+            let sentence = of_application("The client secret is wrong. Send the secret's value, not its ID.");
+            return Err(PlatformError::new(7_000_215).saying(sentence));
+        }
+        if !matching.any(|known| known.end.is_none_or(|end| now < end.counted_from(start))) {
+            return Err(
+                PlatformError::new(7_000_222).saying(of_application("The client secret has expired."))
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Undoes the form encoding that RFC 6749 §2.3.1 asks for inside HTTP Basic.
+fn form_decoded(text: &str) -> String {
+    form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_port_of_localhost_is_ignored() {
+        assert!(is_same_redirect("http://localhost", "http://localhost:8400/"));
+        assert!(is_same_redirect("http://localhost:1/callback", "http://localhost:2/callback"));
+        assert!(!is_same_redirect("http://localhost/callback", "http://localhost/Callback"));
+        assert!(!is_same_redirect("http://localhost/callback", "http://localhost/callback/"));
+        assert!(!is_same_redirect("https://connect.example/a", "https://connect.example:8443/a"));
+    }
+}

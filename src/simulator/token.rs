@@ -1,0 +1,357 @@
+//! Token endpoint: authorization codes and refresh tokens become access tokens (RFC 6749 §4.1.3, §6).
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::error::{PlatformError, Trace};
+use super::mint::{Bearer, Mint};
+use super::parameters::Parameters;
+use super::registration::{ClientKind, Credentials, Tenancy, unknown_application};
+use super::scenario::{Application, Scenario, TokenLife};
+use super::scope::{Permission, Scopes};
+use super::{Simulator, answer};
+
+/// What a person agreed to when signing in; codes and refresh tokens stand for it.
+#[derive(Debug, Clone)]
+pub(super) struct SignIn {
+    pub(super) client_id: String,
+    pub(super) upn: String,
+    pub(super) kind: ClientKind,
+    /// What was asked for at the authorize endpoint.
+    pub(super) scopes: Scopes,
+    pub(super) signed_in_at: DateTime<Utc>,
+}
+
+/// An authorization code that was sent through a browser.
+#[derive(Debug, Clone)]
+pub(super) struct AuthorizationCode {
+    pub(super) sign_in: SignIn,
+    pub(super) tenancy: Tenancy,
+    pub(super) redirect_uri: String,
+    pub(super) challenge: Option<Challenge>,
+    pub(super) nonce: Option<String>,
+    pub(super) is_used: bool,
+}
+
+/// PKCE code challenge (RFC 7636 §4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Challenge {
+    Plain(String),
+    S256(String),
+}
+
+impl Challenge {
+    /// Reads the parameters of an authorization request. Without a method the challenge is plain.
+    pub(super) fn read(parameters: &Parameters) -> Result<Option<Self>, PlatformError> {
+        let Some(challenge) = parameters.get("code_challenge") else { return Ok(None) };
+        match parameters.get("code_challenge_method") {
+            Some("S256") if challenge.len() == 43 => Ok(Some(Self::S256(challenge.to_owned()))),
+            None | Some("plain") if (43..=128).contains(&challenge.len()) => {
+                Ok(Some(Self::Plain(challenge.to_owned())))
+            }
+            _ => Err(PlatformError::new(501_491)),
+        }
+    }
+
+    fn is_met_by(&self, verifier: &str) -> bool {
+        match self {
+            Self::Plain(challenge) => verifier == challenge,
+            Self::S256(challenge) => {
+                URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == *challenge
+            }
+        }
+    }
+}
+
+/// A refresh token and its use so far.
+#[derive(Debug, Clone)]
+pub(super) struct RefreshToken {
+    pub(super) sign_in: SignIn,
+    pub(super) last_used_at: DateTime<Utc>,
+    pub(super) is_revoked: bool,
+}
+
+/// A token request whose client has been found.
+struct TokenRequest<'a> {
+    form: &'a Parameters,
+    credentials: Credentials,
+    tenancy: Tenancy,
+    application: &'a Application,
+    scenario: &'a Scenario,
+    now: DateTime<Utc>,
+    start: DateTime<Utc>,
+}
+
+impl TokenRequest<'_> {
+    fn authenticate(&self, kind: ClientKind) -> Result<(), PlatformError> {
+        self.credentials.authenticate(self.application, kind, (self.now, self.start))
+    }
+}
+
+impl Simulator {
+    pub(super) fn token(
+        &mut self,
+        segment: &str,
+        request: &Request<Bytes>,
+        trace: &Trace,
+    ) -> Response<Bytes> {
+        match self.redeem(segment, request, trace.now) {
+            Ok(body) => answer::json(StatusCode::OK, &body),
+            Err(error) => error.to_json(trace),
+        }
+    }
+
+    fn redeem(
+        &mut self,
+        segment: &str,
+        http: &Request<Bytes>,
+        now: DateTime<Utc>,
+    ) -> Result<Value, PlatformError> {
+        if http.method() != Method::POST {
+            return Err(PlatformError::new(900_561));
+        }
+        let form = Parameters::of_body(http);
+        form.refuse_repeats()?;
+        let scenario = Arc::clone(&self.scenario);
+        let tenancy = Tenancy::of(segment, &scenario)?;
+        let grant_type = form.required("grant_type")?;
+        let credentials = Credentials::read(http, &form);
+        let client_id =
+            credentials.client_id.as_deref().ok_or_else(|| PlatformError::missing("client_id"))?;
+        let application = scenario.application(client_id).ok_or_else(|| unknown_application(client_id))?;
+        tenancy.accept(application, &scenario)?;
+        let start = self.started_at.unwrap_or(now);
+        let request =
+            TokenRequest { form: &form, credentials, tenancy, application, scenario: &scenario, now, start };
+        match grant_type {
+            "authorization_code" => self.redeem_code(&request),
+            "refresh_token" => self.refresh(&request),
+            _ => Err(PlatformError::new(70003)),
+        }
+    }
+
+    fn redeem_code(&mut self, request: &TokenRequest<'_>) -> Result<Value, PlatformError> {
+        let redirect_uri = request.form.required("redirect_uri")?;
+        let kind = ClientKind::of_redirect(request.application, redirect_uri)
+            .unwrap_or_else(|| ClientKind::without_redirect(request.application));
+        request.authenticate(kind)?;
+        let text = request.form.required("code")?;
+        let code = self.codes.get(text).cloned().ok_or_else(|| PlatformError::new(70000))?;
+        code.check(request, redirect_uri, &request.scenario.tokens)?;
+        let body = self.token_answer(request, &code.sign_in, code.nonce.as_deref())?;
+        if let Some(code) = self.codes.get_mut(text) {
+            code.is_used = true;
+        }
+        Ok(body)
+    }
+
+    fn refresh(&mut self, request: &TokenRequest<'_>) -> Result<Value, PlatformError> {
+        let text = request.form.required("refresh_token")?;
+        let token = self.refresh_tokens.get(text).cloned();
+        let kind = token.as_ref().map(|token| token.sign_in.kind);
+        request.authenticate(kind.unwrap_or_else(|| ClientKind::without_redirect(request.application)))?;
+        let token = token.ok_or_else(|| PlatformError::new(70000))?;
+        token.check(request)?;
+        let body = self.token_answer(request, &token.sign_in, None)?;
+        if let Some(token) = self.refresh_tokens.get_mut(text) {
+            token.last_used_at = request.now;
+            token.is_revoked = request.scenario.tokens.strict_rotation;
+        }
+        Ok(body)
+    }
+
+    /// The answer with its tokens (RFC 6749 §5.1); the audience is the first resource that is asked for.
+    fn token_answer(
+        &mut self,
+        request: &TokenRequest<'_>,
+        sign_in: &SignIn,
+        nonce: Option<&str>,
+    ) -> Result<Value, PlatformError> {
+        let scenario = request.scenario;
+        let user = scenario.user(&sign_in.upn).ok_or_else(|| PlatformError::new(50034))?;
+        let tenant = request.tenancy.sign_in(user, scenario)?;
+        let asked = match request.form.get("scope") {
+            Some(text) => Scopes::parse(text, &self.origin)?,
+            None => sign_in.scopes.clone(),
+        };
+        let resource = asked.resource();
+        let granted = self.consents.of(request.application, user, &tenant.id, resource);
+        let declined = |permission: &Permission| user.declines.iter().any(|name| *name == permission.name);
+        refuse_missing_consent(&asked, &granted, declined)?;
+
+        let confidential = sign_in.kind == ClientKind::Confidential;
+        let bearer = Bearer { tenant, application: request.application, user, confidential };
+        let expires_in = self.access_token_life(&scenario.tokens);
+        let life = (request.now, TimeDelta::seconds(expires_in));
+        let scp = names(&granted);
+        let access_token = self.mint.access_token(&bearer, (resource, &scp), life, &mut self.generator);
+        self.issued.push(access_token.clone());
+        let openid = asked.openid.iter().filter(|word| *word != "offline_access").cloned();
+        let scope: Vec<String> = granted.iter().map(Permission::wire).chain(openid).collect();
+        let mut body = json!({
+            "token_type": "Bearer",
+            "scope": scope.join(" "),
+            "expires_in": expires_in,
+            "ext_expires_in": expires_in,
+            "access_token": access_token,
+        });
+        let keeps = sign_in.scopes.asks("offline_access")
+            && !user.declines.iter().any(|name| name == "offline_access");
+        if keeps {
+            body["refresh_token"] = json!(self.new_refresh_token(sign_in.clone(), request.now));
+        }
+        if asked.asks("openid") {
+            let id_token = self.mint.id_token(&bearer, nonce, request.now, &mut self.generator);
+            self.issued.push(id_token.clone());
+            body["id_token"] = json!(id_token);
+        }
+        if request.form.get("client_info") == Some("1") {
+            body["client_info"] = json!(client_info(&user.oid, &tenant.id));
+        }
+        Ok(body)
+    }
+
+    pub(super) fn new_refresh_token(&mut self, sign_in: SignIn, last_used_at: DateTime<Utc>) -> String {
+        let text = Mint::refresh_token(&mut self.generator);
+        self.issued.push(text.clone());
+        self.refresh_tokens.insert(text.clone(), RefreshToken { sign_in, last_used_at, is_revoked: false });
+        text
+    }
+
+    /// Seconds: fixed by the scenario, or anything from 60 to 90 minutes as on the real platform.
+    fn access_token_life(&mut self, life: &TokenLife) -> i64 {
+        match life.access_token_seconds {
+            Some(seconds) => seconds.into(),
+            None => self.generator.between(3600, 5400),
+        }
+    }
+}
+
+impl AuthorizationCode {
+    fn check(
+        &self,
+        request: &TokenRequest<'_>,
+        redirect_uri: &str,
+        life: &TokenLife,
+    ) -> Result<(), PlatformError> {
+        if self.sign_in.client_id != request.application.client_id {
+            return Err(
+                PlatformError::new(70000).saying("The authorization code was issued to another application.")
+            );
+        }
+        if self.is_used {
+            return Err(PlatformError::new(54005));
+        }
+        let age = request.now - self.sign_in.signed_in_at;
+        if age > TimeDelta::seconds(life.authorization_code_seconds.into()) {
+            return Err(PlatformError::new(70008));
+        }
+        if self.tenancy != request.tenancy {
+            return Err(PlatformError::new(700_005));
+        }
+        if self.redirect_uri != redirect_uri {
+            let sentence = "The redirect URI is not the one that the authorization code was asked for with.";
+            return Err(PlatformError::new(50011).under("invalid_grant").saying(sentence));
+        }
+        let verifier = request.form.get("code_verifier");
+        let is_proven = match (&self.challenge, verifier) {
+            (None, None) => true,
+            (Some(challenge), Some(verifier)) => challenge.is_met_by(verifier),
+            _ => false,
+        };
+        if is_proven { Ok(()) } else { Err(PlatformError::new(501_481)) }
+    }
+}
+
+impl RefreshToken {
+    fn check(&self, request: &TokenRequest<'_>) -> Result<(), PlatformError> {
+        if self.sign_in.client_id != request.application.client_id {
+            return Err(
+                PlatformError::new(70000).saying("The refresh token was issued to another application.")
+            );
+        }
+        if self.is_revoked {
+            return Err(PlatformError::new(70000).saying("The refresh token was used before and is revoked."));
+        }
+        self.check_sign_in_frequency(request)?;
+        self.check_idle(request)
+    }
+
+    fn check_idle(&self, request: &TokenRequest<'_>) -> Result<(), PlatformError> {
+        let days = request.scenario.tokens.refresh_token_idle_days;
+        if request.now - self.last_used_at <= TimeDelta::days(days.into()) {
+            return Ok(());
+        }
+        Err(PlatformError::new(700_082).saying(format!(
+            "The refresh token has expired due to inactivity. The token was issued on {} and was inactive for \
+             {days}.00:00:00.",
+            seven_digits(self.last_used_at)
+        )))
+    }
+
+    /// Conditional Access counts from the sign-in, however often the token is used.
+    fn check_sign_in_frequency(&self, request: &TokenRequest<'_>) -> Result<(), PlatformError> {
+        let user = request.scenario.user(&self.sign_in.upn).ok_or_else(|| PlatformError::new(50034))?;
+        let limit = request.scenario.home(&user.tenant).sign_in_frequency_seconds;
+        match limit {
+            Some(seconds) if request.now - self.sign_in.signed_in_at > TimeDelta::seconds(seconds.into()) => {
+                Err(PlatformError::new(70043).saying(format!(
+                    "The refresh token has expired or is not valid because of sign-in frequency checks. The token \
+                     was issued on {} and the maximum allowed lifetime for this request is {seconds}.",
+                    seven_digits(self.sign_in.signed_in_at)
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A moment as the platform writes it inside sentences: seven digits of a second.
+fn seven_digits(moment: DateTime<Utc>) -> String {
+    moment.format("%Y-%m-%dT%H:%M:%S.0000000Z").to_string()
+}
+
+/// What is asked must be granted; what this person always declines is left out without a word.
+fn refuse_missing_consent(
+    asked: &Scopes,
+    granted: &[Permission],
+    declined: impl Fn(&Permission) -> bool,
+) -> Result<(), PlatformError> {
+    let resource = asked.resource();
+    let wanted = asked.permissions.iter().filter(|permission| permission.resource == resource);
+    let is_granted = |permission: &Permission| match permission.is_default() {
+        true => !granted.is_empty(),
+        false => granted.contains(permission) || declined(permission),
+    };
+    if wanted.into_iter().all(is_granted) { Ok(()) } else { Err(PlatformError::new(65001)) }
+}
+
+/// The names for `scp`: bare, separated by spaces.
+pub(super) fn names<'a>(permissions: impl IntoIterator<Item = &'a Permission>) -> String {
+    let names: Vec<&str> = permissions.into_iter().map(|permission| permission.name.as_str()).collect();
+    names.join(" ")
+}
+
+/// Base64url JSON that tells who signed in, as Microsoft's own libraries ask for it.
+pub(super) fn client_info(oid: &str, tid: &str) -> String {
+    URL_SAFE_NO_PAD.encode(json!({ "uid": oid, "utid": tid }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pkce_vector_of_rfc_7636_is_met() {
+        let challenge = Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into());
+        assert!(challenge.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        assert!(!challenge.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"));
+    }
+}
