@@ -241,6 +241,12 @@ mod tests {
     }
 
     #[test]
+    fn backslash_never_passes_even_where_ours_has_one() {
+        assert!(is("app:a/b", "app:a/b"));
+        assert!(!is("app:a\\b", "app:a\\b"));
+    }
+
+    #[test]
     fn default_ports_may_be_written_or_left_out() {
         assert!(is("https://app.example/cb", "https://app.example:443/cb"));
         assert!(is("https://app.example/cb", "https://APP.example/cb"));

@@ -233,6 +233,7 @@ fn p9_two_good_answers_must_be_one() {
     assert_eq!(pasting(&format!("{} {}", good(), good())), good_code());
     assert_eq!(pasting(&format!("{} {other}", good())), "multiple_responses");
     assert_eq!(pasting(&format!("{} {} {other}", good(), good())), "multiple_responses");
+    assert_eq!(pasting(&format!("{other} {} {}", good(), good())), "multiple_responses");
     assert_eq!(pasting(&format!("{} {error}", good())), "multiple_responses");
 }
 
