@@ -14,6 +14,7 @@ mod error;
 mod fault;
 mod generator;
 mod graph;
+mod issue;
 mod mint;
 mod pages;
 mod parameters;
@@ -24,6 +25,7 @@ pub mod server;
 mod token;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -90,7 +92,7 @@ impl Simulator {
         self.started_at.get_or_insert(now);
         let trace = self.trace(request, now);
         let mut response = self.dispatch(request, &trace);
-        answer::set(&mut response, "x-ms-request-id", &trace.trace_id);
+        answer::set(&mut response, "x-ms-request-id", &trace.id);
         answer::set(&mut response, "client-request-id", &trace.correlation_id);
         response
     }
@@ -117,9 +119,9 @@ impl Simulator {
     fn trace(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Trace {
         let sent = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
         let sent = sent.filter(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned);
-        let trace_id = self.generator.guid();
+        let id = self.generator.guid();
         let correlation_id = sent.unwrap_or_else(|| self.generator.guid());
-        Trace { now, trace_id, correlation_id }
+        Trace { now, id, correlation_id }
     }
 
     /// What faults may know about a request.
@@ -232,7 +234,7 @@ impl Simulator {
         };
         let resource = scopes.resource();
         let scp =
-            token::names(scopes.permissions.iter().filter(|permission| permission.resource == resource));
+            issue::names(scopes.permissions.iter().filter(|permission| permission.resource == resource));
         let life = (issued_at, expires_in);
         let token = self.mint.access_token(&bearer, (resource, &scp), life, &mut self.generator);
         self.issued.push(token.clone());
@@ -247,6 +249,13 @@ impl Simulator {
         let user = self.scenario.user(upn).expect("a seed names a user of the scenario");
         self.consents.accept(application, user, &scopes.permissions);
         scopes
+    }
+}
+
+impl fmt::Debug for Simulator {
+    /// Tells the scenario, and nothing that was issued.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("scenario", &self.scenario.name).finish_non_exhaustive()
     }
 }
 
