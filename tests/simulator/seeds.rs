@@ -17,6 +17,15 @@ fn a_planted_refresh_token_works() {
     let token = driver.simulator.issue_refresh_token(CLIENT_ID, OPS, &SCOPES, signed_in, used);
     let answer = driver.refresh(&token);
     assert_eq!(answer.text("scope"), "User.Read Mail.ReadWrite");
+    assert!(answer.body.get("refresh_token").is_some());
+}
+
+#[test]
+fn a_planted_refresh_token_implies_offline_access() {
+    let mut driver = Driver::with("");
+    let now = driver.now;
+    let token = driver.simulator.issue_refresh_token(CLIENT_ID, OPS, &["User.Read"], now, now);
+    assert!(driver.refresh(&token).body.get("refresh_token").is_some());
 }
 
 #[test]
