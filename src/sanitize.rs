@@ -83,20 +83,15 @@ impl<'t> Printable<'t> {
         if !matches!(class, Class::Invisible) {
             self.after_break = matches!(class, Class::Break);
         }
-        match class {
-            Class::Invisible => None,
-            Class::Break if is_repeated_break => None,
-            Class::Break => self.base(' ', MARKS_PER_BASE),
-            Class::Forbidden => self.base(REPLACEMENT, MARKS_PER_BASE),
-            Class::Base => self.base(c, if c == ' ' { MARKS_PER_BASE } else { 0 }),
-            Class::Mark if self.marks < MARKS_PER_BASE => self.base(c, self.marks + 1),
-            Class::Mark => None,
-        }
-    }
-
-    fn base(&mut self, c: char, marks: usize) -> Option<char> {
+        let (printable, marks) = match class {
+            Class::Break if !is_repeated_break => (' ', MARKS_PER_BASE),
+            Class::Forbidden => (REPLACEMENT, MARKS_PER_BASE),
+            Class::Base => (c, if c == ' ' { MARKS_PER_BASE } else { 0 }),
+            Class::Mark if self.marks < MARKS_PER_BASE => (c, self.marks + 1),
+            Class::Break | Class::Invisible | Class::Mark => return None,
+        };
         self.marks = marks;
-        Some(c)
+        Some(printable)
     }
 }
 
@@ -257,8 +252,10 @@ fn masked_parameter(piece: &str) -> String {
 
 fn masked_piece(piece: &str) -> String {
     let length = piece.chars().count();
-    let is_mixed = piece.contains(|c: char| c.is_ascii_digit()) && piece.contains(|c: char| c.is_alphabetic());
-    let is_plain = !piece.contains('=') && length <= if is_mixed { LONGEST_MIXED_WORD } else { LONGEST_PLAIN_WORD };
+    let is_mixed =
+        piece.contains(|c: char| c.is_ascii_digit()) && piece.contains(|c: char| c.is_alphabetic());
+    let is_plain =
+        !piece.contains('=') && length <= if is_mixed { LONGEST_MIXED_WORD } else { LONGEST_PLAIN_WORD };
     if is_plain || PARAMETER_NAMES.contains(&piece) { piece.to_owned() } else { MASK.to_owned() }
 }
 
@@ -268,7 +265,8 @@ fn is_scheme(text: &str) -> bool {
 
 /// Host and port as people read them: no user, no label long enough to be a credential.
 fn is_server(text: &str) -> bool {
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
+    let plain =
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
     plain && text.len() <= 60 && text.split('.').all(|label| label.len() <= 24)
 }
 
@@ -302,7 +300,9 @@ mod tests {
 
     #[test]
     fn private_use_and_noncharacters_show_as_replacement() {
-        for c in ['\u{e000}', '\u{f8ff}', '\u{fdd0}', '\u{fffe}', '\u{ffff}', '\u{1ffff}', '\u{f0000}', '\u{fffc}'] {
+        for c in
+            ['\u{e000}', '\u{f8ff}', '\u{fdd0}', '\u{fffe}', '\u{ffff}', '\u{1ffff}', '\u{f0000}', '\u{fffc}']
+        {
             assert_eq!(sanitize(&format!("a{c}b"), 99), "a\u{fffd}b", "{:x}", c as u32);
         }
     }
@@ -340,7 +340,10 @@ mod tests {
 
     #[test]
     fn echo_keeps_the_server_and_the_names_of_parameters() {
-        assert_eq!(masked_echo("http://localhost:8401/?code=abc&state=d"), "http://localhost:8401/?code=●●●&state=●…");
+        assert_eq!(
+            masked_echo("http://localhost:8401/?code=abc&state=d"),
+            "http://localhost:8401/?code=●●●&state=●…"
+        );
         assert_eq!(masked_echo("http://localhost/?code=abc&state=d"), "http://localhost/?code=●●●&state=●●●");
         assert_eq!(masked_echo("?error=x&foo=bar"), "?error=●●●&●●●");
         assert_eq!(masked_echo("I do not know what to paste"), "I do not know what to paste");
@@ -357,7 +360,9 @@ mod tests {
             "x@y@z@x@y@z@x@y",
             "1.AVcAfake",
         ] {
-            for text in [secret.to_owned(), format!("it is {secret} ok"), format!("http://a.example/{secret}/x")] {
+            for text in
+                [secret.to_owned(), format!("it is {secret} ok"), format!("http://a.example/{secret}/x")]
+            {
                 assert!(!masked_echo(&text).contains(secret), "{text}: {}", masked_echo(&text));
             }
             assert!(!masked_echo(&format!("http://{secret}@evil.example/")).contains(secret));

@@ -61,7 +61,9 @@ fn every_case_comes_out_as_the_rules_say() {
     let wrong: Vec<String> = cases
         .iter()
         .filter(|case| outcome(case) != expected(case))
-        .map(|case| format!("{} {}: {:?}, expected {:?}", case["id"], case["note"], outcome(case), expected(case)))
+        .map(|case| {
+            format!("{} {}: {:?}, expected {:?}", case["id"], case["note"], outcome(case), expected(case))
+        })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

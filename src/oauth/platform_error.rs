@@ -136,7 +136,10 @@ mod tests {
     #[test]
     fn everything_but_the_error_may_be_absent() {
         let read = PlatformError::from_description("server_error", "");
-        assert_eq!(read, PlatformError { error: OutsideText::new("server_error"), ..PlatformError::default() });
+        assert_eq!(
+            read,
+            PlatformError { error: OutsideText::new("server_error"), ..PlatformError::default() }
+        );
     }
 
     #[test]

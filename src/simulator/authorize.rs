@@ -11,12 +11,13 @@ use url::{Url, form_urlencoded};
 
 use super::error::{PlatformError, Trace};
 use super::fault::{self, Effect};
+use super::issue;
 use super::mint::Mint;
 use super::parameters::Parameters;
 use super::registration::{ClientKind, Tenancy, unknown_application};
 use super::scenario::{Application, Scenario, Tenant, User};
 use super::scope::{Permission, Resource, Scopes};
-use super::token::{self, AuthorizationCode, Challenge, SignIn};
+use super::token::{AuthorizationCode, Challenge, SignIn};
 use super::{Simulator, answer, pages};
 
 /// The parameters, wherever they are: the page's form carries on those of the address.
@@ -142,7 +143,7 @@ impl Simulator {
             return self.sign_in_silently(visit, &scopes, challenge);
         }
         match visit.choice()? {
-            Choice::Open => Ok(Next::Show(self.page(visit, &scopes))),
+            Choice::Open => Ok(Next::Show(visit.page(&scopes))),
             Choice::Declines => Err(PlatformError::new(65004).into()),
             Choice::Accepts(user) => {
                 self.consent(visit, user, &scopes)?;
@@ -174,7 +175,7 @@ impl Simulator {
         if !user.administrator && wanted.iter().any(|permission| needs_administrator(tenant, permission)) {
             return Err(PlatformError::new(90094));
         }
-        wanted.retain(|permission| !user.declines.contains(&permission.name));
+        wanted.retain(|permission| !issue::declines(user, &permission.name));
         self.consents.accept(visit.application, user, &wanted);
         Ok(())
     }
@@ -221,29 +222,9 @@ impl Simulator {
         let mut fields = vec![("code", text), ("session_state", self.generator.guid())];
         if visit.parameters.get("client_info") == Some("1") {
             let tenant = visit.scenario.home(&user.tenant);
-            fields.push(("client_info", token::client_info(&user.oid, &tenant.id)));
+            fields.push(("client_info", issue::client_info(&user.oid, &tenant.id)));
         }
         fields
-    }
-
-    fn page(&self, visit: &Visit<'_>, scopes: &Scopes) -> String {
-        let hint = visit.parameters.get("login_hint").unwrap_or_default();
-        let admitted = |user: &&User| visit.tenancy.admits(visit.scenario.home(&user.tenant));
-        let mut users: Vec<&User> = visit.scenario.users.iter().filter(admitted).collect();
-        users.sort_by_key(|user| !user.upn.eq_ignore_ascii_case(hint));
-        let for_administrators = |permission: &Permission| {
-            users.iter().any(|user| needs_administrator(visit.scenario.home(&user.tenant), permission))
-        };
-        let mut permissions: Vec<(String, bool)> =
-            scopes.permissions.iter().map(|p| (p.wire(), for_administrators(p))).collect();
-        permissions.extend(scopes.openid.iter().map(|word| (word.clone(), false)));
-        pages::sign_in(&pages::SignInPage {
-            application: &visit.application.name,
-            publisher: &visit.scenario.home(&visit.application.tenant).name,
-            users: &users,
-            permissions: &permissions,
-            carried: visit.parameters,
-        })
     }
 }
 
@@ -303,6 +284,26 @@ impl<'a> Visit<'a> {
             return Err(PlatformError::new(70005));
         }
         Scopes::parse(self.parameters.required("scope")?, origin)
+    }
+
+    fn page(&self, scopes: &Scopes) -> String {
+        let hint = self.parameters.get("login_hint").unwrap_or_default();
+        let admitted = |user: &&User| self.tenancy.admits(self.scenario.home(&user.tenant));
+        let mut users: Vec<&User> = self.scenario.users.iter().filter(admitted).collect();
+        users.sort_by_key(|user| !user.upn.eq_ignore_ascii_case(hint));
+        let for_administrators = |permission: &Permission| {
+            users.iter().any(|user| needs_administrator(self.scenario.home(&user.tenant), permission))
+        };
+        let mut permissions: Vec<(String, bool)> =
+            scopes.permissions.iter().map(|p| (p.wire(), for_administrators(p))).collect();
+        permissions.extend(scopes.openid.iter().map(|word| (word.clone(), false)));
+        pages::sign_in(&pages::SignInPage {
+            application: &self.application.name,
+            publisher: &self.scenario.home(&self.application.tenant).name,
+            users: &users,
+            permissions: &permissions,
+            carried: self.parameters,
+        })
     }
 
     fn choice(&self) -> Result<Choice<'a>, PlatformError> {

@@ -1,7 +1,9 @@
 //! The simulated browser: walks the platform's pages as a person would, and tells where it ends.
 //!
 //! It is given a way to send requests, so it works on a [`super::Simulator`] in the same process as well as over
-//! loopback. It reads no other pages than those of [`super::pages`].
+//! loopback. It reads no other pages than those of `super::pages`.
+
+use std::fmt;
 
 use http::{Method, Request, Response, header};
 use hyper::body::Bytes;
@@ -31,6 +33,16 @@ pub enum Landing {
         /// `application/x-www-form-urlencoded`.
         body: String,
     },
+}
+
+impl fmt::Debug for Landing {
+    /// Names the kind only: both kinds hold an authorization code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address(_) => "Address([redacted])",
+            Self::Posted { .. } => "Posted([redacted])",
+        })
+    }
 }
 
 /// Why the browser ends nowhere.

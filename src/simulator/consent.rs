@@ -12,7 +12,7 @@ enum Subject {
     Tenant(String),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Grant {
     client_id: String,
     subject: Subject,
@@ -33,7 +33,8 @@ impl Consents {
                 (None, Some(tenant)) => Subject::Tenant(scenario.tenant_id(tenant)),
                 (None, None) => continue,
             };
-            let scopes = Scopes::parse(&grant.scopes.join(" "), "").unwrap_or_default();
+            let scopes = Scopes::parse(&grant.scopes.join(" "), "")
+                .expect("a parsed scenario's scopes are well-formed");
             consents.add(&grant.client_id, &subject, &scopes.permissions);
         }
         consents
@@ -52,7 +53,9 @@ impl Consents {
                 subject: subject.clone(),
                 permission: permission.clone(),
             };
-            self.0.push(grant);
+            if !self.0.contains(&grant) {
+                self.0.push(grant);
+            }
         }
     }
 

@@ -24,7 +24,8 @@ pub(super) struct PlatformError {
 #[derive(Debug, Clone)]
 pub(super) struct Trace {
     pub(super) now: DateTime<Utc>,
-    pub(super) trace_id: String,
+    /// `Trace ID` of error texts, a GUID.
+    pub(super) id: String,
     /// The caller's `client-request-id`, or one of ours.
     pub(super) correlation_id: String,
 }
@@ -143,7 +144,7 @@ impl PlatformError {
             "AADSTS{}: {}\r\nTrace ID: {}\r\nCorrelation ID: {}\r\nTimestamp: {}",
             self.code,
             self.sentence,
-            trace.trace_id,
+            trace.id,
             trace.correlation_id,
             trace.timestamp()
         )
@@ -156,7 +157,7 @@ impl PlatformError {
             "error_description": self.description(trace),
             "error_codes": [self.code],
             "timestamp": trace.timestamp(),
-            "trace_id": trace.trace_id,
+            "trace_id": trace.id,
             "correlation_id": trace.correlation_id,
             "error_uri": format!("https://login.invalid/error?code={}", self.code),
         });

@@ -110,6 +110,11 @@ impl TryFrom<Written> for Fault {
         if written.nth == Some(0) {
             return Err("requests are counted from 1".into());
         }
+        if matches!(effect, Effect::Refuse { .. })
+            && !matches!(written.endpoint, Endpoint::Authorize | Endpoint::Token)
+        {
+            return Err("only the authorize and token endpoints refuse by AADSTS numbers".into());
+        }
         let count = written.count.or(written.nth.map(|_| 1));
         Ok(Self {
             endpoint: written.endpoint,
@@ -274,5 +279,6 @@ mod tests {
         assert!(fault("endpoint = 'token'\nstatus = 500\nerror = 'invalid_grant'").is_err());
         assert!(fault("endpoint = 'token'\nstatus = 500\nsometimes = true").is_err());
         assert!(fault("endpoint = 'token'\nstatus = 500\nnth = 0").is_err());
+        assert!(fault("endpoint = 'graph'\ncode = 53003").is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! A corner of Graph: the calls that prove a connection, with the checks and errors of the real ones.
 
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ impl Simulator {
             Ok(body) => answer::json(StatusCode::OK, &body),
             Err(error) => error.to_response(trace),
         };
-        answer::set(&mut response, "request-id", &trace.trace_id);
+        answer::set(&mut response, "request-id", &trace.id);
         response
     }
 
@@ -135,7 +135,7 @@ impl Simulator {
         if claims.aud != Resource::Graph.audience() {
             return Err(WRONG_AUDIENCE);
         }
-        let call = Call::of(path).ok_or(NO_SUCH_CALL)?;
+        let call = Call::of(path).filter(|_| request.method() == Method::GET).ok_or(NO_SUCH_CALL)?;
         if !call.permissions().iter().any(|permission| holds(&claims, permission)) {
             return Err(ACCESS_DENIED);
         }
@@ -179,7 +179,7 @@ impl GraphError {
             "message": self.message,
             "innerError": {
                 "date": trace.now.format("%Y-%m-%dT%H:%M:%S").to_string(),
-                "request-id": trace.trace_id,
+                "request-id": trace.id,
                 "client-request-id": trace.correlation_id,
             },
         }});

@@ -14,9 +14,11 @@ mod error;
 mod fault;
 mod generator;
 mod graph;
+mod issue;
 mod mint;
 mod pages;
 mod parameters;
+mod plant;
 mod registration;
 pub mod scenario;
 mod scope;
@@ -24,9 +26,10 @@ pub mod server;
 mod token;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http::{Request, Response, StatusCode};
 use hyper::body::Bytes;
 use uuid::Uuid;
@@ -40,11 +43,9 @@ use consent::Consents;
 use error::Trace;
 use fault::{Faults, Sight};
 use generator::Generator;
-use mint::{Bearer, Mint};
+use mint::Mint;
 use parameters::Parameters;
-use registration::ClientKind;
-use scope::Scopes;
-use token::{AuthorizationCode, RefreshToken, SignIn};
+use token::{AuthorizationCode, RefreshToken};
 
 /// The simulated platform with everything that it has issued.
 pub struct Simulator {
@@ -90,7 +91,7 @@ impl Simulator {
         self.started_at.get_or_insert(now);
         let trace = self.trace(request, now);
         let mut response = self.dispatch(request, &trace);
-        answer::set(&mut response, "x-ms-request-id", &trace.trace_id);
+        answer::set(&mut response, "x-ms-request-id", &trace.id);
         answer::set(&mut response, "client-request-id", &trace.correlation_id);
         response
     }
@@ -117,9 +118,9 @@ impl Simulator {
     fn trace(&mut self, request: &Request<Bytes>, now: DateTime<Utc>) -> Trace {
         let sent = request.headers().get("client-request-id").and_then(|value| value.to_str().ok());
         let sent = sent.filter(|id| Uuid::try_parse(id).is_ok()).map(str::to_owned);
-        let trace_id = self.generator.guid();
+        let id = self.generator.guid();
         let correlation_id = sent.unwrap_or_else(|| self.generator.guid());
-        Trace { now, trace_id, correlation_id }
+        Trace { now, id, correlation_id }
     }
 
     /// What faults may know about a request.
@@ -181,72 +182,12 @@ impl Simulator {
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
+}
 
-    /// Plants a refresh token, and the consent behind it, as if `upn` had signed in at `signed_in_at`.
-    ///
-    /// # Panics
-    /// If the scenario has no such application or user, or a scope is malformed: a mistake in the seed's data.
-    pub fn issue_refresh_token(
-        &mut self,
-        client_id: &str,
-        upn: &str,
-        scopes: &[impl AsRef<str>],
-        signed_in_at: DateTime<Utc>,
-        last_used_at: DateTime<Utc>,
-    ) -> String {
-        let scopes = self.seeded_scopes(client_id, upn, scopes);
-        let application =
-            self.scenario.application(client_id).expect("a seed names an application of the scenario");
-        let sign_in = SignIn {
-            client_id: application.client_id.clone(),
-            upn: upn.to_owned(),
-            kind: ClientKind::without_redirect(application),
-            scopes,
-            signed_in_at,
-        };
-        self.new_refresh_token(sign_in, last_used_at)
-    }
-
-    /// Plants an access token as it would have been issued at `issued_at`.
-    ///
-    /// # Panics
-    /// As [`Simulator::issue_refresh_token`].
-    pub fn issue_access_token(
-        &mut self,
-        client_id: &str,
-        upn: &str,
-        scopes: &[impl AsRef<str>],
-        issued_at: DateTime<Utc>,
-        expires_in: TimeDelta,
-    ) -> String {
-        let scopes = self.seeded_scopes(client_id, upn, scopes);
-        let scenario = Arc::clone(&self.scenario);
-        let application =
-            scenario.application(client_id).expect("a seed names an application of the scenario");
-        let user = scenario.user(upn).expect("a seed names a user of the scenario");
-        let bearer = Bearer {
-            tenant: scenario.home(&user.tenant),
-            application,
-            user,
-            confidential: ClientKind::without_redirect(application) == ClientKind::Confidential,
-        };
-        let resource = scopes.resource();
-        let scp =
-            token::names(scopes.permissions.iter().filter(|permission| permission.resource == resource));
-        let life = (issued_at, expires_in);
-        let token = self.mint.access_token(&bearer, (resource, &scp), life, &mut self.generator);
-        self.issued.push(token.clone());
-        token
-    }
-
-    fn seeded_scopes(&mut self, client_id: &str, upn: &str, scopes: &[impl AsRef<str>]) -> Scopes {
-        let words: Vec<&str> = scopes.iter().map(AsRef::as_ref).collect();
-        let scopes = Scopes::parse(&words.join(" "), &self.origin).expect("a seed names scopes that exist");
-        let application =
-            self.scenario.application(client_id).expect("a seed names an application of the scenario");
-        let user = self.scenario.user(upn).expect("a seed names a user of the scenario");
-        self.consents.accept(application, user, &scopes.permissions);
-        scopes
+impl fmt::Debug for Simulator {
+    /// Tells the scenario, and nothing that was issued.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("scenario", &self.scenario.name).finish_non_exhaustive()
     }
 }
 

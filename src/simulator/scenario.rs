@@ -9,6 +9,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 pub use super::fault::Fault;
+use super::scope::Scopes;
 
 /// One situation to be shown or tested.
 #[derive(Debug, Clone, Deserialize)]
@@ -231,6 +232,9 @@ pub enum ScenarioError {
     /// An ID that is not a GUID.
     #[error("not a GUID: {0}")]
     NotAGuid(String),
+    /// A grant of something that is no permission.
+    #[error("not permissions of Graph or Exchange: {0}")]
+    Scope(String),
     /// A grant must be one user's or one tenant's.
     #[error("a grant to {0} must name either a user or a tenant")]
     GrantToNobody(String),
@@ -296,6 +300,8 @@ impl Scenario {
                 (None, Some(domain)) => defined("the tenant", domain, self.tenant(domain))?,
                 _ => return Err(ScenarioError::GrantToNobody(grant.client_id.clone())),
             }
+            let scopes = grant.scopes.join(" ");
+            Scopes::parse(&scopes, "").map_err(|_| ScenarioError::Scope(scopes))?;
         }
         Ok(())
     }

@@ -7,15 +7,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::{PlatformError, Trace};
-use super::mint::{Bearer, Mint};
+use super::mint::Mint;
 use super::parameters::Parameters;
 use super::registration::{ClientKind, Credentials, Tenancy, unknown_application};
 use super::scenario::{Application, Scenario, TokenLife};
-use super::scope::{Permission, Scopes};
+use super::scope::Scopes;
 use super::{Simulator, answer};
 
 /// What a person agreed to when signing in; codes and refresh tokens stand for it.
@@ -79,13 +79,13 @@ pub(super) struct RefreshToken {
 }
 
 /// A token request whose client has been found.
-struct TokenRequest<'a> {
-    form: &'a Parameters,
+pub(super) struct TokenRequest<'a> {
+    pub(super) form: &'a Parameters,
     credentials: Credentials,
-    tenancy: Tenancy,
-    application: &'a Application,
-    scenario: &'a Scenario,
-    now: DateTime<Utc>,
+    pub(super) tenancy: Tenancy,
+    pub(super) application: &'a Application,
+    pub(super) scenario: &'a Scenario,
+    pub(super) now: DateTime<Utc>,
     start: DateTime<Utc>,
 }
 
@@ -167,70 +167,11 @@ impl Simulator {
         Ok(body)
     }
 
-    /// The answer with its tokens (RFC 6749 §5.1); the audience is the first resource that is asked for.
-    fn token_answer(
-        &mut self,
-        request: &TokenRequest<'_>,
-        sign_in: &SignIn,
-        nonce: Option<&str>,
-    ) -> Result<Value, PlatformError> {
-        let scenario = request.scenario;
-        let user = scenario.user(&sign_in.upn).ok_or_else(|| PlatformError::new(50034))?;
-        let tenant = request.tenancy.sign_in(user, scenario)?;
-        let asked = match request.form.get("scope") {
-            Some(text) => Scopes::parse(text, &self.origin)?,
-            None => sign_in.scopes.clone(),
-        };
-        let resource = asked.resource();
-        let granted = self.consents.of(request.application, user, &tenant.id, resource);
-        let declined = |permission: &Permission| user.declines.iter().any(|name| *name == permission.name);
-        refuse_missing_consent(&asked, &granted, declined)?;
-
-        let confidential = sign_in.kind == ClientKind::Confidential;
-        let bearer = Bearer { tenant, application: request.application, user, confidential };
-        let expires_in = self.access_token_life(&scenario.tokens);
-        let life = (request.now, TimeDelta::seconds(expires_in));
-        let scp = names(&granted);
-        let access_token = self.mint.access_token(&bearer, (resource, &scp), life, &mut self.generator);
-        self.issued.push(access_token.clone());
-        let openid = asked.openid.iter().filter(|word| *word != "offline_access").cloned();
-        let scope: Vec<String> = granted.iter().map(Permission::wire).chain(openid).collect();
-        let mut body = json!({
-            "token_type": "Bearer",
-            "scope": scope.join(" "),
-            "expires_in": expires_in,
-            "ext_expires_in": expires_in,
-            "access_token": access_token,
-        });
-        let keeps = sign_in.scopes.asks("offline_access")
-            && !user.declines.iter().any(|name| name == "offline_access");
-        if keeps {
-            body["refresh_token"] = json!(self.new_refresh_token(sign_in.clone(), request.now));
-        }
-        if asked.asks("openid") {
-            let id_token = self.mint.id_token(&bearer, nonce, request.now, &mut self.generator);
-            self.issued.push(id_token.clone());
-            body["id_token"] = json!(id_token);
-        }
-        if request.form.get("client_info") == Some("1") {
-            body["client_info"] = json!(client_info(&user.oid, &tenant.id));
-        }
-        Ok(body)
-    }
-
     pub(super) fn new_refresh_token(&mut self, sign_in: SignIn, last_used_at: DateTime<Utc>) -> String {
         let text = Mint::refresh_token(&mut self.generator);
         self.issued.push(text.clone());
         self.refresh_tokens.insert(text.clone(), RefreshToken { sign_in, last_used_at, is_revoked: false });
         text
-    }
-
-    /// Seconds: fixed by the scenario, or anything from 60 to 90 minutes as on the real platform.
-    fn access_token_life(&mut self, life: &TokenLife) -> i64 {
-        match life.access_token_seconds {
-            Some(seconds) => seconds.into(),
-            None => self.generator.between(3600, 5400),
-        }
     }
 }
 
@@ -316,32 +257,6 @@ impl RefreshToken {
 /// A moment as the platform writes it inside sentences: seven digits of a second.
 fn seven_digits(moment: DateTime<Utc>) -> String {
     moment.format("%Y-%m-%dT%H:%M:%S.0000000Z").to_string()
-}
-
-/// What is asked must be granted; what this person always declines is left out without a word.
-fn refuse_missing_consent(
-    asked: &Scopes,
-    granted: &[Permission],
-    declined: impl Fn(&Permission) -> bool,
-) -> Result<(), PlatformError> {
-    let resource = asked.resource();
-    let wanted = asked.permissions.iter().filter(|permission| permission.resource == resource);
-    let is_granted = |permission: &Permission| match permission.is_default() {
-        true => !granted.is_empty(),
-        false => granted.contains(permission) || declined(permission),
-    };
-    if wanted.into_iter().all(is_granted) { Ok(()) } else { Err(PlatformError::new(65001)) }
-}
-
-/// The names for `scp`: bare, separated by spaces.
-pub(super) fn names<'a>(permissions: impl IntoIterator<Item = &'a Permission>) -> String {
-    let names: Vec<&str> = permissions.into_iter().map(|permission| permission.name.as_str()).collect();
-    names.join(" ")
-}
-
-/// Base64url JSON that tells who signed in, as Microsoft's own libraries ask for it.
-pub(super) fn client_info(oid: &str, tid: &str) -> String {
-    URL_SAFE_NO_PAD.encode(json!({ "uid": oid, "utid": tid }).to_string())
 }
 
 #[cfg(test)]

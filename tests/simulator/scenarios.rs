@@ -128,10 +128,13 @@ fn files_that_contradict_themselves_are_refused() {
     assert!(matches!(parse("ada@", "ops@"), ScenarioError::Repeated { what: "a user", .. }));
     assert!(matches!(parse("a0c1e2d3-0001", "not-a-guid"), ScenarioError::NotAGuid(_)));
     let grant = |of: &str| {
-        let grant =
-            format!("{text}\n[[grants]]\nscopes = []\nclient_id = '{}'\n{of}", super::driver::CLIENT_ID);
+        let grant = format!("{text}\n[[grants]]\nclient_id = '{}'\n{of}", super::driver::CLIENT_ID);
         Scenario::parse(&grant).unwrap_err()
     };
-    assert!(matches!(grant("user = 'x@y.example'"), ScenarioError::Undefined { what: "the user", .. }));
-    assert!(matches!(grant(""), ScenarioError::GrantToNobody(_)));
+    assert!(matches!(
+        grant("user = 'x@y.example'\nscopes = []"),
+        ScenarioError::Undefined { what: "the user", .. }
+    ));
+    assert!(matches!(grant("user = 'ops@contoso.example'\nscopes = ['a b;c']"), ScenarioError::Scope(_)));
+    assert!(matches!(grant("scopes = []"), ScenarioError::GrantToNobody(_)));
 }

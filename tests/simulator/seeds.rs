@@ -6,7 +6,7 @@ use tokengauge::simulator::browser::{Answer, Landing};
 use tokengauge::simulator::scenario::Moment;
 use tokengauge::simulator::{Scenario, Simulator};
 
-use super::driver::{CLIENT_ID, Driver, OPS, SECRET, at};
+use super::driver::{CLIENT_ID, Driver, OPS, SECRET, at, parameter};
 
 const SCOPES: [&str; 3] = ["offline_access", "User.Read", "Mail.ReadWrite"];
 
@@ -17,6 +17,15 @@ fn a_planted_refresh_token_works() {
     let token = driver.simulator.issue_refresh_token(CLIENT_ID, OPS, &SCOPES, signed_in, used);
     let answer = driver.refresh(&token);
     assert_eq!(answer.text("scope"), "User.Read Mail.ReadWrite");
+    assert!(answer.body.get("refresh_token").is_some());
+}
+
+#[test]
+fn a_planted_refresh_token_implies_offline_access() {
+    let mut driver = Driver::with("");
+    let now = driver.now;
+    let token = driver.simulator.issue_refresh_token(CLIENT_ID, OPS, &["User.Read"], now, now);
+    assert!(driver.refresh(&token).body.get("refresh_token").is_some());
 }
 
 #[test]
@@ -72,9 +81,11 @@ fn every_secret_is_listed() {
 }
 
 #[test]
-fn debug_of_a_scenario_shows_no_secret() {
-    let driver = Driver::with("");
-    assert!(!format!("{:?}", driver.simulator.scenario()).contains(SECRET));
+fn debug_shows_no_secret() {
+    let mut driver = Driver::with("");
+    let landing = driver.browse(Answer::Accept).unwrap();
+    let text = format!("{:?} {:?} {landing:?}", driver.simulator, driver.simulator.scenario());
+    assert!(driver.simulator.issued_secrets().iter().all(|secret| !text.contains(secret.as_str())));
 }
 
 /// demo/connections.toml, as far as it has to agree with the scenario that it is played with.
@@ -126,30 +137,60 @@ fn the_demonstration_s_connections_belong_to_the_fleet() {
     assert_eq!(names.len(), 12);
 }
 
+/// The fleet, as the client of one of the demonstration's connections sees it.
+fn client_of(seed: &Seed) -> Driver {
+    let driver = Driver::play(Scenario::embedded("fleet").unwrap());
+    let application = driver.simulator.scenario().application(&seed.app).unwrap();
+    let secret = application.secrets.first().map(|secret| secret.value.clone()).unwrap_or_default();
+    let mut driver = driver
+        .asking("client_id", &seed.app)
+        .asking("scope", &seed.scopes.join(" "))
+        .redeeming("client_id", &seed.app)
+        .redeeming("client_secret", &secret);
+    driver.tenant.clone_from(&seed.tenant);
+    driver.upn.clone_from(&seed.sign_in_as);
+    driver
+}
+
 #[test]
-fn the_demonstration_s_connections_meet_the_problems_they_show() {
-    let now = at("2026-11-22T05:41:56Z");
-    for seed in seeds() {
-        let driver = Driver::play(Scenario::embedded("fleet").unwrap()).asking("client_id", &seed.app);
-        let application = driver.simulator.scenario().application(&seed.app).unwrap();
-        let secret = application.secrets.first().map(|secret| secret.value.clone()).unwrap_or_default();
-        let mut driver = driver_of(driver, &seed, &secret);
-        driver.now = now;
-        driver.tenant.clone_from(&seed.tenant);
+fn the_demonstration_s_refresh_tokens_meet_the_problems_they_show() {
+    for seed in seeds().iter().filter(|seed| seed.refresh_remaining.is_some()) {
+        let mut driver = client_of(seed);
+        let now = driver.now;
         let (signed_in, used) = (back(now, seed.signed_in_ago), back(now, seed.last_renewal_ago));
-        let refreshed = seed.refresh_remaining.map(|_| {
-            driver.simulator.issue_refresh_token(&seed.app, &seed.sign_in_as, &seed.scopes, signed_in, used)
-        });
-        let code = match refreshed {
-            Some(token) => driver.refresh(&token).code(),
-            // Asking an administrator: the code comes to the browser, not to the token endpoint.
-            None => continue,
-        };
-        assert_eq!(code, u64::from(seed.problem.unwrap_or_default()), "{}", seed.name);
+        let simulator = &mut driver.simulator;
+        let token = simulator.issue_refresh_token(&seed.app, &seed.sign_in_as, &seed.scopes, signed_in, used);
+        assert_eq!(
+            driver.refresh(&token).code(),
+            u64::from(seed.problem.unwrap_or_default()),
+            "{}",
+            seed.name
+        );
         assert!(seed.access_remaining.is_some() && !seed.attempt_open, "{}", seed.name);
     }
 }
 
-fn driver_of(driver: Driver, seed: &Seed, secret: &str) -> Driver {
-    driver.redeeming("client_id", &seed.app).redeeming("client_secret", secret)
+#[test]
+fn the_demonstration_s_other_connections_can_be_signed_in_as_far_as_they_show() {
+    for seed in seeds().iter().filter(|seed| seed.refresh_remaining.is_none()) {
+        let mut driver = client_of(seed);
+        let returned = driver.returned(Answer::Accept);
+        if seed.problem == Some(65001) {
+            assert!(parameter(&returned, "error_description").starts_with("AADSTS90094: "));
+            continue;
+        }
+        let answer = driver.redeem(&parameter(&returned, "code"));
+        let keeps = answer.body.get("refresh_token").is_some();
+        assert_eq!(keeps, seed.access_remaining.is_none(), "{}", seed.name);
+    }
+}
+
+#[test]
+fn the_demonstration_s_access_tokens_live_sixty_to_ninety_minutes() {
+    let now = at("2026-11-22T05:41:56Z");
+    for seed in seeds() {
+        let Some(end) = seed.access_remaining.map(|end| end.counted_from(now)) else { continue };
+        let issued_at = back(now, seed.last_renewal_ago.or(seed.signed_in_ago));
+        assert!((60..=90).contains(&(end - issued_at).num_minutes()), "{}", seed.name);
+    }
 }

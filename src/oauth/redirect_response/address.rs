@@ -32,25 +32,39 @@ impl<'a> Address<'a> {
         rest.split('/').next()
     }
 
-    /// `scheme://host:port` without user, path and parameters, and without a character that could mislead.
+    /// `scheme://host:port` without user, path and parameters, and without a character that could mislead. Nothing
+    /// where no server can be told, or where its name is so long that it may be something else.
     pub(super) fn safe_form(&self) -> Option<String> {
         let scheme = self.scheme().filter(|scheme| scheme.len() <= LONGEST_SCHEME);
-        let authority = match (self.authority(), scheme) {
-            (Some(authority), _) => authority,
-            (None, None) => self.base.trim_start_matches('/').split('/').next()?,
-            (None, Some(scheme)) if scheme.contains('.') => self.base.split('/').next()?,
-            (None, Some(scheme)) => return Some(format!("{scheme}:")),
-        };
-        let server = authority.rsplit('@').next()?;
-        let server: String = server.chars().take(LONGEST_SERVER).map(plain).collect();
-        let scheme = self.authority().and(scheme).map(|scheme| format!("{scheme}://")).unwrap_or_default();
-        (self.base.starts_with('/') || !server.is_empty()).then(|| format!("{scheme}{server}")).filter(|f| !f.is_empty())
+        match (scheme, self.authority()) {
+            (Some(scheme), Some(authority)) => Some(format!("{scheme}://{}", safe_server(authority)?)),
+            (Some(scheme), None) if !self.has_port_for_scheme() => Some(format!("{scheme}:")),
+            _ => {
+                let head = self.base.split('/').next().filter(|head| head.contains(['.', ':']))?;
+                safe_server(head)
+            }
+        }
+    }
+
+    /// `localhost:8401/` has the shape of scheme and path, but is host and port.
+    fn has_port_for_scheme(&self) -> bool {
+        let port = self.base.split_once(':').and_then(|(_, rest)| rest.split('/').next());
+        port.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
     }
 }
 
 /// Long enough for every scheme in use, `msal` with a client ID (40 characters) included.
 const LONGEST_SCHEME: usize = 40;
-const LONGEST_SERVER: usize = 60;
+
+/// Parts between the dots of a host name may have 63 characters; names that people read have fewer.
+const LONGEST_LABEL: usize = 30;
+
+fn safe_server(authority: &str) -> Option<String> {
+    let server = authority.rsplit('@').next()?;
+    let is_short =
+        server.len() <= 2 * LONGEST_LABEL && server.split('.').all(|label| label.len() <= LONGEST_LABEL);
+    is_short.then(|| server.chars().map(plain).collect())
+}
 
 fn plain(c: char) -> char {
     if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']') { c } else { '?' }
@@ -101,7 +115,8 @@ impl<'u> Target<'u> {
         if base.contains('\\') {
             return false;
         }
-        let Some(scheme) = scheme(base).filter(|scheme| scheme.eq_ignore_ascii_case(self.url.scheme())) else {
+        let Some(scheme) = scheme(base).filter(|scheme| scheme.eq_ignore_ascii_case(self.url.scheme()))
+        else {
             return self.is_without_scheme(base);
         };
         let rest = &base[scheme.len() + 1..];
@@ -183,7 +198,9 @@ mod tests {
 
     #[test]
     fn loopback_spellings_are_one_host_where_ours_is_loopback() {
-        for base in ["http://localhost:8400/", "http://127.0.0.1:8400", "HTTP://[::1]:8400/", "LOCALHOST:8400"] {
+        for base in
+            ["http://localhost:8400/", "http://127.0.0.1:8400", "HTTP://[::1]:8400/", "LOCALHOST:8400"]
+        {
             assert!(is("http://localhost:8400/", base), "{base}");
         }
         assert!(!is("http://app.example:8400/", "http://localhost:8400/"));
@@ -224,6 +241,12 @@ mod tests {
     }
 
     #[test]
+    fn backslash_never_passes_even_where_ours_has_one() {
+        assert!(is("app:a/b", "app:a/b"));
+        assert!(!is("app:a\\b", "app:a\\b"));
+    }
+
+    #[test]
     fn default_ports_may_be_written_or_left_out() {
         assert!(is("https://app.example/cb", "https://app.example:443/cb"));
         assert!(is("https://app.example/cb", "https://APP.example/cb"));
@@ -255,12 +278,14 @@ mod tests {
             ("http://localhost:8400@evil.example/", Some("http://evil.example")),
             ("https://a\u{430}b.example/", Some("https://a?b.example")),
             ("javascript:alert(1)//", Some("javascript:")),
-            ("localhost:8401/", Some("localhost:")),
+            ("localhost:8401/", Some("localhost:8401")),
+            ("file:///etc/x", Some("file://")),
             ("evil.example/cb", Some("evil.example")),
             ("evil.example:99/cb", Some("evil.example:99")),
-            ("/admin?code=1", Some("admin")),
+            ("/admin?code=1", None),
+            ("admin/?code=1", None),
+            ("https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/", None),
         ] {
-            let _ = safe;
             assert_eq!(Address::split(address).safe_form().as_deref(), safe, "{address}");
         }
     }

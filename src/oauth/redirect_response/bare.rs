@@ -16,7 +16,8 @@ pub(super) fn tail_of_answer(
     text: &str,
     expectation: &Expectation<'_>,
 ) -> Option<Result<AuthorizationResponse, Refusal>> {
-    let (text, fragment) = text.split_once('#').map_or((text, None), |(text, fragment)| (text, Some(fragment)));
+    let (text, fragment) =
+        text.split_once('#').map_or((text, None), |(text, fragment)| (text, Some(fragment)));
     let (first, rest) = text.split_once('&')?;
     let rest = Parameters::of(&Address { base: "", query: Some(rest), fragment });
     if first.contains('?') || !rest.has_known_name() {
@@ -89,7 +90,8 @@ fn unwrapped(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let (last, full) = lines.split_last()?;
     let width = full.first().map_or(0, |line| line.len());
-    let cut_at_one_column = full.iter().all(|line| line.len() == width) && (full.is_empty() || last.len() <= width);
+    let cut_at_one_column =
+        full.iter().all(|line| line.len() == width) && (full.is_empty() || last.len() <= width);
     let wide_enough = full.is_empty() || width >= SHORTEST_CODE;
     let in_one_piece = lines.iter().all(|line| !line.contains(char::is_whitespace));
     (cut_at_one_column && wide_enough && in_one_piece).then(|| lines.concat())

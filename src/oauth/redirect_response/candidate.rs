@@ -56,7 +56,9 @@ impl<'t> Candidate<'t> {
             let indent = line.len() - line.trim_start().len();
             let rest = line.trim();
             let scheme_only = self.joined.ends_with("://");
-            if rest.is_empty() || (!self.joined.is_empty() && !scheme_only && begins_anew(without_openers(rest))) {
+            if rest.is_empty()
+                || (!self.joined.is_empty() && !scheme_only && begins_anew(without_openers(rest)))
+            {
                 return;
             }
             let length = address_length(rest, self.opener, &mut depth);
@@ -74,6 +76,11 @@ impl<'t> Candidate<'t> {
         &self.joined
     }
 
+    /// What the joining cost, in bytes read: looking at a line costs as much as reading some 32 bytes.
+    pub(super) fn effort(&self) -> usize {
+        self.joined.len() + 32 * self.ends.len()
+    }
+
     /// All readings, the longest first.
     pub(super) fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
         self.ends.iter().rev().map(|end| self.reading(*end))
@@ -86,7 +93,8 @@ impl<'t> Candidate<'t> {
 
     fn reading(&self, end: End) -> Reading<'_> {
         let whole = &self.joined[..end.joined];
-        let text = if self.is_surrounded(end.text) { whole.trim_end_matches(is_sentence_mark) } else { whole };
+        let text =
+            if self.is_surrounded(end.text) { whole.trim_end_matches(is_sentence_mark) } else { whole };
         Reading { text, end: end.text }
     }
 
@@ -95,7 +103,8 @@ impl<'t> Candidate<'t> {
         let before = self.text[..self.start].trim_end();
         let before = self.opener.and_then(|opener| before.strip_suffix(opener)).unwrap_or(before);
         let after = self.text[end..].trim_start();
-        let after = self.opener.and_then(partner).and_then(|closer| after.strip_prefix(closer)).unwrap_or(after);
+        let after =
+            self.opener.and_then(partner).and_then(|closer| after.strip_prefix(closer)).unwrap_or(after);
         !before.trim().is_empty() || !after.trim().is_empty()
     }
 }

@@ -86,7 +86,10 @@ mod tests {
 
     #[test]
     fn invisible_characters_vanish_and_blanks_become_plain() {
-        assert_eq!(clean("\u{feff}a\u{200b}b\u{2060}c\u{ad}d\u{a0}e&amp;f\u{a0}".as_bytes()).as_deref(), Ok("abcd e&f"));
+        assert_eq!(
+            clean("\u{feff}a\u{200b}b\u{2060}c\u{ad}d\u{a0}e&amp;f\u{a0}".as_bytes()).as_deref(),
+            Ok("abcd e&f")
+        );
         assert_eq!(clean(b"a\tb\r\nc").as_deref(), Ok("a\tb\nc"));
     }
 

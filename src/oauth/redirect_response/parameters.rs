@@ -35,7 +35,9 @@ impl<'a> Parameters<'a> {
     /// Query and fragment together.
     pub(super) fn of(address: &Address<'a>) -> Self {
         let texts = [address.query, address.fragment];
-        Self { pairs: texts.into_iter().flatten().flat_map(|text| text.split('&')).filter_map(pair).collect() }
+        Self {
+            pairs: texts.into_iter().flatten().flat_map(|text| text.split('&')).filter_map(pair).collect(),
+        }
     }
 
     /// An answer whose first value has lost its name.
@@ -133,7 +135,11 @@ mod tests {
     #[test]
     fn bad_escapes_and_bad_utf8_are_refused_where_they_are_used() {
         for bad in ["%", "%2", "%GG", "a%", "%+1", "%ff", "%c0%80"] {
-            assert_eq!(value(&format!("?code={bad}&x=1"), "code"), Err(Refusal::BadEncoding("code")), "{bad}");
+            assert_eq!(
+                value(&format!("?code={bad}&x=1"), "code"),
+                Err(Refusal::BadEncoding("code")),
+                "{bad}"
+            );
             assert_eq!(value(&format!("?x={bad}&code=1"), "code"), Ok(Some("1".into())), "{bad}");
         }
     }
@@ -141,7 +147,10 @@ mod tests {
     #[test]
     fn each_decisive_parameter_may_come_once() {
         for name in ["code", "state", "error", "iss"] {
-            assert_eq!(Parameters::of(&Address::split(&format!("?{name}=a&{name}=a"))).duplicate(), Some(name));
+            assert_eq!(
+                Parameters::of(&Address::split(&format!("?{name}=a&{name}=a"))).duplicate(),
+                Some(name)
+            );
         }
         assert_eq!(Parameters::of(&Address::split("?x=a&x=a")).duplicate(), None);
     }

@@ -92,19 +92,25 @@ impl Refusal {
         let sentence = match self {
             Self::TooLong => "The clipboard held far more text than the address of one page.",
             Self::NotText => "The clipboard held something that is not text, such as a picture or a file.",
-            Self::ControlCharacters => "The pasted text holds hidden control characters, so none of it was used.",
+            Self::ControlCharacters => {
+                "The pasted text holds hidden control characters, so none of it was used."
+            }
             Self::Empty => "Nothing was pasted: the clipboard is empty or holds only blanks.",
             Self::WrongRedirect { address, expected } => return wrong_redirect(address.as_deref(), expected),
             Self::AuthorizeUrl => {
                 "This is the address that starts the sign-in, not the one that the browser ended on."
             }
             Self::DuplicateParameter(name) => {
-                return format!("The address gives the value \"{name}\" twice, which a real answer never does.");
+                return format!(
+                    "The address gives the value \"{name}\" twice, which a real answer never does."
+                );
             }
             Self::AmbiguousResponse => "The address says both that the sign-in worked and that it failed.",
             Self::MultipleResponses => "The pasted text holds two different answers to the sign-in.",
             Self::BadEncoding(name) => {
-                return format!("The value \"{name}\" in the pasted text is damaged: a character is cut in two.");
+                return format!(
+                    "The value \"{name}\" in the pasted text is damaged: a character is cut in two."
+                );
             }
             Self::StateMissing => {
                 "The pasted text lacks the value \"state\", which proves that the answer belongs to this sign-in."
@@ -124,7 +130,9 @@ impl Refusal {
                 "This is the answer to an administrator's consent, which carries no sign-in code."
             }
             Self::NoCodeFound => "No answer to the sign-in was found in the pasted text.",
-            Self::LooksLikeToken => "This looks like a token, not like the address after a sign-in; it was not kept.",
+            Self::LooksLikeToken => {
+                "This looks like a token, not like the address after a sign-in; it was not kept."
+            }
             Self::LooksLikeSecret => {
                 "This looks like the secret of an app registration, not like an address; it was not kept."
             }
@@ -141,7 +149,9 @@ impl Refusal {
             Self::ControlCharacters => {
                 "Copy the address from the browser itself, not from a terminal or a document, then paste it here."
             }
-            Self::WrongRedirect { .. } => "Copy the address of the page that the browser ended on after you accepted.",
+            Self::WrongRedirect { .. } => {
+                "Copy the address of the page that the browser ended on after you accepted."
+            }
             Self::AuthorizeUrl => {
                 "Open it in a browser, sign in and accept, then copy the address of the page you end on."
             }
@@ -158,8 +168,12 @@ impl Refusal {
             Self::StateMismatch => {
                 "Copy the whole address of the newest sign-in page; if it is refused again, start the sign-in anew."
             }
-            Self::AdminConsentResponse => "The consent is given: now sign in as usual and paste that address.",
-            Self::LooksLikeToken => "Paste the address of the page that the browser ended on; never share the token.",
+            Self::AdminConsentResponse => {
+                "The consent is given: now sign in as usual and paste that address."
+            }
+            Self::LooksLikeToken => {
+                "Paste the address of the page that the browser ended on; never share the token."
+            }
             Self::LooksLikeSecret => {
                 "Enter the secret in the connection's settings; paste here only the address of the page you ended on."
             }

@@ -7,7 +7,7 @@ use super::clean::{MAX_BYTES, is_forbidden};
 use super::parameters::{Parameters, Plus, decode};
 use super::{AuthorizationResponse, Expectation, Refusal, bare};
 
-/// Bytes of joined text that are read before the paste is given up: far more than a chat log needs, and little enough
+/// Bytes of joined text (see [`Candidate::effort`]) that are read before the paste is given up: far more than a chat log needs, and little enough
 /// for a text made to be slow (thousands of one-letter lines).
 const WORK_LIMIT: usize = 128 * MAX_BYTES;
 
@@ -65,7 +65,7 @@ impl<'s> Search<'s> {
         let mut from = 0;
         while let Some(start) = next_start(self.text, from) {
             let candidate = Candidate::new(self.text, start, |line| self.begins_anew(line));
-            self.spend(candidate.joined().len())?;
+            self.spend(candidate.effort())?;
             from = self.take(&candidate)?.unwrap_or(start).max(start + 1);
         }
         Ok(())
@@ -112,7 +112,9 @@ impl<'s> Search<'s> {
             self.spend(reading.text.len())?;
             match (self.judge(reading.text), &kept) {
                 (Verdict::Good(response), _) => return Ok((Verdict::Good(response), reading.end)),
-                (Verdict::AnswerElsewhere(refusal), _) => return Ok((Verdict::AnswerElsewhere(refusal), reading.end)),
+                (Verdict::AnswerElsewhere(refusal), _) => {
+                    return Ok((Verdict::AnswerElsewhere(refusal), reading.end));
+                }
                 (verdict, None) => kept = Some((verdict, reading.end)),
                 (Verdict::Refused(refusal), Some((Verdict::Elsewhere(_), _))) => {
                     kept = Some((Verdict::Refused(refusal), reading.end));
@@ -166,7 +168,8 @@ impl<'s> Search<'s> {
         let mut longest = None;
         for reading in candidate.readings() {
             self.spend(reading.text.len())?;
-            match self.parameter_string(reading.text).map(|parameters| answer(&parameters, self.expectation)) {
+            match self.parameter_string(reading.text).map(|parameters| answer(&parameters, self.expectation))
+            {
                 Some(Ok(response)) => {
                     self.strings.good.push(response);
                     return Ok(Some(reading.end));
@@ -175,7 +178,9 @@ impl<'s> Search<'s> {
                 None => {}
             }
         }
-        longest.into_iter().for_each(|refusal| self.strings.refuse(refusal));
+        if let Some(refusal) = longest {
+            self.strings.refuse(refusal);
+        }
         Ok(None)
     }
 
@@ -184,7 +189,8 @@ impl<'s> Search<'s> {
         let address = Address::split(reading.text);
         let is_ours = address.base.is_empty() || address.base == "/" || address.base == self.target.path();
         let is_place = scheme(address.base).is_some() || address.base.chars().all(is_place_character);
-        let mut inner = std::iter::successors(next_start(address.base, 1), |at| next_start(address.base, at + 1));
+        let mut inner =
+            std::iter::successors(next_start(address.base, 1), |at| next_start(address.base, at + 1));
         let holds_address = inner.any(|at| is_address(&address.base[at..]));
         if is_ours || !is_place || holds_address || !Parameters::of(&address).is_answer() {
             return Ok(());
@@ -210,16 +216,13 @@ impl<'s> Search<'s> {
     }
 
     fn decide(mut self) -> Result<AuthorizationResponse, Refusal> {
-        if let Some(decided) = self.addresses.decided() {
+        if let Some(decided) = self.addresses.decided().or_else(|| self.strings.decided()) {
             return decided;
         }
-        if self.strings.good.is_empty() && !self.has_address() {
-            if let Some(answer) = self.tail_of_answer()? {
-                return answer;
-            }
-        }
-        if let Some(decided) = self.strings.decided() {
-            return decided;
+        if !self.has_address()
+            && let Some(answer) = self.tail_of_answer()?
+        {
+            return answer;
         }
         if self.authorize_url {
             return Err(Refusal::AuthorizeUrl);
