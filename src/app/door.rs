@@ -64,6 +64,18 @@ pub enum FirstStep {
     Making(RequestId),
 }
 
+impl FirstStep {
+    /// Empties the field being typed into; false if there was nothing to empty.
+    pub fn clear(&mut self) -> bool {
+        match self {
+            Self::Passphrase(field) | Self::KeyFile(field) | Self::Again { again: field, .. } => {
+                field.clear_typed()
+            }
+            Self::Choosing | Self::Making(_) => false,
+        }
+    }
+}
+
 impl FirstRun {
     /// The fewest characters of a passphrase.
     pub const SHORTEST_PASSPHRASE: usize = 8;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
-use crate::domain::{ConnectionId, ConnectionName, ConnectionValue, Consumer, ScopeSet, Settings};
+use crate::domain::{ConnectionId, ConnectionName, ConnectionValue, Consumer, ScopeSet, Settings, Trouble};
 
 use super::RequestId;
 
@@ -135,6 +135,8 @@ pub enum Edit {
     Scopes(ScopeSet),
     /// A paste was refused and counts.
     WrongPaste,
+    /// The authorization endpoint refused: the sign-in is over.
+    AttemptRefused(Trouble),
     /// The sign-in under way is given up.
     AbandonAttempt,
     /// The values were handed over.

@@ -90,6 +90,13 @@ impl Field {
         *self = Self::with_text("", self.secrecy, self.limit);
     }
 
+    /// Empties the field; false if it was empty already.
+    pub fn clear_typed(&mut self) -> bool {
+        let had_text = !self.is_empty();
+        self.clear();
+        had_text
+    }
+
     /// Replaces the text.
     pub fn set(&mut self, text: &str) {
         *self = Self::with_text(text, self.secrecy, self.limit);

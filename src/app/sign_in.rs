@@ -86,6 +86,13 @@ impl PasteField {
         self.text.pop();
     }
 
+    /// Empties it; false if it was empty already.
+    pub fn clear_typed(&mut self) -> bool {
+        let had_text = !self.text.is_empty();
+        self.clear();
+        had_text
+    }
+
     /// Empties it.
     pub fn clear(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.text);

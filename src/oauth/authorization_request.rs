@@ -62,7 +62,9 @@ mod tests {
     #[test]
     fn all_parameters_of_the_procedure_are_sent() {
         let url = authorization_request(&settings(), "st", &CodeVerifier::new("v"));
-        assert!(url.as_str().starts_with("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?"));
+        assert!(
+            url.as_str().starts_with("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?")
+        );
         for (name, value) in [
             ("client_id", "5d2f7a10-6b0e-4c7b-9a51-0f3c2f4f8a11"),
             ("response_type", "code"),
@@ -80,9 +82,15 @@ mod tests {
     fn login_hint_and_select_account_exclude_each_other() {
         let mut settings = settings();
         let url = authorization_request(&settings, "st", &CodeVerifier::new("v"));
-        assert_eq!((parameter(&url, "login_hint"), parameter(&url, "prompt")), (None, Some("select_account".into())));
+        assert_eq!(
+            (parameter(&url, "login_hint"), parameter(&url, "prompt")),
+            (None, Some("select_account".into()))
+        );
         settings.sign_in_as = Mailbox::parse("ops@contoso.com");
         let url = authorization_request(&settings, "st", &CodeVerifier::new("v"));
-        assert_eq!((parameter(&url, "login_hint"), parameter(&url, "prompt")), (Some("ops@contoso.com".into()), None));
+        assert_eq!(
+            (parameter(&url, "login_hint"), parameter(&url, "prompt")),
+            (Some("ops@contoso.com".into()), None)
+        );
     }
 }

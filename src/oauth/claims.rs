@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn claims_are_read_where_there_are_any() {
-        let claims = claims(&token(r#"{"aud":"https://graph.microsoft.com","scp":"Mail.Send User.Read","tid":7}"#));
+        let claims =
+            claims(&token(r#"{"aud":"https://graph.microsoft.com","scp":"Mail.Send User.Read","tid":7}"#));
         assert_eq!(claims.audience_name(), Some("Microsoft Graph"));
         assert_eq!(claims.scp.unwrap().len(), 2);
         assert_eq!(claims.tid, None);

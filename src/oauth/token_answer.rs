@@ -3,12 +3,12 @@
 //! `error` and `suberror` decide; AADSTS numbers only soften: better words, a longer wait. A 200 is precious: a new
 //! refresh token in it is kept even where the rest of the answer is odd. No text here ever holds a value of the answer.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use crate::catalogue::aadsts::{self, WhoActs};
-use crate::domain::ScopeSet;
 use crate::domain::secret::{AccessToken, RefreshToken};
+use crate::domain::{ScopeSet, Trouble, TroubleKind};
 use crate::sanitize::sanitize;
 
 use super::platform_error::PlatformError;
@@ -70,6 +70,29 @@ pub struct TokenRefusal {
     pub platform: Option<PlatformError>,
 }
 
+impl TokenRefusal {
+    /// The trouble that is kept in the record. `failures` tries failed in a row before this one; `jitter` is 0 to 1.
+    pub fn trouble(&self, at: DateTime<Utc>, failures: u32, jitter: f64) -> Trouble {
+        let later = |wait| TroubleKind::try_later(at, failures.saturating_add(1), wait, jitter);
+        let platform = self.platform.as_ref();
+        Trouble {
+            at,
+            kind: match self.reaction {
+                Reaction::SignInNeeded => TroubleKind::SignInNeeded,
+                Reaction::ConsentMissing => TroubleKind::ConsentMissing,
+                Reaction::SetUpWrong => TroubleKind::SetUpWrong,
+                Reaction::TryLater(wait) => later(wait),
+                Reaction::ProtocolError => later(None),
+            },
+            what_happened: self.what_happened.clone(),
+            what_to_do: self.what_to_do.clone(),
+            aadsts: platform.and_then(|platform| platform.codes.first().copied()),
+            trace_id: platform.and_then(|platform| platform.trace_id.clone()),
+            correlation_id: platform.and_then(|platform| platform.correlation_id.clone()),
+        }
+    }
+}
+
 /// What follows from a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
@@ -96,7 +119,9 @@ pub fn read(answer: &HttpAnswer) -> TokenAnswer {
     }
     let object = match parse(&answer.body) {
         Ok(object) => object,
-        Err(refusal) if answer.status == 200 => return TokenAnswer::Unusable { refresh_token: None, refusal },
+        Err(refusal) if answer.status == 200 => {
+            return TokenAnswer::Unusable { refresh_token: None, refusal };
+        }
         Err(_) => return TokenAnswer::Unusable { refresh_token: None, refusal: by_status(answer) },
     };
     if answer.status == 200 && !object.contains_key("error") {
@@ -106,12 +131,25 @@ pub fn read(answer: &HttpAnswer) -> TokenAnswer {
     }
 }
 
-fn unusable(reaction: Reaction, what_happened: impl Into<String>, what_to_do: impl Into<String>) -> TokenAnswer {
+fn unusable(
+    reaction: Reaction,
+    what_happened: impl Into<String>,
+    what_to_do: impl Into<String>,
+) -> TokenAnswer {
     TokenAnswer::Unusable { refresh_token: None, refusal: own_refusal(reaction, what_happened, what_to_do) }
 }
 
-fn own_refusal(reaction: Reaction, what_happened: impl Into<String>, what_to_do: impl Into<String>) -> TokenRefusal {
-    TokenRefusal { reaction, what_happened: what_happened.into(), what_to_do: what_to_do.into(), platform: None }
+fn own_refusal(
+    reaction: Reaction,
+    what_happened: impl Into<String>,
+    what_to_do: impl Into<String>,
+) -> TokenRefusal {
+    TokenRefusal {
+        reaction,
+        what_happened: what_happened.into(),
+        what_to_do: what_to_do.into(),
+        platform: None,
+    }
 }
 
 const TRIED_AGAIN: &str = "Nothing is lost; it is tried again.";
@@ -133,9 +171,11 @@ fn parse(body: &[u8]) -> Result<Map<String, Value>, TokenRefusal> {
         Err(error) if error.is_eof() => {
             Err(own_refusal(Reaction::TryLater(None), "the answer was cut off", TRIED_AGAIN))
         }
-        Ok(_) | Err(_) => {
-            Err(own_refusal(Reaction::ProtocolError, "the answer is no JSON object", "Check the authority (e)."))
-        }
+        Ok(_) | Err(_) => Err(own_refusal(
+            Reaction::ProtocolError,
+            "the answer is no JSON object",
+            "Check the authority (e).",
+        )),
     }
 }
 
@@ -175,7 +215,9 @@ fn token_text(object: &Map<String, Value>, name: &str) -> Result<Option<String>,
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text)) if text.len() <= 65_536 && text.bytes().all(|b| (0x21..=0x7e).contains(&b)) => {
+        Some(Value::String(text))
+            if text.len() <= 65_536 && text.bytes().all(|b| (0x21..=0x7e).contains(&b)) =>
+        {
             Ok(Some(text.clone()))
         }
         Some(_) => Err(()),
@@ -206,7 +248,17 @@ fn refusal(answer: &HttpAnswer, object: &Map<String, Value>) -> TokenRefusal {
         return by_status(answer);
     };
     let platform = platform_error(error, object);
-    let reaction = reaction(answer, error, &platform);
+    in_words(reaction(answer, error, &platform), platform)
+}
+
+/// What an error of the authorization endpoint means (RFC 6749 §4.1.2.1): the same words as at the token endpoint.
+pub fn refused_by_redirect(platform: PlatformError) -> TokenRefusal {
+    let error = platform.error.unsanitized().to_owned();
+    in_words(reaction(&HttpAnswer::default(), &error, &platform), platform)
+}
+
+fn in_words(reaction: Reaction, platform: PlatformError) -> TokenRefusal {
+    let error = platform.error.unsanitized();
     let known = platform.codes.iter().find_map(|code| aadsts::explain(*code));
     let what_happened = match (known, platform.codes.first()) {
         (Some(known), _) => format!("{} (AADSTS{})", known.what_happened, known.code),
@@ -239,7 +291,8 @@ fn platform_error(error: &str, object: &Map<String, Value>) -> PlatformError {
     let mut platform = PlatformError::from_description(error, text("error_description").unwrap_or(""))
         .with_suberror(text("suberror"));
     let listed = object.get("error_codes").and_then(Value::as_array);
-    let numbers = listed.into_iter().flatten().filter_map(Value::as_u64).filter_map(|n| u32::try_from(n).ok());
+    let numbers =
+        listed.into_iter().flatten().filter_map(Value::as_u64).filter_map(|n| u32::try_from(n).ok());
     let new: Vec<u32> = numbers.filter(|number| !platform.codes.contains(number)).take(8).collect();
     platform.codes.extend(new);
     let id = |name: &str| text(name).map(|id| sanitize(id, 40)).filter(|id| !id.is_empty());
@@ -260,11 +313,20 @@ fn reaction(answer: &HttpAnswer, error: &str, platform: &PlatformError) -> React
         return Reaction::TryLater(answer.retry_after);
     }
     match error {
-        "invalid_grant" | "interaction_required" | "login_required" if is_consent(platform) => Reaction::ConsentMissing,
+        "invalid_grant" | "interaction_required" | "login_required" if is_consent(platform) => {
+            Reaction::ConsentMissing
+        }
         "consent_required" => Reaction::ConsentMissing,
-        "invalid_grant" | "interaction_required" | "login_required" | "access_denied" => Reaction::SignInNeeded,
-        "invalid_client" | "unauthorized_client" | "invalid_scope" | "invalid_resource" | "invalid_request"
-        | "unsupported_grant_type" | "unsupported_response_type" => Reaction::SetUpWrong,
+        "invalid_grant" | "interaction_required" | "login_required" | "access_denied" => {
+            Reaction::SignInNeeded
+        }
+        "invalid_client"
+        | "unauthorized_client"
+        | "invalid_scope"
+        | "invalid_resource"
+        | "invalid_request"
+        | "unsupported_grant_type"
+        | "unsupported_response_type" => Reaction::SetUpWrong,
         "temporarily_unavailable" | "server_error" | "slow_down" => Reaction::TryLater(answer.retry_after),
         _ => Reaction::ProtocolError,
     }
@@ -308,7 +370,11 @@ mod tests {
             ("-5", -5),
             ("1e300", i64::MAX),
         ] {
-            assert_eq!(granted(&format!(r#"{{"access_token":"a","expires_in":{field}}}"#)).expires_in, seconds, "{field}");
+            assert_eq!(
+                granted(&format!(r#"{{"access_token":"a","expires_in":{field}}}"#)).expires_in,
+                seconds,
+                "{field}"
+            );
         }
     }
 
@@ -335,7 +401,10 @@ mod tests {
         use Reaction::{ConsentMissing, ProtocolError, SetUpWrong, SignInNeeded, TryLater};
         for (body, reaction) in [
             (r#"{"error":"invalid_grant"}"#, SignInNeeded),
-            (r#"{"error":"invalid_grant","error_description":"AADSTS50196: loop"}"#, TryLater(Some(LOOP_PAUSE))),
+            (
+                r#"{"error":"invalid_grant","error_description":"AADSTS50196: loop"}"#,
+                TryLater(Some(LOOP_PAUSE)),
+            ),
             (r#"{"error":"invalid_grant","error_codes":[65001]}"#, ConsentMissing),
             (r#"{"error":"invalid_grant","suberror":"consent_required"}"#, ConsentMissing),
             (r#"{"error":"invalid_client","error_codes":[7000215]}"#, SetUpWrong),
@@ -348,7 +417,9 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_of_a_token_server_is_tried_later() {
-        for (status, body) in [(200, "<html>"), (200, ""), (403, "<html>"), (400, "Bad Request"), (400, "{}"), (502, "x")] {
+        for (status, body) in
+            [(200, "<html>"), (200, ""), (403, "<html>"), (400, "Bad Request"), (400, "{}"), (502, "x")]
+        {
             assert_eq!(refused(status, body).reaction, Reaction::TryLater(None), "{status} {body}");
         }
         assert_eq!(refused(200, "[]").reaction, Reaction::ProtocolError);
@@ -357,8 +428,14 @@ mod tests {
 
     #[test]
     fn texts_of_the_platform_come_out_printable() {
-        let refusal = refused(400, "{\"error\":\"x\\u001b]0;pwned\\u0007\\u202e\",\"trace_id\":\"a\\u001b[2J\"}");
-        let shown = format!("{} {} {:?}", refusal.what_happened, refusal.what_to_do, refusal.platform.unwrap().trace_id);
+        let refusal =
+            refused(400, "{\"error\":\"x\\u001b]0;pwned\\u0007\\u202e\",\"trace_id\":\"a\\u001b[2J\"}");
+        let shown = format!(
+            "{} {} {:?}",
+            refusal.what_happened,
+            refusal.what_to_do,
+            refusal.platform.unwrap().trace_id
+        );
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
     }
 

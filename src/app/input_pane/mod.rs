@@ -40,6 +40,8 @@ pub struct InputPane {
     pub scopes: ScopeChoice,
     /// Names already taken.
     pub taken: Vec<String>,
+    /// Whether anything was typed or chosen since it was opened.
+    pub touched: bool,
     /// Whether the person tried to save: empty fields are wrong from then on.
     pub tried: bool,
     /// The saving under way.
@@ -184,6 +186,7 @@ impl InputPane {
             response_mode: ResponseMode::default(),
             scopes: ScopeChoice::Preset(0),
             taken,
+            touched: false,
             tried: false,
             saving: None,
             failure: None,
@@ -320,6 +323,7 @@ impl InputPane {
     /// Gives a key to the focused text field.
     pub fn handle(&mut self, key: KeyEvent) {
         self.failure = None;
+        self.touched = true;
         if let Some(field) = self.text_field_mut(self.focus) {
             field.handle(key);
         }
@@ -328,6 +332,7 @@ impl InputPane {
     /// Gives pasted text to the focused text field; blanks around it are cut, since every portal copies some.
     pub fn paste(&mut self, text: &str) {
         self.failure = None;
+        self.touched = true;
         if let Some(field) = self.text_field_mut(self.focus) {
             field.paste(text.trim());
         }
@@ -344,6 +349,7 @@ impl InputPane {
     /// Steps through the focused choice.
     pub fn step_choice(&mut self, by: isize) {
         self.failure = None;
+        self.touched = true;
         let turn = |here: usize, count: usize| {
             (here.cast_signed() + by).rem_euclid(count.cast_signed()).unsigned_abs()
         };

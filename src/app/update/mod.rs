@@ -1,1 +1,176 @@
-//! update.
+//! `App::update`: what happens to the state when something happens.
+//!
+//! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
+//! becomes of pasted text, `answers.rs` what an effect's answer changes, `time.rs` what the time brings.
+
+mod answers;
+mod door;
+mod keys;
+mod panels;
+mod paste;
+mod time;
+
+use chrono::{DateTime, Utc};
+use crossterm::event::KeyEvent;
+
+use crate::domain::ConnectionId;
+
+use super::{
+    Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, Message, Notice, Panel, Question,
+    RequestId, Tone,
+};
+
+impl App {
+    /// Takes note of what happened and tells what is to be done about it. No I/O, no clock.
+    pub fn update(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
+        if matches!(message, Message::Action(_) | Message::Text(_) | Message::Paste(_)) {
+            self.touched_at = now;
+            self.drop_read_notice();
+        }
+        match message {
+            Message::Action(action) => self.act(action, now),
+            Message::Text(key) => self.type_key(key, now),
+            Message::Paste(pasted) => self.take_paste(&pasted, now),
+            Message::Wake => self.wake(now),
+            Message::FocusLost => {
+                self.tokens.reveal = None;
+                Vec::new()
+            }
+            Message::RecordsChanged => self.read_records_again(),
+            Message::Answer { request, answer } => self.take_answer(request, answer, now),
+        }
+    }
+
+    fn act(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        match action {
+            Action::Interrupt => return self.interrupt(),
+            Action::Theme => {
+                self.next_theme();
+                return Vec::new();
+            }
+            _ => {}
+        }
+        match (&self.door, &self.panel) {
+            (Door::Open, None) if self.line.is_some() => self.act_in_line(action, now),
+            (Door::Open, None) => self.act_on_tab(action, now),
+            (Door::Open, Some(_)) => self.act_in_panel(action, now),
+            _ => self.act_at_door(action),
+        }
+    }
+
+    fn type_key(&mut self, key: KeyEvent, now: DateTime<Utc>) -> Vec<Effect> {
+        match (&mut self.door, &mut self.panel) {
+            (Door::FirstRun(first), _) => {
+                first.failure = None;
+                first.field_mut().map(|field| field.handle(key));
+            }
+            (Door::Locked(unlocking), _) if unlocking.trying.is_none() => {
+                unlocking.failure = None;
+                unlocking.field.handle(key);
+            }
+            (Door::Open, Some(Panel::Input(pane))) if pane.saving.is_none() => pane.handle(key),
+            (Door::Open, Some(Panel::SignIn(panel))) => panel.type_key(key),
+            (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => {
+                field.handle(key);
+            }
+            (Door::Open, None) => self.type_in_line(key, now),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn type_in_line(&mut self, key: KeyEvent, now: DateTime<Utc>) {
+        match self.line {
+            Some(Line::ConnectionFilter) => {
+                self.connections.filter.handle(key);
+                self.connections.keep_selection(now);
+            }
+            Some(Line::ActivityFilter) => {
+                self.activity.filter.handle(key);
+                self.activity.row = 0;
+            }
+            Some(Line::Scope) => {
+                self.permissions.entry.as_mut().map(|field| field.handle(key));
+            }
+            None => {}
+        }
+    }
+
+    /// Ctrl-C clears a field that holds something; with nothing to clear it leaves.
+    fn interrupt(&mut self) -> Vec<Effect> {
+        let cleared = match (&mut self.door, &mut self.panel) {
+            (Door::FirstRun(FirstRun { step, .. }), _) => step.clear(),
+            (Door::Locked(unlocking), _) => unlocking.field.clear_typed(),
+            (Door::Open, Some(Panel::Input(pane))) => pane.clear_field(),
+            (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.clear_typed(),
+            (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => field.clear_typed(),
+            (Door::Open, None) => match self.line {
+                Some(Line::ConnectionFilter) => self.connections.filter.clear_typed(),
+                Some(Line::ActivityFilter) => self.activity.filter.clear_typed(),
+                Some(Line::Scope) => self.permissions.entry.as_mut().is_some_and(super::Field::clear_typed),
+                None => false,
+            },
+            _ => false,
+        };
+        if cleared { Vec::new() } else { vec![Effect::Quit(super::Leave::Quit)] }
+    }
+
+    fn next_theme(&mut self) {
+        let themes = &self.environment.themes;
+        let here = themes.iter().position(|theme| *theme == self.theme).unwrap_or(0);
+        if let Some(theme) = themes.get((here + 1) % themes.len().max(1)) {
+            self.theme.clone_from(theme);
+        }
+    }
+
+    fn read_records_again(&mut self) -> Vec<Effect> {
+        if self.loading.is_some() || matches!(self.door, Door::FirstRun(_) | Door::Opening(_)) {
+            return Vec::new();
+        }
+        let request = self.request();
+        self.loading = Some(request);
+        vec![Effect::LoadVault { request }]
+    }
+
+    /// A notice that waits for a key has been read when the next key comes.
+    fn drop_read_notice(&mut self) {
+        if self.notice.as_ref().is_some_and(|notice| notice.until.is_none()) {
+            self.notice = None;
+        }
+    }
+
+    pub(super) fn request(&mut self) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        request
+    }
+
+    /// Spends a grant, if no request of this connection is under way.
+    pub(super) fn exchange(
+        &mut self,
+        connection: &ConnectionId,
+        step: GrantStep,
+    ) -> Option<(RequestId, Effect)> {
+        if self.is_renewing(connection) {
+            return None;
+        }
+        let request = self.request();
+        self.in_flight.insert(connection.clone(), request);
+        Some((request, Effect::Exchange { request, connection: connection.clone(), step }))
+    }
+
+    pub(super) fn tell(&mut self, notice: Notice) {
+        self.notice = Some(notice);
+    }
+
+    pub(super) fn complain(&mut self, failure: Failure, now: DateTime<Utc>) {
+        self.activity.note(Entry {
+            at: now,
+            connection: None,
+            tone: Tone::Bad,
+            what_happened: failure.what_happened.clone(),
+            what_to_do: Some(failure.what_to_do.clone()),
+        });
+        self.tell(Notice::bad(failure));
+    }
+}

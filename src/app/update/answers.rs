@@ -1,0 +1,380 @@
+//! What an effect's answer changes. An answer that nobody awaits any more is dropped.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::secret::{PastedText, RevealedValue};
+use crate::domain::{Consumer, Overview};
+
+use crate::app::{
+    Answer, App, Contents, Delivery, Door, DoorFailure, Edit, Effect, Entry, Failure, FirstStep,
+    HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, RequestId, Reveal, Tab, Tone,
+    Unlocking, Way,
+};
+
+use super::keys::handing;
+
+impl App {
+    pub(super) fn take_answer(
+        &mut self,
+        request: RequestId,
+        answer: Answer,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        match answer {
+            Answer::Contents(result) => {
+                self.take_contents(request, result, now);
+                Vec::new()
+            }
+            Answer::Connection(result) => self.take_connection(request, result, now),
+            Answer::Removed(Ok(id)) => {
+                let name = self.connections.get(&id).map(|own| own.name.to_string()).unwrap_or_default();
+                self.connections.remove(&id, now);
+                self.close_removal(request);
+                self.tell(Notice::good(format!("{name} was removed."), now));
+                Vec::new()
+            }
+            Answer::Removed(Err(failure)) => {
+                self.close_removal(request);
+                self.complain(failure, now);
+                Vec::new()
+            }
+            Answer::Delivered(result) => self.take_delivery(request, result, now),
+            Answer::Revealed(result) => {
+                self.take_reveal(request, result, now);
+                Vec::new()
+            }
+            Answer::BrowserEndedOn(result) => self.take_browser(request, result, now),
+        }
+    }
+
+    fn take_contents(
+        &mut self,
+        request: RequestId,
+        result: Result<Contents, DoorFailure>,
+        now: DateTime<Utc>,
+    ) {
+        let reading_again = self.loading == Some(request);
+        if reading_again {
+            self.loading = None;
+        }
+        if !(reading_again || self.awaits_at_door(request)) {
+            return;
+        }
+        match result {
+            Ok(contents) => self.fill(contents, reading_again, now),
+            Err(failure) if reading_again => self.reading_failed(failure, now),
+            Err(failure) => self.stay_outside(failure),
+        }
+    }
+
+    fn awaits_at_door(&self, request: RequestId) -> bool {
+        match &self.door {
+            Door::FirstRun(first) => first.step == FirstStep::Making(request),
+            Door::Opening(awaited) => *awaited == request,
+            Door::Locked(unlocking) => unlocking.trying == Some(request),
+            Door::Closed(_) | Door::Open => false,
+        }
+    }
+
+    fn fill(&mut self, contents: Contents, reading_again: bool, now: DateTime<Utc>) {
+        self.activity.recall(&contents.connections);
+        self.connections.load(contents, now);
+        if reading_again {
+            return;
+        }
+        let first_run = matches!(self.door, Door::FirstRun(_));
+        self.door = Door::Open;
+        if first_run {
+            let place = &self.environment.vault_directory;
+            self.tell(Notice::good(
+                format!("The vault was made in {place}. n makes the first connection."),
+                now,
+            ));
+        }
+    }
+
+    fn reading_failed(&mut self, failure: DoorFailure, now: DateTime<Utc>) {
+        match failure {
+            DoorFailure::Other(failure) => self.complain(failure, now),
+            DoorFailure::Locked | DoorFailure::WrongPassphrase => self.lock(LockReason::Start),
+        }
+    }
+
+    fn stay_outside(&mut self, failure: DoorFailure) {
+        match (&mut self.door, failure) {
+            (Door::FirstRun(first), DoorFailure::Other(failure)) => {
+                first.step = FirstStep::Choosing;
+                first.failure = Some(failure);
+            }
+            (Door::FirstRun(first), DoorFailure::WrongPassphrase | DoorFailure::Locked) => {
+                first.step = FirstStep::Choosing;
+            }
+            (Door::Locked(unlocking), failure) => {
+                unlocking.trying = None;
+                unlocking.failure = Some(door_failure(failure));
+            }
+            (_, DoorFailure::Other(failure)) => self.door = Door::Closed(failure),
+            (_, DoorFailure::WrongPassphrase | DoorFailure::Locked) => {
+                self.environment.has_passphrase = true;
+                self.door = Door::Locked(Unlocking::new(LockReason::Start));
+            }
+        }
+    }
+
+    fn take_connection(
+        &mut self,
+        request: RequestId,
+        result: Result<Box<Overview>, Failure>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        let exchanged = self.in_flight.iter().find(|(_, own)| **own == request).map(|(id, _)| id.clone());
+        if let Some(id) = &exchanged {
+            self.in_flight.remove(id);
+        }
+        match result {
+            Ok(overview) => {
+                let overview = *overview;
+                self.connections.put(overview.clone());
+                if exchanged.is_some() {
+                    self.note_exchange(&overview, now);
+                }
+                let effects = self.go_on_with(request, &overview, now);
+                self.connections.keep_selection(now);
+                effects
+            }
+            Err(failure) => {
+                self.stop(request, failure, now);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A token request ended: it goes into the activity and the status line.
+    fn note_exchange(&mut self, overview: &Overview, now: DateTime<Utc>) {
+        let (tone, what_happened, what_to_do) = match (&overview.trouble, overview.renewals.last()) {
+            (Some(trouble), _) => {
+                (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
+            }
+            (None, Some(renewal)) => {
+                (Tone::Good, crate::app::activity::worked(renewal.kind).to_owned(), None)
+            }
+            (None, None) => return,
+        };
+        self.activity.note(Entry {
+            at: now,
+            connection: Some(overview.name.clone()),
+            tone,
+            what_happened: what_happened.clone(),
+            what_to_do: what_to_do.clone(),
+        });
+        self.tell(match what_to_do {
+            None => Notice::good(format!("{}: {what_happened}.", overview.name), now),
+            Some(what_to_do) => {
+                Notice::bad(Failure::new(format!("{}: {what_happened}", overview.name), what_to_do))
+            }
+        });
+    }
+
+    /// The panel that waited for this record goes on.
+    fn go_on_with(&mut self, request: RequestId, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        match self.panel.take() {
+            Some(Panel::Input(pane)) if pane.saving == Some(request) => {
+                self.connections.select(overview.id.clone());
+                let text = match pane.purpose {
+                    Purpose::New => format!("{} was made. a signs in.", overview.name),
+                    Purpose::Edit(_) => format!("{} was saved.", overview.name),
+                };
+                self.tell(Notice::good(text, now));
+                // Credentials may have been changed for other connections too.
+                self.read_records_again()
+            }
+            Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Beginning(request) => {
+                panel.phase = Phase::Waiting;
+                let (errand, effect) = self.send_address(&panel.connection, Way::Clipboard);
+                panel.errand = Some(errand);
+                self.panel = Some(Panel::SignIn(panel));
+                vec![effect]
+            }
+            Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Redeeming(request) => {
+                match &overview.trouble {
+                    None => self.arrive(overview),
+                    Some(trouble) => {
+                        let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());
+                        panel.phase = if overview.open_attempt(now).is_some() {
+                            Phase::Waiting
+                        } else {
+                            Phase::Failed(failure)
+                        };
+                        self.panel = Some(Panel::SignIn(panel));
+                    }
+                }
+                Vec::new()
+            }
+            Some(Panel::HandOver(mut panel)) if panel.phase == HandOverPhase::Renewing(request) => {
+                panel.phase = match &overview.trouble {
+                    None => handing(overview),
+                    Some(trouble) => HandOverPhase::Failed(Failure::new(
+                        trouble.what_happened.clone(),
+                        trouble.what_to_do.clone(),
+                    )),
+                };
+                self.panel = Some(Panel::HandOver(panel));
+                Vec::new()
+            }
+            other => {
+                self.panel = other;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Signed in: the panel closes and the gauges are shown.
+    fn arrive(&mut self, overview: &Overview) {
+        self.panel = None;
+        self.connections.select(overview.id.clone());
+        self.tab = Tab::Tokens;
+    }
+
+    /// Nothing was stored: whoever waited is told.
+    fn stop(&mut self, request: RequestId, failure: Failure, now: DateTime<Utc>) {
+        match &mut self.panel {
+            Some(Panel::Input(pane)) if pane.saving == Some(request) => {
+                pane.saving = None;
+                pane.failure = Some(failure);
+            }
+            Some(Panel::SignIn(panel)) if matches!(panel.phase, Phase::Beginning(own) | Phase::Redeeming(own) if own == request) =>
+            {
+                panel.phase = Phase::Failed(failure);
+            }
+            Some(Panel::HandOver(panel)) if panel.phase == HandOverPhase::Renewing(request) => {
+                panel.phase = HandOverPhase::Failed(failure);
+            }
+            _ => self.complain(failure, now),
+        }
+    }
+
+    fn close_removal(&mut self, request: RequestId) {
+        if matches!(&self.panel, Some(Panel::Question(Question::Remove { removing, .. })) if *removing == Some(request))
+        {
+            self.panel = None;
+        }
+    }
+
+    fn take_delivery(
+        &mut self,
+        request: RequestId,
+        result: Result<Delivery, Failure>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        match &mut self.panel {
+            Some(Panel::SignIn(panel)) if panel.errand == Some(request) => {
+                panel.errand = None;
+                panel.sent = Some(result);
+                Vec::new()
+            }
+            Some(Panel::HandOver(panel)) => {
+                let panel = panel.clone();
+                self.take_handed_value(panel, request, result)
+            }
+            _ if self.tokens.errand == Some(request) => {
+                self.tokens.errand = None;
+                match result {
+                    Ok(delivery) => self.tell(Notice::good(in_words(&delivery), now)),
+                    Err(failure) => self.complain(failure, now),
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn take_handed_value(
+        &mut self,
+        mut panel: crate::app::HandOverPanel,
+        request: RequestId,
+        result: Result<Delivery, Failure>,
+    ) -> Vec<Effect> {
+        let HandOverPhase::Handing { set, mut rows, errand } = panel.phase.clone() else { return Vec::new() };
+        if errand != Some(request) {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        panel.phase = match result {
+            Err(failure) => HandOverPhase::Failed(failure),
+            Ok(delivery) => {
+                if let Some(row) = rows.iter_mut().find(|row| row.sent.is_none()) {
+                    row.sent = Some(delivery);
+                }
+                if rows.iter().all(|row| row.sent.is_some()) {
+                    effects.push(self.change(&panel.connection, Edit::HandedOver(Consumer::AppConnect)));
+                    HandOverPhase::Done { set, rows }
+                } else {
+                    HandOverPhase::Handing { set, rows, errand: None }
+                }
+            }
+        };
+        self.panel = Some(Panel::HandOver(panel));
+        effects
+    }
+
+    fn take_reveal(
+        &mut self,
+        request: RequestId,
+        result: Result<RevealedValue, Failure>,
+        now: DateTime<Utc>,
+    ) {
+        if self.tokens.errand != Some(request) {
+            return;
+        }
+        self.tokens.errand = None;
+        match result {
+            Ok(text) if self.tab == Tab::Tokens && matches!(self.door, Door::Open) => {
+                let until = now + TimeDelta::seconds(10);
+                self.tokens.reveal = Some(Reveal { value: self.tokens.value, text, until });
+            }
+            Ok(_) => {}
+            Err(failure) => self.complain(failure, now),
+        }
+    }
+
+    fn take_browser(
+        &mut self,
+        request: RequestId,
+        result: Result<PastedText, Failure>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        match &mut self.panel {
+            Some(Panel::SignIn(panel)) if panel.errand == Some(request) => panel.errand = None,
+            _ => return Vec::new(),
+        }
+        match result {
+            // As if it had been pasted: it stands in the field for a moment, then it is taken.
+            Ok(address) => self.take_paste(&Pasted::Piece(address), now),
+            Err(failure) => {
+                self.complain(failure, now);
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn door_failure(failure: DoorFailure) -> Failure {
+    match failure {
+        DoorFailure::WrongPassphrase => {
+            Failure::new("The passphrase does not open this vault.", "Try again: capitals, keyboard layout?")
+        }
+        DoorFailure::Locked => Failure::new("The vault is locked.", "Type its passphrase."),
+        DoorFailure::Other(failure) => failure,
+    }
+}
+
+/// What became of a delivery. Never "copied": the terminal does not acknowledge.
+pub fn in_words(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::SentToTerminal { characters } => {
+            format!("Sent to your terminal ({characters} characters). Nothing there? u other ways")
+        }
+        Delivery::WrittenTo(path) => format!("Written to {path}, for your eyes only. Delete it when done."),
+        Delivery::BrowserStarted => "A browser was started on this machine.".to_owned(),
+    }
+}

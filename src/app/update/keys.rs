@@ -1,0 +1,373 @@
+//! What an action does on the tabs.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::need::RenewalPlan;
+use crate::domain::{ConnectionId, ConnectionValue, Overview, Scope, ScopeSet};
+
+use crate::app::hand_over::FRESH_ENOUGH;
+use crate::app::offer::can_renew;
+use crate::app::permissions;
+use crate::app::{
+    Action, App, Edit, Effect, Failure, Field, GrantStep, HandOverPanel, HandOverPhase, HandOverRow,
+    InputPane, Leave, Line, LockReason, Notice, Panel, Parcel, Question, SignInPanel, Tab, Way,
+};
+
+impl App {
+    pub(super) fn act_on_tab(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        match action {
+            Action::ShowConnections => self.show(Tab::Connections),
+            Action::ShowPermissions => self.show(Tab::Permissions),
+            Action::ShowTokens => self.show(Tab::Tokens),
+            Action::ShowActivity => self.show(Tab::Activity),
+            Action::NextTab | Action::NextField => self.turn_tab(1),
+            Action::PreviousTab | Action::PreviousField => self.turn_tab(-1),
+            Action::Help => self.panel = Some(Panel::Help(0)),
+            Action::Lock => self.lock(LockReason::ByKey),
+            Action::Quit => return vec![Effect::Quit(Leave::Quit)],
+            Action::Back => self.back(now),
+            Action::Up => self.step(-1, now),
+            Action::Down => self.step(1, now),
+            Action::HalfPageUp => self.step(-10, now),
+            Action::HalfPageDown => self.step(10, now),
+            Action::First => self.step(isize::MIN / 2, now),
+            Action::Last => self.step(isize::MAX / 2, now),
+            Action::Filter => self.begin_filter(),
+            // While a filter is set, n and N move among what it found.
+            Action::New if self.tab == Tab::Connections && !self.connections.filter.is_empty() => {
+                self.step(1, now)
+            }
+            Action::NewLike if self.tab == Tab::Connections && !self.connections.filter.is_empty() => {
+                self.step(-1, now);
+            }
+            Action::New => self.open_form(None),
+            Action::NewLike => self.open_form(self.chosen().cloned().as_ref()),
+            Action::Edit => self.edit_chosen(),
+            Action::NeedsMe => {
+                self.connections.needs_me = !self.connections.needs_me;
+                self.connections.keep_selection(now);
+            }
+            Action::Sort => {
+                self.connections.sort = self.connections.sort.next();
+                self.tell(Notice::plain(format!("Order: {}", self.connections.sort.word()), now));
+            }
+            Action::RenewAll => self.ask_renew_all(now),
+            Action::AddScope => {
+                self.permissions.entry = Some(Field::open(256));
+                self.line = Some(Line::Scope);
+            }
+            _ => return self.act_on_chosen(action, now),
+        }
+        Vec::new()
+    }
+
+    fn act_on_chosen(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        let Some(chosen) = self.chosen().cloned() else { return Vec::new() };
+        match action {
+            Action::Open if chosen.open_attempt(now).is_some() && chosen.tokens.is_none() => {
+                return self.authorize(&chosen, now);
+            }
+            Action::Open => self.show(Tab::Tokens),
+            Action::Authorize => return self.authorize(&chosen, now),
+            Action::Paste if chosen.open_attempt(now).is_some() => {
+                let mut panel = SignInPanel::waiting(chosen.id);
+                panel.paste.focused = true;
+                self.panel = Some(Panel::SignIn(panel));
+            }
+            Action::Renew => return self.renew(&chosen, now),
+            Action::Remove => {
+                let field = Field::open(64);
+                self.panel =
+                    Some(Panel::Question(Question::Remove { connection: chosen.id, field, removing: None }));
+            }
+            Action::Toggle => return self.toggle_permission(&chosen),
+            Action::Copy => return self.copy_value(&chosen, now),
+            Action::Reveal => return self.reveal(&chosen),
+            Action::HandOver => return self.hand_over(&chosen, now),
+            Action::OtherWays => self.tell(Notice::plain(
+                format!("Other ways: v shows it; in a shell: tokengauge export {} --format env", chosen.name),
+                now,
+            )),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn show(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.tokens.reveal = None;
+        self.permissions.entry = None;
+        self.line = None;
+    }
+
+    fn turn_tab(&mut self, by: isize) {
+        let here = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0).cast_signed();
+        self.show(Tab::ALL[(here + by).rem_euclid(Tab::ALL.len().cast_signed()).unsigned_abs()]);
+    }
+
+    /// Esc undoes what narrows the list, then leads to the first tab.
+    fn back(&mut self, now: DateTime<Utc>) {
+        match self.tab {
+            Tab::Connections => {
+                self.connections.filter.clear();
+                self.connections.needs_me = false;
+                self.connections.keep_selection(now);
+            }
+            Tab::Activity if !self.activity.filter.is_empty() => self.activity.filter.clear(),
+            Tab::Tokens if self.tokens.reveal.is_some() => self.tokens.reveal = None,
+            _ => self.show(Tab::Connections),
+        }
+    }
+
+    fn step(&mut self, by: isize, now: DateTime<Utc>) {
+        match self.tab {
+            Tab::Connections => self.connections.step(by, now),
+            Tab::Activity => self.activity.step(by),
+            Tab::Permissions => {
+                let last =
+                    self.chosen().map_or(0, |chosen| permissions::rows(chosen).len().saturating_sub(1));
+                self.permissions.row = self.permissions.row.saturating_add_signed(by).min(last);
+            }
+            Tab::Tokens => {
+                let here = ConnectionValue::ALL.iter().position(|v| *v == self.tokens.value).unwrap_or(0);
+                let there = here.saturating_add_signed(by).min(ConnectionValue::ALL.len() - 1);
+                self.tokens.value = ConnectionValue::ALL[there];
+                self.tokens.reveal = None;
+            }
+        }
+    }
+
+    fn begin_filter(&mut self) {
+        match self.tab {
+            Tab::Activity => self.line = Some(Line::ActivityFilter),
+            _ => {
+                self.show(Tab::Connections);
+                self.line = Some(Line::ConnectionFilter);
+            }
+        }
+    }
+
+    pub(super) fn act_in_line(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        match (self.line, action) {
+            (Some(Line::Scope), Action::Open) => return self.add_scope(),
+            (Some(Line::Scope), Action::Back) => self.permissions.entry = None,
+            (Some(Line::ConnectionFilter), Action::Back) => {
+                self.connections.filter.clear();
+                self.connections.keep_selection(now);
+            }
+            (Some(Line::ConnectionFilter), Action::Up | Action::Down) => {
+                self.step(if action == Action::Up { -1 } else { 1 }, now);
+                return Vec::new();
+            }
+            (Some(Line::ActivityFilter), Action::Back) => self.activity.filter.clear(),
+            (_, Action::Open | Action::Back) => {}
+            _ => return Vec::new(),
+        }
+        self.line = None;
+        Vec::new()
+    }
+
+    fn open_form(&mut self, like: Option<&Overview>) {
+        let pane = InputPane::new(
+            self.connections.apps.clone(),
+            self.environment.authorities.clone(),
+            self.names_but(None),
+            like,
+        );
+        self.tab = Tab::Connections;
+        self.panel = Some(Panel::Input(Box::new(pane)));
+    }
+
+    fn edit_chosen(&mut self) {
+        let Some(chosen) = self.chosen() else { return };
+        let pane = InputPane::edit(
+            chosen,
+            self.connections.apps.clone(),
+            self.environment.authorities.clone(),
+            self.names_but(Some(&chosen.id)),
+        );
+        self.panel = Some(Panel::Input(Box::new(pane)));
+    }
+
+    fn names_but(&self, except: Option<&ConnectionId>) -> Vec<String> {
+        let others = self.connections.all().iter().filter(|own| Some(&own.id) != except);
+        others.map(|own| own.name.as_str().to_owned()).collect()
+    }
+
+    /// Goes on with the open sign-in, or begins a new one.
+    pub(super) fn authorize(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        if overview.open_attempt(now).is_some() {
+            let mut panel = SignInPanel::waiting(overview.id.clone());
+            let (errand, effect) = self.send_address(&overview.id, Way::Clipboard);
+            panel.errand = Some(errand);
+            self.panel = Some(Panel::SignIn(panel));
+            return vec![effect];
+        }
+        let request = self.request();
+        self.panel = Some(Panel::SignIn(SignInPanel::beginning(overview.id.clone(), request)));
+        vec![Effect::BeginAttempt { request, connection: overview.id.clone() }]
+    }
+
+    pub(super) fn send_address(
+        &mut self,
+        connection: &ConnectionId,
+        way: Way,
+    ) -> (crate::app::RequestId, Effect) {
+        let request = self.request();
+        let parcel = Parcel::AuthorizationRequest;
+        (request, Effect::Deliver { request, connection: connection.clone(), parcel, way })
+    }
+
+    fn renew(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        if !can_renew(overview) {
+            self.tell(Notice::bad(Failure::new(
+                format!("{} holds no refresh token, so it cannot be renewed.", overview.name),
+                "Sign in (a); offline_access must be granted.",
+            )));
+            return Vec::new();
+        }
+        match self.exchange(&overview.id, GrantStep::Refresh) {
+            Some((_, effect)) => {
+                self.tell(Notice::plain(format!("Renewing {} …", overview.name), now));
+                vec![effect]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn ask_renew_all(&mut self, now: DateTime<Utc>) {
+        let is_due = |own: &&Overview| match own.renewal_plan(now) {
+            RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at <= now,
+            RenewalPlan::Impossible(_) => false,
+        };
+        let due: Vec<ConnectionId> =
+            self.connections.all().iter().filter(is_due).map(|own| own.id.clone()).collect();
+        if due.is_empty() {
+            self.tell(Notice::plain("Nothing is due.", now));
+        } else {
+            self.panel = Some(Panel::Question(Question::RenewAll(due)));
+        }
+    }
+
+    fn toggle_permission(&mut self, overview: &Overview) -> Vec<Effect> {
+        let rows = permissions::rows(overview);
+        let Some(row) = rows.get(self.permissions.row) else { return Vec::new() };
+        let mut scopes = overview.settings.scopes.clone();
+        if !scopes.remove(&row.scope) {
+            scopes.insert(row.scope.clone());
+        }
+        self.change_scopes(&overview.id, scopes)
+    }
+
+    fn add_scope(&mut self) -> Vec<Effect> {
+        let Some(chosen) = self.chosen().cloned() else { return Vec::new() };
+        let text =
+            self.permissions.entry.as_ref().map_or(String::new(), |field| field.text().trim().to_owned());
+        let Some(scope) = Scope::parse(&text) else {
+            self.tell(Notice::bad(Failure::new(
+                "A scope is one word of printable characters, without blanks or quotes.",
+                "Such as Mail.Read, or https://outlook.office.com/SMTP.Send.",
+            )));
+            return Vec::new();
+        };
+        self.permissions.entry = None;
+        self.line = None;
+        let mut scopes = chosen.settings.scopes.clone();
+        if scopes.insert(scope) { self.change_scopes(&chosen.id, scopes) } else { Vec::new() }
+    }
+
+    fn change_scopes(&mut self, connection: &ConnectionId, scopes: ScopeSet) -> Vec<Effect> {
+        let request = self.request();
+        vec![Effect::Change { request, connection: connection.clone(), edit: Box::new(Edit::Scopes(scopes)) }]
+    }
+
+    fn copy_value(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        let value = self.tokens.value;
+        if self.refuse_absent(overview, value, now) {
+            return Vec::new();
+        }
+        if value.asks_before_copying() {
+            self.panel = Some(Panel::Question(Question::Copy { connection: overview.id.clone(), value }));
+            return Vec::new();
+        }
+        self.deliver_value(overview.id.clone(), value)
+    }
+
+    pub(super) fn deliver_value(&mut self, connection: ConnectionId, value: ConnectionValue) -> Vec<Effect> {
+        let request = self.request();
+        self.tokens.errand = Some(request);
+        vec![Effect::Deliver { request, connection, parcel: Parcel::Value(value), way: Way::Clipboard }]
+    }
+
+    fn reveal(&mut self, overview: &Overview) -> Vec<Effect> {
+        if self.tokens.reveal.take().is_some() || holds(overview, self.tokens.value).is_none() {
+            return Vec::new();
+        }
+        let request = self.request();
+        self.tokens.errand = Some(request);
+        vec![Effect::Reveal { request, connection: overview.id.clone(), value: self.tokens.value }]
+    }
+
+    fn refuse_absent(&mut self, overview: &Overview, value: ConnectionValue, now: DateTime<Utc>) -> bool {
+        let absent = holds(overview, value).is_none();
+        if absent {
+            self.tell(Notice::plain(
+                format!("{} has no {}.", overview.name, value.label().to_lowercase()),
+                now,
+            ));
+        }
+        absent
+    }
+
+    fn hand_over(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        let Some(access) = overview.access_lifetime() else {
+            self.tell(Notice::plain("Nobody has signed in yet: nothing to hand over.", now));
+            return Vec::new();
+        };
+        let renewable =
+            matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
+        if access.remaining(now) < FRESH_ENOUGH
+            && renewable
+            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::Refresh)
+        {
+            self.open_hand_over(overview, HandOverPhase::Renewing(request));
+            return vec![effect];
+        }
+        let phase = handing(overview);
+        self.open_hand_over(overview, phase);
+        Vec::new()
+    }
+
+    fn open_hand_over(&mut self, overview: &Overview, phase: HandOverPhase) {
+        self.panel = Some(Panel::HandOver(HandOverPanel { connection: overview.id.clone(), phase }));
+    }
+}
+
+/// The set as it stands, ready to be handed over.
+pub(super) fn handing(overview: &Overview) -> HandOverPhase {
+    let Some(access) = overview.access_lifetime() else {
+        return HandOverPhase::Failed(Failure::new("There are no tokens to hand over.", "Sign in (a)."));
+    };
+    let held = ConnectionValue::ALL.into_iter().filter(|value| holds(overview, *value).is_some());
+    HandOverPhase::Handing {
+        set: access.starts_at,
+        rows: held.map(|value| HandOverRow { value, sent: None }).collect(),
+        errand: None,
+    }
+}
+
+/// Length of a value in characters, if the connection holds it.
+pub fn holds(overview: &Overview, value: ConnectionValue) -> Option<usize> {
+    use crate::domain::app_registration::CredentialFacts;
+    match value {
+        ConnectionValue::ClientId => Some(36),
+        ConnectionValue::ClientSecret => match overview.credential {
+            CredentialFacts::Secret { characters, .. } => Some(characters),
+            CredentialFacts::Public | CredentialFacts::Missing => None,
+        },
+        ConnectionValue::AccessToken => overview.tokens.as_ref().map(|tokens| tokens.access_characters),
+        ConnectionValue::RefreshToken => {
+            overview.tokens.as_ref()?.refresh.as_ref().map(|refresh| refresh.characters)
+        }
+    }
+}

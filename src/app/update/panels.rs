@@ -1,0 +1,240 @@
+//! What an action does in a panel.
+
+use chrono::{DateTime, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::domain::ConnectionId;
+
+use crate::app::{
+    Action, App, Edit, Effect, Failure, FieldId, GrantStep, HandOverPanel, HandOverPhase, InputPane, Notice,
+    Panel, Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
+};
+
+impl App {
+    pub(super) fn act_in_panel(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        let Some(panel) = self.panel.take() else { return Vec::new() };
+        match panel {
+            Panel::Help(row) => self.act_in_help(row, action),
+            Panel::Input(pane) => return self.act_in_form(pane, action),
+            Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
+            Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
+            Panel::Question(question) => return self.act_in_question(question, action, now),
+            Panel::Plain(_, panel) => self.panel = Some(Panel::SignIn(*panel)),
+        }
+        Vec::new()
+    }
+
+    fn act_in_help(&mut self, row: usize, action: Action) {
+        let last = Action::ALL.len();
+        self.panel = match action {
+            Action::Up => Some(Panel::Help(row.saturating_sub(1))),
+            Action::Down => Some(Panel::Help((row + 1).min(last))),
+            Action::HalfPageUp => Some(Panel::Help(row.saturating_sub(10))),
+            Action::HalfPageDown => Some(Panel::Help((row + 10).min(last))),
+            Action::Back | Action::Quit | Action::Help => None,
+            _ => Some(Panel::Help(row)),
+        };
+    }
+
+    fn act_in_form(&mut self, mut pane: Box<InputPane>, action: Action) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match action {
+            Action::Back | Action::Quit if pane.saving.is_some() => {}
+            Action::Back | Action::Quit if pane.touched => {
+                self.panel = Some(Panel::Question(Question::DiscardForm(pane)));
+                return effects;
+            }
+            Action::Back | Action::Quit => return effects,
+            Action::NextField | Action::Down => pane.focus_next(),
+            Action::PreviousField | Action::Up => pane.focus_previous(),
+            Action::Left => pane.step_choice(-1),
+            Action::Right | Action::Toggle => pane.step_choice(1),
+            Action::Copy if pane.focus == FieldId::RedirectUri => {}
+            Action::Open if pane.saving.is_none() => effects = self.save_form(&mut pane),
+            _ => {}
+        }
+        self.panel = Some(Panel::Input(pane));
+        effects
+    }
+
+    fn save_form(&mut self, pane: &mut InputPane) -> Vec<Effect> {
+        pane.tried = true;
+        match pane.result() {
+            Err(field) => {
+                pane.focus = field;
+                Vec::new()
+            }
+            Ok(form) => {
+                let request = self.request();
+                pane.saving = Some(request);
+                vec![match &pane.purpose {
+                    Purpose::New => Effect::Create { request, new: Box::new(form) },
+                    Purpose::Edit(id) => {
+                        Effect::Change { request, connection: id.clone(), edit: Box::new(Edit::Form(form)) }
+                    }
+                }]
+            }
+        }
+    }
+
+    fn act_in_sign_in(&mut self, mut panel: SignInPanel, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match action {
+            Action::Back | Action::Quit if panel.other_ways => panel.other_ways = false,
+            Action::Back if panel.paste.focused => {
+                panel.paste.focused = false;
+                panel.paste.clear();
+            }
+            Action::Back | Action::Quit => return effects,
+            Action::Paste if panel.phase == Phase::Waiting => panel.paste.focused = true,
+            Action::Open if panel.paste.focused => return self.submit_paste(panel, now),
+            Action::Copy => effects.push(self.errand(&mut panel, Way::Clipboard)),
+            Action::WriteFile => effects.push(self.errand(&mut panel, Way::File)),
+            Action::OpenBrowser => effects.push(self.open_browser(&mut panel)),
+            Action::OtherWays => panel.other_ways = true,
+            Action::PrintPlainly => return self.print_plainly(panel, now),
+            Action::Authorize if matches!(panel.phase, Phase::Failed(_)) => {
+                let connection = self.connections.get(&panel.connection).cloned();
+                return connection.map_or_else(Vec::new, |overview| self.authorize(&overview, now));
+            }
+            Action::Abandon => {
+                self.panel = Some(Panel::Question(Question::Abandon(Box::new(panel))));
+                return effects;
+            }
+            _ => {}
+        }
+        self.panel = Some(Panel::SignIn(panel));
+        effects
+    }
+
+    fn errand(&mut self, panel: &mut SignInPanel, way: Way) -> Effect {
+        let (request, effect) = self.send_address(&panel.connection, way);
+        panel.errand = Some(request);
+        effect
+    }
+
+    fn open_browser(&mut self, panel: &mut SignInPanel) -> Effect {
+        if self.environment.simulated {
+            let request = self.request();
+            panel.errand = Some(request);
+            panel.other_ways = false;
+            return Effect::SignInWithSimulatedBrowser { request, connection: panel.connection.clone() };
+        }
+        self.errand(panel, Way::Browser)
+    }
+
+    fn print_plainly(&mut self, panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
+        let address = self
+            .connections
+            .get(&panel.connection)
+            .and_then(|overview| overview.open_attempt(now))
+            .map(|attempt| attempt.authorization_request.to_string());
+        self.panel = Some(match address {
+            Some(address) => Panel::Plain(address, Box::new(panel)),
+            None => Panel::SignIn(panel),
+        });
+        Vec::new()
+    }
+
+    fn act_in_hand_over(&mut self, mut panel: HandOverPanel, action: Action) -> Vec<Effect> {
+        let next = panel.phase.next_value();
+        let mut effects = Vec::new();
+        match (&mut panel.phase, action) {
+            (_, Action::Back | Action::Quit) => return effects,
+            (HandOverPhase::Done { .. }, Action::Open) => return effects,
+            (HandOverPhase::Handing { set, errand, .. }, Action::Copy | Action::Open) if errand.is_none() => {
+                if let Some(value) = next {
+                    let request = self.request();
+                    *errand = Some(request);
+                    effects.push(Effect::Deliver {
+                        request,
+                        connection: panel.connection.clone(),
+                        parcel: Parcel::ValueOfSet(value, *set),
+                        way: Way::Clipboard,
+                    });
+                }
+            }
+            _ => {}
+        }
+        self.panel = Some(Panel::HandOver(panel));
+        effects
+    }
+
+    fn act_in_question(&mut self, question: Question, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+        match (action, question) {
+            (Action::Open, Question::Remove { connection, field, removing: None }) => {
+                self.remove_if_named(connection, field)
+            }
+            (Action::Open, Question::Copy { connection, value }) => self.deliver_value(connection, value),
+            (Action::Open, Question::RenewAll(due)) => self.renew_all(due, now),
+            (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
+            (Action::Open, Question::DiscardForm(_)) => Vec::new(),
+            (Action::Back | Action::Quit, Question::Abandon(panel)) => {
+                self.panel = Some(Panel::SignIn(*panel));
+                Vec::new()
+            }
+            (Action::Back | Action::Quit, Question::DiscardForm(pane)) => {
+                self.panel = Some(Panel::Input(pane));
+                Vec::new()
+            }
+            (Action::Back | Action::Quit, _) => Vec::new(),
+            (_, question) => {
+                self.panel = Some(Panel::Question(question));
+                Vec::new()
+            }
+        }
+    }
+
+    fn remove_if_named(&mut self, connection: ConnectionId, field: crate::app::Field) -> Vec<Effect> {
+        let named =
+            self.connections.get(&connection).is_some_and(|own| own.name.as_str() == field.text().trim());
+        let mut removing = None;
+        let mut effects = Vec::new();
+        if named {
+            let request = self.request();
+            removing = Some(request);
+            effects.push(Effect::Remove { request, connection: connection.clone() });
+        } else {
+            self.tell(Notice::bad(Failure::new(
+                "What was typed is not the connection's name. Nothing was removed.",
+                "Type the name exactly, or Esc.",
+            )));
+        }
+        self.panel = Some(Panel::Question(Question::Remove { connection, field, removing }));
+        effects
+    }
+
+    fn renew_all(&mut self, due: Vec<ConnectionId>, now: DateTime<Utc>) -> Vec<Effect> {
+        let effects: Vec<Effect> = due
+            .iter()
+            .filter_map(|id| self.exchange(id, GrantStep::Refresh))
+            .map(|(_, effect)| effect)
+            .collect();
+        self.tell(Notice::plain(format!("Renewing {} connections …", effects.len()), now));
+        effects
+    }
+
+    fn abandon(&mut self, connection: &ConnectionId, now: DateTime<Utc>) -> Vec<Effect> {
+        let request: RequestId = self.request();
+        self.tell(Notice::plain("The sign-in was given up.", now));
+        vec![Effect::Change { request, connection: connection.clone(), edit: Box::new(Edit::AbandonAttempt) }]
+    }
+}
+
+impl SignInPanel {
+    /// A key for the field: letters are text there, and only there.
+    pub(super) fn type_key(&mut self, key: KeyEvent) {
+        if !self.paste.focused || self.phase != Phase::Waiting {
+            return;
+        }
+        self.refusal = None;
+        match key.code {
+            KeyCode::Backspace => self.paste.pop(),
+            KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => self.paste.clear(),
+            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+                self.paste.push(c.encode_utf8(&mut [0; 4]));
+            }
+            _ => {}
+        }
+    }
+}

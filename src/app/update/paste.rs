@@ -1,0 +1,215 @@
+//! What becomes of pasted text: the address of a sign-in goes to that sign-in wherever it is pasted, other text goes
+//! to the focused field, and none of it ever acts as keys.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::secret::{PastedText, Secret};
+use crate::domain::{ConnectionId, Overview};
+use crate::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
+use crate::oauth::token_answer::refused_by_redirect;
+use crate::sanitize::masked_echo;
+
+use crate::app::sign_in::{PASTE_SETTLES, RefusedPaste};
+use crate::app::{
+    App, Door, Edit, Effect, Failure, GrantStep, Line, Notice, Panel, Pasted, Phase, Question, SignInPanel,
+};
+
+impl App {
+    pub(super) fn take_paste(&mut self, pasted: &Pasted, now: DateTime<Utc>) -> Vec<Effect> {
+        let (Pasted::Whole(text) | Pasted::Piece(text)) = pasted;
+        if !matches!(self.door, Door::Open) {
+            self.paste_at_door(text);
+            return Vec::new();
+        }
+        match self.panel_for(text, now) {
+            Some(panel) => self.paste_into_sign_in(panel, pasted, now),
+            None => {
+                self.paste_into_field(text, now);
+                Vec::new()
+            }
+        }
+    }
+
+    fn paste_at_door(&mut self, text: &PastedText) {
+        let field = match &mut self.door {
+            Door::FirstRun(first) => first.field_mut(),
+            Door::Locked(unlocking) if unlocking.trying.is_none() => Some(&mut unlocking.field),
+            _ => None,
+        };
+        if let Some(field) = field {
+            field.paste(text.expose().trim_end_matches(['\r', '\n']));
+        }
+    }
+
+    /// The sign-in panel that the text belongs to: that of the sign-in whose `state` it carries, else the open one.
+    fn panel_for(&mut self, text: &PastedText, now: DateTime<Utc>) -> Option<SignInPanel> {
+        let named = self.sign_in_named_by(text, now);
+        match self.panel.take() {
+            Some(Panel::SignIn(panel)) if named.as_ref().is_none_or(|id| *id == panel.connection) => {
+                Some(panel)
+            }
+            other => {
+                self.panel = other;
+                named.map(SignInPanel::waiting)
+            }
+        }
+    }
+
+    fn sign_in_named_by(&self, text: &PastedText, now: DateTime<Utc>) -> Option<ConnectionId> {
+        let carries = |overview: &&Overview| {
+            overview.open_attempt(now).is_some_and(|attempt| text.expose().contains(&attempt.state))
+        };
+        self.connections.all().iter().find(carries).map(|overview| overview.id.clone())
+    }
+
+    fn paste_into_sign_in(
+        &mut self,
+        mut panel: SignInPanel,
+        pasted: &Pasted,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        if panel.phase != Phase::Waiting {
+            self.panel = Some(Panel::SignIn(panel));
+            return Vec::new();
+        }
+        panel.other_ways = false;
+        panel.refusal = None;
+        match pasted {
+            Pasted::Whole(text) => {
+                panel.paste.clear();
+                panel.paste.push(text.expose());
+                self.submit_paste(panel, now)
+            }
+            Pasted::Piece(text) => {
+                panel.paste.push(text.expose());
+                panel.paste.focused = true;
+                panel.paste.settles_at = Some(now + PASTE_SETTLES);
+                self.panel = Some(Panel::SignIn(panel));
+                Vec::new()
+            }
+        }
+    }
+
+    /// An unmarked paste has come to rest: it is taken if it is good, and otherwise waits for Enter or for more.
+    pub(super) fn settle_paste(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        let Some(Panel::SignIn(panel)) = &mut self.panel else { return Vec::new() };
+        if panel.paste.settles_at.is_none_or(|at| at > now) {
+            return Vec::new();
+        }
+        panel.paste.settles_at = None;
+        let panel = panel.clone();
+        match self.judge(&panel, now) {
+            Some(Ok(
+                AuthorizationResponse::Code { state: StateCheck::Checked, .. }
+                | AuthorizationResponse::Error(_),
+            )) => self.submit_paste(panel, now),
+            _ => Vec::new(),
+        }
+    }
+
+    fn judge(
+        &self,
+        panel: &SignInPanel,
+        now: DateTime<Utc>,
+    ) -> Option<Result<AuthorizationResponse, Refusal>> {
+        let attempt = self.connections.get(&panel.connection)?.open_attempt(now)?;
+        let expectation = Expectation {
+            redirect_uri: attempt.redirect_uri.url(),
+            state: &attempt.state,
+            pkce: true,
+            issuer: None,
+        };
+        Some(read(panel.paste.text().as_bytes(), &expectation))
+    }
+
+    /// Reads what the field holds and acts on it.
+    pub(super) fn submit_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
+        let verdict = self.judge(&panel, now);
+        let echo = masked_echo(panel.paste.text());
+        panel.paste.clear();
+        panel.paste.focused = false;
+        let effects = match verdict {
+            None => {
+                panel.phase = Phase::Failed(attempt_over());
+                Vec::new()
+            }
+            Some(Ok(AuthorizationResponse::Code { code, state })) => {
+                if state == StateCheck::NotSent {
+                    self.tell(Notice::plain("Only a code was pasted: its state could not be checked.", now));
+                }
+                self.redeem(&mut panel, GrantStep::Redeem(code))
+            }
+            Some(Ok(AuthorizationResponse::Error(error))) => {
+                let refusal = refused_by_redirect(error.error);
+                panel.phase =
+                    Phase::Failed(Failure::new(refusal.what_happened.clone(), refusal.what_to_do.clone()));
+                let trouble = refusal.trouble(now, 0, 0.5);
+                vec![self.change(&panel.connection, Edit::AttemptRefused(trouble))]
+            }
+            Some(Err(refusal)) => self.refuse(&mut panel, &refusal, echo),
+        };
+        self.panel = Some(Panel::SignIn(panel));
+        effects
+    }
+
+    fn redeem(&mut self, panel: &mut SignInPanel, step: GrantStep) -> Vec<Effect> {
+        match self.exchange(&panel.connection, step) {
+            Some((request, effect)) => {
+                panel.phase = Phase::Redeeming(request);
+                vec![effect]
+            }
+            None => {
+                let failure =
+                    Failure::new("A renewal of this connection is under way.", "Paste again in a moment.");
+                panel.refusal = Some(RefusedPaste { failure, echo: String::new() });
+                Vec::new()
+            }
+        }
+    }
+
+    fn refuse(&mut self, panel: &mut SignInPanel, refusal: &Refusal, echo: String) -> Vec<Effect> {
+        let failure = Failure::new(refusal.what_happened(), refusal.what_to_do());
+        panel.refusal = Some(RefusedPaste { failure, echo });
+        if refusal.counts_as_try() {
+            vec![self.change(&panel.connection, Edit::WrongPaste)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    pub(super) fn change(&mut self, connection: &ConnectionId, edit: Edit) -> Effect {
+        Effect::Change { request: self.request(), connection: connection.clone(), edit: Box::new(edit) }
+    }
+
+    fn paste_into_field(&mut self, text: &PastedText, now: DateTime<Utc>) {
+        let text = text.expose();
+        match (&mut self.panel, self.line) {
+            (Some(Panel::Input(pane)), _) if pane.saving.is_none() => {
+                if !pane.is_typing() {
+                    self.tell(Notice::plain("Pasted text is not used here: choose a field first.", now));
+                    return;
+                }
+                pane.paste(text);
+            }
+            (Some(Panel::Question(Question::Remove { field, .. })), _) => field.paste(text.trim()),
+            (None, Some(Line::ConnectionFilter)) => {
+                self.connections.filter.paste(text.trim());
+                self.connections.keep_selection(now);
+            }
+            (None, Some(Line::ActivityFilter)) => self.activity.filter.paste(text.trim()),
+            (None, Some(Line::Scope)) => {
+                if let Some(field) = &mut self.permissions.entry {
+                    field.paste(text.trim());
+                }
+            }
+            _ => self.tell(Notice::plain("Pasted text is not used here, and none of it acted as keys.", now)),
+        }
+    }
+}
+
+fn attempt_over() -> Failure {
+    Failure::new(
+        "This sign-in is over: fifteen minutes have passed, or five pastes were refused.",
+        "Begin a new one (a) and use its address.",
+    )
+}

@@ -1,0 +1,118 @@
+//! What the time brings: renewals that are due, values that are masked again, the idle lock; and when to look next.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::need::RenewalPlan;
+use crate::domain::{Clock, ConnectionId, Overview};
+
+use crate::app::{App, Door, Effect, GrantStep, LockReason, Panel, Tab};
+
+/// After so long without a key the dashboard hides its values.
+const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
+/// At most so many token requests in the air.
+const IN_FLIGHT_AT_MOST: usize = 8;
+/// A suspended machine is noticed after so long.
+const LONGEST_SLEEP: TimeDelta = TimeDelta::seconds(30);
+
+impl App {
+    pub(super) fn wake(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        if self.notice.as_ref().is_some_and(|notice| notice.until.is_some_and(|until| until <= now)) {
+            self.notice = None;
+        }
+        if self.tokens.reveal.as_ref().is_some_and(|reveal| reveal.until <= now) {
+            self.tokens.reveal = None;
+        }
+        if self.locks_itself() && now - self.touched_at >= IDLE_LOCK {
+            self.lock(LockReason::Idle);
+        }
+        let mut effects = self.settle_paste(now);
+        effects.extend(self.renew_due(now));
+        effects
+    }
+
+    /// Only an open vault that can be asked for again locks itself.
+    fn locks_itself(&self) -> bool {
+        matches!(self.door, Door::Open) && self.environment.has_passphrase
+    }
+
+    /// What is due renews by itself, also behind a locked screen.
+    fn renew_due(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        let mut due: Vec<(DateTime<Utc>, ConnectionId)> =
+            self.renewals().filter(|(at, _)| *at <= now).map(|(at, own)| (at, own.id.clone())).collect();
+        due.sort();
+        let room = IN_FLIGHT_AT_MOST.saturating_sub(self.in_flight.len());
+        due.truncate(room);
+        due.iter()
+            .filter_map(|(_, id)| self.exchange(id, GrantStep::Refresh))
+            .map(|(_, effect)| effect)
+            .collect()
+    }
+
+    /// Every connection that renews by itself and is not doing so, with its moment.
+    fn renewals(&self) -> impl Iterator<Item = (DateTime<Utc>, &Overview)> {
+        let handed_over = match &self.panel {
+            Some(Panel::HandOver(panel)) => Some(&panel.connection),
+            _ => None,
+        };
+        self.connections.all().iter().filter_map(move |own| {
+            // While its values are handed over, a set stays as it is; an open sign-in does not stop it.
+            let busy = self.is_renewing(&own.id) || handed_over == Some(&own.id);
+            match own.renewal_plan(own.access_lifetime()?.starts_at) {
+                RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } if !busy => Some((at, own)),
+                _ => None,
+            }
+        })
+    }
+
+    /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
+    pub fn next_deadline(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let latest = now + LONGEST_SLEEP;
+        let room = self.in_flight.len() < IN_FLIGHT_AT_MOST;
+        let renewal = self.renewals().map(|(at, _)| at).min().filter(|_| room);
+        let moments = [
+            renewal,
+            self.notice.as_ref().and_then(|notice| notice.until),
+            self.tokens.reveal.as_ref().map(|_| next_second(now)),
+            self.locks_itself().then(|| self.touched_at + IDLE_LOCK),
+            self.settles_at(),
+            self.is_ticking(now).then(|| next_second(now)),
+        ];
+        moments.into_iter().flatten().fold(latest, DateTime::min).max(now + TimeDelta::milliseconds(1))
+    }
+
+    fn settles_at(&self) -> Option<DateTime<Utc>> {
+        match &self.panel {
+            Some(Panel::SignIn(panel)) => panel.paste.settles_at,
+            _ => None,
+        }
+    }
+
+    /// True if something on the screen is counted down by seconds.
+    fn is_ticking(&self, now: DateTime<Utc>) -> bool {
+        if !matches!(self.door, Door::Open) {
+            return false;
+        }
+        let counts = |own: &Overview| {
+            [Clock::AccessToken, Clock::RefreshToken, Clock::ClientSecret].into_iter().any(|clock| {
+                own.lifetime(clock).is_some_and(|life| {
+                    let left = life.expires_at - now;
+                    left > TimeDelta::zero() && left < TimeDelta::days(1)
+                })
+            })
+        };
+        match (&self.panel, self.tab) {
+            (Some(Panel::SignIn(panel)), _) => {
+                self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
+            }
+            (Some(Panel::Help(_) | Panel::Plain(..)), _) => false,
+            (_, Tab::Connections) => self.connections.all().iter().any(counts),
+            (_, Tab::Tokens) => self.chosen().is_some_and(counts),
+            (_, Tab::Permissions | Tab::Activity) => false,
+        }
+    }
+}
+
+/// The next full second: all clocks on the screen step together, in one frame.
+fn next_second(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::milliseconds(1000 - i64::from(now.timestamp_subsec_millis().min(999)))
+}
