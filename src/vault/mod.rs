@@ -1,1 +1,446 @@
-//! vault.
+//! Sealed records on disk: connections and app registrations, each a file in the age format.
+//!
+//! ```text
+//! DIR/identity.age          the vault's age identity, sealed with the passphrase; absent where only a key file opens
+//!     settings.age          vault id and extra recipients
+//!     connections/NAME.age  a connection, tokens included
+//!     apps/CLIENT-ID.age    an app registration with its credential
+//!     locks/                one empty file a name, never deleted
+//! ```
+//!
+//! [`unlock::unlock`] finds the key and opens a [`Vault`]. Reading needs no lock. Changing goes through
+//! [`LockedConnection`] and [`LockedApp`], which other processes wait for: read again, change, save. Everything blocks;
+//! a caller with an event loop calls from a thread.
+
+mod error;
+mod keyring;
+mod locked;
+mod record;
+mod seal;
+mod store;
+pub mod unlock;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+pub use error::{ErrorKind, Reason, VaultError};
+pub use locked::{LockedApp, LockedConnection};
+pub use seal::{Identity, WorkFactor};
+pub use store::Presence;
+
+use crate::domain::secret::Passphrase;
+use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
+use record::{Fault, VaultSettings};
+use seal::{OpenError, Sealer};
+use store::{Place, Store};
+
+/// How long a person or a script waits for another process that renews the same connection.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What will open a new vault.
+#[derive(Debug, Clone)]
+pub enum Protection {
+    /// A passphrase; a key file may be written later.
+    Passphrase(Passphrase),
+    /// A key file, which is made here and must not exist yet.
+    NewKeyFile(PathBuf),
+}
+
+/// An open vault. Clones are the same vault.
+#[derive(Clone)]
+pub struct Vault {
+    inner: Arc<Inner>,
+}
+
+/// What an open vault holds in memory.
+struct Inner {
+    store: Store,
+    sealer: Sealer,
+    vault_id: String,
+    /// Under which name a connection was seen last: lets one be locked by id without opening all records.
+    names: Mutex<HashMap<ConnectionId, ConnectionName>>,
+}
+
+/// Every record of a vault.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Connections by name, without regard to case.
+    pub connections: Vec<Connection>,
+    /// App registrations by client ID.
+    pub apps: Vec<AppRegistration>,
+    /// Records that could not be opened or read.
+    pub damaged: Vec<DamagedRecord>,
+}
+
+/// A record that could not be opened or read. It hides no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedRecord {
+    /// Its file.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub error: VaultError,
+}
+
+impl Vault {
+    /// Tells whether a vault is in `dir`, without opening it.
+    ///
+    /// # Errors
+    ///
+    /// If others may read or change it, if it belongs to somebody else, or if it stands behind an untrusted link.
+    pub fn presence(dir: &Path) -> Result<Presence, VaultError> {
+        Store::new(dir).presence()
+    }
+
+    /// Makes a vault in `dir`, never over another one.
+    pub fn init(dir: &Path, protection: &Protection, work_factor: WorkFactor) -> Result<Self, VaultError> {
+        let identity = Identity::generate();
+        match protection {
+            Protection::Passphrase(passphrase) => {
+                let sealed = seal::seal_identity(&identity, passphrase, work_factor);
+                Self::make(dir, identity, Some(&sealed))
+            }
+            Protection::NewKeyFile(path) => {
+                if Self::presence(dir)? != Presence::Absent {
+                    return Err(VaultError::VaultExists(dir.to_owned()));
+                }
+                store::write_new(path, identity.to_key_file().as_bytes())?;
+                Self::make(dir, identity, None).inspect_err(|_| store::take_back(path))
+            }
+        }
+    }
+
+    /// Makes a vault that ends with this process: its identity is nowhere but in memory.
+    pub fn init_ephemeral(dir: &Path) -> Result<Self, VaultError> {
+        Self::make(dir, Identity::generate(), None)
+    }
+
+    fn make(dir: &Path, identity: Identity, sealed_identity: Option<&[u8]>) -> Result<Self, VaultError> {
+        let store = Store::new(dir);
+        // Looked at before anything is made, so that a directory in use for something else stays as it is.
+        store.presence()?;
+        store.make_directories()?;
+        let lock = store.lock(&Place::Settings, Duration::ZERO)?;
+        if store.presence()? != Presence::Absent {
+            return Err(VaultError::VaultExists(dir.to_owned()));
+        }
+        if let Some(sealed) = sealed_identity {
+            store.draft(&Place::Identity, &lock)?.replace(sealed)?;
+        }
+        let settings = VaultSettings::new(identity.digest());
+        let sealer = Sealer::new(identity);
+        let sealed_settings = sealer.seal(&record::write_settings(&settings));
+        // Last, because a vault counts as made when its settings are there.
+        store.draft(&Place::Settings, &lock)?.replace(&sealed_settings)?;
+        store.settle(&Place::Settings)?;
+        Ok(Self::of(store, sealer, settings.vault_id))
+    }
+
+    fn of(store: Store, sealer: Sealer, vault_id: String) -> Self {
+        Self { inner: Arc::new(Inner { store, sealer, vault_id, names: Mutex::default() }) }
+    }
+
+    /// Opens with the identity itself, which is proved against the settings.
+    pub fn open(dir: &Path, identity: Identity) -> Result<Self, VaultError> {
+        let store = Store::new(dir);
+        if store.presence()? == Presence::Absent {
+            return Err(VaultError::Absent(dir.to_owned()));
+        }
+        let path = store.path(&Place::Settings);
+        let bytes = store.read(&Place::Settings)?.ok_or_else(|| VaultError::Absent(dir.to_owned()))?;
+        let mut sealer = Sealer::new(identity);
+        let json = sealer.open(&bytes).map_err(|error| match error {
+            OpenError::WrongKey => VaultError::WrongKey(dir.to_owned()),
+            other => VaultError::damaged(&path, other),
+        })?;
+        let settings = record::read_settings(&json).map_err(|fault| unreadable(&path, &fault))?;
+        for recipient in &settings.recipients {
+            if !sealer.add_recipient(recipient) {
+                return Err(VaultError::damaged(&path, "field recipients is not usable"));
+            }
+        }
+        store.clear_leftovers();
+        Ok(Self::of(store, sealer, settings.vault_id))
+    }
+
+    /// Opens with the passphrase.
+    pub fn open_with_passphrase(dir: &Path, passphrase: &Passphrase) -> Result<Self, VaultError> {
+        let store = Store::new(dir);
+        match store.presence()? {
+            Presence::Absent => return Err(VaultError::Absent(dir.to_owned())),
+            Presence::Present { passphrase: false } => return Err(VaultError::NoPassphrase(dir.to_owned())),
+            Presence::Present { passphrase: true } => {}
+        }
+        let sealed = store.read(&Place::Identity)?.ok_or_else(|| VaultError::NoPassphrase(dir.to_owned()))?;
+        let identity = seal::open_identity(&sealed, passphrase).map_err(|error| match error {
+            OpenError::WrongKey => VaultError::WrongPassphrase,
+            other => VaultError::damaged(&store.path(&Place::Identity), other),
+        })?;
+        Self::open(dir, identity)
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        self.inner.store.dir()
+    }
+
+    /// Tells this vault from others in notes that are kept outside of it; no secret.
+    pub fn id(&self) -> &str {
+        &self.inner.vault_id
+    }
+
+    /// Opens every record, in parallel. Of two connections with one id the higher generation is taken.
+    pub fn listing(&self) -> Result<Listing, VaultError> {
+        self.inner.listing()
+    }
+
+    /// Opens one connection; case makes no difference.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::NoSuchConnection`], or what is wrong with its record.
+    pub fn connection(&self, name: &ConnectionName) -> Result<Connection, VaultError> {
+        let missing = || VaultError::NoSuchConnection(name.to_string());
+        let found = self.inner.read_in_any_case(name)?.ok_or_else(missing)?;
+        self.inner.names().entry(found.id.clone()).or_insert_with(|| found.name.clone());
+        Ok(found)
+    }
+
+    /// Opens one app registration; `None` if there is no record of it.
+    pub fn app_registration(&self, id: &ClientId) -> Result<Option<AppRegistration>, VaultError> {
+        self.inner.read_app(id)
+    }
+
+    /// Makes the record of a new connection.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::ConnectionExists`] if there is one of that name, in whatever case.
+    pub fn create_connection(&self, connection: &Connection) -> Result<(), VaultError> {
+        let place = Place::Connection(connection.name.clone());
+        let lock = self.inner.store.lock(&place, PATIENCE)?;
+        self.inner.check_name_is_free(&connection.name)?;
+        self.inner.store.draft(&place, &lock)?.replace(&self.inner.seal_connection(connection))?;
+        self.inner.remember(&connection.id, &connection.name);
+        self.inner.store.settle(&place)
+    }
+
+    /// Takes a connection's lock, waiting no longer than `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Busy`] with the process that holds it; [`VaultError::NoSuchConnection`] if it is gone.
+    pub fn lock_connection(
+        &self,
+        id: &ConnectionId,
+        patience: Duration,
+    ) -> Result<LockedConnection, VaultError> {
+        let missing = || VaultError::NoSuchConnection(id.as_str().to_owned());
+        // Once by the name that is remembered, then by what the disk says, which another process may change again
+        // between looking and locking.
+        for _ in 0..3 {
+            let remembered = self.inner.names().get(id).cloned();
+            let name = match remembered {
+                Some(name) => name,
+                None => self.inner.find(id)?.ok_or_else(missing)?,
+            };
+            let lock = self.inner.store.lock(&Place::Connection(name.clone()), patience)?;
+            match self.inner.read_connection(&name)? {
+                Some(connection) if connection.id == *id => {
+                    return Ok(LockedConnection::new(Arc::clone(&self.inner), lock, &connection));
+                }
+                _ => self.inner.forget(id),
+            }
+        }
+        Err(missing())
+    }
+
+    /// Takes the lock of an app registration, there already or not yet, waiting no longer than `patience`.
+    pub fn lock_app(&self, id: &ClientId, patience: Duration) -> Result<LockedApp, VaultError> {
+        let lock = self.inner.store.lock(&Place::App(*id), patience)?;
+        Ok(LockedApp::new(Arc::clone(&self.inner), lock, *id))
+    }
+
+    /// Writes the identity in clear, in age's key-file format, for the owner alone; never over another file.
+    pub fn write_key_file(&self, path: &Path) -> Result<(), VaultError> {
+        store::write_new(path, self.inner.sealer.identity().to_key_file().as_bytes())
+    }
+
+    /// Seals the identity with another passphrase, or gives a passphrase to a vault that had none.
+    pub fn set_passphrase(&self, passphrase: &Passphrase, work_factor: WorkFactor) -> Result<(), VaultError> {
+        let lock = self.inner.store.lock(&Place::Identity, PATIENCE)?;
+        let sealed = seal::seal_identity(self.inner.sealer.identity(), passphrase, work_factor);
+        self.inner.store.draft(&Place::Identity, &lock)?.replace(&sealed)?;
+        self.inner.store.settle(&Place::Identity)
+    }
+
+    /// Leaves the identity with the kernel for so many hours, so that this user's processes open the vault unasked.
+    pub fn remember_in_keyring(&self, hours: u64) -> Result<(), VaultError> {
+        keyring::remember(self.dir(), self.inner.sealer.identity(), hours)
+    }
+
+    /// Takes the identity back from the kernel; tells whether it was there.
+    pub fn forget_keyring(dir: &Path) -> Result<bool, VaultError> {
+        keyring::forget(dir)
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("dir", &self.dir()).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
+        // A map that a panicking thread left is still a map, and it is checked against the disk at every use.
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, id: &ConnectionId, name: &ConnectionName) {
+        self.names().insert(id.clone(), name.clone());
+    }
+
+    fn forget(&self, id: &ConnectionId) {
+        self.names().remove(id);
+    }
+
+    fn find(&self, id: &ConnectionId) -> Result<Option<ConnectionName>, VaultError> {
+        self.listing()?;
+        Ok(self.names().get(id).cloned())
+    }
+
+    fn seal_connection(&self, connection: &Connection) -> Vec<u8> {
+        self.sealer.seal(&record::write_connection(connection))
+    }
+
+    fn read_connection(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
+        let place = Place::Connection(name.clone());
+        let found = self.read(&place, record::read_connection)?;
+        // A record moved to another name by hand would be renewed under the wrong lock.
+        match found {
+            Some(connection) if connection.name != *name => Err(self.misplaced(&place)),
+            found => Ok(found),
+        }
+    }
+
+    fn read_in_any_case(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
+        if let Some(found) = self.read_connection(name)? {
+            return Ok(Some(found));
+        }
+        self.stored_name(name)?.map_or(Ok(None), |stored| self.read_connection(&stored))
+    }
+
+    fn read_app(&self, id: &ClientId) -> Result<Option<AppRegistration>, VaultError> {
+        let place = Place::App(*id);
+        match self.read(&place, record::read_app)? {
+            Some(app) if app.client_id != *id => Err(self.misplaced(&place)),
+            found => Ok(found),
+        }
+    }
+
+    fn misplaced(&self, place: &Place) -> VaultError {
+        VaultError::damaged(&self.store.path(place), "it holds the record of another name")
+    }
+
+    fn read<T>(&self, place: &Place, parse: fn(&[u8]) -> Result<T, Fault>) -> Result<Option<T>, VaultError> {
+        let Some(sealed) = self.store.read(place)? else { return Ok(None) };
+        let path = self.store.path(place);
+        let json = self.sealer.open(&sealed).map_err(|error| VaultError::damaged(&path, error))?;
+        parse(&json).map(Some).map_err(|fault| unreadable(&path, &fault))
+    }
+
+    /// The name under which a connection is stored, where only case differs.
+    fn stored_name(&self, name: &ConnectionName) -> Result<Option<ConnectionName>, VaultError> {
+        Ok(self.store.connection_names()?.into_iter().find(|stored| stored.is_same(name)))
+    }
+
+    fn check_name_is_free(&self, name: &ConnectionName) -> Result<(), VaultError> {
+        match self.stored_name(name)? {
+            Some(taken) => Err(VaultError::ConnectionExists(taken.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Other names under which a record with this id is stored: left by a renaming that was interrupted.
+    fn other_names_of(
+        &self,
+        id: &ConnectionId,
+        name: &ConnectionName,
+    ) -> Result<Vec<ConnectionName>, VaultError> {
+        let mut names = self.store.connection_names()?;
+        names.retain(|other| other != name);
+        let records = in_parallel(&names, |name| self.read_connection(name));
+        let same = records.into_iter().filter_map(|record| record.ok()?.filter(|found| found.id == *id));
+        Ok(same.map(|found| found.name).collect())
+    }
+
+    fn listing(&self) -> Result<Listing, VaultError> {
+        let (names, ids) = (self.store.connection_names()?, self.store.client_ids()?);
+        let mut listing = Listing::default();
+        let connections = in_parallel(&names, |name| self.read_connection(name));
+        for (name, found) in names.into_iter().zip(connections) {
+            listing.connections.extend(self.sort_out(found, &Place::Connection(name), &mut listing.damaged));
+        }
+        let apps = in_parallel(&ids, |id| self.read_app(id));
+        for (id, found) in ids.into_iter().zip(apps) {
+            listing.apps.extend(self.sort_out(found, &Place::App(id), &mut listing.damaged));
+        }
+        listing.put_in_order();
+        let names = listing.connections.iter().map(|found| (found.id.clone(), found.name.clone()));
+        *self.names() = names.collect();
+        Ok(listing)
+    }
+
+    /// `None` for a record that another process has removed meanwhile, and for a damaged one, which is noted.
+    fn sort_out<T>(
+        &self,
+        found: Result<Option<T>, VaultError>,
+        place: &Place,
+        damaged: &mut Vec<DamagedRecord>,
+    ) -> Option<T> {
+        found.unwrap_or_else(|error| {
+            damaged.push(DamagedRecord { file: self.store.path(place), error });
+            None
+        })
+    }
+}
+
+impl Listing {
+    fn put_in_order(&mut self) {
+        self.connections.sort_by(|a, b| (&a.id, b.generation).cmp(&(&b.id, a.generation)));
+        self.connections.dedup_by(|lower, higher| lower.id == higher.id);
+        self.connections.sort_by_cached_key(|connection| connection.name.as_str().to_ascii_lowercase());
+        self.apps.sort_by_key(|app| app.client_id);
+        self.damaged.sort_by(|a, b| a.file.cmp(&b.file));
+    }
+}
+
+/// How few records are not worth a thread.
+const RECORDS_PER_THREAD: usize = 8;
+
+/// Applies `read` to every name, on all processors, and keeps the order.
+fn in_parallel<N: Sync, T: Send>(names: &[N], read: impl Fn(&N) -> T + Sync) -> Vec<T> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = names.len().div_ceil(threads).max(RECORDS_PER_THREAD);
+    if names.len() <= share {
+        return names.iter().map(read).collect();
+    }
+    let read = &read;
+    thread::scope(|scope| {
+        let parts =
+            names.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()));
+        let parts = parts.collect::<Vec<_>>();
+        parts.into_iter().flat_map(|part| part.join().expect("reading a record does not panic")).collect()
+    })
+}
+
+fn unreadable(path: &Path, fault: &Fault) -> VaultError {
+    match fault {
+        Fault::Newer => VaultError::Newer(path.to_owned()),
+        fault => VaultError::damaged(path, fault),
+    }
+}

@@ -1,0 +1,74 @@
+//! The identity in the kernel's keyring: the user's persistent ring, with an end that the kernel keeps.
+//!
+//! The persistent ring is the one that a new login of the same user can read; keys in the user keyring are visible there,
+//! but not readable.
+
+use std::path::Path;
+
+use linux_keyutils::{Key, KeyError, KeyRing, KeyRingIdentifier};
+use zeroize::Zeroizing;
+
+use super::error::VaultError;
+use super::seal::{Identity, short_digest};
+
+/// Leaves the identity with the kernel.
+pub(super) fn remember(dir: &Path, identity: &Identity, hours: u64) -> Result<(), VaultError> {
+    let seconds = usize::try_from(hours.saturating_mul(3600)).unwrap_or(usize::MAX).min(u32::MAX as usize);
+    let ring = persistent().map_err(|error| refused("keep", error))?;
+    let key = ring
+        .add_key(&description(dir), identity.to_key_file().as_bytes())
+        .map_err(|error| refused("keep", error))?;
+    // A key without an end would be a key for ever.
+    key.set_timeout(seconds).map_err(|error| {
+        let _ = key.invalidate();
+        refused("keep", error)
+    })
+}
+
+/// The identity, if the kernel has it. A kernel without keyrings has none.
+pub(super) fn recall(dir: &Path) -> Option<Identity> {
+    let key = find(dir).ok()??;
+    let bytes = Zeroizing::new(key.read_to_vec().ok()?);
+    Identity::parse(str::from_utf8(&bytes).ok()?).ok()
+}
+
+/// Takes the identity back; tells whether it was there.
+pub(super) fn forget(dir: &Path) -> Result<bool, VaultError> {
+    match find(dir) {
+        Ok(Some(key)) => key.invalidate().map(|()| true).map_err(|error| refused("give back", error)),
+        Ok(None) => Ok(false),
+        Err(error) if is_unsupported(error) => Ok(false),
+        Err(error) => Err(refused("look for", error)),
+    }
+}
+
+fn find(dir: &Path) -> Result<Option<Key>, KeyError> {
+    match persistent()?.search(&description(dir)) {
+        Ok(key) => Ok(Some(key)),
+        Err(
+            KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked | KeyError::KeyRejected,
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Linked with the process's own ring, which makes its keys readable here and leaves nothing behind.
+fn persistent() -> Result<KeyRing, KeyError> {
+    KeyRing::get_persistent(KeyRingIdentifier::Process)
+}
+
+/// Containers and hardened kernels refuse keyrings altogether.
+fn is_unsupported(error: KeyError) -> bool {
+    matches!(error, KeyError::OperationNotSupported | KeyError::PermissionDenied | KeyError::AccessDenied)
+        || matches!(error, KeyError::Unknown(_))
+}
+
+/// Names the vault without telling its path to whoever lists keys.
+fn description(dir: &Path) -> String {
+    let path = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    format!("tokengauge:{}", short_digest(path.as_os_str().as_encoded_bytes()))
+}
+
+fn refused(doing: &'static str, error: KeyError) -> VaultError {
+    VaultError::Keyring { doing, reason: error.to_string() }
+}

@@ -1,0 +1,293 @@
+//! The JSON of a connection: settings, tokens, the sign-in under way and what has been.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::FORMAT;
+use super::history::{HandOverRecord, RenewalRecord};
+use super::json::{Fault, Text, field, string};
+use super::tokens::TokensRecord;
+use crate::domain::secret::{CodeVerifier, Secret};
+use crate::domain::{
+    Attempt, Authority, ClientId, Connection, ConnectionId, ConnectionName, Mailbox, RedirectUri,
+    ResponseMode, ScopeSet, Settings, Tenant, Trouble, TroubleKind,
+};
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct ConnectionRecord<'a> {
+    format: u32,
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    name: Text<'a>,
+    generation: u64,
+    #[serde(borrow)]
+    settings: SettingsRecord<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    tokens: Option<TokensRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    trouble: Option<TroubleRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    attempt: Option<AttemptRecord<'a>>,
+    #[serde(borrow)]
+    renewals: Vec<RenewalRecord<'a>>,
+    #[serde(borrow)]
+    hand_overs: Vec<HandOverRecord<'a>>,
+}
+
+impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        Self {
+            format: FORMAT,
+            id: Text::of(connection.id.as_str()),
+            name: Text::of(connection.name.as_str()),
+            generation: connection.generation,
+            settings: SettingsRecord::from(&connection.settings),
+            tokens: connection.tokens.as_ref().map(TokensRecord::from),
+            trouble: connection.trouble.as_ref().map(TroubleRecord::from),
+            attempt: connection.attempt.as_ref().map(AttemptRecord::from),
+            renewals: connection.renewals.iter().map(RenewalRecord::from).collect(),
+            hand_overs: connection.hand_overs.iter().map(HandOverRecord::from).collect(),
+        }
+    }
+}
+
+impl TryFrom<ConnectionRecord<'_>> for Connection {
+    type Error = Fault;
+
+    fn try_from(record: ConnectionRecord<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            id: ConnectionId::parse(record.id.as_str()).ok_or_else(|| field("id"))?,
+            name: ConnectionName::parse(record.name.as_str()).ok_or_else(|| field("name"))?,
+            generation: record.generation,
+            settings: record.settings.try_into()?,
+            tokens: record.tokens.map(TryInto::try_into).transpose()?,
+            trouble: record.trouble.map(Trouble::from),
+            attempt: record.attempt.map(TryInto::try_into).transpose()?,
+            renewals: record.renewals.into_iter().filter_map(RenewalRecord::into_renewal).collect(),
+            hand_overs: record.hand_overs.into_iter().filter_map(HandOverRecord::into_hand_over).collect(),
+        })
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct SettingsRecord<'a> {
+    #[serde(borrow)]
+    client_id: Text<'a>,
+    #[serde(borrow)]
+    authority: AuthorityRecord<'a>,
+    #[serde(borrow)]
+    tenant: Text<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    sign_in_as: Option<Text<'a>>,
+    #[serde(borrow)]
+    redirect_uri: Text<'a>,
+    #[serde(borrow)]
+    response_mode: Text<'a>,
+    #[serde(borrow)]
+    scope: Text<'a>,
+}
+
+impl<'a> From<&'a Settings> for SettingsRecord<'a> {
+    fn from(settings: &'a Settings) -> Self {
+        Self {
+            client_id: Text::owned(settings.client_id.to_string()),
+            authority: AuthorityRecord::from(&settings.authority),
+            tenant: Text::of(settings.tenant.as_str()),
+            sign_in_as: settings.sign_in_as.as_ref().map(|mailbox| Text::of(mailbox.as_str())),
+            redirect_uri: Text::of(settings.redirect_uri.as_str()),
+            response_mode: Text::of(settings.response_mode.as_str()),
+            scope: Text::owned(settings.scopes.to_wire()),
+        }
+    }
+}
+
+impl TryFrom<SettingsRecord<'_>> for Settings {
+    type Error = Fault;
+
+    fn try_from(record: SettingsRecord<'_>) -> Result<Self, Fault> {
+        let sign_in_as = record.sign_in_as.map(|text| {
+            // Passing over an address that cannot be read would let anybody sign in.
+            Mailbox::parse(text.as_str()).ok_or_else(|| field("settings.sign_in_as"))
+        });
+        Ok(Self {
+            client_id: ClientId::parse(record.client_id.as_str())
+                .ok_or_else(|| field("settings.client_id"))?,
+            authority: record.authority.try_into()?,
+            tenant: Tenant::parse(record.tenant.as_str()).ok_or_else(|| field("settings.tenant"))?,
+            sign_in_as: sign_in_as.transpose()?,
+            redirect_uri: RedirectUri::parse(record.redirect_uri.as_str())
+                .map_err(|_| field("settings.redirect_uri"))?,
+            response_mode: ResponseMode::parse(record.response_mode.as_str()).unwrap_or_default(),
+            scopes: ScopeSet::parse_lenient(record.scope.as_str()),
+        })
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct AuthorityRecord<'a> {
+    #[serde(borrow)]
+    cloud: Text<'a>,
+    #[serde(borrow)]
+    login: Text<'a>,
+    #[serde(borrow)]
+    graph: Text<'a>,
+}
+
+impl<'a> From<&'a Authority> for AuthorityRecord<'a> {
+    fn from(authority: &'a Authority) -> Self {
+        Self {
+            cloud: Text::of(&authority.cloud),
+            login: Text::of(authority.login.as_str()),
+            graph: Text::of(authority.graph.as_str()),
+        }
+    }
+}
+
+impl TryFrom<AuthorityRecord<'_>> for Authority {
+    type Error = Fault;
+
+    fn try_from(record: AuthorityRecord<'_>) -> Result<Self, Fault> {
+        // The check of a custom authority holds for those of the cloud table as well: https, or loopback.
+        let checked = Self::custom(record.login.as_str(), Some(record.graph.as_str()));
+        let Self { login, graph, .. } = checked.map_err(|_| field("authority"))?;
+        match record.cloud.into_string() {
+            cloud if cloud.is_empty() => Err(field("authority.cloud")),
+            cloud => Ok(Self { cloud, login, graph }),
+        }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct AttemptRecord<'a> {
+    #[serde(borrow)]
+    state: Text<'a>,
+    #[serde(borrow)]
+    code_verifier: Text<'a>,
+    #[serde(borrow)]
+    redirect_uri: Text<'a>,
+    #[serde(borrow)]
+    authorization_request: Text<'a>,
+    started_at: DateTime<Utc>,
+    wrong_pastes: u8,
+}
+
+impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        Self {
+            state: Text::of(&attempt.state),
+            code_verifier: Text::of(attempt.code_verifier.expose()),
+            redirect_uri: Text::of(attempt.redirect_uri.as_str()),
+            authorization_request: Text::of(attempt.authorization_request.as_str()),
+            started_at: attempt.started_at,
+            wrong_pastes: attempt.wrong_pastes,
+        }
+    }
+}
+
+impl TryFrom<AttemptRecord<'_>> for Attempt {
+    type Error = Fault;
+
+    fn try_from(record: AttemptRecord<'_>) -> Result<Self, Fault> {
+        // An empty `state` or verifier would be met by anything.
+        let filled = |text: Text<'_>, name| match text.into_string() {
+            text if text.is_empty() => Err(field(name)),
+            text => Ok(text),
+        };
+        Ok(Self {
+            state: filled(record.state, "attempt.state")?,
+            code_verifier: CodeVerifier::new(filled(record.code_verifier, "attempt.code_verifier")?),
+            redirect_uri: RedirectUri::parse(record.redirect_uri.as_str())
+                .map_err(|_| field("attempt.redirect_uri"))?,
+            authorization_request: Url::parse(record.authorization_request.as_str())
+                .map_err(|_| field("attempt.authorization_request"))?,
+            started_at: record.started_at,
+            wrong_pastes: record.wrong_pastes,
+        })
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct TroubleRecord<'a> {
+    at: DateTime<Utc>,
+    kind: TroubleWord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(borrow)]
+    what_happened: Text<'a>,
+    #[serde(borrow)]
+    what_to_do: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aadsts: Option<u32>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    trace_id: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<Text<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TroubleWord {
+    SignInNeeded,
+    ConsentMissing,
+    TryLater,
+    /// Also what a word that is not known here comes to: a person looks at it, and nothing is sent meanwhile.
+    #[default]
+    #[serde(other)]
+    SetUpWrong,
+}
+
+impl<'a> From<&'a Trouble> for TroubleRecord<'a> {
+    fn from(trouble: &'a Trouble) -> Self {
+        let (kind, retry_at, attempt) = match trouble.kind {
+            TroubleKind::SignInNeeded => (TroubleWord::SignInNeeded, None, None),
+            TroubleKind::ConsentMissing => (TroubleWord::ConsentMissing, None, None),
+            TroubleKind::SetUpWrong => (TroubleWord::SetUpWrong, None, None),
+            TroubleKind::TryLater { retry_at, attempt } => {
+                (TroubleWord::TryLater, Some(retry_at), Some(attempt))
+            }
+        };
+        Self {
+            at: trouble.at,
+            kind,
+            retry_at,
+            attempt,
+            what_happened: Text::of(&trouble.what_happened),
+            what_to_do: Text::of(&trouble.what_to_do),
+            aadsts: trouble.aadsts,
+            trace_id: Text::some(trouble.trace_id.as_ref()),
+            correlation_id: Text::some(trouble.correlation_id.as_ref()),
+        }
+    }
+}
+
+impl From<TroubleRecord<'_>> for Trouble {
+    fn from(record: TroubleRecord<'_>) -> Self {
+        let kind = match record.kind {
+            TroubleWord::SignInNeeded => TroubleKind::SignInNeeded,
+            TroubleWord::ConsentMissing => TroubleKind::ConsentMissing,
+            TroubleWord::SetUpWrong => TroubleKind::SetUpWrong,
+            TroubleWord::TryLater => TroubleKind::TryLater {
+                retry_at: record.retry_at.unwrap_or(record.at),
+                attempt: record.attempt.unwrap_or(1),
+            },
+        };
+        Self {
+            at: record.at,
+            kind,
+            what_happened: record.what_happened.into_string(),
+            what_to_do: record.what_to_do.into_string(),
+            aadsts: record.aadsts,
+            trace_id: string(record.trace_id),
+            correlation_id: string(record.correlation_id),
+        }
+    }
+}

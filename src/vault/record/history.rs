@@ -1,0 +1,114 @@
+//! The JSON of what has been: renewals and hand-overs. An entry of a kind that is not known here is passed over.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::json::{Text, string};
+use crate::domain::hand_over::Fingerprint;
+use crate::domain::{Consumer, HandOver, Renewal, RenewalKind, RenewalOutcome};
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct RenewalRecord<'a> {
+    at: DateTime<Utc>,
+    kind: KindWord,
+    outcome: OutcomeWord,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    line: Option<Text<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindWord {
+    SignIn,
+    Refresh,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeWord {
+    Worked,
+    WillRetry,
+    Failed,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl<'a> From<&'a Renewal> for RenewalRecord<'a> {
+    fn from(renewal: &'a Renewal) -> Self {
+        let kind = match renewal.kind {
+            RenewalKind::SignIn => KindWord::SignIn,
+            RenewalKind::Refresh => KindWord::Refresh,
+        };
+        let outcome = match renewal.outcome {
+            RenewalOutcome::Worked => OutcomeWord::Worked,
+            RenewalOutcome::WillRetry(_) => OutcomeWord::WillRetry,
+            RenewalOutcome::Failed(_) => OutcomeWord::Failed,
+        };
+        Self { at: renewal.at, kind, outcome, line: renewal.outcome.line().map(Text::of) }
+    }
+}
+
+impl RenewalRecord<'_> {
+    pub(super) fn into_renewal(self) -> Option<Renewal> {
+        let kind = match self.kind {
+            KindWord::SignIn => RenewalKind::SignIn,
+            KindWord::Refresh => RenewalKind::Refresh,
+            KindWord::Unknown => return None,
+        };
+        let line = string(self.line).unwrap_or_default();
+        let outcome = match self.outcome {
+            OutcomeWord::Worked => RenewalOutcome::Worked,
+            OutcomeWord::WillRetry => RenewalOutcome::WillRetry(line),
+            OutcomeWord::Failed => RenewalOutcome::Failed(line),
+            OutcomeWord::Unknown => return None,
+        };
+        Some(Renewal { at: self.at, kind, outcome })
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct HandOverRecord<'a> {
+    at: DateTime<Utc>,
+    consumer: ConsumerWord,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Text<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ConsumerWord {
+    AppConnect,
+    Export,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl<'a> From<&'a HandOver> for HandOverRecord<'a> {
+    fn from(hand_over: &'a HandOver) -> Self {
+        let consumer = match hand_over.consumer {
+            Consumer::AppConnect => ConsumerWord::AppConnect,
+            Consumer::Export => ConsumerWord::Export,
+        };
+        let refresh_token = hand_over.refresh_token.as_ref().map(|print| Text::owned(print.to_string()));
+        Self { at: hand_over.at, consumer, refresh_token }
+    }
+}
+
+impl HandOverRecord<'_> {
+    pub(super) fn into_hand_over(self) -> Option<HandOver> {
+        let consumer = match self.consumer {
+            ConsumerWord::AppConnect => Consumer::AppConnect,
+            ConsumerWord::Export => Consumer::Export,
+            ConsumerWord::Unknown => return None,
+        };
+        let refresh_token = self.refresh_token.map(|text| Fingerprint::from_stored(text.as_str()));
+        Some(HandOver { at: self.at, consumer, refresh_token })
+    }
+}

@@ -1,0 +1,114 @@
+//! Finding the key of a vault: the order of sources, from the one named explicitly to asking a person.
+
+use std::path::{Path, PathBuf};
+
+use super::error::VaultError;
+use super::seal::Identity;
+use super::store::{self, Guard, Presence};
+use super::{Vault, keyring};
+use crate::domain::secret::Passphrase;
+
+/// The name under which systemd hands a key over (`LoadCredential=tokengauge-key:…`).
+pub const CREDENTIAL: &str = "tokengauge-key";
+
+/// Where a key may come from. Values only: reading options and the environment is the caller's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// `--key-file` or `TOKENGAUGE_KEY_FILE`.
+    pub key_file: Option<PathBuf>,
+    /// `CREDENTIALS_DIRECTORY`, which systemd sets for a service, whether or not our credential is in it.
+    pub credentials_directory: Option<PathBuf>,
+    /// `TOKENGAUGE_PASSPHRASE_FILE`.
+    pub passphrase_file: Option<PathBuf>,
+    /// Whether the kernel's keyring is asked.
+    pub keyring: Keyring,
+}
+
+/// Whether the kernel's keyring is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keyring {
+    /// It is.
+    #[default]
+    Asked,
+    /// It is not: the demo and the tests keep to themselves.
+    Left,
+}
+
+/// Where the key came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// A key file.
+    KeyFile(PathBuf),
+    /// A credential of the service.
+    SystemdCredential,
+    /// A file with the passphrase.
+    PassphraseFile(PathBuf),
+    /// The kernel's keyring.
+    Keyring,
+    /// A person typed the passphrase.
+    Prompt,
+}
+
+/// What came of looking for the key.
+#[derive(Debug)]
+pub enum Unlocked {
+    /// The vault is open.
+    Open(Vault, KeySource),
+    /// Only a passphrase is left to try: the caller asks for it, or ends.
+    NeedsPassphrase,
+}
+
+/// Opens the vault with the first source there is: key file, systemd credential, passphrase file, kernel keyring.
+///
+/// # Errors
+///
+/// Those of a source that was named and did not work: none after it is tried. [`VaultError::NoKey`] where no source is
+/// left and the vault has no passphrase. A key in the kernel's keyring that does not fit is passed over.
+pub fn unlock(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
+    let presence = Vault::presence(dir)?;
+    let Presence::Present { passphrase } = presence else {
+        return Err(VaultError::Absent(dir.to_owned()));
+    };
+    if let Some(path) = &sources.key_file {
+        return open_with_key(dir, path, Guard::OwnerOnly, KeySource::KeyFile(path.clone()));
+    }
+    if let Some(path) = sources.credentials_directory.as_ref().map(|dir| dir.join(CREDENTIAL))
+        && store::is_there(&path)
+    {
+        return open_with_key(dir, &path, Guard::Directory, KeySource::SystemdCredential);
+    }
+    if let Some(path) = &sources.passphrase_file {
+        let vault = Vault::open_with_passphrase(dir, &read_passphrase(path)?)?;
+        return Ok(Unlocked::Open(vault, KeySource::PassphraseFile(path.clone())));
+    }
+    if let Some(vault) = open_with_keyring(dir, sources.keyring) {
+        return Ok(Unlocked::Open(vault, KeySource::Keyring));
+    }
+    if passphrase { Ok(Unlocked::NeedsPassphrase) } else { Err(VaultError::NoKey(dir.to_owned())) }
+}
+
+fn open_with_key(dir: &Path, path: &Path, guard: Guard, source: KeySource) -> Result<Unlocked, VaultError> {
+    let text = store::read_key(path, guard)?;
+    let identity =
+        Identity::parse(&text).map_err(|fault| VaultError::KeyUnusable { path: path.to_owned(), fault })?;
+    Ok(Unlocked::Open(Vault::open(dir, identity)?, source))
+}
+
+fn open_with_keyring(dir: &Path, keyring: Keyring) -> Option<Vault> {
+    match keyring {
+        Keyring::Asked => Vault::open(dir, keyring::recall(dir)?).ok(),
+        Keyring::Left => None,
+    }
+}
+
+/// The first line of the file, blanks included.
+fn read_passphrase(path: &Path) -> Result<Passphrase, VaultError> {
+    let text = store::read_key(path, Guard::OwnerOnly)?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Passphrase::new(line)),
+        _ => Err(VaultError::KeyUnusable {
+            path: path.to_owned(),
+            fault: "holds no passphrase in its first line",
+        }),
+    }
+}

@@ -1,0 +1,10 @@
+//! The vault from outside: what it keeps, what it refuses, and what is left when things go wrong.
+
+mod sample;
+
+mod locks;
+mod permissions;
+mod records;
+mod save;
+mod stock_age;
+mod unlocking;

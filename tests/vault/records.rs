@@ -1,0 +1,168 @@
+//! What goes in comes out; what is damaged is told and hides nothing.
+
+use std::fs;
+
+use tokengauge::domain::{ClientCredential, ResponseMode, Settings, TroubleKind};
+use tokengauge::vault::{ErrorKind, VaultError};
+
+use crate::sample::{NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, id, name, named, trouble};
+
+#[test]
+fn every_field_of_a_connection_comes_back() {
+    let sample = Sample::with_connection();
+    assert_eq!(sample.vault.connection(&name("contoso-prod")).unwrap(), connection());
+}
+
+#[test]
+fn every_kind_of_trouble_and_every_absence_comes_back() {
+    let sample = Sample::new();
+    let kinds = [TroubleKind::SignInNeeded, TroubleKind::ConsentMissing, TroubleKind::SetUpWrong];
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let mut wanted = named(&format!("c{number}"), &format!("id{number}"));
+        wanted.trouble = Some(trouble(kind));
+        wanted.settings = Settings { sign_in_as: None, response_mode: ResponseMode::ALL[number], ..wanted.settings };
+        sample.vault.create_connection(&wanted).unwrap();
+        assert_eq!(sample.vault.connection(&wanted.name).unwrap(), wanted);
+    }
+}
+
+#[test]
+fn tokens_without_a_refresh_token_or_scope_come_back() {
+    let sample = Sample::new();
+    let mut wanted = connection();
+    let tokens = wanted.tokens.as_mut().unwrap();
+    (tokens.refresh, tokens.access.granted_scope) = (None, None);
+    sample.vault.create_connection(&wanted).unwrap();
+    assert_eq!(sample.vault.connection(&wanted.name).unwrap(), wanted);
+}
+
+#[test]
+fn an_app_registration_comes_back_with_its_generation_grown() {
+    let sample = Sample::new();
+    let mut wanted = app_registration();
+    let mut locked = sample.vault.lock_app(&wanted.client_id, NO_PATIENCE).unwrap();
+    assert_eq!(locked.read().unwrap(), None);
+    locked.save(&mut wanted).unwrap();
+    assert_eq!(wanted.generation, 1);
+    assert_eq!(sample.vault.app_registration(&client_id()).unwrap().unwrap(), wanted);
+
+    wanted.credential = ClientCredential::Public;
+    locked.save(&mut wanted).unwrap();
+    assert_eq!(locked.read().unwrap().unwrap(), wanted);
+    locked.remove().unwrap();
+    assert_eq!(sample.vault.app_registration(&client_id()).unwrap(), None);
+}
+
+#[test]
+fn an_app_registration_that_was_not_read_is_not_written_over() {
+    let sample = Sample::new();
+    let mut locked = sample.vault.lock_app(&client_id(), NO_PATIENCE).unwrap();
+    locked.save(&mut app_registration()).unwrap();
+    let error = locked.save(&mut app_registration()).unwrap_err();
+    assert!(matches!(error, VaultError::Outdated(_)), "{error:?}");
+}
+
+#[test]
+fn a_connection_is_found_in_any_case_and_made_in_one() {
+    let sample = Sample::with_connection();
+    assert_eq!(sample.vault.connection(&name("CONTOSO-Prod")).unwrap().name, name("contoso-prod"));
+    let error = sample.vault.create_connection(&named("Contoso-PROD", "other")).unwrap_err();
+    assert_eq!(error, VaultError::ConnectionExists("contoso-prod".into()));
+    assert_eq!(sample.vault.connection(&name("nobody")).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_listing_is_in_the_order_of_names_and_holds_every_record() {
+    let sample = Sample::new();
+    for number in 0..40 {
+        let text = format!("{}{number:02}", if number % 2 == 0 { "B" } else { "a" });
+        sample.vault.create_connection(&named(&text, &format!("id{number}"))).unwrap();
+    }
+    sample.vault.lock_app(&client_id(), NO_PATIENCE).unwrap().save(&mut app_registration()).unwrap();
+    let listing = sample.vault.listing().unwrap();
+    let names = listing.connections.iter().map(|c| c.name.to_string()).collect::<Vec<_>>();
+    assert_eq!((names.len(), names[0].as_str(), names[39].as_str()), (40, "a01", "B38"));
+    assert_eq!((listing.apps.len(), listing.damaged), (1, vec![]));
+}
+
+#[test]
+fn a_damaged_record_is_told_and_hides_no_other() {
+    let sample = Sample::with_connection();
+    sample.vault.create_connection(&named("other", "other")).unwrap();
+    fs::write(sample.record("other"), "not the age format").unwrap();
+    let listing = sample.vault.listing().unwrap();
+    assert_eq!(listing.connections, [connection()]);
+    assert_eq!(listing.damaged.len(), 1);
+    assert_eq!(listing.damaged[0].file, sample.record("other"));
+    assert_eq!(listing.damaged[0].error.kind().exit_code(), 8);
+}
+
+#[test]
+fn a_record_cut_short_anywhere_is_damaged() {
+    let sample = Sample::new();
+    sample.vault.create_connection(&named("small", "small")).unwrap();
+    let whole = fs::read(sample.record("small")).unwrap();
+    for length in 0..whole.len() {
+        fs::write(sample.record("small"), &whole[..length]).unwrap();
+        let error = sample.vault.connection(&name("small")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Damaged, "{length} of {}: {error}", whole.len());
+    }
+}
+
+#[test]
+fn a_record_with_any_flipped_bit_is_damaged() {
+    let sample = Sample::new();
+    sample.vault.create_connection(&named("small", "small")).unwrap();
+    let whole = fs::read(sample.record("small")).unwrap();
+    for at in 0..whole.len() {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(sample.record("small"), &flipped).unwrap();
+        let error = sample.vault.connection(&name("small")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Damaged, "byte {at} of {}: {error}", whole.len());
+    }
+}
+
+#[test]
+fn a_record_of_another_vault_or_name_is_damaged() {
+    let (sample, other) = (Sample::with_connection(), Sample::with_connection());
+    fs::copy(sample.record("contoso-prod"), sample.record("copy")).unwrap();
+    assert_eq!(sample.vault.connection(&name("copy")).unwrap_err().kind(), ErrorKind::Damaged);
+    fs::copy(other.record("contoso-prod"), sample.record("contoso-prod")).unwrap();
+    assert_eq!(sample.vault.connection(&name("contoso-prod")).unwrap_err().kind(), ErrorKind::Damaged);
+}
+
+#[test]
+fn of_two_records_with_one_id_the_higher_generation_is_listed_and_locked() {
+    let sample = Sample::with_connection();
+    let mut newer = connection();
+    (newer.name, newer.generation) = (name("renamed"), 8);
+    sample.vault.create_connection(&newer).unwrap();
+    assert_eq!(sample.vault.listing().unwrap().connections, [newer]);
+    let locked = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+    assert_eq!(locked.name(), &name("renamed"));
+    locked.remove().unwrap();
+    assert_eq!(sample.vault.listing().unwrap().connections, []);
+}
+
+#[test]
+fn debug_output_holds_no_secret() {
+    let sample = Sample::with_connection();
+    let locked = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+    let app = sample.vault.lock_app(&client_id(), NO_PATIENCE).unwrap();
+    let mut listing = sample.vault.listing().unwrap();
+    // The state stands in the address that the person opens, and is no secret.
+    listing.connections[0].attempt.as_mut().unwrap().state.clear();
+    let told = format!("{:?} {locked:?} {app:?} {listing:?} {:?}", sample.vault, app_registration());
+    assert!(!told.contains(PLANTED), "{told}");
+    assert!(!told.contains("AGE-SECRET-KEY"), "{told}");
+}
+
+#[test]
+fn nothing_on_disk_but_the_key_file_is_in_clear() {
+    let sample = Sample::with_connection();
+    let sealed = fs::read(sample.record("contoso-prod")).unwrap();
+    let text = String::from_utf8_lossy(&sealed);
+    assert!(text.starts_with("age-encryption.org/v1\n-> X25519 "), "{text}");
+    assert!(!text.contains(PLANTED) && !text.contains("contoso"));
+}

@@ -1,0 +1,201 @@
+//! A vault in a fresh directory, and a connection in which every field is set.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tempfile::TempDir;
+use tokengauge::domain::hand_over::Fingerprint;
+use tokengauge::domain::secret::{AccessToken, ClientSecret, CodeVerifier, Passphrase, RefreshToken};
+use tokengauge::domain::{
+    AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId, Connection,
+    ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal,
+    RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens,
+    Trouble, TroubleKind,
+};
+use tokengauge::vault::{Protection, Vault, WorkFactor};
+use url::Url;
+
+/// Stands in every secret of the samples.
+pub const PLANTED: &str = "TGSECRET";
+/// Short enough for a test that expects to wait in vain.
+pub const NO_PATIENCE: Duration = Duration::ZERO;
+
+/// A vault that a key file opens, in a directory that goes with it.
+pub struct Sample {
+    pub home: TempDir,
+    pub vault: Vault,
+}
+
+impl Sample {
+    pub fn new() -> Self {
+        let home = TempDir::new().unwrap();
+        let protection = Protection::NewKeyFile(home.path().join("key"));
+        let vault = Vault::init(&home.path().join("vault"), &protection, WorkFactor::FOR_TESTS).unwrap();
+        Self { home, vault }
+    }
+
+    pub fn with_connection() -> Self {
+        let sample = Self::new();
+        sample.vault.create_connection(&connection()).unwrap();
+        sample
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.home.path().join("vault")
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.home.path().join("key")
+    }
+
+    pub fn record(&self, name: &str) -> PathBuf {
+        self.dir().join("connections").join(format!("{name}.age"))
+    }
+}
+
+/// Names of all files in a directory, in order.
+pub fn files(directory: &Path) -> Vec<String> {
+    let mut names = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect::<Vec<_>>();
+    names.sort();
+    names
+}
+
+pub fn passphrase() -> Passphrase {
+    Passphrase::new("TGSECRET correct horse")
+}
+
+pub fn name(text: &str) -> ConnectionName {
+    ConnectionName::parse(text).unwrap()
+}
+
+pub fn id(text: &str) -> ConnectionId {
+    ConnectionId::parse(text).unwrap()
+}
+
+pub fn client_id() -> ClientId {
+    ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap()
+}
+
+/// Every field set, with sub-second moments, as the clock gives them.
+pub fn connection() -> Connection {
+    Connection {
+        id: id("c0ffee"),
+        name: name("contoso-prod"),
+        generation: 7,
+        settings: settings(),
+        tokens: Some(tokens()),
+        trouble: Some(trouble(TroubleKind::TryLater { retry_at: at(600), attempt: 3 })),
+        attempt: Some(attempt()),
+        renewals: renewals(),
+        hand_overs: vec![
+            HandOver {
+                at: at(40),
+                consumer: Consumer::AppConnect,
+                refresh_token: Some(Fingerprint::of(&RefreshToken::new("TGSECRET-refresh-1"))),
+            },
+            HandOver { at: at(50), consumer: Consumer::Export, refresh_token: None },
+        ],
+    }
+}
+
+pub fn named(text: &str, id_text: &str) -> Connection {
+    Connection::new(id(id_text), name(text), settings())
+}
+
+pub fn app_registration() -> AppRegistration {
+    AppRegistration {
+        client_id: client_id(),
+        authority: Authority::custom("http://127.0.0.1:8080/base", Some("https://graph.example")).unwrap(),
+        generation: 0,
+        credential: ClientCredential::Secret(SecretCredential {
+            value: ClientSecret::new("TGSECRET~x8Q.once_only-16+"),
+            ends_on: NaiveDate::from_ymd_opt(2027, 2, 28),
+            entered_at: at(1),
+        }),
+    }
+}
+
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 123_456_789).unwrap()
+}
+
+pub fn trouble(kind: TroubleKind) -> Trouble {
+    Trouble {
+        at: at(70),
+        kind,
+        what_happened: "the tenant said \"no\" \u{2014} twice".into(),
+        what_to_do: "wait".into(),
+        aadsts: Some(90033),
+        trace_id: Some("0d1e2f30-0000-0000-0000-000000000001".into()),
+        correlation_id: Some("0d1e2f30-0000-0000-0000-000000000002".into()),
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        client_id: client_id(),
+        authority: Authority {
+            cloud: "global".into(),
+            login: Url::parse("https://login.microsoftonline.com").unwrap(),
+            graph: Url::parse("https://graph.microsoft.com").unwrap(),
+        },
+        tenant: Tenant::parse("contoso.onmicrosoft.com").unwrap(),
+        sign_in_as: Mailbox::parse("ops@contoso.com"),
+        redirect_uri: RedirectUri::parse("http://localhost:8400/myapp").unwrap(),
+        response_mode: ResponseMode::FormPost,
+        scopes: ScopeSet::parse_lenient("Mail.Send offline_access https://outlook.office.com/SMTP.Send"),
+    }
+}
+
+fn tokens() -> Tokens {
+    Tokens {
+        access: AccessGrant {
+            token: AccessToken::new("TGSECRET.access.\u{e9}\"\\"),
+            lifetime: Lifetime::from_seconds(at(10), 3599, Certainty::Known),
+            granted_scope: Some(ScopeSet::parse_lenient("Mail.Send User.Read")),
+            claims: Claims {
+                aud: Some("https://graph.microsoft.com".into()),
+                tid: Some("9188040d-6c67-4c5b-b112-36a304b66dad".into()),
+                upn: Some("ops@contoso.com".into()),
+                app: Some("Mail bridge".into()),
+                scp: Some(ScopeSet::parse_lenient("Mail.Send")),
+            },
+        },
+        refresh: Some(RefreshGrant {
+            current: RefreshToken::new("TGSECRET-refresh-2"),
+            previous: Some(RefreshToken::new("TGSECRET-refresh-1")),
+            lifetime: Lifetime::from_seconds(at(10), 43_200, Certainty::Learned),
+        }),
+        user: SignedInUser {
+            username: Some("ops@contoso.com".into()),
+            name: Some("Operations \u{fc}bersee".into()),
+            oid: Some("aaaaaaaa-0000-0000-0000-000000000001".into()),
+            tid: Some("9188040d-6c67-4c5b-b112-36a304b66dad".into()),
+        },
+        signed_in_at: at(-1_000_000),
+    }
+}
+
+fn attempt() -> Attempt {
+    Attempt {
+        state: "TGSECRET-state".into(),
+        code_verifier: CodeVerifier::new("TGSECRET-verifier"),
+        redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
+        authorization_request: Url::parse("https://login.microsoftonline.com/x/oauth2/v2.0/authorize?a=b").unwrap(),
+        started_at: at(60),
+        wrong_pastes: 4,
+    }
+}
+
+fn renewals() -> Vec<Renewal> {
+    let renewal = |seconds, kind, outcome| Renewal { at: at(seconds), kind, outcome };
+    vec![
+        renewal(0, RenewalKind::SignIn, RenewalOutcome::Worked),
+        renewal(20, RenewalKind::Refresh, RenewalOutcome::WillRetry("429, in 7 s".into())),
+        renewal(30, RenewalKind::Refresh, RenewalOutcome::Failed("AADSTS700082".into())),
+    ]
+}
