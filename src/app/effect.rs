@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
-use crate::domain::{ConnectionId, ConnectionName, ConnectionValue, Consumer, ScopeSet, Settings, Trouble};
+use crate::domain::{ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, ScopeSet, Settings, Trouble};
 
 use super::RequestId;
 
@@ -123,7 +123,17 @@ pub enum GrantStep {
     /// The code that the browser brought (RFC 6749 §4.1.3).
     Redeem(AuthorizationCode),
     /// The refresh token in the record (RFC 6749 §6).
-    Refresh,
+    Refresh {
+        /// The set that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
+        seen: Option<DateTime<Utc>>,
+    },
+}
+
+impl GrantStep {
+    /// Renews what `overview` shows.
+    pub fn refresh(overview: &Overview) -> Self {
+        Self::Refresh { seen: overview.access_lifetime().map(|lifetime| lifetime.starts_at) }
+    }
 }
 
 /// A change of one record.

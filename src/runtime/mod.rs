@@ -1,1 +1,22 @@
-//! runtime.
+//! The outside world: loop, terminal, executor, HTTP, clipboard, clock, entropy.
+//!
+//! `services.rs` is what dashboard and command line share: vault, HTTP and clock, with the transactions in
+//! `exchange.rs` (whatever spends a grant) and `records.rs` (whatever changes a record). The dashboard adds
+//! `executor.rs`, which performs effects in tasks, and `dashboard.rs`, the loop with the only `select!`.
+
+pub mod clipboard;
+pub mod clock;
+pub mod dashboard;
+pub mod delivery;
+pub mod demo;
+pub mod entropy;
+pub mod exchange;
+pub mod executor;
+pub mod http;
+pub mod input;
+pub mod process;
+pub mod prompt;
+pub mod records;
+pub mod services;
+pub mod terminal;
+pub mod watcher;

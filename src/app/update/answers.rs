@@ -144,7 +144,8 @@ impl App {
             }
             Err(failure) => {
                 self.stop(request, failure, now);
-                Vec::new()
+                // The record may say more: the sign-in that is over, what another process did.
+                self.read_records_again()
             }
         }
     }

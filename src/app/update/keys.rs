@@ -226,7 +226,7 @@ impl App {
             )));
             return Vec::new();
         }
-        match self.exchange(&overview.id, GrantStep::Refresh) {
+        match self.exchange(&overview.id, GrantStep::refresh(overview)) {
             Some((_, effect)) => {
                 self.tell(Notice::plain(format!("Renewing {} …", overview.name), now));
                 vec![effect]
@@ -328,7 +328,7 @@ impl App {
             matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
         if access.remaining(now) < FRESH_ENOUGH
             && renewable
-            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::Refresh)
+            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::refresh(overview))
         {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return vec![effect];

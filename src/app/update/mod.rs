@@ -159,6 +159,16 @@ impl App {
         Some((request, Effect::Exchange { request, connection: connection.clone(), step }))
     }
 
+    /// Renews these, as far as no request of theirs is under way.
+    pub(super) fn refresh_all(&mut self, connections: &[ConnectionId]) -> Vec<Effect> {
+        let steps: Vec<_> = connections
+            .iter()
+            .filter_map(|id| self.connections.get(id))
+            .map(|overview| (overview.id.clone(), GrantStep::refresh(overview)))
+            .collect();
+        steps.into_iter().filter_map(|(id, step)| self.exchange(&id, step)).map(|(_, effect)| effect).collect()
+    }
+
     pub(super) fn tell(&mut self, notice: Notice) {
         self.notice = Some(notice);
     }

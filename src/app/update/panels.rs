@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Edit, Effect, Failure, FieldId, GrantStep, HandOverPanel, HandOverPhase, InputPane, Notice,
+    Action, App, Edit, Effect, Failure, FieldId, HandOverPanel, HandOverPhase, InputPane, Notice,
     Panel, Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
 };
 
@@ -166,7 +166,7 @@ impl App {
                 self.remove_if_named(connection, field)
             }
             (Action::Open, Question::Copy { connection, value }) => self.deliver_value(connection, value),
-            (Action::Open, Question::RenewAll(due)) => self.renew_all(due, now),
+            (Action::Open, Question::RenewAll(due)) => self.renew_all(&due, now),
             (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
             (Action::Open, Question::DiscardForm(_)) => Vec::new(),
             (Action::Back | Action::Quit, Question::Abandon(panel)) => {
@@ -204,12 +204,8 @@ impl App {
         effects
     }
 
-    fn renew_all(&mut self, due: Vec<ConnectionId>, now: DateTime<Utc>) -> Vec<Effect> {
-        let effects: Vec<Effect> = due
-            .iter()
-            .filter_map(|id| self.exchange(id, GrantStep::Refresh))
-            .map(|(_, effect)| effect)
-            .collect();
+    fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
+        let effects = self.refresh_all(due);
         self.tell(Notice::plain(format!("Renewing {} connections …", effects.len()), now));
         effects
     }

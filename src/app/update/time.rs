@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::need::RenewalPlan;
 use crate::domain::{Clock, ConnectionId, Overview};
 
-use crate::app::{App, Door, Effect, GrantStep, LockReason, Panel, Tab};
+use crate::app::{App, Door, Effect, LockReason, Panel, Tab};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
@@ -42,10 +42,8 @@ impl App {
         due.sort();
         let room = IN_FLIGHT_AT_MOST.saturating_sub(self.in_flight.len());
         due.truncate(room);
-        due.iter()
-            .filter_map(|(_, id)| self.exchange(id, GrantStep::Refresh))
-            .map(|(_, effect)| effect)
-            .collect()
+        let ids: Vec<ConnectionId> = due.into_iter().map(|(_, id)| id).collect();
+        self.refresh_all(&ids)
     }
 
     /// Every connection that renews by itself and is not doing so, with its moment.

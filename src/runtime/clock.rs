@@ -1,0 +1,50 @@
+//! The clock: the one place that reads the time.
+//!
+//! The wall clock is read once; from then on the time that has passed since boot is added, suspension included. So a
+//! wall clock that jumps makes no token older or younger. The demo's clock may run faster.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Tells the time.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    started_at: DateTime<Utc>,
+    booted_for: Duration,
+    speed: u32,
+}
+
+impl Clock {
+    /// The clock of this machine.
+    pub fn system() -> Self {
+        Self::running_at(1)
+    }
+
+    /// A clock that starts now and runs so many times as fast, for the demo.
+    pub fn running_at(speed: u32) -> Self {
+        Self { started_at: Utc::now(), booted_for: since_boot(), speed: speed.max(1) }
+    }
+
+    /// The moment.
+    pub fn now(&self) -> DateTime<Utc> {
+        let passed = since_boot().saturating_sub(self.booted_for) * self.speed;
+        self.started_at + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// How long a sleeper has to wait for a moment; nothing if it has passed.
+    pub fn until(&self, moment: DateTime<Utc>) -> Duration {
+        (moment - self.now()).to_std().unwrap_or(Duration::ZERO) / self.speed
+    }
+
+    /// The offset of local time, for showing times of day.
+    pub fn utc_offset(&self) -> chrono::FixedOffset {
+        *chrono::Local::now().offset()
+    }
+}
+
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}

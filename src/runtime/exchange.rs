@@ -1,0 +1,325 @@
+//! The transaction that spends a grant: lock, read again, prove the disk, send, classify, seal, unlock.
+//!
+//! The lock is held over the request, so that of all processes one renews. The disk is proved before the request, so
+//! that a full one is found with nothing sent. What the answer brings is saved before anything else is done with it.
+
+use chrono::{DateTime, Utc};
+use tokio::task::spawn_blocking;
+
+use crate::app::{Failure, GrantStep};
+use crate::domain::{
+    AccessGrant, AppRegistration, Certainty, ClientCredential, Connection, ConnectionId, Lifetime, Overview,
+    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
+};
+use crate::oauth::claims;
+use crate::oauth::token_answer::{self, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
+use crate::oauth::token_request::{self, TokenRequest};
+use crate::sanitize::sanitize;
+use crate::vault::{LockedConnection, PATIENCE, VaultError};
+
+use super::entropy;
+use super::http::{SendError, SendStage};
+use super::services::{Services, failure};
+
+/// Why nothing was stored.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExchangeError {
+    /// The vault did not allow it; no request was sent, or its answer could not be saved.
+    Vault(VaultError),
+    /// The sign-in is over: too old, or too many pastes were refused.
+    AttemptOver,
+    /// There is nothing to renew with.
+    NothingToRenew,
+    /// The app registration's record is missing.
+    NoAppRegistration,
+    /// Somebody else signed in than the connection expects. Both as printable text.
+    WrongUser {
+        /// Who signed in.
+        signed_in: String,
+        /// Who was expected.
+        expected: String,
+    },
+}
+
+impl ExchangeError {
+    /// In two lines.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Vault(error) => failure(error),
+            Self::AttemptOver => Failure::new(
+                "This sign-in is over: fifteen minutes have passed, or five pastes were refused.",
+                "Begin a new one (a) and use its address.",
+            ),
+            Self::NothingToRenew => Failure::new(
+                "There is no refresh token to renew with.",
+                "Sign in (a); offline_access must be granted.",
+            ),
+            Self::NoAppRegistration => Failure::new(
+                "The record of the app registration is missing.",
+                "Enter client ID and secret again (e).",
+            ),
+            Self::WrongUser { signed_in, expected } => Failure::new(
+                format!("You signed in as {signed_in}; this connection expects {expected}. Nothing saved."),
+                "Sign in again (a) with the right account; a private browser window asks which one.",
+            ),
+        }
+    }
+}
+
+impl From<VaultError> for ExchangeError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
+    }
+}
+
+/// Spends a grant. Trouble with the platform is no error: it stands in the overview that comes back.
+pub async fn exchange(services: &Services, id: &ConnectionId, step: GrantStep) -> Result<Overview, ExchangeError> {
+    let prepared = {
+        let (services, id, step) = (services.clone(), id.clone(), step.clone());
+        blocking(move || prepare(&services, &id, &step)).await?
+    };
+    let (ready, request) = match prepared {
+        Prepared::Ready(ready, request) => (ready, request),
+        Prepared::RenewedElsewhere(overview) => return Ok(*overview),
+    };
+    let sent_at = services.clock.now();
+    let answer = services.http.post(request).await;
+    blocking(move || ready.finish(&step, sent_at, answer.as_ref().map(token_answer::read).map_err(Clone::clone))).await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// A record under its lock, its disk proved, before the request.
+struct Ready {
+    locked: LockedConnection,
+    connection: Connection,
+    app: AppRegistration,
+}
+
+enum Prepared {
+    Ready(Box<Ready>, TokenRequest),
+    RenewedElsewhere(Box<Overview>),
+}
+
+fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<Prepared, ExchangeError> {
+    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let connection = locked.read()?;
+    let app = services
+        .vault
+        .app_registration(&connection.settings.client_id)?
+        .ok_or(ExchangeError::NoAppRegistration)?;
+    if let GrantStep::Refresh { seen } = step
+        && connection.tokens.as_ref().is_some_and(|tokens| Some(tokens.access.lifetime.starts_at) > *seen)
+    {
+        return Ok(Prepared::RenewedElsewhere(Box::new(Overview::of(&connection, Some(&app)))));
+    }
+    let request = request(&connection, &app.credential, step, services.clock.now())?;
+    locked.prove_disk()?;
+    Ok(Prepared::Ready(Box::new(Ready { locked, connection, app }), request))
+}
+
+fn request(
+    connection: &Connection,
+    credential: &ClientCredential,
+    step: &GrantStep,
+    now: DateTime<Utc>,
+) -> Result<TokenRequest, ExchangeError> {
+    match step {
+        GrantStep::Redeem(code) => {
+            let attempt = connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(now));
+            let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
+            Ok(token_request::redeem(&connection.settings, credential, attempt, code))
+        }
+        GrantStep::Refresh { .. } => {
+            let refresh = connection.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
+            let refresh = refresh.ok_or(ExchangeError::NothingToRenew)?;
+            Ok(token_request::refresh(&connection.settings, credential, &refresh.current))
+        }
+    }
+}
+
+impl Ready {
+    /// Takes the answer into the record and saves it.
+    fn finish(
+        mut self: Box<Self>,
+        step: &GrantStep,
+        sent_at: DateTime<Utc>,
+        answer: Result<TokenAnswer, SendError>,
+    ) -> Result<Overview, ExchangeError> {
+        let kind = match step {
+            GrantStep::Redeem(_) => RenewalKind::SignIn,
+            GrantStep::Refresh { .. } => RenewalKind::Refresh,
+        };
+        // A code is spent once request bytes were written; a connection that never stood leaves the sign-in open.
+        let spent = !matches!(&answer, Err(error) if error.stage == SendStage::NotSent);
+        if kind == RenewalKind::SignIn && spent {
+            self.connection.attempt = None;
+        }
+        let stranger = match answer {
+            Ok(TokenAnswer::Granted(response)) => self.take_tokens(*response, kind, sent_at),
+            Ok(TokenAnswer::Unusable { refresh_token, refusal }) => {
+                if let (Some(new), Some(tokens)) = (refresh_token, &mut self.connection.tokens) {
+                    tokens.refresh = Some(rotated(tokens.refresh.take(), new, None, sent_at, kind));
+                }
+                self.take_refusal(&refusal, kind, sent_at);
+                None
+            }
+            Err(error) => {
+                self.take_refusal(&unanswered(&error), kind, sent_at);
+                None
+            }
+        };
+        self.locked.save(&mut self.connection)?;
+        match stranger {
+            Some(error) => Err(error),
+            None => Ok(Overview::of(&self.connection, Some(&self.app))),
+        }
+    }
+
+    /// Stores the tokens, unless somebody else signed in.
+    fn take_tokens(
+        &mut self,
+        response: TokenResponse,
+        kind: RenewalKind,
+        sent_at: DateTime<Utc>,
+    ) -> Option<ExchangeError> {
+        let user = claims::signed_in_user(response.id_token.as_deref(), &response.access_token);
+        if let Some(error) = self.stranger(&user) {
+            let line = error.failure().what_happened;
+            self.connection.note_renewal(Renewal { at: sent_at, kind, outcome: RenewalOutcome::Failed(line) });
+            return Some(error);
+        }
+        let before = self.connection.tokens.take();
+        self.connection.tokens = Some(tokens(response, user, before, kind, sent_at));
+        self.connection.trouble = None;
+        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome: RenewalOutcome::Worked });
+        None
+    }
+
+    /// The error if this is not whom the connection expects: by the mailbox in its settings, and by who it was before.
+    fn stranger(&self, user: &SignedInUser) -> Option<ExchangeError> {
+        let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
+        let expected = self.connection.settings.sign_in_as.as_ref();
+        if let (Some(expected), Some(username)) = (expected, &user.username)
+            && !expected.is_same(username)
+        {
+            return Some(ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
+        }
+        let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
+        user.is_someone_else_than(before).then(|| ExchangeError::WrongUser {
+            signed_in,
+            expected: sanitize(before.username.as_deref().unwrap_or("whoever signed in first"), 100),
+        })
+    }
+
+    fn take_refusal(&mut self, refusal: &TokenRefusal, kind: RenewalKind, sent_at: DateTime<Utc>) {
+        let failures = match self.connection.trouble {
+            Some(Trouble { kind: TroubleKind::TryLater { attempt, .. }, .. }) => attempt,
+            _ => 0,
+        };
+        let trouble = refusal.trouble(sent_at, failures, entropy::jitter());
+        let line = trouble.what_happened.clone();
+        let outcome = match trouble.kind {
+            TroubleKind::TryLater { .. } => RenewalOutcome::WillRetry(line),
+            _ => RenewalOutcome::Failed(line),
+        };
+        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
+        self.connection.trouble = Some(trouble);
+    }
+}
+
+fn unanswered(error: &SendError) -> TokenRefusal {
+    TokenRefusal {
+        reaction: if error.stage == SendStage::TooLong { Reaction::ProtocolError } else { Reaction::TryLater(None) },
+        what_happened: error.what_happened.clone(),
+        what_to_do: error.what_to_do.to_owned(),
+        platform: None,
+    }
+}
+
+/// The new set. What the answer leaves out is taken over from before: a missing field deletes nothing.
+fn tokens(
+    response: TokenResponse,
+    user: SignedInUser,
+    before: Option<Tokens>,
+    kind: RenewalKind,
+    sent_at: DateTime<Utc>,
+) -> Tokens {
+    let (before_refresh, before_user, before_scope, signed_in_before) = match before {
+        Some(tokens) => {
+            (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at))
+        }
+        None => (None, SignedInUser::default(), None, None),
+    };
+    let refresh = match response.refresh_token {
+        Some(new) => Some(rotated(before_refresh, new, response.refresh_token_expires_in, sent_at, kind)),
+        None => before_refresh.map(|held| used(held, sent_at, kind)),
+    };
+    Tokens {
+        access: AccessGrant {
+            claims: claims::claims(&response.access_token),
+            token: response.access_token,
+            lifetime: Lifetime::from_seconds(sent_at, response.expires_in, Certainty::Known),
+            granted_scope: response.granted_scope.or(before_scope),
+        },
+        refresh,
+        user: SignedInUser {
+            username: user.username.or(before_user.username),
+            name: user.name.or(before_user.name),
+            oid: user.oid.or(before_user.oid),
+            tid: user.tid.or(before_user.tid),
+        },
+        signed_in_at: match (kind, signed_in_before) {
+            (RenewalKind::Refresh, Some(moment)) => moment,
+            (RenewalKind::SignIn | RenewalKind::Refresh, _) => sent_at,
+        },
+    }
+}
+
+/// A new refresh token. The one it replaces is kept until the new one has worked once.
+fn rotated(
+    before: Option<RefreshGrant>,
+    new: crate::domain::secret::RefreshToken,
+    expires_in: Option<i64>,
+    sent_at: DateTime<Utc>,
+    kind: RenewalKind,
+) -> RefreshGrant {
+    let lifetime = match expires_in {
+        Some(seconds) => Lifetime::from_seconds(sent_at, seconds, Certainty::Known),
+        None => before.as_ref().map_or_else(
+            || Lifetime::estimated_refresh(sent_at),
+            |held| renewed_lifetime(held.lifetime, sent_at, kind),
+        ),
+    };
+    let previous = before.map(|held| held.current).filter(|held| *held != new);
+    RefreshGrant { current: new, previous, lifetime }
+}
+
+/// The answer brought no new refresh token: the held one has worked, so the one before it is no longer needed.
+fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> RefreshGrant {
+    match kind {
+        RenewalKind::Refresh => RefreshGrant {
+            lifetime: renewed_lifetime(held.lifetime, sent_at, kind),
+            previous: None,
+            ..held
+        },
+        RenewalKind::SignIn => held,
+    }
+}
+
+/// An estimate starts anew with every use. A limit that the platform told once holds on: from a sign-in it starts
+/// anew, by a renewal it does not grow.
+fn renewed_lifetime(held: Lifetime, sent_at: DateTime<Utc>, kind: RenewalKind) -> Lifetime {
+    match (held.certainty, kind) {
+        (Certainty::Learned, RenewalKind::Refresh) => held,
+        (Certainty::Learned, RenewalKind::SignIn) => {
+            Lifetime::from_seconds(sent_at, held.span().num_seconds(), Certainty::Learned)
+        }
+        (Certainty::Known | Certainty::Estimated, _) => Lifetime::estimated_refresh(sent_at),
+    }
+}

@@ -1,0 +1,64 @@
+//! What dashboard and command line share: an open vault, HTTP, the clock.
+
+use std::sync::Arc;
+
+use crate::app::{AppFacts, Contents, DamagedFile, Failure};
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::{AppRegistration, Connection, Overview};
+use crate::vault::{DamagedRecord, Listing, Vault, VaultError};
+
+use super::clock::Clock;
+use super::http::TokenClient;
+
+/// An open vault and what is needed to work with it. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The open vault.
+    pub vault: Vault,
+    /// Sends token requests.
+    pub http: Arc<TokenClient>,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl Services {
+    /// Services over an open vault.
+    pub fn new(vault: Vault, clock: Clock) -> Self {
+        Self { vault, http: Arc::default(), clock }
+    }
+
+    /// What may be shown of a connection.
+    pub fn overview(&self, connection: &Connection) -> Result<Overview, VaultError> {
+        let app = self.vault.app_registration(&connection.settings.client_id)?;
+        Ok(Overview::of(connection, app.as_ref()))
+    }
+
+    /// What may be shown of everything in the vault.
+    pub fn contents(&self) -> Result<Contents, VaultError> {
+        let Listing { connections, apps, damaged } = self.vault.listing()?;
+        let app_of = |connection: &Connection| apps.iter().find(|app| app.client_id == connection.settings.client_id);
+        Ok(Contents {
+            connections: connections.iter().map(|own| Overview::of(own, app_of(own))).collect(),
+            apps: apps.iter().map(app_facts).collect(),
+            damaged: damaged.iter().map(damaged_file).collect(),
+        })
+    }
+}
+
+fn app_facts(app: &AppRegistration) -> AppFacts {
+    AppFacts {
+        client_id: app.client_id,
+        authority: app.authority.clone(),
+        credential: CredentialFacts::from(&app.credential),
+    }
+}
+
+fn damaged_file(record: &DamagedRecord) -> DamagedFile {
+    let file = record.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    DamagedFile { file, failure: failure(&record.error) }
+}
+
+/// A vault's error for the screen.
+pub fn failure(error: &VaultError) -> Failure {
+    Failure::new(error.what_happened(), error.what_to_do())
+}
