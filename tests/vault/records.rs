@@ -5,7 +5,9 @@ use std::fs;
 use tokengauge::domain::{ClientCredential, ResponseMode, Settings, TroubleKind};
 use tokengauge::vault::{ErrorKind, VaultError};
 
-use crate::sample::{NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, id, name, named, trouble};
+use crate::sample::{
+    NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, id, name, named, trouble,
+};
 
 #[test]
 fn every_field_of_a_connection_comes_back() {
@@ -20,7 +22,8 @@ fn every_kind_of_trouble_and_every_absence_comes_back() {
     for (number, kind) in kinds.into_iter().enumerate() {
         let mut wanted = named(&format!("c{number}"), &format!("id{number}"));
         wanted.trouble = Some(trouble(kind));
-        wanted.settings = Settings { sign_in_as: None, response_mode: ResponseMode::ALL[number], ..wanted.settings };
+        wanted.settings =
+            Settings { sign_in_as: None, response_mode: ResponseMode::ALL[number], ..wanted.settings };
         sample.vault.create_connection(&wanted).unwrap();
         assert_eq!(sample.vault.connection(&wanted.name).unwrap(), wanted);
     }
