@@ -70,6 +70,8 @@ impl Vault {
 
     /// Makes a vault in `dir`, never over another one.
     pub fn init(dir: &Path, protection: &Protection, work_factor: WorkFactor) -> Result<Self, VaultError> {
+        // Asked before anything is made or a second of work is spent, and again under the lock.
+        check_absent(&Store::new(dir))?;
         let identity = Identity::generate();
         match protection {
             Protection::Passphrase(passphrase) => {
@@ -77,9 +79,6 @@ impl Vault {
                 Self::make(dir, identity, Some(&sealed))
             }
             Protection::NewKeyFile(path) => {
-                if Self::presence(dir)? != Presence::Absent {
-                    return Err(VaultError::VaultExists(dir.to_owned()));
-                }
                 store::write_new(path, identity.to_key_file().as_bytes())?;
                 Self::make(dir, identity, None).inspect_err(|_| store::take_back(path))
             }
@@ -93,13 +92,11 @@ impl Vault {
 
     fn make(dir: &Path, identity: Identity, sealed_identity: Option<&[u8]>) -> Result<Self, VaultError> {
         let store = Store::new(dir);
-        // Looked at before anything is made, so that a directory in use for something else stays as it is.
-        store.presence()?;
+        // An unsafe place stays as it is.
+        check_absent(&store)?;
         store.make_directories()?;
         let lock = store.lock(&Place::Settings, PATIENCE)?;
-        if store.presence()? != Presence::Absent {
-            return Err(VaultError::VaultExists(dir.to_owned()));
-        }
+        check_absent(&store)?;
         if let Some(sealed) = sealed_identity {
             store.draft(&Place::Identity, &lock)?.replace(sealed)?;
         }
@@ -170,7 +167,7 @@ impl Vault {
         self.inner.listing()
     }
 
-    /// Opens one connection; case makes no difference.
+    /// Opens one connection, which is one file; case makes no difference.
     ///
     /// # Errors
     ///
@@ -227,6 +224,23 @@ impl Vault {
         Err(missing())
     }
 
+    /// Removes a connection whose record cannot be opened or read, and that only a person has given up.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::ConnectionExists`] if the record can be read: then it goes by [`LockedConnection::remove`].
+    pub fn remove_unreadable(&self, name: &ConnectionName, patience: Duration) -> Result<(), VaultError> {
+        let place = Place::Connection(name.clone());
+        let lock = self.inner.store.lock(&place, patience)?;
+        match self.inner.read_connection(name) {
+            Ok(Some(_)) => Err(VaultError::ConnectionExists(name.to_string())),
+            Ok(None) => Err(VaultError::NoSuchConnection(name.to_string())),
+            Err(VaultError::Damaged { .. }) => self.inner.store.remove(&place, &lock),
+            // Loose permissions or a later format are no reason to lose what is in it.
+            Err(error) => Err(error),
+        }
+    }
+
     /// Takes the lock of an app registration, there already or not yet, waiting no longer than `patience`.
     pub fn lock_app(&self, id: &ClientId, patience: Duration) -> Result<LockedApp, VaultError> {
         let lock = self.inner.store.lock(&Place::App(*id), patience)?;
@@ -254,6 +268,13 @@ impl Vault {
     /// Takes the identity back from the kernel; tells whether it was there.
     pub fn forget_keyring(dir: &Path) -> Result<bool, VaultError> {
         keyring::forget(dir)
+    }
+}
+
+fn check_absent(store: &Store) -> Result<(), VaultError> {
+    match store.presence()? {
+        Presence::Absent => Ok(()),
+        Presence::Present { .. } => Err(VaultError::VaultExists(store.dir().to_owned())),
     }
 }
 

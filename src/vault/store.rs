@@ -223,7 +223,10 @@ impl Store {
         let connections =
             leftovers(CONNECTIONS).filter_map(|stem| ConnectionName::parse(&stem)).map(Place::Connection);
         let apps = leftovers(APPS).filter_map(|stem| ClientId::parse(&stem)).map(Place::App);
-        for place in connections.chain(apps) {
+        let vault = [Place::Identity, Place::Settings]
+            .into_iter()
+            .filter(|place| self.dir.join(place.draft()).exists());
+        for place in connections.chain(apps).chain(vault) {
             if let Ok(_lock) = self.lock(&place, Duration::ZERO) {
                 let _ = remove_if_there(&self.dir.join(place.draft()));
             }

@@ -101,6 +101,16 @@ fn a_damaged_record_is_told_and_hides_no_other() {
 }
 
 #[test]
+fn only_a_record_that_cannot_be_read_is_removed_unread() {
+    let sample = Sample::with_connection();
+    let remove = || sample.vault.remove_unreadable(&name("contoso-prod"), NO_PATIENCE);
+    assert_eq!(remove().unwrap_err().kind(), ErrorKind::Exists);
+    fs::write(sample.record("contoso-prod"), "not the age format").unwrap();
+    remove().unwrap();
+    assert_eq!(remove().unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
 fn a_record_cut_short_anywhere_is_damaged() {
     let sample = Sample::new();
     sample.vault.create_connection(&named("small", "small")).unwrap();

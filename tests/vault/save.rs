@@ -1,6 +1,7 @@
 //! Saving: generations, proofs of disk, renaming, and the old record where any of it fails.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use tokengauge::domain::Connection;
@@ -99,6 +100,41 @@ fn child_that_dies_before_renaming() {
     locked.prove_disk().unwrap();
     // As sudden as a kill: nothing is dropped.
     std::process::exit(0);
+}
+
+#[test]
+fn a_kill_in_the_middle_of_saving_loses_no_finished_save() {
+    let sample = Sample::with_connection();
+    for kill_after in 1..=12 {
+        let mut child = child::start("save::child_that_saves_for_ever", &sample);
+        let told = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        // The harness of the child writes lines of its own first.
+        let saved = told.filter_map(|line| line.split("saved ").nth(1)?.parse::<u64>().ok());
+        let last = saved.take(kill_after).last().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let vault = sample.reopened();
+        let listing = vault.listing().unwrap();
+        assert_eq!(listing.damaged, []);
+        assert!(listing.connections[0].generation >= last, "{last} was finished");
+        vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+        assert_eq!(files(&sample.dir().join("connections")), ["contoso-prod.age"]);
+    }
+}
+
+#[test]
+#[ignore = "run by a_kill_in_the_middle_of_saving_loses_no_finished_save"]
+fn child_that_saves_for_ever() {
+    let Some(sample) = child::sample() else { return };
+    let mut locked = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+    let mut connection = locked.read().unwrap();
+    // Ends with the parent: the print fails when nobody reads.
+    loop {
+        locked.prove_disk().unwrap();
+        locked.save(&mut connection).unwrap();
+        println!("saved {}", connection.generation);
+    }
 }
 
 #[test]

@@ -103,6 +103,15 @@ fn a_new_passphrase_takes_the_place_of_the_old() {
 }
 
 #[test]
+fn a_passphrase_change_that_was_interrupted_leaves_the_old_one_and_no_rest() {
+    let home = TempDir::new().unwrap();
+    let vault = with_passphrase(home.path());
+    private_file(vault.dir().join(".identity.tmp"), "age-encryption.org/v1");
+    Vault::open_with_passphrase(vault.dir(), &passphrase()).unwrap();
+    assert_eq!(files(vault.dir()), ["apps", "connections", "identity.age", "locks", "settings.age"]);
+}
+
+#[test]
 fn a_damaged_identity_is_told_from_a_wrong_passphrase() {
     let home = TempDir::new().unwrap();
     let vault = with_passphrase(home.path());
