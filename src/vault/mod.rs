@@ -1,11 +1,11 @@
 //! Sealed records on disk: connections and app registrations, each a file in the age format.
 //!
 //! ```text
-//! DIR/identity.age          the vault's age identity, sealed with the passphrase; absent where only a key file opens
-//!     settings.age          vault id and extra recipients
+//! DIR/identity.age          the key to all the rest, behind the passphrase; not there if only a key file opens
+//!     settings.age          an id of the vault, and who else may open its records
 //!     connections/NAME.age  a connection, tokens included
 //!     apps/CLIENT-ID.age    an app registration with its credential
-//!     locks/                one empty file a name, never deleted
+//!     locks/                a file for every name that was ever locked, with the process id of its last holder
 //! ```
 //!
 //! [`unlock::unlock`] finds the key and opens a [`Vault`]. Reading needs no lock. Changing goes through
