@@ -212,7 +212,7 @@ impl VaultError {
             Self::Io { reason, .. } => reason.what_to_do().into(),
             Self::Keyring { .. } => "use a key file, or type the passphrase each time".into(),
             Self::Damaged { .. } => {
-                "restore the file from a backup, or remove it and add the connection again".into()
+                "restore the file from a backup; a connection may also be removed and added again".into()
             }
             Self::Newer(_) => "use that version, or a newer one".into(),
             Self::Busy { .. } => "wait for it to finish, then try again".into(),

@@ -13,7 +13,9 @@ use super::seal::{Identity, short_digest};
 
 /// Leaves the identity with the kernel.
 pub(super) fn remember(dir: &Path, identity: &Identity, hours: u64) -> Result<(), VaultError> {
-    let seconds = usize::try_from(hours.saturating_mul(3600)).unwrap_or(usize::MAX).min(u32::MAX as usize);
+    // Zero would mean for ever.
+    let seconds =
+        usize::try_from(hours.saturating_mul(3600)).unwrap_or(usize::MAX).clamp(1, u32::MAX as usize);
     let ring = persistent().map_err(|error| refused("keep", error))?;
     let key = ring
         .add_key(&description(dir), identity.to_key_file().as_bytes())

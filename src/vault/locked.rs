@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Inner;
 use super::error::VaultError;
+use super::inner::Inner;
 use super::record;
 use super::store::{Draft, Lock, Place};
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
@@ -18,12 +18,14 @@ const PROOF_AT_LEAST: usize = 256 * 1024;
 /// A connection that no other process can change or renew meanwhile.
 pub struct LockedConnection {
     vault: Arc<Inner>,
+    /// Before the lock, because fields are dropped in this order: a draft that is removed after its lock was released
+    /// could be another process's.
+    proven: Option<Draft>,
     lock: Lock,
     id: ConnectionId,
     name: ConnectionName,
     /// Of the record on disk, which cannot change but by this lock.
     generation: u64,
-    proven: Option<Draft>,
 }
 
 impl LockedConnection {
@@ -58,6 +60,8 @@ impl LockedConnection {
     /// Proves that the disk takes the record twice over, and 256 KiB at least, before a request is sent whose answer
     /// must not be lost. The file is kept open for the next save.
     pub fn prove_disk(&mut self) -> Result<(), VaultError> {
+        // Dropped first: it would take the new file with it, which has the same name.
+        self.proven = None;
         let size = self.vault.store.read(&self.place())?.map_or(0, |sealed| sealed.len());
         let mut draft = self.vault.store.draft(&self.place(), &self.lock)?;
         // Sealed, because a file system that compresses would store plain zeros in no room at all.

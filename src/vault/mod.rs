@@ -1,11 +1,11 @@
 //! Sealed records on disk: connections and app registrations, each a file in the age format.
 //!
 //! ```text
-//! DIR/identity.age          the vault's age identity, sealed with the passphrase; absent where only a key file opens
-//!     settings.age          vault id and extra recipients
+//! DIR/identity.age          the key to all the rest, behind the passphrase; not there if only a key file opens
+//!     settings.age          an id of the vault, and who else may open its records
 //!     connections/NAME.age  a connection, tokens included
 //!     apps/CLIENT-ID.age    an app registration with its credential
-//!     locks/                one empty file a name, never deleted
+//!     locks/                a file for every name that was ever locked, with the process id of its last holder
 //! ```
 //!
 //! [`unlock::unlock`] finds the key and opens a [`Vault`]. Reading needs no lock. Changing goes through
@@ -13,28 +13,30 @@
 //! a caller with an event loop calls from a thread.
 
 mod error;
+mod inner;
 mod keyring;
+mod listing;
 mod locked;
 mod record;
 mod seal;
 mod store;
 pub mod unlock;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{ErrorKind, Reason, VaultError};
+pub use listing::{DamagedRecord, Listing};
 pub use locked::{LockedApp, LockedConnection};
 pub use seal::{Identity, WorkFactor};
 pub use store::Presence;
 
 use crate::domain::secret::Passphrase;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
-use record::{Fault, VaultSettings};
+use inner::{Inner, unreadable};
+use record::VaultSettings;
 use seal::{OpenError, Sealer};
 use store::{Place, Store};
 
@@ -56,35 +58,6 @@ pub struct Vault {
     inner: Arc<Inner>,
 }
 
-/// What an open vault holds in memory.
-struct Inner {
-    store: Store,
-    sealer: Sealer,
-    vault_id: String,
-    /// Under which name a connection was seen last: lets one be locked by id without opening all records.
-    names: Mutex<HashMap<ConnectionId, ConnectionName>>,
-}
-
-/// Every record of a vault.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listing {
-    /// Connections by name, without regard to case.
-    pub connections: Vec<Connection>,
-    /// App registrations by client ID.
-    pub apps: Vec<AppRegistration>,
-    /// Records that could not be opened or read.
-    pub damaged: Vec<DamagedRecord>,
-}
-
-/// A record that could not be opened or read. It hides no other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DamagedRecord {
-    /// Its file.
-    pub file: PathBuf,
-    /// What is wrong with it.
-    pub error: VaultError,
-}
-
 impl Vault {
     /// Tells whether a vault is in `dir`, without opening it.
     ///
@@ -97,6 +70,8 @@ impl Vault {
 
     /// Makes a vault in `dir`, never over another one.
     pub fn init(dir: &Path, protection: &Protection, work_factor: WorkFactor) -> Result<Self, VaultError> {
+        // Asked before anything is made or a second of work is spent, and again under the lock.
+        check_absent(&Store::new(dir))?;
         let identity = Identity::generate();
         match protection {
             Protection::Passphrase(passphrase) => {
@@ -104,9 +79,6 @@ impl Vault {
                 Self::make(dir, identity, Some(&sealed))
             }
             Protection::NewKeyFile(path) => {
-                if Self::presence(dir)? != Presence::Absent {
-                    return Err(VaultError::VaultExists(dir.to_owned()));
-                }
                 store::write_new(path, identity.to_key_file().as_bytes())?;
                 Self::make(dir, identity, None).inspect_err(|_| store::take_back(path))
             }
@@ -120,13 +92,11 @@ impl Vault {
 
     fn make(dir: &Path, identity: Identity, sealed_identity: Option<&[u8]>) -> Result<Self, VaultError> {
         let store = Store::new(dir);
-        // Looked at before anything is made, so that a directory in use for something else stays as it is.
-        store.presence()?;
+        // An unsafe place stays as it is.
+        check_absent(&store)?;
         store.make_directories()?;
-        let lock = store.lock(&Place::Settings, Duration::ZERO)?;
-        if store.presence()? != Presence::Absent {
-            return Err(VaultError::VaultExists(dir.to_owned()));
-        }
+        let lock = store.lock(&Place::Settings, PATIENCE)?;
+        check_absent(&store)?;
         if let Some(sealed) = sealed_identity {
             store.draft(&Place::Identity, &lock)?.replace(sealed)?;
         }
@@ -140,7 +110,7 @@ impl Vault {
     }
 
     fn of(store: Store, sealer: Sealer, vault_id: String) -> Self {
-        Self { inner: Arc::new(Inner { store, sealer, vault_id, names: Mutex::default() }) }
+        Self { inner: Arc::new(Inner::new(store, sealer, vault_id)) }
     }
 
     /// Opens with the identity itself, which is proved against the settings.
@@ -162,7 +132,7 @@ impl Vault {
                 return Err(VaultError::damaged(&path, "field recipients is not usable"));
             }
         }
-        store.clear_leftovers();
+        store.tidy();
         Ok(Self::of(store, sealer, settings.vault_id))
     }
 
@@ -197,7 +167,7 @@ impl Vault {
         self.inner.listing()
     }
 
-    /// Opens one connection; case makes no difference.
+    /// Opens one connection, which is one file; case makes no difference.
     ///
     /// # Errors
     ///
@@ -205,7 +175,7 @@ impl Vault {
     pub fn connection(&self, name: &ConnectionName) -> Result<Connection, VaultError> {
         let missing = || VaultError::NoSuchConnection(name.to_string());
         let found = self.inner.read_in_any_case(name)?.ok_or_else(missing)?;
-        self.inner.names().entry(found.id.clone()).or_insert_with(|| found.name.clone());
+        self.inner.remember_if_new(&found.id, &found.name);
         Ok(found)
     }
 
@@ -242,11 +212,7 @@ impl Vault {
         // Once by the name that is remembered, then by what the disk says, which another process may change again
         // between looking and locking.
         for _ in 0..3 {
-            let remembered = self.inner.names().get(id).cloned();
-            let name = match remembered {
-                Some(name) => name,
-                None => self.inner.find(id)?.ok_or_else(missing)?,
-            };
+            let name = self.inner.find(id)?.ok_or_else(missing)?;
             let lock = self.inner.store.lock(&Place::Connection(name.clone()), patience)?;
             match self.inner.read_connection(&name)? {
                 Some(connection) if connection.id == *id => {
@@ -256,6 +222,23 @@ impl Vault {
             }
         }
         Err(missing())
+    }
+
+    /// Removes a connection whose record cannot be opened or read, and that only a person has given up.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::ConnectionExists`] if the record can be read: then it goes by [`LockedConnection::remove`].
+    pub fn remove_unreadable(&self, name: &ConnectionName, patience: Duration) -> Result<(), VaultError> {
+        let place = Place::Connection(name.clone());
+        let lock = self.inner.store.lock(&place, patience)?;
+        match self.inner.read_connection(name) {
+            Ok(Some(_)) => Err(VaultError::ConnectionExists(name.to_string())),
+            Ok(None) => Err(VaultError::NoSuchConnection(name.to_string())),
+            Err(VaultError::Damaged { .. }) => self.inner.store.remove(&place, &lock),
+            // Loose permissions or a later format are no reason to lose what is in it.
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes the lock of an app registration, there already or not yet, waiting no longer than `patience`.
@@ -288,159 +271,15 @@ impl Vault {
     }
 }
 
+fn check_absent(store: &Store) -> Result<(), VaultError> {
+    match store.presence()? {
+        Presence::Absent => Ok(()),
+        Presence::Present { .. } => Err(VaultError::VaultExists(store.dir().to_owned())),
+    }
+}
+
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault").field("dir", &self.dir()).finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
-        // A map that a panicking thread left is still a map, and it is checked against the disk at every use.
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn remember(&self, id: &ConnectionId, name: &ConnectionName) {
-        self.names().insert(id.clone(), name.clone());
-    }
-
-    fn forget(&self, id: &ConnectionId) {
-        self.names().remove(id);
-    }
-
-    fn find(&self, id: &ConnectionId) -> Result<Option<ConnectionName>, VaultError> {
-        self.listing()?;
-        Ok(self.names().get(id).cloned())
-    }
-
-    fn seal_connection(&self, connection: &Connection) -> Vec<u8> {
-        self.sealer.seal(&record::write_connection(connection))
-    }
-
-    fn read_connection(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
-        let place = Place::Connection(name.clone());
-        let found = self.read(&place, record::read_connection)?;
-        // A record moved to another name by hand would be renewed under the wrong lock.
-        match found {
-            Some(connection) if connection.name != *name => Err(self.misplaced(&place)),
-            found => Ok(found),
-        }
-    }
-
-    fn read_in_any_case(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
-        if let Some(found) = self.read_connection(name)? {
-            return Ok(Some(found));
-        }
-        self.stored_name(name)?.map_or(Ok(None), |stored| self.read_connection(&stored))
-    }
-
-    fn read_app(&self, id: &ClientId) -> Result<Option<AppRegistration>, VaultError> {
-        let place = Place::App(*id);
-        match self.read(&place, record::read_app)? {
-            Some(app) if app.client_id != *id => Err(self.misplaced(&place)),
-            found => Ok(found),
-        }
-    }
-
-    fn misplaced(&self, place: &Place) -> VaultError {
-        VaultError::damaged(&self.store.path(place), "it holds the record of another name")
-    }
-
-    fn read<T>(&self, place: &Place, parse: fn(&[u8]) -> Result<T, Fault>) -> Result<Option<T>, VaultError> {
-        let Some(sealed) = self.store.read(place)? else { return Ok(None) };
-        let path = self.store.path(place);
-        let json = self.sealer.open(&sealed).map_err(|error| VaultError::damaged(&path, error))?;
-        parse(&json).map(Some).map_err(|fault| unreadable(&path, &fault))
-    }
-
-    /// The name under which a connection is stored, where only case differs.
-    fn stored_name(&self, name: &ConnectionName) -> Result<Option<ConnectionName>, VaultError> {
-        Ok(self.store.connection_names()?.into_iter().find(|stored| stored.is_same(name)))
-    }
-
-    fn check_name_is_free(&self, name: &ConnectionName) -> Result<(), VaultError> {
-        match self.stored_name(name)? {
-            Some(taken) => Err(VaultError::ConnectionExists(taken.to_string())),
-            None => Ok(()),
-        }
-    }
-
-    /// Other names under which a record with this id is stored: left by a renaming that was interrupted.
-    fn other_names_of(
-        &self,
-        id: &ConnectionId,
-        name: &ConnectionName,
-    ) -> Result<Vec<ConnectionName>, VaultError> {
-        let mut names = self.store.connection_names()?;
-        names.retain(|other| other != name);
-        let records = in_parallel(&names, |name| self.read_connection(name));
-        let same = records.into_iter().filter_map(|record| record.ok()?.filter(|found| found.id == *id));
-        Ok(same.map(|found| found.name).collect())
-    }
-
-    fn listing(&self) -> Result<Listing, VaultError> {
-        let (names, ids) = (self.store.connection_names()?, self.store.client_ids()?);
-        let mut listing = Listing::default();
-        let connections = in_parallel(&names, |name| self.read_connection(name));
-        for (name, found) in names.into_iter().zip(connections) {
-            listing.connections.extend(self.sort_out(found, &Place::Connection(name), &mut listing.damaged));
-        }
-        let apps = in_parallel(&ids, |id| self.read_app(id));
-        for (id, found) in ids.into_iter().zip(apps) {
-            listing.apps.extend(self.sort_out(found, &Place::App(id), &mut listing.damaged));
-        }
-        listing.put_in_order();
-        let names = listing.connections.iter().map(|found| (found.id.clone(), found.name.clone()));
-        *self.names() = names.collect();
-        Ok(listing)
-    }
-
-    /// `None` for a record that another process has removed meanwhile, and for a damaged one, which is noted.
-    fn sort_out<T>(
-        &self,
-        found: Result<Option<T>, VaultError>,
-        place: &Place,
-        damaged: &mut Vec<DamagedRecord>,
-    ) -> Option<T> {
-        found.unwrap_or_else(|error| {
-            damaged.push(DamagedRecord { file: self.store.path(place), error });
-            None
-        })
-    }
-}
-
-impl Listing {
-    fn put_in_order(&mut self) {
-        self.connections.sort_by(|a, b| (&a.id, b.generation).cmp(&(&b.id, a.generation)));
-        self.connections.dedup_by(|lower, higher| lower.id == higher.id);
-        self.connections.sort_by_cached_key(|connection| connection.name.as_str().to_ascii_lowercase());
-        self.apps.sort_by_key(|app| app.client_id);
-        self.damaged.sort_by(|a, b| a.file.cmp(&b.file));
-    }
-}
-
-/// How few records are not worth a thread.
-const RECORDS_PER_THREAD: usize = 8;
-
-/// Applies `read` to every name, on all processors, and keeps the order.
-fn in_parallel<N: Sync, T: Send>(names: &[N], read: impl Fn(&N) -> T + Sync) -> Vec<T> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = names.len().div_ceil(threads).max(RECORDS_PER_THREAD);
-    if names.len() <= share {
-        return names.iter().map(read).collect();
-    }
-    let read = &read;
-    thread::scope(|scope| {
-        let parts =
-            names.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()));
-        let parts = parts.collect::<Vec<_>>();
-        parts.into_iter().flat_map(|part| part.join().expect("reading a record does not panic")).collect()
-    })
-}
-
-fn unreadable(path: &Path, fault: &Fault) -> VaultError {
-    match fault {
-        Fault::Newer => VaultError::Newer(path.to_owned()),
-        fault => VaultError::damaged(path, fault),
     }
 }

@@ -26,7 +26,7 @@ impl WorkFactor {
     const DEAREST: u8 = 22;
 }
 
-/// The vault's one age x25519 identity: whoever has it, reads everything.
+/// The private key of a vault (X25519, as age writes it): whoever has it, reads everything.
 #[derive(Clone)]
 pub struct Identity(x25519::Identity);
 

@@ -187,7 +187,7 @@ impl Store {
             steps -= 1;
         }
         write_pid(&mut file);
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 
     /// Begins to replace a file. The lock is asked for as the proof that nobody else does the same.
@@ -210,9 +210,10 @@ impl Store {
         self.settle(place)
     }
 
-    /// Removes what killed processes left behind, where nobody works on it. A vault that cannot be written to opens all
-    /// the same, so nothing here is an error.
-    pub(super) fn clear_leftovers(&self) {
+    /// Makes directories that a backup did not bring along, and removes what killed processes left behind, where nobody
+    /// works on it. A vault that cannot be written to opens all the same, so nothing here is an error.
+    pub(super) fn tidy(&self) {
+        let _ = self.make_directories();
         let leftovers = |directory| {
             let names = file_names(&self.dir.join(directory)).unwrap_or_default();
             names
@@ -222,7 +223,10 @@ impl Store {
         let connections =
             leftovers(CONNECTIONS).filter_map(|stem| ConnectionName::parse(&stem)).map(Place::Connection);
         let apps = leftovers(APPS).filter_map(|stem| ClientId::parse(&stem)).map(Place::App);
-        for place in connections.chain(apps) {
+        let vault = [Place::Identity, Place::Settings]
+            .into_iter()
+            .filter(|place| self.dir.join(place.draft()).exists());
+        for place in connections.chain(apps).chain(vault) {
             if let Ok(_lock) = self.lock(&place, Duration::ZERO) {
                 let _ = remove_if_there(&self.dir.join(place.draft()));
             }
@@ -233,7 +237,14 @@ impl Store {
 /// A held lock; dropping it releases it, and so does the end of the process, however it comes.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would not do: a program just started elsewhere in this process shares the open file until its `exec`.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Best effort: on a full disk the lock holds all the same, and only the other's message loses the number.
@@ -396,7 +407,7 @@ fn check_vault_directory(dir: &Path) -> Result<bool, VaultError> {
         Ok(metadata) => metadata.is_symlink(),
         Err(error) => return found(error),
     };
-    if link && parent(dir).metadata().is_ok_and(|parent| parent.mode() & 0o022 != 0) {
+    if link && parent(dir).metadata().is_ok_and(|parent| parent.mode() & 0o002 != 0) {
         return Err(VaultError::UntrustedLink(dir.to_owned()));
     }
     let metadata = match fs::metadata(dir) {

@@ -1,5 +1,6 @@
 //! The vault from outside: what it keeps, what it refuses, and what is left when things go wrong.
 
+mod child;
 mod sample;
 
 mod locks;

@@ -5,7 +5,9 @@ use std::fs;
 use tokengauge::domain::{ClientCredential, ResponseMode, Settings, TroubleKind};
 use tokengauge::vault::{ErrorKind, VaultError};
 
-use crate::sample::{NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, id, name, named, trouble};
+use crate::sample::{
+    NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, id, name, named, trouble,
+};
 
 #[test]
 fn every_field_of_a_connection_comes_back() {
@@ -20,7 +22,8 @@ fn every_kind_of_trouble_and_every_absence_comes_back() {
     for (number, kind) in kinds.into_iter().enumerate() {
         let mut wanted = named(&format!("c{number}"), &format!("id{number}"));
         wanted.trouble = Some(trouble(kind));
-        wanted.settings = Settings { sign_in_as: None, response_mode: ResponseMode::ALL[number], ..wanted.settings };
+        wanted.settings =
+            Settings { sign_in_as: None, response_mode: ResponseMode::ALL[number], ..wanted.settings };
         sample.vault.create_connection(&wanted).unwrap();
         assert_eq!(sample.vault.connection(&wanted.name).unwrap(), wanted);
     }
@@ -95,6 +98,16 @@ fn a_damaged_record_is_told_and_hides_no_other() {
     assert_eq!(listing.damaged.len(), 1);
     assert_eq!(listing.damaged[0].file, sample.record("other"));
     assert_eq!(listing.damaged[0].error.kind().exit_code(), 8);
+}
+
+#[test]
+fn only_a_record_that_cannot_be_read_is_removed_unread() {
+    let sample = Sample::with_connection();
+    let remove = || sample.vault.remove_unreadable(&name("contoso-prod"), NO_PATIENCE);
+    assert_eq!(remove().unwrap_err().kind(), ErrorKind::Exists);
+    fs::write(sample.record("contoso-prod"), "not the age format").unwrap();
+    remove().unwrap();
+    assert_eq!(remove().unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

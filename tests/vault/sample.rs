@@ -8,12 +8,13 @@ use tempfile::TempDir;
 use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::secret::{AccessToken, ClientSecret, CodeVerifier, Passphrase, RefreshToken};
 use tokengauge::domain::{
-    AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId, Connection,
-    ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal,
-    RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens,
-    Trouble, TroubleKind,
+    AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId,
+    Connection, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, RedirectUri,
+    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings,
+    SignedInUser, Tenant, Tokens, Trouble, TroubleKind,
 };
-use tokengauge::vault::{Protection, Vault, WorkFactor};
+use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
+use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
 use url::Url;
 
 /// Stands in every secret of the samples.
@@ -39,6 +40,20 @@ impl Sample {
         let sample = Self::new();
         sample.vault.create_connection(&connection()).unwrap();
         sample
+    }
+
+    /// The same vault, opened by somebody else.
+    pub fn reopened(&self) -> Vault {
+        match self.unlock_with_key_file().unwrap() {
+            Unlocked::Open(vault, _) => vault,
+            Unlocked::NeedsPassphrase => panic!("a key file asks for nothing"),
+        }
+    }
+
+    pub fn unlock_with_key_file(&self) -> Result<Unlocked, VaultError> {
+        let sources =
+            Sources { key_file: Some(self.key_file()), keyring: Keyring::Left, ..Sources::default() };
+        unlock(&self.dir(), &sources)
     }
 
     pub fn dir(&self) -> PathBuf {
@@ -185,7 +200,8 @@ fn attempt() -> Attempt {
         state: "TGSECRET-state".into(),
         code_verifier: CodeVerifier::new("TGSECRET-verifier"),
         redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-        authorization_request: Url::parse("https://login.microsoftonline.com/x/oauth2/v2.0/authorize?a=b").unwrap(),
+        authorization_request: Url::parse("https://login.microsoftonline.com/x/oauth2/v2.0/authorize?a=b")
+            .unwrap(),
         started_at: at(60),
         wrong_pastes: 4,
     }

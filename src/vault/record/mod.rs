@@ -59,3 +59,68 @@ pub(super) fn write_app(app: &AppRegistration) -> Zeroizing<Vec<u8>> {
 pub(super) fn read_app(json: &[u8]) -> Result<AppRegistration, Fault> {
     json::read::<app_registration::AppRecord>(json)?.try_into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TroubleKind;
+
+    /// A connection as the least that can be read, with `extra` fields.
+    fn least(extra: &str) -> String {
+        format!(
+            r#"{{"id":"c0ffee","name":"contoso","settings":{{
+                "client_id":"5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44","tenant":"organizations",
+                "authority":{{"cloud":"global","login":"https://login.example","graph":"https://graph.example"}},
+                "redirect_uri":"http://localhost:8400/"}}{extra}}}"#
+        )
+    }
+
+    fn read(json: &str) -> Result<Connection, Fault> {
+        read_connection(json.as_bytes())
+    }
+
+    #[test]
+    fn absent_fields_take_their_default_and_unknown_ones_are_passed_over() {
+        let connection =
+            read(&least(r#","colour":"red","renewals":[{"kind":"dreamt"}],"hand_overs":[{}]"#)).unwrap();
+        assert_eq!((connection.generation, connection.tokens, connection.trouble), (0, None, None));
+        assert!(connection.settings.scopes.is_empty() && connection.renewals.is_empty());
+        assert!(connection.hand_overs.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_trouble_waits_for_a_person() {
+        let connection =
+            read(&least(r#","trouble":{"kind":"moonstruck","what_happened":"it rained"}"#)).unwrap();
+        let trouble = connection.trouble.unwrap();
+        assert_eq!((trouble.kind, trouble.what_happened.as_str()), (TroubleKind::SetUpWrong, "it rained"));
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_done_without_is_named() {
+        for (from, to, field) in [
+            ("c0ffee", "", "id"),
+            ("contoso", "../x", "name"),
+            ("organizations", "TG SECRET", "settings.tenant"),
+            ("https://login", "http://login", "authority"),
+            ("http://localhost:8400/", "TGSECRET", "settings.redirect_uri"),
+        ] {
+            assert_eq!(read(&least("").replacen(from, to, 1)), Err(Fault::Field(field.into())), "{field}");
+        }
+        for (extra, field) in [
+            (r#","tokens":{}"#, "tokens.access"),
+            (r#","tokens":{"access":[{"claims":{}}]}"#, "tokens.access.token"),
+            (r#","tokens":{"access":[{"token":"x"}],"refresh":{}}"#, "tokens.refresh.current"),
+            (r#","tokens":{"access":[{"token":7}]}"#, "token"),
+            (r#","attempt":{"state":"x"}"#, "attempt.code_verifier"),
+        ] {
+            assert_eq!(read(&least(extra)), Err(Fault::Field(field.into())), "{field}");
+        }
+    }
+
+    #[test]
+    fn tokens_for_several_resources_are_left_to_the_version_that_keeps_them() {
+        let tokens = r#","tokens":{"access":[{"token":"a"},{"token":"b"}]}"#;
+        assert_eq!(read(&least(tokens)), Err(Fault::Newer));
+    }
+}

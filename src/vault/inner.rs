@@ -1,0 +1,158 @@
+//! What an open vault holds in memory, and how it reads records.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::error::VaultError;
+use super::listing::{DamagedRecord, Listing, in_parallel};
+use super::record::{self, Fault};
+use super::seal::Sealer;
+use super::store::{Place, Store};
+use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
+
+/// What an open vault holds in memory.
+pub(super) struct Inner {
+    pub(super) store: Store,
+    pub(super) sealer: Sealer,
+    pub(super) vault_id: String,
+    /// Under which name a connection was seen last: lets one be locked by id without opening all records.
+    names: Mutex<HashMap<ConnectionId, ConnectionName>>,
+}
+
+impl Inner {
+    pub(super) fn new(store: Store, sealer: Sealer, vault_id: String) -> Self {
+        Self { store, sealer, vault_id, names: Mutex::default() }
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
+        // A map that a panicking thread left is still a map, and it is checked against the disk at every use.
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn remember(&self, id: &ConnectionId, name: &ConnectionName) {
+        self.names().insert(id.clone(), name.clone());
+    }
+
+    /// A record read by its name says nothing against one of a higher generation that is known already.
+    pub(super) fn remember_if_new(&self, id: &ConnectionId, name: &ConnectionName) {
+        self.names().entry(id.clone()).or_insert_with(|| name.clone());
+    }
+
+    pub(super) fn forget(&self, id: &ConnectionId) {
+        self.names().remove(id);
+    }
+
+    /// Under which name a connection is stored; all records are opened only if that is not remembered.
+    pub(super) fn find(&self, id: &ConnectionId) -> Result<Option<ConnectionName>, VaultError> {
+        let remembered = self.names().get(id).cloned();
+        if remembered.is_some() {
+            return Ok(remembered);
+        }
+        self.listing()?;
+        Ok(self.names().get(id).cloned())
+    }
+
+    pub(super) fn seal_connection(&self, connection: &Connection) -> Vec<u8> {
+        self.sealer.seal(&record::write_connection(connection))
+    }
+
+    pub(super) fn read_connection(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
+        let place = Place::Connection(name.clone());
+        let found = self.read(&place, record::read_connection)?;
+        // A record moved to another name by hand would be renewed under the wrong lock.
+        match found {
+            Some(connection) if connection.name != *name => Err(self.misplaced(&place)),
+            found => Ok(found),
+        }
+    }
+
+    pub(super) fn read_in_any_case(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
+        if let Some(found) = self.read_connection(name)? {
+            return Ok(Some(found));
+        }
+        self.stored_name(name)?.map_or(Ok(None), |stored| self.read_connection(&stored))
+    }
+
+    pub(super) fn read_app(&self, id: &ClientId) -> Result<Option<AppRegistration>, VaultError> {
+        let place = Place::App(*id);
+        match self.read(&place, record::read_app)? {
+            Some(app) if app.client_id != *id => Err(self.misplaced(&place)),
+            found => Ok(found),
+        }
+    }
+
+    fn misplaced(&self, place: &Place) -> VaultError {
+        VaultError::damaged(&self.store.path(place), "it holds the record of another name")
+    }
+
+    fn read<T>(&self, place: &Place, parse: fn(&[u8]) -> Result<T, Fault>) -> Result<Option<T>, VaultError> {
+        let Some(sealed) = self.store.read(place)? else { return Ok(None) };
+        let path = self.store.path(place);
+        let json = self.sealer.open(&sealed).map_err(|error| VaultError::damaged(&path, error))?;
+        parse(&json).map(Some).map_err(|fault| unreadable(&path, &fault))
+    }
+
+    /// The name under which a connection is stored, where only case differs.
+    fn stored_name(&self, name: &ConnectionName) -> Result<Option<ConnectionName>, VaultError> {
+        Ok(self.store.connection_names()?.into_iter().find(|stored| stored.is_same(name)))
+    }
+
+    pub(super) fn check_name_is_free(&self, name: &ConnectionName) -> Result<(), VaultError> {
+        match self.stored_name(name)? {
+            Some(taken) => Err(VaultError::ConnectionExists(taken.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Other names under which a record with this id is stored: left by a renaming that was interrupted.
+    pub(super) fn other_names_of(
+        &self,
+        id: &ConnectionId,
+        name: &ConnectionName,
+    ) -> Result<Vec<ConnectionName>, VaultError> {
+        let mut names = self.store.connection_names()?;
+        names.retain(|other| other != name);
+        let records = in_parallel(&names, |name| self.read_connection(name));
+        let same = records.into_iter().filter_map(|record| record.ok()?.filter(|found| found.id == *id));
+        Ok(same.map(|found| found.name).collect())
+    }
+
+    pub(super) fn listing(&self) -> Result<Listing, VaultError> {
+        let (names, ids) = (self.store.connection_names()?, self.store.client_ids()?);
+        let mut listing = Listing::default();
+        let connections = in_parallel(&names, |name| self.read_connection(name));
+        for (name, found) in names.into_iter().zip(connections) {
+            listing.connections.extend(self.sort_out(found, &Place::Connection(name), &mut listing.damaged));
+        }
+        let apps = in_parallel(&ids, |id| self.read_app(id));
+        for (id, found) in ids.into_iter().zip(apps) {
+            listing.apps.extend(self.sort_out(found, &Place::App(id), &mut listing.damaged));
+        }
+        listing.put_in_order();
+        let names = listing.connections.iter().map(|found| (found.id.clone(), found.name.clone()));
+        *self.names() = names.collect();
+        Ok(listing)
+    }
+
+    /// `None` for a record that another process has removed meanwhile, and for a damaged one, which is noted.
+    fn sort_out<T>(
+        &self,
+        found: Result<Option<T>, VaultError>,
+        place: &Place,
+        damaged: &mut Vec<DamagedRecord>,
+    ) -> Option<T> {
+        found.unwrap_or_else(|error| {
+            damaged.push(DamagedRecord { file: self.store.path(place), error });
+            None
+        })
+    }
+}
+
+/// A record that opened, but does not hold what it should.
+pub(super) fn unreadable(path: &Path, fault: &Fault) -> VaultError {
+    match fault {
+        Fault::Newer => VaultError::Newer(path.to_owned()),
+        fault => VaultError::damaged(path, fault),
+    }
+}
