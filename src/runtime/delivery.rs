@@ -1,1 +1,143 @@
-//! delivery.
+//! Delivering: a value or an address goes to the clipboard, into a file, or into a browser.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::{Delivery, Failure, Parcel, Way};
+use crate::domain::secret::{RevealedValue, Secret};
+use crate::domain::{AppRegistration, Connection, ConnectionId, ConnectionValue};
+use crate::vault::PATIENCE;
+
+use super::clipboard::{Clipboard, osc52, send_by_tmux};
+use super::services::{Services, failure};
+
+/// A sequence for the terminal, written by the loop between two frames.
+#[derive(Debug)]
+pub struct TerminalOrder {
+    /// The sequence.
+    pub sequence: RevealedValue,
+    /// Told when it is written.
+    pub written: oneshot::Sender<bool>,
+}
+
+/// What delivering needs beside the vault.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    /// Which clipboard there is.
+    pub clipboard: Clipboard,
+    /// Orders for the terminal.
+    pub terminal: mpsc::UnboundedSender<TerminalOrder>,
+    /// Where a file with an address is made: the user's runtime directory, else the home directory.
+    pub directory: PathBuf,
+}
+
+/// Delivers something of a connection.
+pub async fn deliver(
+    services: &Services,
+    outlets: &Outlets,
+    id: &ConnectionId,
+    parcel: Parcel,
+    way: Way,
+) -> Result<Delivery, Failure> {
+    let contents = contents(services, id, parcel).await?;
+    match way {
+        Way::Clipboard => to_clipboard(outlets, contents).await,
+        Way::File => to_file(outlets, &contents),
+        Way::Browser => to_browser(&contents),
+    }
+}
+
+/// Reads one value to show it.
+pub async fn value(services: &Services, id: &ConnectionId, value: ConnectionValue) -> Result<RevealedValue, Failure> {
+    contents(services, id, Parcel::Value(value)).await
+}
+
+async fn contents(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
+    let (services, id) = (services.clone(), id.clone());
+    tokio::task::spawn_blocking(move || read(&services, &id, parcel))
+        .await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
+    let vault = |error| failure(&error);
+    let connection = services.vault.lock_connection(id, PATIENCE).and_then(|locked| locked.read()).map_err(vault)?;
+    let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
+    let text = match parcel {
+        Parcel::AuthorizationRequest => {
+            let attempt = connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(services.clock.now()));
+            attempt.map(|attempt| attempt.authorization_request.to_string())
+        }
+        Parcel::RedirectUri => Some(connection.settings.redirect_uri.to_string()),
+        Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),
+        Parcel::ValueOfSet(value, set) => {
+            let same = connection.tokens.as_ref().is_some_and(|tokens| tokens.access.lifetime.starts_at == set);
+            if !same {
+                return Err(Failure::new(
+                    "The tokens were renewed while they were handed over.",
+                    "Begin again (Y): the four values must be of one set.",
+                ));
+            }
+            connection_value(&connection, app.as_ref(), value)
+        }
+    };
+    text.map(RevealedValue::new)
+        .ok_or_else(|| Failure::new("The connection does not hold that.", "Sign in (a), or enter it (e)."))
+}
+
+/// One of the four connection values in clear.
+pub fn connection_value(
+    connection: &Connection,
+    app: Option<&AppRegistration>,
+    value: ConnectionValue,
+) -> Option<String> {
+    let tokens = connection.tokens.as_ref();
+    match value {
+        ConnectionValue::ClientId => Some(connection.settings.client_id.to_string()),
+        ConnectionValue::ClientSecret => Some(app?.credential.secret()?.value.expose().to_owned()),
+        ConnectionValue::AccessToken => Some(tokens?.access.token.expose().to_owned()),
+        ConnectionValue::RefreshToken => Some(tokens?.refresh.as_ref()?.current.expose().to_owned()),
+    }
+}
+
+async fn to_clipboard(outlets: &Outlets, text: RevealedValue) -> Result<Delivery, Failure> {
+    let characters = text.characters();
+    let sent = match outlets.clipboard {
+        Clipboard::Tmux => send_by_tmux(&text).await,
+        Clipboard::Terminal => false,
+    };
+    // A tmux that is too old for `load-buffer -w` still passes OSC 52 on where it is allowed to.
+    if !sent {
+        let (written, done) = oneshot::channel();
+        let order = TerminalOrder { sequence: RevealedValue::new(osc52(&text)), written };
+        let ordered = outlets.terminal.send(order).is_ok();
+        if !(ordered && done.await.unwrap_or(false)) {
+            return Err(Failure::new("The terminal did not take it.", "u shows other ways."));
+        }
+    }
+    Ok(Delivery::SentToTerminal { characters })
+}
+
+fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure> {
+    let path = outlets.directory.join("tokengauge-sign-in-address.txt");
+    let refused = |error: std::io::Error| {
+        Failure::new(
+            format!("{} could not be written: {error}", path.display()),
+            "Is there a file of an earlier sign-in? Remove it, then try again.",
+        )
+    };
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(refused)?;
+    writeln!(file, "{}", text.expose()).map_err(refused)?;
+    Ok(Delivery::WrittenTo(path.display().to_string()))
+}
+
+fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
+    open::that_detached(text.expose())
+        .map(|()| Delivery::BrowserStarted)
+        .map_err(|_| Failure::new("No browser could be started on this machine.", "y sends the address again."))
+}

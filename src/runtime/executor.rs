@@ -1,1 +1,246 @@
-//! executor.
+//! Performs effects in tasks; the answers come back as messages.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinSet, spawn_blocking};
+
+use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, RequestId};
+use crate::domain::secret::{Passphrase, PastedText};
+use crate::domain::{ConnectionId, Overview};
+use crate::vault::unlock::{Sources, Unlocked, unlock};
+use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
+
+use super::clock::Clock;
+use super::delivery::{Outlets, deliver, value};
+use super::exchange::exchange;
+use super::services::{Services, failure};
+use super::{records, watcher};
+
+/// Where the vault is and what may open it.
+#[derive(Debug, Clone)]
+pub struct VaultAccess {
+    /// The directory.
+    pub directory: PathBuf,
+    /// What may open it.
+    pub sources: Sources,
+}
+
+/// The simulated browser of the demo: signs in at an address as a mailbox, and tells where it ended.
+pub type SimulatedBrowser = Arc<dyn Fn(&str, Option<&str>) -> Result<String, String> + Send + Sync>;
+
+/// Performs effects. Everything that it starts is awaited at the end, so that no answer is lost that was paid for.
+#[derive(Clone)]
+pub struct Executor {
+    access: VaultAccess,
+    clock: Clock,
+    outlets: Outlets,
+    browser: Option<SimulatedBrowser>,
+    answers: mpsc::UnboundedSender<Message>,
+    changed: mpsc::UnboundedSender<()>,
+    open: Arc<Mutex<Open>>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+}
+
+/// The open vault, once it is.
+#[derive(Default)]
+struct Open {
+    services: Option<Services>,
+    watcher: Option<watcher::RecordWatcher>,
+}
+
+impl Executor {
+    /// An executor without an open vault.
+    pub fn new(
+        access: VaultAccess,
+        clock: Clock,
+        outlets: Outlets,
+        answers: mpsc::UnboundedSender<Message>,
+        changed: mpsc::UnboundedSender<()>,
+    ) -> Self {
+        Self {
+            access,
+            clock,
+            outlets,
+            browser: None,
+            answers,
+            changed,
+            open: Arc::default(),
+            tasks: Arc::default(),
+        }
+    }
+
+    /// With a vault that is open already, and perhaps a simulated browser: the demo.
+    #[must_use]
+    pub fn with_open_vault(mut self, vault: Vault, browser: Option<SimulatedBrowser>) -> Self {
+        self.browser = browser;
+        self.keep(vault);
+        self
+    }
+
+    /// Starts what an effect asks for.
+    pub fn perform(&self, effect: Effect) {
+        let executor = self.clone();
+        let work = async move {
+            let Some((request, answer)) = executor.run(effect).await else { return };
+            // A loop that is gone awaits no answer.
+            let _ = executor.answers.send(Message::Answer { request, answer });
+        };
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+
+    /// Waits until everything that was started has ended.
+    pub async fn finish(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn run(&self, effect: Effect) -> Option<(RequestId, Answer)> {
+        Some(match effect {
+            Effect::OpenVault { request, passphrase } => {
+                let executor = self.clone();
+                (request, Answer::Contents(blocking(move || executor.open_vault(passphrase.as_ref())).await))
+            }
+            Effect::CreateVault { request, protection } => {
+                let executor = self.clone();
+                (request, Answer::Contents(blocking(move || executor.create_vault(protection)).await))
+            }
+            Effect::LoadVault { request } => {
+                let executor = self.clone();
+                (request, Answer::Contents(blocking(move || executor.load()).await))
+            }
+            Effect::Create { request, new } => {
+                (request, self.record(move |services| records::create(services, &new)).await)
+            }
+            Effect::Change { request, connection, edit } => {
+                (request, self.record(move |services| records::change(services, &connection, &edit)).await)
+            }
+            Effect::BeginAttempt { request, connection } => {
+                (request, self.record(move |services| records::begin_attempt(services, &connection)).await)
+            }
+            Effect::Remove { request, connection } => (request, self.remove(connection).await),
+            Effect::Exchange { request, connection, step } => {
+                let answer = match self.services() {
+                    Ok(services) => exchange(&services, &connection, step).await.map_err(|error| error.failure()),
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Connection(answer.map(Box::new)))
+            }
+            Effect::Deliver { request, connection, parcel, way } => {
+                let answer = match self.services() {
+                    Ok(services) => deliver(&services, &self.outlets, &connection, parcel, way).await,
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Delivered(answer))
+            }
+            Effect::Reveal { request, connection, value: which } => {
+                let answer = match self.services() {
+                    Ok(services) => value(&services, &connection, which).await,
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Revealed(answer))
+            }
+            Effect::SignInWithSimulatedBrowser { request, connection } => {
+                (request, Answer::BrowserEndedOn(self.simulated_browser(connection).await))
+            }
+            Effect::Quit(_) => return None,
+        })
+    }
+
+    fn open_vault(&self, passphrase: Option<&Passphrase>) -> Result<Contents, DoorFailure> {
+        // Behind a locked screen the vault is open all the time: renewals go on.
+        let vault = match passphrase {
+            Some(passphrase) => Vault::open_with_passphrase(&self.access.directory, passphrase).map_err(door)?,
+            None => match unlock(&self.access.directory, &self.access.sources).map_err(door)? {
+                Unlocked::Open(vault, _) => vault,
+                Unlocked::NeedsPassphrase => return Err(DoorFailure::Locked),
+            },
+        };
+        self.keep(vault);
+        self.load()
+    }
+
+    fn create_vault(&self, protection: NewVault) -> Result<Contents, DoorFailure> {
+        let protection = match protection {
+            NewVault::Passphrase(passphrase) => Protection::Passphrase(passphrase),
+            NewVault::KeyFile(path) => Protection::NewKeyFile(PathBuf::from(path)),
+        };
+        let vault =
+            Vault::init(&self.access.directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
+        self.keep(vault);
+        self.load()
+    }
+
+    fn keep(&self, vault: Vault) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.services.is_none() {
+            open.watcher = watcher::watch(vault.dir(), self.changed.clone());
+            open.services = Some(Services::new(vault, self.clock));
+        }
+    }
+
+    fn load(&self) -> Result<Contents, DoorFailure> {
+        let services = self.services().map_err(|_| DoorFailure::Locked)?;
+        services.contents().map_err(door)
+    }
+
+    fn services(&self) -> Result<Services, Failure> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.services.clone().ok_or_else(|| Failure::new("The vault is locked.", "Type its passphrase."))
+    }
+
+    async fn record(
+        &self,
+        work: impl FnOnce(&Services) -> Result<Overview, records::RecordError> + Send + 'static,
+    ) -> Answer {
+        let services = self.services();
+        Answer::Connection(
+            blocking(move || work(&services?).map(Box::new).map_err(|error| error.failure())).await,
+        )
+    }
+
+    async fn remove(&self, id: ConnectionId) -> Answer {
+        let services = self.services();
+        Answer::Removed(
+            blocking(move || records::remove(&services?, &id).map(|()| id).map_err(|error| failure(&error))).await,
+        )
+    }
+
+    async fn simulated_browser(&self, id: ConnectionId) -> Result<PastedText, Failure> {
+        let (services, browser) = (self.services()?, self.browser.clone());
+        let ended = blocking(move || {
+            let overview = services.contents().ok()?.connections.into_iter().find(|own| own.id == id)?;
+            let attempt = overview.open_attempt(services.clock.now())?;
+            Some(browser?(attempt.authorization_request.as_str(), overview.mailbox()))
+        })
+        .await;
+        match ended {
+            Some(Ok(address)) => Ok(PastedText::new(address)),
+            Some(Err(page)) => Err(Failure::new(
+                format!("The simulated browser ended on an error page: {page}"),
+                "Check client ID and redirect URI (e).",
+            )),
+            None => Err(Failure::new("No sign-in is open.", "Begin one (a).")),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+fn door(error: VaultError) -> DoorFailure {
+    match error {
+        VaultError::WrongPassphrase => DoorFailure::WrongPassphrase,
+        error if error.kind() == ErrorKind::Locked && matches!(error, VaultError::NoKey(_)) => {
+            DoorFailure::Other(failure(&error))
+        }
+        error => DoorFailure::Other(failure(&error)),
+    }
+}

@@ -1,1 +1,205 @@
-//! terminal.
+//! The terminal: entered and left as a pair, whatever ends the program; a frame that changed nothing writes nothing.
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::backend::{Backend, ClearType as Region, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+
+/// The backend of the dashboard.
+pub type Screen = ratatui::Terminal<QuietBackend<CrosstermBackend<BufWriter<Stdout>>>>;
+
+/// Enters the alternate screen. The guard leaves it again when it is dropped; a panic leaves it too.
+pub fn enter() -> io::Result<(Screen, Guard)> {
+    leave_on_panic();
+    enable_raw_mode()?;
+    let guard = Guard;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
+    // One write a frame: a cut sequence on a slow line would be drawn as text.
+    let backend = CrosstermBackend::new(BufWriter::with_capacity(256 * 1024, io::stdout()));
+    Ok((ratatui::Terminal::new(QuietBackend::new(backend))?, guard))
+}
+
+/// Restores the terminal when dropped.
+#[derive(Debug)]
+pub struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Gives the terminal back as it was. A terminal that is gone is no error.
+fn leave() {
+    let _ = execute!(
+        io::stdout(),
+        crossterm::style::ResetColor,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+fn leave_on_panic() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            leave();
+            before(info);
+        }));
+    });
+}
+
+/// Prints a text on a page without frame, so that the terminal itself wraps it and a selection has no line breaks.
+pub fn print_plainly(text: &str, hint: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    queue!(out, Clear(ClearType::All), cursor::MoveTo(0, 0))?;
+    write!(out, "{text}\r\n\r\n{hint}")?;
+    out.flush()
+}
+
+/// Writes a sequence that is not part of a frame, such as one for the clipboard.
+pub fn write_sequence(sequence: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(sequence.as_bytes())?;
+    out.flush()
+}
+
+/// A backend that keeps quiet where nothing changed: ratatui writes some 25 bytes for every frame otherwise.
+#[derive(Debug)]
+pub struct QuietBackend<B> {
+    inner: B,
+    cursor: Option<CursorState>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CursorState {
+    Hidden,
+    At(Position),
+    Shown,
+}
+
+impl<B> QuietBackend<B> {
+    /// Wraps a backend.
+    pub fn new(inner: B) -> Self {
+        Self { inner, cursor: None }
+    }
+}
+
+impl<B: Backend> Backend for QuietBackend<B> {
+    type Error = B::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), Self::Error>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        // Drawing moves the terminal's cursor.
+        if matches!(self.cursor, Some(CursorState::At(_))) {
+            self.cursor = Some(CursorState::Shown);
+        }
+        self.inner.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Self::Error> {
+        if self.cursor == Some(CursorState::Hidden) {
+            return Ok(());
+        }
+        self.cursor = Some(CursorState::Hidden);
+        self.inner.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Self::Error> {
+        if matches!(self.cursor, Some(CursorState::Shown | CursorState::At(_))) {
+            return Ok(());
+        }
+        self.cursor = Some(CursorState::Shown);
+        self.inner.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Self::Error> {
+        self.inner.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Self::Error> {
+        let position = position.into();
+        if self.cursor == Some(CursorState::At(position)) {
+            return Ok(());
+        }
+        self.cursor = Some(CursorState::At(position));
+        self.inner.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> Result<(), Self::Error> {
+        self.cursor = None;
+        self.inner.clear()
+    }
+
+    fn clear_region(&mut self, region: Region) -> Result<(), Self::Error> {
+        self.inner.clear_region(region)
+    }
+
+    fn size(&self) -> Result<Size, Self::Error> {
+        self.inner.size()
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Self::Error> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Backend::flush(&mut self.inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::Terminal;
+    use ratatui::backend::CrosstermBackend;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_frame_that_changes_nothing_writes_nothing() {
+        let sink = Sink::default();
+        let backend = QuietBackend::new(CrosstermBackend::new(sink.clone()));
+        let viewport = ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 20, 2));
+        let mut terminal = Terminal::with_options(backend, ratatui::TerminalOptions { viewport }).unwrap();
+        let mut draw = |text: &'static str| {
+            terminal.draw(|frame| frame.render_widget(text, frame.area())).unwrap();
+            std::mem::take(&mut *sink.0.lock().unwrap()).len()
+        };
+        assert!(draw("hello") > 0);
+        assert_eq!(draw("hello"), 0);
+        assert!(draw("hellO") > 0);
+        assert_eq!(draw("hellO"), 0);
+    }
+}
