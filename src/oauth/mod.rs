@@ -1,1 +1,3 @@
 //! oauth.
+pub mod platform_error;
+pub mod redirect_response;

@@ -1,0 +1,70 @@
+//! Authorization response as a person pastes it after signing in (RFC 6749 §4.1.2, RFC 9207).
+//!
+//! [`read`] takes whatever was on the clipboard and the attempt's own values. Counting the tries, spending the code
+//! once and ending the attempt are the caller's.
+
+mod address;
+mod answer;
+mod bare;
+mod candidate;
+mod clean;
+mod parameters;
+mod refusal;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use url::Url;
+
+use crate::domain::secret::AuthorizationCode;
+use crate::oauth::platform_error::PlatformError;
+use address::Address;
+pub use refusal::{ParameterName, Refusal};
+
+/// What the attempt knows about the answer it waits for.
+#[derive(Clone, Copy)]
+pub struct Expectation<'a> {
+    /// The redirect address exactly as it was sent.
+    pub redirect_uri: &'a Url,
+    /// The attempt's `state`.
+    pub state: &'a str,
+    /// Whether the attempt sent a code challenge (RFC 7636).
+    pub pkce: bool,
+    /// The server's issuer, where it is known to send `iss` (RFC 9207 §3).
+    pub issuer: Option<&'a str>,
+}
+
+/// What the platform answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthorizationResponse {
+    /// The person signed in and accepted.
+    Code {
+        /// Good once, for about ten minutes.
+        code: AuthorizationCode,
+        /// Whether the answer was tied to the attempt by its `state`.
+        state: StateCheck,
+    },
+    /// The sign-in ended without a code.
+    Error(AuthorizationError),
+}
+
+/// What the `state` of an answer told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateCheck {
+    /// It was the attempt's own.
+    Checked,
+    /// Only the code was pasted; the code verifier alone ties it to the attempt. Tell the person.
+    NotSent,
+}
+
+/// An error of the authorization endpoint (RFC 6749 §4.1.2.1) with the right `state`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationError {
+    /// The platform's words, not yet sanitized.
+    pub error: PlatformError,
+}
+
+/// Reads what was pasted. Works in bounded time, sends nothing, keeps nothing.
+pub fn read(pasted: &[u8], expectation: &Expectation<'_>) -> Result<AuthorizationResponse, Refusal> {
+    search::search(&clean::clean(pasted)?, expectation)
+}
