@@ -173,7 +173,8 @@ fn too_small(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 fn plain_page(buffer: &mut Buffer, area: Rect, view: View<'_>, text: &str) {
     let mut canvas = Canvas::new(buffer, area, view.look);
     let mut lines = Vec::new();
-    canvas::break_word(&view::printable(text), usize::from(area.width), &mut lines);
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    canvas::break_word(&text, usize::from(area.width), &mut lines);
     for line in lines {
         canvas.line(&view.row().text(line, view.theme().text).build());
     }

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 
 use crate::app::{Action, App, Delivery, Tone};
 use crate::domain::{NextStep, Overview};
+use crate::sanitize::sanitize;
 
 use super::Look;
 use super::canvas::Row;
@@ -143,7 +144,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Text from outside without what could move the cursor or hide other text.
+/// Text from outside, printable, cut where no screen could show it.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(2_000).collect()
+    sanitize(text, 2_000)
 }
