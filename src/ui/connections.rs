@@ -1,0 +1,232 @@
+//! The Connections tab: groups by need, what lapses first at the top; the last group scrolls below the others.
+//!
+//! ```text
+//!    Name           Access            Refresh           Secret   Next step
+//!  NEEDS YOU  1 ────────────────────────────────────────────────────────────
+//!  ►× northwind     expired           expired            200 d   a sign in again
+//!  QUIET  36 ───────────────────────────────────────────────────────────────
+//!   ● adatum        ████████  58:31   ████████    84 d   540 d     renews 14:52
+//!     … 16 more rows                                              1-17 of 36 ▼
+//!  ─ northwind ─────────────────────────────────────────────────────────────
+//!    details
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::connections::Sort;
+use crate::app::{Action, DamagedFile};
+use crate::domain::{Need, Overview};
+
+use super::canvas::{Canvas, first_shown};
+use super::connection_row::{self, Columns};
+use super::details;
+use super::view::{View, printable};
+
+/// From this width on the details stand beside the list.
+const BESIDE_FROM: u16 = 170;
+const BESIDE_WIDTH: u16 = 64;
+/// Details below the list: not on bodies lower than this.
+const DETAILS_FROM: u16 = 15;
+/// The fewest lines of the last group that are worth scrolling on their own.
+const FEWEST_SCROLLED: usize = 4;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    if view.app.connections.all().is_empty() && view.app.connections.damaged.is_empty() {
+        return empty(buffer, area, view);
+    }
+    let items = items(view);
+    let (list, beside) = split(area, items.len() as u16 + 1);
+    draw_list(&mut Canvas::new(buffer, list, view.look), view, &items);
+    if beside.height > 0 {
+        details::draw(buffer, beside, view);
+    }
+}
+
+/// A line of the list.
+#[derive(Clone, Copy)]
+enum Item<'a> {
+    Heading(Need, usize),
+    Row(&'a Overview),
+    DamagedHeading(usize),
+    Damaged(&'a DamagedFile),
+    DamagedAdvice(&'a DamagedFile),
+}
+
+fn items(view: View<'_>) -> Vec<Item<'_>> {
+    let connections = &view.app.connections;
+    let damaged = &connections.damaged;
+    let mut items = Vec::new();
+    if !damaged.is_empty() {
+        items.push(Item::DamagedHeading(damaged.len()));
+        items.extend(damaged.iter().flat_map(|file| [Item::Damaged(file), Item::DamagedAdvice(file)]));
+    }
+    for group in connections.groups(view.now) {
+        items.push(Item::Heading(group.need, group.rows.len()));
+        items.extend(group.rows.into_iter().map(Item::Row));
+    }
+    items
+}
+
+/// The place of the list and that of the details; it depends on the number of rows only, so that nothing jumps.
+fn split(area: Rect, wanted: u16) -> (Rect, Rect) {
+    if area.width >= BESIDE_FROM {
+        let width = area.width - BESIDE_WIDTH - 2;
+        let beside = Rect { x: area.x + width + 2, width: BESIDE_WIDTH, ..area };
+        return (Rect { width, ..area }, beside);
+    }
+    if area.height < DETAILS_FROM {
+        return (area, Rect { height: 0, ..area });
+    }
+    let free = area.height.saturating_sub(wanted);
+    let height = free.clamp(area.height * 2 / 5, 14).min(area.height * 3 / 5);
+    let list = Rect { height: area.height - height, ..area };
+    (list, Rect { y: area.y + list.height, height, ..area })
+}
+
+fn draw_list(canvas: &mut Canvas<'_>, view: View<'_>, items: &[Item<'_>]) {
+    let columns = Columns::of(canvas.width());
+    canvas.line(&heading_line(view, columns, canvas.width()));
+    if items.is_empty() {
+        let text = "nothing here: no connection passes the filter";
+        canvas.line(&view.row().gap(4).text(text, view.theme().muted).build());
+        return;
+    }
+    let height = usize::from(canvas.rows_left());
+    let chosen = chosen_place(view, items);
+    if items.len() <= height {
+        items
+            .iter()
+            .enumerate()
+            .for_each(|(place, item)| draw_item(canvas, view, columns, item, place == chosen));
+        return;
+    }
+    let pinned = pinned(items, height);
+    for (place, item) in items[..pinned].iter().enumerate() {
+        draw_item(canvas, view, columns, item, place == chosen);
+    }
+    draw_scrolled(canvas, view, columns, &items[pinned..], chosen.checked_sub(pinned));
+}
+
+/// How many lines stay while the last group scrolls: all above it, with its heading, if enough room is left for it.
+fn pinned(items: &[Item<'_>], height: usize) -> usize {
+    let last = items.iter().rposition(|item| matches!(item, Item::Heading(..))).map_or(0, |place| place + 1);
+    if last + FEWEST_SCROLLED <= height { last } else { 0 }
+}
+
+fn draw_scrolled(
+    canvas: &mut Canvas<'_>,
+    view: View<'_>,
+    columns: Columns,
+    items: &[Item<'_>],
+    chosen: Option<usize>,
+) {
+    let height = usize::from(canvas.rows_left()).saturating_sub(1).max(1);
+    let first = first_shown(chosen.unwrap_or(0), items.len(), height);
+    for (place, item) in items.iter().enumerate().skip(first).take(height) {
+        draw_item(canvas, view, columns, item, Some(place) == chosen);
+    }
+    let rows = |items: &[Item<'_>]| items.iter().filter(|item| matches!(item, Item::Row(_))).count();
+    let end = (first + height).min(items.len());
+    let (before, shown) = (rows(&items[..first]), rows(&items[first..end]));
+    canvas.line(&more_line(view, before, shown, rows(items), canvas.width()));
+}
+
+/// `… 16 more rows …   1-17 of 36 ▼`
+fn more_line(view: View<'_>, before: usize, shown: usize, all: usize, width: u16) -> Line<'static> {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let after = all - before - shown;
+    let more = format!("{} {} more rows", glyphs.ellipsis, all - shown);
+    let up = if before > 0 { glyphs.up } else { " " };
+    let down = if after > 0 { glyphs.down } else { " " };
+    let range = format!("{}-{} of {all} {up}{down}", before + 1, before + shown);
+    let right = view.row().text(range, theme.muted).build();
+    view.row().gap(4).text(more, theme.muted).end(right, width.saturating_sub(1)).build()
+}
+
+fn chosen_place(view: View<'_>, items: &[Item<'_>]) -> usize {
+    let chosen = view.app.connections.selected().map(|overview| &overview.id);
+    let is_chosen = |item: &Item<'_>| matches!(item, Item::Row(overview) if Some(&overview.id) == chosen);
+    items.iter().position(is_chosen).unwrap_or(usize::MAX)
+}
+
+fn draw_item(canvas: &mut Canvas<'_>, view: View<'_>, columns: Columns, item: &Item<'_>, is_chosen: bool) {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let width = canvas.width();
+    match item {
+        Item::Heading(need, count) => canvas.line(&group_heading(view, need.heading(), *count, width)),
+        Item::DamagedHeading(count) => canvas.line(&group_heading(view, "DAMAGED", *count, width)),
+        Item::Row(overview) if is_chosen => {
+            canvas.selected_line(&connection_row::row(view, columns, overview, true));
+        }
+        Item::Row(overview) => canvas.line(&connection_row::row(view, columns, overview, false)),
+        Item::Damaged(file) => {
+            let row = view.row().gap(2).text(glyphs.needs_you, theme.error).gap(1);
+            let text = format!("{}: {}", printable(&file.file), printable(&file.failure.what_happened));
+            canvas.line(&row.rest(&text, width, theme.error).build());
+        }
+        Item::DamagedAdvice(file) => {
+            canvas.line(
+                &view.row().gap(4).rest(&printable(&file.failure.what_to_do), width, theme.text).build(),
+            );
+        }
+    }
+}
+
+fn group_heading(view: View<'_>, title: &str, count: usize, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let row = view.row().gap(1).text(title, theme.heading).gap(1).text(count.to_string(), theme.muted).gap(1);
+    let room = width.saturating_sub(row.width());
+    row.text(view.glyphs().rule.repeat(usize::from(room)), theme.border).build()
+}
+
+/// Column headings; what narrows the list stands at their end.
+fn heading_line(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
+    let line = connection_row::headings(view, columns);
+    let narrowing = narrowing(view);
+    if narrowing.is_empty() {
+        return line;
+    }
+    let right = view.row().text(narrowing.join(view.glyphs().separator), view.theme().accent).build();
+    let room = width.saturating_sub(1);
+    let whole = view.row().append(line).end(right.clone(), room).build();
+    if whole.width() as u16 >= room { whole } else { view.row().gap(4).append(right).build() }
+}
+
+fn narrowing(view: View<'_>) -> Vec<String> {
+    let connections = &view.app.connections;
+    let filter = connections.filter.text();
+    let mut all = Vec::new();
+    if connections.needs_me {
+        all.push(" only what needs you ".to_owned());
+    }
+    if !filter.is_empty() && view.app.line.is_none() {
+        all.push(format!(" filter: {} ", printable(filter)));
+    }
+    if connections.sort != Sort::default() {
+        all.push(format!(" {} ", connections.sort.word()));
+    }
+    all
+}
+
+/// The first screen of a new vault: what to do first.
+fn empty(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    let theme = view.theme();
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    canvas.go_to((area.height / 2).saturating_sub(5));
+    let indent = (area.width.saturating_sub(64) / 2).max(2);
+    let say = |text: &str, style| view.row().gap(indent).rest(text, area.width, style).build();
+    canvas.line(&say("No connections yet", theme.heading));
+    canvas.blank();
+    let first = view.row().gap(indent).text(view.key(Action::New), theme.key).gap(2);
+    canvas.line(&first.rest("add the first one", area.width, theme.text).build());
+    canvas.blank();
+    for text in [
+        "You need the client ID of an app registration and, unless it is",
+        "a public client, its secret. The form says where the portal",
+        "shows each of them.",
+    ] {
+        canvas.line(&say(text, theme.muted));
+    }
+}

@@ -1,0 +1,186 @@
+//! Details of the chosen connection: its trouble first, then what was tried, handed over and set.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::permissions::{Granted, granted_state};
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::overview::Freshness;
+use crate::domain::{Overview, Renewal, RenewalKind, RenewalOutcome, Trouble};
+
+use super::canvas::{Canvas, wrap};
+use super::text::{ago, count_with_commas, duration_short};
+use super::view::{View, printable};
+
+const LABEL: u16 = 18;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    let Some(overview) = view.app.chosen() else { return canvas.rule("") };
+    canvas.rule(overview.name.as_str());
+    let width = canvas.width().saturating_sub(1);
+    canvas.lines(&lines(view, overview, width));
+}
+
+/// The most important first, since the last ones are cut off where there is no room.
+fn lines(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(trouble) = &overview.trouble {
+        lines.extend(trouble_lines(view, trouble, width));
+    }
+    lines.push(pair(view, "Last renewal", &last_renewal(view, overview), width));
+    lines.push(hand_over(view, overview, width));
+    lines.push(pair(view, "Client secret", &credential(view, &overview.credential), width));
+    let mailbox = overview.mailbox().map_or_else(|| "whoever signs in first".to_owned(), printable);
+    lines.push(pair(view, "Signed in as", &mailbox, width));
+    let settings = &overview.settings;
+    let registration =
+        format!("{} {} {}", settings.client_id, view.glyphs().separator, settings.authority.host());
+    lines.push(pair(view, "App registration", &registration, width));
+    lines.push(pair(view, "Tenant", settings.tenant.as_str(), width));
+    let redirect =
+        format!("{} {} {}", settings.redirect_uri, view.glyphs().separator, settings.response_mode.as_str());
+    lines.push(pair(view, "Redirect URI", &redirect, width));
+    lines.push(pair(view, "Permissions", &permissions(overview), width));
+    lines
+}
+
+fn pair(view: View<'_>, label: &str, value: &str, width: u16) -> Line<'static> {
+    view.row().gap(2).fill(label, LABEL, view.theme().muted).rest(value, width, view.theme().text).build()
+}
+
+/// What happened, what to do, and the numbers that Microsoft's support asks for.
+pub(super) fn trouble_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Vec<Line<'static>> {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let room = width.saturating_sub(4);
+    let mut lines = Vec::new();
+    for (place, text) in wrap(&printable(&trouble.what_happened), room).into_iter().take(2).enumerate() {
+        let row = if place == 0 {
+            view.row().gap(2).text(glyphs.needs_you, theme.error).gap(1)
+        } else {
+            view.row().gap(4)
+        };
+        lines.push(row.rest(&text, width, theme.error).build());
+    }
+    for (place, text) in wrap(&printable(&trouble.what_to_do), room).into_iter().take(2).enumerate() {
+        let row = if place == 0 {
+            view.row().gap(2).text(glyphs.right, theme.accent).gap(1)
+        } else {
+            view.row().gap(4)
+        };
+        lines.push(row.rest(&text, width, theme.text).build());
+    }
+    lines.extend(support_lines(view, trouble, width));
+    lines
+}
+
+fn support_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Vec<Line<'static>> {
+    let pieces = [
+        trouble.aadsts.map(|code| format!("AADSTS{code}, {}", view.time(trouble.at))),
+        trouble.trace_id.as_deref().map(|id| format!("trace {}", printable(id))),
+        trouble.correlation_id.as_deref().map(|id| format!("correlation {}", printable(id))),
+    ];
+    let separator = format!(" {} ", view.glyphs().separator);
+    let mut texts: Vec<String> = Vec::new();
+    for piece in pieces.into_iter().flatten() {
+        match texts.last_mut() {
+            Some(last) if last.chars().count() + piece.chars().count() + 7 <= usize::from(width) => {
+                last.push_str(&separator);
+                last.push_str(&piece);
+            }
+            _ => texts.push(piece),
+        }
+    }
+    texts.into_iter().map(|text| view.row().gap(4).rest(&text, width, view.theme().muted).build()).collect()
+}
+
+/// When it was tried last and how that ended.
+pub(super) fn last_renewal(view: View<'_>, overview: &Overview) -> String {
+    match overview.renewals.last() {
+        None => "never".to_owned(),
+        Some(renewal) => format!("{}, {}", view.time(renewal.at), outcome(renewal)),
+    }
+}
+
+fn outcome(renewal: &Renewal) -> String {
+    match (&renewal.outcome, renewal.kind) {
+        (RenewalOutcome::Worked, RenewalKind::SignIn) => "worked (sign-in)".to_owned(),
+        (RenewalOutcome::Worked, RenewalKind::Refresh) => "worked".to_owned(),
+        (RenewalOutcome::WillRetry(line), _) => format!("tried again: {}", printable(line)),
+        (RenewalOutcome::Failed(line), _) => format!("refused: {}", printable(line)),
+    }
+}
+
+fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let row = view.row().gap(2).fill("Handed over", LABEL, theme.muted);
+    match overview.last_hand_over() {
+        None => row.rest("never", width, theme.muted).build(),
+        Some((last, freshness)) => {
+            let (shape, style, text) =
+                freshness_words(view, freshness, last.consumer.name(), &view.time(last.at));
+            row.text(shape, style).gap(1).rest(&text, width, theme.text).build()
+        }
+    }
+}
+
+/// `App Connect has: current`, or the token of a day.
+pub(super) fn freshness_words(
+    view: View<'_>,
+    freshness: Freshness,
+    consumer: &str,
+    when: &str,
+) -> (&'static str, ratatui::style::Style, String) {
+    match freshness {
+        Freshness::Current => {
+            (view.glyphs().yes, view.theme().good, format!("{consumer} has the current token, since {when}"))
+        }
+        Freshness::Stale => {
+            (view.glyphs().soon, view.theme().warning, format!("stale: {consumer} has the token of {when}"))
+        }
+    }
+}
+
+/// The client credential without the secret.
+pub(super) fn credential(view: View<'_>, facts: &CredentialFacts) -> String {
+    match facts {
+        CredentialFacts::Public => "public client, no secret".to_owned(),
+        CredentialFacts::Missing => "its record is missing or damaged".to_owned(),
+        CredentialFacts::Secret { characters, lifetime, entered_at } => {
+            let held = format!("{} {} characters", view.mask(), count_with_commas(*characters));
+            let end = match lifetime {
+                None => "no end date known".to_owned(),
+                Some(lifetime) if lifetime.is_expired_at(view.now) => {
+                    format!("expired {}", view.day(lifetime.expires_at))
+                }
+                Some(lifetime) => {
+                    format!(
+                        "ends {} ({})",
+                        view.day(lifetime.expires_at),
+                        duration_short(lifetime.remaining(view.now))
+                    )
+                }
+            };
+            format!("{held}, {end}, entered {}", ago(view.now - *entered_at))
+        }
+    }
+}
+
+fn permissions(overview: &Overview) -> String {
+    let asked = overview.settings.scopes.len();
+    if overview.tokens.is_none() {
+        return format!("{asked} asked");
+    }
+    let missing: Vec<&str> = overview
+        .settings
+        .scopes
+        .iter()
+        .filter(|scope| granted_state(overview, scope) == Granted::No)
+        .map(|scope| scope.name())
+        .collect();
+    match missing.is_empty() {
+        true => format!("{asked} asked, all granted"),
+        false => format!("{asked} asked, not granted: {}", missing.join(", ")),
+    }
+}

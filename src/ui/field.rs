@@ -1,0 +1,81 @@
+//! A one-line field: text or mask, the cursor, and the part that fits.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthChar;
+
+use crate::app::{Field, Secrecy};
+
+use super::view::View;
+
+/// Whether text lands in a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// It does: the cursor is drawn.
+    Here,
+    /// It does not.
+    Elsewhere,
+}
+
+/// The field in exactly `width` cells. A secret is a fixed mask, or as many marks as were typed while it has the focus.
+pub(super) fn field_line(view: View<'_>, field: &Field, width: u16, focus: Focus) -> Line<'static> {
+    let theme = view.theme();
+    let base = if focus == Focus::Here { theme.input_focused } else { theme.input };
+    let characters: Vec<char> = match (field.secrecy(), focus) {
+        (Secrecy::Open, _) => field.text().chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        (Secrecy::Masked, Focus::Here) => {
+            view.glyphs().mask.repeat(field.text().chars().count()).chars().collect()
+        }
+        (Secrecy::Masked, Focus::Elsewhere) if field.is_empty() => Vec::new(),
+        (Secrecy::Masked, Focus::Elsewhere) => view.mask().chars().collect(),
+    };
+    let style = if field.secrecy() == Secrecy::Masked { base.patch(fg_of(theme.secret_mask)) } else { base };
+    let cursor = (focus == Focus::Here).then(|| field.cursor());
+    visible(&characters, cursor, usize::from(width), style, theme.cursor)
+}
+
+fn fg_of(style: Style) -> Style {
+    Style { fg: style.fg, ..Style::new() }
+}
+
+/// One blank before and after, and between them the stretch of characters around the cursor.
+fn visible(
+    characters: &[char],
+    cursor: Option<usize>,
+    width: usize,
+    style: Style,
+    at: Style,
+) -> Line<'static> {
+    if width < 3 {
+        return Line::from(Span::styled(" ".repeat(width), style));
+    }
+    let room = width - 2;
+    let first = first_visible(characters, cursor.unwrap_or(0), room);
+    let mut spans = vec![Span::styled(" ", style)];
+    let mut used = 0;
+    for place in first..=characters.len() {
+        let character = characters.get(place).copied().unwrap_or(' ');
+        let cells = character.width().unwrap_or(0);
+        if used + cells > room || (place == characters.len() && cursor != Some(place)) {
+            break;
+        }
+        used += cells;
+        let here = if cursor == Some(place) { at } else { style };
+        spans.push(Span::styled(character.to_string(), here));
+    }
+    spans.push(Span::styled(" ".repeat(room - used + 1), style));
+    Line::from(spans)
+}
+
+/// The first character shown, so that the cursor is inside.
+fn first_visible(characters: &[char], cursor: usize, room: usize) -> usize {
+    let mut used = 1;
+    let before = characters.iter().take(cursor).rev();
+    let fit = before
+        .take_while(|character| {
+            used += character.width().unwrap_or(0);
+            used <= room
+        })
+        .count();
+    cursor.min(characters.len()) - fit.min(cursor.min(characters.len()))
+}

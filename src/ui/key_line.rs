@@ -1,0 +1,111 @@
+//! The line of keys that work here: as many as fit, help at its end.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::{Action, Context, HandOverPhase, Panel, Question};
+
+use super::canvas::{Canvas, Row};
+use super::view::View;
+
+/// Keys that need no telling.
+const LEFT_OUT: [Action; 18] = [
+    Action::Up,
+    Action::Down,
+    Action::Left,
+    Action::Right,
+    Action::HalfPageUp,
+    Action::HalfPageDown,
+    Action::First,
+    Action::Last,
+    Action::ShowConnections,
+    Action::ShowPermissions,
+    Action::ShowTokens,
+    Action::ShowActivity,
+    Action::PreviousTab,
+    Action::NextTab,
+    Action::PreviousField,
+    Action::Help,
+    Action::Interrupt,
+    Action::Toggle,
+];
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    let help = help(view);
+    let room = area.width.saturating_sub(help.width() + 1);
+    let mut row = view.row().gap(1);
+    for action in shown(view) {
+        let next = pair(view, row.clone(), action);
+        if next.width() > room {
+            continue;
+        }
+        row = next.gap(2);
+    }
+    canvas.line(&row.end(help.build(), area.width.saturating_sub(1)).build());
+}
+
+fn shown(view: View<'_>) -> Vec<Action> {
+    let context = view.app.context();
+    let kept = |action: &Action| match (context, action) {
+        (Context::InputPane, Action::NextField | Action::Interrupt) => true,
+        (Context::Permissions, Action::Toggle) => true,
+        (_, Action::NextField) => false,
+        (_, Action::Back) => is_closable(context),
+        (_, action) => !LEFT_OUT.contains(action),
+    };
+    view.app.on_offer(view.now).into_iter().filter(kept).collect()
+}
+
+/// Esc does something worth telling where there is something to leave.
+fn is_closable(context: Context) -> bool {
+    !matches!(context, Context::Connections | Context::Permissions | Context::Tokens | Context::Activity)
+}
+
+fn help(view: View<'_>) -> Row<'_> {
+    let context = view.app.context();
+    let works = !view.app.is_typing()
+        && !matches!(context, Context::FirstRun | Context::Door | Context::Help | Context::PlainPage);
+    if works { pair(view, view.row().gap(1), Action::Help) } else { view.row() }
+}
+
+fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
+    row.text(view.key(action), view.theme().key).gap(1).text(label(view, action), view.theme().key_label)
+}
+
+/// The word for what the key does here.
+fn label(view: View<'_>, action: Action) -> &'static str {
+    let panel = view.app.panel.as_ref();
+    match (view.app.context(), action) {
+        (Context::InputPane, Action::Open) => "save",
+        (Context::InputPane | Context::FirstRun, Action::Back) => "cancel",
+        (Context::FirstRun, Action::Open) => "go on",
+        (Context::Door, Action::Open) => "open the vault",
+        (Context::Door, Action::Interrupt) => "quit",
+        (Context::Line, Action::Open) => "keep",
+        (Context::Line, Action::Back) => "clear",
+        (Context::SignIn, Action::Open) => "read it",
+        (Context::SignIn, Action::Authorize) => "begin again",
+        (Context::SignIn, Action::Copy) => "send again",
+        (Context::SignIn, Action::Back) => match panel {
+            Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
+            _ => "keep and close",
+        },
+        (Context::HandOver, Action::Copy | Action::Open) => "send the next",
+        (Context::HandOver, Action::Back) => match panel {
+            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Done { .. }) => "close",
+            _ => "stop",
+        },
+        (Context::Question, Action::Open) => match view.app.question() {
+            Some(Question::Remove { .. }) => "remove",
+            Some(Question::Copy { .. }) => "send",
+            Some(Question::RenewAll(_)) => "renew",
+            Some(Question::Abandon(_)) => "give up",
+            Some(Question::DiscardForm(_)) => "discard",
+            None => "yes",
+        },
+        (Context::Question, Action::Back) => "no",
+        (Context::Help | Context::PlainPage, Action::Back) => "close",
+        (_, action) => action.label(),
+    }
+}

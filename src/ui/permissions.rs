@@ -1,0 +1,166 @@
+//! The Permissions tab: what is asked for, against what was granted.
+//!
+//! ```text
+//!      Permission            Allows                                Who may consent          Granted
+//!  ► [✓] Mail.Send             send mail as the user               anyone                   ✓ granted
+//!    [✓] Calendars.ReadWrite   read and change calendars           admin by default policy  × not granted
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::app::Action;
+use crate::app::permissions::{Granted, PermissionRow, needs_sign_in_to_apply, rows};
+use crate::domain::Overview;
+
+use super::canvas::{Canvas, first_shown, wrap};
+use super::view::{View, printable};
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    let Some(overview) = view.app.chosen() else {
+        return canvas.line(&view.row().gap(2).text("no connection is chosen", view.theme().muted).build());
+    };
+    let rows = rows(overview);
+    let columns = Columns::of(area.width);
+    let foot = foot(view, overview, &rows, area.width);
+    canvas.line(&title(view, overview, &rows, area.width));
+    if area.height >= 16 {
+        canvas.blank();
+    }
+    canvas.line(&heading(view, columns));
+    let foot_height = if area.height >= 12 { foot.len() } else { foot.len().min(1) };
+    let height = usize::from(canvas.rows_left()).saturating_sub(foot_height).max(1);
+    let chosen = view.app.permissions.row.min(rows.len().saturating_sub(1));
+    let first = first_shown(chosen, rows.len(), height);
+    for (place, row) in rows.iter().enumerate().skip(first).take(height) {
+        let line = line(view, columns, row, place == chosen, area.width);
+        if place == chosen { canvas.selected_line(&line) } else { canvas.line(&line) }
+    }
+    if area.height >= 12 { canvas.lines(&foot) } else { canvas.lines(&foot[foot.len().saturating_sub(1)..]) }
+}
+
+/// Widths of the columns that come and go.
+#[derive(Clone, Copy)]
+struct Columns {
+    name: u16,
+    meaning: Option<u16>,
+    consent: Option<u16>,
+}
+
+const CONSENT: u16 = 23;
+const GRANTED: u16 = 20;
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let fixed = 3 + 4 + GRANTED;
+        let left = |used: u16| width.saturating_sub(fixed + used);
+        match width {
+            0..64 => Self { name: left(1).min(24), meaning: None, consent: None },
+            64..104 => Self { name: 20, meaning: Some(left(20 + 4).min(48)), consent: None },
+            _ => Self { name: 24, meaning: Some(left(24 + CONSENT + 6).min(48)), consent: Some(CONSENT) },
+        }
+    }
+}
+
+fn title(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let need = overview.need(view.now);
+    let asked = rows.iter().filter(|row| row.asked).count();
+    let granted = rows.iter().filter(|row| row.asked && row.granted == Granted::Yes).count();
+    let missing = rows.iter().filter(|row| row.asked && row.granted == Granted::No).count();
+    let text = match &overview.tokens {
+        None => format!("{asked} asked for, nobody has signed in yet"),
+        Some(_) if missing > 0 => format!("{asked} asked for, {granted} granted, {missing} not"),
+        Some(_) => format!("{asked} asked for, {granted} granted"),
+    };
+    view.row()
+        .gap(1)
+        .text(view.glyphs().need(need), theme.need(need))
+        .gap(1)
+        .text(overview.name.as_str(), theme.heading)
+        .gap(2)
+        .rest(&text, width.saturating_sub(1), theme.muted)
+        .build()
+}
+
+fn heading(view: View<'_>, columns: Columns) -> Line<'static> {
+    let style = view.theme().muted;
+    let mut row = view.row().gap(3).fill("Ask", 4, style).fill("Permission", columns.name, style);
+    if let Some(meaning) = columns.meaning {
+        row = row.gap(2).fill("Allows to", meaning, style);
+    }
+    if let Some(consent) = columns.consent {
+        row = row.gap(2).fill("Who may consent", consent, style);
+    }
+    row.gap(2).text("Granted", style).build()
+}
+
+fn line(view: View<'_>, columns: Columns, row: &PermissionRow, is_chosen: bool, width: u16) -> Line<'static> {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let cursor = if is_chosen { glyphs.cursor } else { " " };
+    let (tick, tick_style) =
+        if row.asked { (glyphs.check_on, theme.accent) } else { (glyphs.check_off, theme.muted) };
+    let name_style = if row.asked { theme.text } else { theme.muted };
+    let mut line = view.row().gap(1).text(cursor, theme.accent).gap(1).text(tick, tick_style).gap(1).fill(
+        &printable(row.scope.as_str()),
+        columns.name,
+        name_style,
+    );
+    if let Some(meaning) = columns.meaning {
+        line = line.gap(2).fill(row.known.map_or("", |known| known.meaning), meaning, theme.muted);
+    }
+    if let Some(consent) = columns.consent {
+        line = line.gap(2).fill(
+            row.known.map_or("not known here", |known| known.consent.words()),
+            consent,
+            theme.muted,
+        );
+    }
+    let (shape, words, style) = state(view, row);
+    line.gap(2).text(shape, style).gap(1).rest(words, width, style).build()
+}
+
+fn state(view: View<'_>, row: &PermissionRow) -> (&'static str, &'static str, Style) {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    match (row.asked, row.granted) {
+        (true, Granted::Yes) => (glyphs.yes, "granted", theme.good),
+        (false, Granted::Yes) => (glyphs.yes, "granted, not asked", theme.warning),
+        (true, Granted::No) => (glyphs.needs_you, "not granted", theme.error),
+        (true, Granted::Unknown) => (glyphs.step_later, "not known yet", theme.muted),
+        (false, _) => (glyphs.no, "", theme.muted),
+    }
+}
+
+/// What the columns had no room for, and what applies a change.
+fn foot(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let room = width.saturating_sub(5);
+    let mut lines = vec![Line::default()];
+    if let Some(row) = rows.get(view.app.permissions.row.min(rows.len().saturating_sub(1))) {
+        let text = match row.known {
+            Some(known) => {
+                format!("{}: {}. Consent: {}.", row.scope.name(), known.meaning, known.consent.words())
+            }
+            None => format!(
+                "{}: entered by name; what it allows is not known here.",
+                printable(row.scope.as_str())
+            ),
+        };
+        lines.extend(
+            wrap(&text, room)
+                .into_iter()
+                .take(2)
+                .map(|text| view.row().gap(3).text(text, theme.muted).build()),
+        );
+    }
+    if needs_sign_in_to_apply(overview) {
+        let row = view.row().gap(1).text(view.glyphs().soon, theme.warning).gap(1);
+        let key = view.key(Action::Authorize);
+        let text = format!("asked is not granted: {key} sign in again to apply");
+        lines.push(row.rest(&text, width, theme.warning).build());
+    }
+    lines
+}

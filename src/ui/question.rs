@@ -1,0 +1,130 @@
+//! Questions that are answered before something is done, in a frame of their own.
+
+use ratatui::buffer::Buffer;
+use ratatui::text::Line;
+
+use crate::app::{Action, Field, Question};
+use crate::domain::{ConnectionId, ConnectionValue};
+
+use super::Regions;
+use super::canvas::{Canvas, wrap};
+use super::field::{Focus, field_line};
+use super::panel;
+use super::view::View;
+
+const WIDTH: u16 = 62;
+
+pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, question: &Question) {
+    let width = WIDTH.min(regions.body.width.saturating_sub(4));
+    let lines = lines(view, question, width);
+    let area = panel::dialog(buffer, regions, view, title(question), (width, lines.len() as u16));
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    canvas.lines(&lines);
+}
+
+fn title(question: &Question) -> &'static str {
+    match question {
+        Question::Remove { .. } => "Remove a connection",
+        Question::Copy { .. } => "Send a long-lived secret?",
+        Question::RenewAll(_) => "Renew all that are due?",
+        Question::Abandon(_) => "Give up the sign-in?",
+        Question::DiscardForm(_) => "Throw away the form?",
+    }
+}
+
+fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> {
+    match question {
+        Question::Remove { connection, field, removing } => {
+            remove(view, connection, field, removing.is_some(), width)
+        }
+        Question::Copy { connection, value } => copy(view, connection, *value, width),
+        Question::RenewAll(connections) => {
+            let count = connections.len();
+            let plural = if count == 1 { "connection" } else { "connections" };
+            asked(
+                view,
+                &format!("{count} {plural} will be renewed now, one after the other."),
+                "renew",
+                width,
+            )
+        }
+        Question::Abandon(_) => asked(
+            view,
+            "The address that was sent stops working here. What is stored stays as it is.",
+            "give up",
+            width,
+        ),
+        Question::DiscardForm(_) => {
+            asked(view, "What was typed into the form is lost. Nothing stored changes.", "discard", width)
+        }
+    }
+}
+
+fn remove(
+    view: View<'_>,
+    id: &ConnectionId,
+    field: &Field,
+    is_removing: bool,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let name = name(view, id);
+    let mut lines = vec![Line::default()];
+    let text =
+        "Its tokens and history are deleted here. The app registration and its consent stay in the tenant.";
+    lines.extend(paragraph(view, text, width));
+    lines.push(Line::default());
+    lines.push(
+        view.row()
+            .gap(2)
+            .text("Type ", theme.text)
+            .text(name, theme.heading)
+            .text(" to remove it:", theme.text)
+            .build(),
+    );
+    lines.push(view.row().gap(2).append(field_line(view, field, width.min(48), Focus::Here)).build());
+    lines.push(if is_removing {
+        view.row().gap(2).text(format!("removing {}", view.glyphs().ellipsis), theme.notice).build()
+    } else {
+        Line::default()
+    });
+    lines
+}
+
+fn copy(view: View<'_>, id: &ConnectionId, value: ConnectionValue, width: u16) -> Vec<Line<'static>> {
+    let text = format!(
+        "The {} of {} goes to your terminal's clipboard, where other programs can read it.",
+        value.label().to_lowercase(),
+        name(view, id)
+    );
+    asked(view, &text, "send", width)
+}
+
+fn asked(view: View<'_>, text: &str, yes: &str, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let mut lines = vec![Line::default()];
+    lines.extend(paragraph(view, text, width));
+    lines.push(Line::default());
+    let answers = view
+        .row()
+        .gap(2)
+        .text(view.key(Action::Open), theme.key)
+        .gap(1)
+        .text(yes, theme.text)
+        .gap(4)
+        .text(view.key(Action::Back), theme.key)
+        .gap(1)
+        .text("no", theme.text);
+    lines.push(answers.build());
+    lines.push(Line::default());
+    lines
+}
+
+fn paragraph(view: View<'_>, text: &str, width: u16) -> Vec<Line<'static>> {
+    let lines = wrap(text, width.saturating_sub(2));
+    lines.into_iter().map(|line| view.row().gap(2).text(line, view.theme().text).build()).collect()
+}
+
+fn name(view: View<'_>, id: &ConnectionId) -> String {
+    view.app.connections.get(id).map_or_else(|| "it".to_owned(), |overview| overview.name.to_string())
+}

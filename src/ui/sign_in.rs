@@ -1,0 +1,372 @@
+//! The sign-in panel: the address goes out, a person signs in elsewhere, the browser's address comes back.
+//!
+//! ```text
+//!  ● 1  Open this address on your computer                 sent to your terminal
+//!       login.microsoftonline.com/contoso.com/…  (471 characters)
+//!  ► 2  Sign in as ops@contoso.com and accept 6 permissions
+//!  ○ 3  Paste it here
+//!  ! Paste this address only here. Nobody else ever needs it.
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::app::{Action, Phase, SignInPanel};
+use crate::domain::attempt::WRONG_PASTES_ALLOWED;
+use crate::domain::{AttemptFacts, Overview};
+
+use super::Regions;
+use super::canvas::{Canvas, wrap};
+use super::panel;
+use super::text::{count_with_commas, duration_short};
+use super::unlock::failure_lines;
+use super::view::{View, printable};
+
+/// Where the text of a step begins.
+const INDENT: u16 = 6;
+
+pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &SignInPanel) {
+    let overview = view.app.connections.get(&panel.connection);
+    let name = overview.map_or("", |own| own.name.as_str());
+    let attempt = overview.and_then(|own| own.attempt.as_ref());
+    let area = panel::open(buffer, regions, view, ("Sign in", name), time_left(view, panel, attempt));
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    let lines = match (overview, attempt) {
+        (Some(_), Some(attempt)) if panel.other_ways => other_ways(view, attempt, area.width),
+        (Some(own), Some(attempt)) if panel.phase == Phase::Waiting => {
+            waiting(view, panel, own, attempt, area)
+        }
+        _ => under_way(view, panel, area.width),
+    };
+    canvas.lines(&lines);
+}
+
+fn time_left(view: View<'_>, panel: &SignInPanel, attempt: Option<&AttemptFacts>) -> Line<'static> {
+    let theme = view.theme();
+    match attempt.filter(|_| panel.phase == Phase::Waiting) {
+        Some(attempt) if attempt.is_open_at(view.now) => {
+            let left = duration_short(attempt.ends_at() - view.now);
+            view.row().text("attempt ends in ", theme.muted).right(&left, 5, theme.text).build()
+        }
+        Some(_) => view.row().text("attempt has ended", theme.warning).build(),
+        None => Line::default(),
+    }
+}
+
+/// Beginning, redeeming or failed: one sentence, or two lines.
+fn under_way(view: View<'_>, panel: &SignInPanel, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let ellipsis = view.glyphs().ellipsis;
+    let mut lines = vec![Line::default()];
+    match &panel.phase {
+        Phase::Redeeming(_) => {
+            let text = format!("redeeming the code {ellipsis}");
+            lines.push(
+                view.row()
+                    .gap(2)
+                    .text(view.glyphs().step_now, theme.accent)
+                    .gap(1)
+                    .text(text, theme.text)
+                    .build(),
+            );
+            lines.push(
+                view.row()
+                    .gap(4)
+                    .rest("The browser's work is done; its tab may be closed.", width, theme.muted)
+                    .build(),
+            );
+        }
+        Phase::Beginning(_) | Phase::Waiting => {
+            let text = format!("preparing the address {ellipsis}");
+            lines.push(
+                view.row()
+                    .gap(2)
+                    .text(view.glyphs().step_now, theme.accent)
+                    .gap(1)
+                    .text(text, theme.text)
+                    .build(),
+            );
+        }
+        Phase::Failed(failure) => {
+            let failed = failure_lines(view, failure, width.saturating_sub(4));
+            lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
+            lines.push(Line::default());
+            let key = view.key(Action::Authorize);
+            lines.push(view.row().gap(4).text(key, theme.key).gap(1).text("begin again", theme.text).build());
+        }
+    }
+    lines
+}
+
+/// How far a step has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Done,
+    Now,
+    Later,
+}
+
+fn waiting(
+    view: View<'_>,
+    panel: &SignInPanel,
+    overview: &Overview,
+    attempt: &AttemptFacts,
+    area: ratatui::layout::Rect,
+) -> Vec<Line<'static>> {
+    let width = area.width;
+    let is_sent = matches!(panel.sent, Some(Ok(_)));
+    let is_pasting = panel.paste.focused || panel.paste.characters() > 0 || panel.refusal.is_some();
+    let steps = match (is_sent, is_pasting) {
+        (_, true) => [Step::Done, Step::Done, Step::Now],
+        (true, false) => [Step::Done, Step::Now, Step::Later],
+        (false, false) => [Step::Now, Step::Later, Step::Later],
+    };
+    let mut blocks = vec![
+        open_address(view, panel, attempt, steps[0], width),
+        sign_in(view, overview, attempt, steps[1], width),
+        paste(view, panel, attempt, steps[2], width),
+    ];
+    let warning = view
+        .row()
+        .gap(1)
+        .text("!", view.theme().warning)
+        .gap(1)
+        .rest("Paste this address only here. Nobody else ever needs it.", width, view.theme().text)
+        .build();
+    blocks.push(vec![warning]);
+    let needed: usize = blocks.iter().map(Vec::len).sum();
+    let spare = usize::from(area.height).saturating_sub(needed);
+    // On a low terminal the step that is on comes first.
+    if usize::from(area.height) < needed {
+        let on = steps.iter().position(|step| *step == Step::Now).unwrap_or(0);
+        blocks.rotate_left(on);
+    }
+    join(blocks, spare)
+}
+
+/// Blocks with a blank line above each, as far as there are lines to spare.
+fn join(blocks: Vec<Vec<Line<'static>>>, mut spare: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for block in blocks {
+        if spare > 0 {
+            lines.push(Line::default());
+            spare -= 1;
+        }
+        lines.extend(block);
+    }
+    lines
+}
+
+fn step_line(
+    view: View<'_>,
+    step: Step,
+    number: u8,
+    text: &str,
+    right: Line<'static>,
+    width: u16,
+) -> Line<'static> {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let (shape, style, text_style) = match step {
+        Step::Done => (glyphs.step_done, theme.good, theme.text),
+        Step::Now => (glyphs.step_now, theme.accent, theme.heading),
+        Step::Later => (glyphs.step_later, theme.muted, theme.text),
+    };
+    view.row()
+        .gap(1)
+        .text(shape, style)
+        .gap(1)
+        .text(number.to_string(), style)
+        .gap(2)
+        .rest(text, width.saturating_sub(1), text_style)
+        .end(right, width.saturating_sub(1))
+        .build()
+}
+
+fn open_address(
+    view: View<'_>,
+    panel: &SignInPanel,
+    attempt: &AttemptFacts,
+    step: Step,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let sent = match &panel.sent {
+        _ if panel.errand.is_some() => {
+            view.row().text(format!("sending {}", view.glyphs().ellipsis), theme.notice)
+        }
+        None => view.row(),
+        Some(Ok(delivery)) => {
+            view.row().text(view.delivery(delivery).split(" (").next().unwrap_or("").to_owned(), theme.good)
+        }
+        Some(Err(_)) => view.row().text("not sent", theme.error),
+    };
+    let mut lines = vec![step_line(view, step, 1, "Open this address on your computer", sent.build(), width)];
+    let url = attempt.authorization_request.as_str();
+    let length = format!("({} characters)", count_with_commas(url.chars().count()));
+    let room = width.saturating_sub(INDENT + length.len() as u16 + 3);
+    let short = super::text::fit(&shortened(attempt, view), room, view.glyphs());
+    lines.push(view.row().gap(INDENT).text(short, theme.accent).gap(2).text(length, theme.muted).build());
+    if let Some(Err(failure)) = &panel.sent {
+        let failed = failure_lines(view, failure, width.saturating_sub(INDENT + 1));
+        lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
+    }
+    let mut ways = vec![(Action::Copy, "send again"), (Action::OtherWays, "other ways")];
+    if view.app.can_open_browser() {
+        ways.push((
+            Action::OpenBrowser,
+            if view.app.environment.simulated { "simulated browser" } else { "browser here" },
+        ));
+    }
+    let mut row = view.row().gap(INDENT);
+    for (action, words) in ways {
+        row = row.text(view.key(action), theme.key).gap(1).text(words, theme.key_label).gap(3);
+    }
+    lines.push(row.build());
+    lines
+}
+
+/// Host and tenant; the rest is told by its length.
+fn shortened(attempt: &AttemptFacts, view: View<'_>) -> String {
+    let url = &attempt.authorization_request;
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    let tenant = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or("");
+    format!("{}{port}/{}/{}", url.host_str().unwrap_or(""), printable(tenant), view.glyphs().ellipsis)
+}
+
+fn sign_in(
+    view: View<'_>,
+    overview: &Overview,
+    attempt: &AttemptFacts,
+    step: Step,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let who = overview.settings.sign_in_as.as_ref().map_or_else(
+        || "Sign in".to_owned(),
+        |mailbox| format!("Sign in as {}", printable(mailbox.as_str())),
+    );
+    let count = overview.settings.scopes.len();
+    let text = format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" });
+    let mut lines = vec![step_line(view, step, 2, &text, Line::default(), width)];
+    let say = |text: &str| view.row().gap(INDENT).rest(text, width, theme.muted).build();
+    if attempt.redirect_uri.is_loopback() {
+        lines.push(say("The browser will end on \"can't reach this page\". That is right."));
+    }
+    let keys = view
+        .row()
+        .gap(INDENT)
+        .text("Copy its address: ", theme.muted)
+        .text("Ctrl+L", theme.key)
+        .gap(2)
+        .text("Ctrl+C", theme.key);
+    lines.push(keys.build());
+    lines
+}
+
+fn paste(
+    view: View<'_>,
+    panel: &SignInPanel,
+    attempt: &AttemptFacts,
+    step: Step,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
+    let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
+    lines.extend(paste_box(view, panel, attempt, width));
+    let used = format!("{} of {WRONG_PASTES_ALLOWED} tries used", attempt.wrong_pastes);
+    lines.push(
+        view.row()
+            .gap(INDENT)
+            .text(used, if attempt.wrong_pastes > 0 { theme.warning } else { theme.muted })
+            .build(),
+    );
+    if let Some(refusal) = &panel.refusal {
+        let failed = failure_lines(view, &refusal.failure, width.saturating_sub(INDENT + 1));
+        lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
+        let echo = format!("It looked like: {}", printable(&refusal.echo));
+        lines.push(view.row().gap(INDENT + 2).rest(&echo, width, theme.muted).build());
+    }
+    lines
+}
+
+/// The field: never what is in it, only how much.
+fn paste_box(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts, width: u16) -> [Line<'static>; 3] {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let inner = width.saturating_sub(INDENT + 4).min(80);
+    let (set, style) = match panel.paste.focused {
+        true => (glyphs.border_focused, theme.border_focused),
+        false => (glyphs.border, theme.border),
+    };
+    let edge = |left: &str, dash: &str, right: &str| {
+        let dashes = dash.repeat(usize::from(inner) + 1);
+        view.row().gap(INDENT).text(left, style).text(dashes, style).text(right, style).build()
+    };
+    let (text, text_style) = paste_text(view, panel, attempt);
+    let mut row = view.row().gap(INDENT).text(set.vertical_left, style).gap(1).rest(
+        &text,
+        INDENT + 1 + inner,
+        text_style,
+    );
+    if panel.paste.focused {
+        row = row.text(" ", theme.cursor);
+    }
+    let row = row.to(INDENT + 2 + inner).text(set.vertical_right, style);
+    [
+        edge(set.top_left, set.horizontal_top, set.top_right),
+        row.build(),
+        edge(set.bottom_left, set.horizontal_bottom, set.bottom_right),
+    ]
+}
+
+fn paste_text(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts) -> (String, Style) {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    match panel.paste.characters() {
+        0 if panel.paste.focused => (String::new(), theme.text),
+        0 => (format!("waiting for {}?code={}", attempt.redirect_uri, glyphs.ellipsis), theme.muted),
+        count => {
+            let marks = glyphs.mask.repeat(count.min(16));
+            (format!("{marks}  {} characters", count_with_commas(count)), theme.text)
+        }
+    }
+}
+
+/// The other ways to get the address to a browser.
+fn other_ways(view: View<'_>, attempt: &AttemptFacts, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let mut lines = vec![Line::default()];
+    lines.push(view.row().gap(2).text("Other ways to get the address to a browser", theme.heading).build());
+    lines.push(view.row().gap(2).rest(&shortened(attempt, view), width, theme.muted).build());
+    lines.push(Line::default());
+    let mut ways = vec![
+        (
+            Action::PrintPlainly,
+            "print it plainly",
+            "a page that holds nothing else, to be marked with the mouse",
+        ),
+        (
+            Action::WriteFile,
+            "write it into a file",
+            "that only you can read; fetch it with scp or your editor",
+        ),
+        (Action::Copy, "send it again", "to your terminal's clipboard"),
+    ];
+    if view.app.can_open_browser() {
+        ways.insert(2, (Action::OpenBrowser, "open a browser", "on this machine"));
+    }
+    for (action, words, about) in ways {
+        let row = view.row().gap(2).fill(&view.key(action), 3, theme.key).fill(words, 22, theme.text);
+        if width >= 70 {
+            lines.push(row.rest(about, width.saturating_sub(1), theme.muted).build());
+        } else {
+            lines.push(row.build());
+            lines.extend(
+                wrap(about, width.saturating_sub(7))
+                    .into_iter()
+                    .map(|text| view.row().gap(5).text(text, theme.muted).build()),
+            );
+        }
+    }
+    lines
+}

@@ -1,0 +1,331 @@
+//! The Tokens tab: the three clocks to the second, the connection values, the last renewals, the claims.
+//!
+//! This file shows the text of a revealed value, for as long as the application holds it.
+//!
+//! ```text
+//!  contoso-prod  ops@contoso.com · signed in 12 days ago · last renewal 13:52, worked
+//!  ACCESS    ████████████████████████░░░░░░░░░░    00:41:07  known    renews 15:03
+//!  REFRESH   ███████████████████████████████░░░    83 d 4 h  est      if unused
+//!  SECRET    ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░     4 d 2 h  known    e replace
+//! ─ Connection values ──────────────────────── App Connect has: current ─
+//!  ► Client ID       5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44
+//!    Access token    ●●●●●●●●  Microsoft Graph, 5 permissions   2,114 characters
+//! ─ Renewals ─────────────────────────────────────────── last 24 ─
+//! ─ Claims ───────────────────────────────────────────────────────
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::{Action, Reveal};
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::overview::Freshness;
+use crate::domain::secret::Secret;
+use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, RenewalOutcome, Stage};
+
+use super::canvas::{Canvas, break_word, wrap};
+use super::details;
+use super::gauge::lifetime_gauge;
+use super::text::{ago, count_with_commas, duration_long};
+use super::view::{View, printable};
+
+/// How many renewals are drawn as marks.
+const MARKS: usize = 24;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    let mut canvas = Canvas::new(buffer, area, view.look);
+    let Some(overview) = view.app.chosen() else {
+        return canvas.line(&view.row().gap(2).text("no connection is chosen", view.theme().muted).build());
+    };
+    canvas.line(&who(view, overview, area.width));
+    if area.height >= 16 {
+        canvas.blank();
+    }
+    for (title, clock) in
+        [("ACCESS", Clock::AccessToken), ("REFRESH", Clock::RefreshToken), ("SECRET", Clock::ClientSecret)]
+    {
+        canvas.line(&clock_line(view, overview, title, clock, area.width));
+    }
+    if area.height >= 16 {
+        canvas.blank();
+    }
+    canvas.rule_with(&values_title(view, overview), &hand_over(view, overview, area.width));
+    for value in ConnectionValue::ALL {
+        let line = value_line(view, overview, value, area.width);
+        if value == view.app.tokens.value { canvas.selected_line(&line) } else { canvas.line(&line) }
+    }
+    match &view.app.tokens.reveal {
+        Some(reveal) => revealed(&mut canvas, view, reveal),
+        None => history_and_claims(&mut canvas, view, overview),
+    }
+}
+
+fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let need = overview.need(view.now);
+    let dot = format!(" {} ", view.glyphs().separator);
+    let mut facts = vec![overview.mailbox().map_or_else(|| "nobody yet".to_owned(), printable)];
+    if let Some(tokens) = &overview.tokens {
+        facts.push(format!("signed in {}", ago(view.now - tokens.signed_in_at)));
+    }
+    facts.push(format!("last renewal {}", details::last_renewal(view, overview)));
+    view.row()
+        .gap(1)
+        .text(view.glyphs().need(need), theme.need(need))
+        .gap(1)
+        .text(overview.name.as_str(), theme.heading)
+        .gap(2)
+        .rest(&facts.join(&dot), width.saturating_sub(1), theme.muted)
+        .build()
+}
+
+fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let lifetime = overview.lifetime(clock);
+    let bar = match width {
+        0..56 => width.saturating_sub(26),
+        56..72 => width.saturating_sub(36),
+        _ => width.saturating_sub(53).min(72),
+    };
+    let mut row = view.row().gap(1).fill(title, 9, theme.heading);
+    row = row.append(lifetime_gauge(lifetime.as_ref(), clock, view.now, bar, view.glyphs(), theme));
+    let Some(lifetime) = lifetime else { return no_clock(view, overview, clock, row, width) };
+    let stage = lifetime.stage(clock, view.now);
+    let left =
+        if stage == Stage::Expired { String::new() } else { duration_long(lifetime.remaining(view.now)) };
+    row = row.right(&left, 12, theme.stage(stage)).gap(2);
+    if width >= 56 {
+        row = row.fill(lifetime.certainty.label(), 9, theme.muted);
+    }
+    row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text).build()
+}
+
+fn no_clock(
+    view: View<'_>,
+    overview: &Overview,
+    clock: Clock,
+    row: super::canvas::Row<'_>,
+    width: u16,
+) -> Line<'static> {
+    let text = match (clock, &overview.credential) {
+        (Clock::AccessToken, _) => "nobody has signed in",
+        (Clock::RefreshToken, _) if overview.tokens.is_some() => "offline_access was not granted",
+        (Clock::RefreshToken, _) => "",
+        (Clock::ClientSecret, CredentialFacts::Public) => "public client, no secret",
+        (Clock::ClientSecret, CredentialFacts::Missing) => "record missing or damaged",
+        (Clock::ClientSecret, CredentialFacts::Secret { .. }) => "held, no end date known",
+    };
+    row.gap(6).rest(text, width, view.theme().muted).build()
+}
+
+/// What happens at the end of a clock, in a few words.
+fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Lifetime) -> String {
+    let is_over = lifetime.is_expired_at(view.now);
+    match clock {
+        Clock::AccessToken if view.app.is_renewing(&overview.id) => {
+            format!("renewing {}", view.glyphs().ellipsis)
+        }
+        Clock::AccessToken => match overview.next_step(view.now) {
+            NextStep::RetriesAt(at) => format!("tries {}", view.time(at)),
+            _ if is_over => format!("since {}", view.time(lifetime.expires_at)),
+            NextStep::SignInAgain | NextStep::AskAdministrator | NextStep::EndsAt(_) => {
+                format!("ends {}", view.time(lifetime.expires_at))
+            }
+            _ => format!("renews {}", view.time(lifetime.renewal_due_at())),
+        },
+        Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
+        Clock::RefreshToken => "if unused".to_owned(),
+        Clock::ClientSecret if lifetime.stage(clock, view.now) >= Stage::Expiring => {
+            format!("{} replace", view.key(Action::Edit))
+        }
+        Clock::ClientSecret => view.day(lifetime.expires_at),
+    }
+}
+
+fn values_title(view: View<'_>, overview: &Overview) -> String {
+    let set = overview.access_lifetime().map(|access| access.starts_at);
+    match set {
+        Some(at) => format!("Connection values {} set of {}", view.glyphs().separator, view.time(at)),
+        None => "Connection values".to_owned(),
+    }
+}
+
+fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> String {
+    let Some((last, freshness)) = overview.last_hand_over() else {
+        return if overview.tokens.is_some() && width >= 70 {
+            "not handed over yet".to_owned()
+        } else {
+            String::new()
+        };
+    };
+    let name = last.consumer.name();
+    match freshness {
+        Freshness::Current => format!("{name} has: current"),
+        Freshness::Stale => format!("{name} has: the token of {}, stale", view.time(last.at)),
+    }
+}
+
+fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let is_chosen = value == view.app.tokens.value;
+    let cursor = if is_chosen { view.glyphs().cursor } else { " " };
+    let row = view.row().gap(1).text(cursor, theme.accent).gap(1).fill(value.label(), 15, theme.text).gap(1);
+    if value == ConnectionValue::ClientId {
+        return row.rest(&overview.settings.client_id.to_string(), width, theme.text).build();
+    }
+    let Some(characters) = characters(overview, value) else {
+        return row.rest(absent(overview, value), width, theme.none).build();
+    };
+    let row = row.text(view.mask(), theme.secret_mask).gap(2);
+    let length =
+        view.row().text(format!("{} characters", count_with_commas(characters)), theme.muted).build();
+    let room = width.saturating_sub(length.width() as u16 + 3);
+    row.rest(&about(view, overview, value), room, theme.muted).end(length, width.saturating_sub(1)).build()
+}
+
+fn characters(overview: &Overview, value: ConnectionValue) -> Option<usize> {
+    let tokens = overview.tokens.as_ref();
+    match (value, &overview.credential) {
+        (ConnectionValue::ClientId, _) => None,
+        (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
+        (ConnectionValue::ClientSecret, _) => None,
+        (ConnectionValue::AccessToken, _) => Some(tokens?.access_characters),
+        (ConnectionValue::RefreshToken, _) => Some(tokens?.refresh.as_ref()?.characters),
+    }
+}
+
+fn absent(overview: &Overview, value: ConnectionValue) -> &'static str {
+    match (value, &overview.credential) {
+        (ConnectionValue::ClientSecret, CredentialFacts::Public) => "none: public client",
+        (ConnectionValue::ClientSecret, _) => "none: its record is missing or damaged",
+        (ConnectionValue::RefreshToken, _) if overview.tokens.is_some() => {
+            "none: offline_access was not granted"
+        }
+        _ => "none: nobody has signed in",
+    }
+}
+
+fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String {
+    let Some(tokens) = &overview.tokens else { return String::new() };
+    match value {
+        ConnectionValue::AccessToken => {
+            let audience = tokens.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
+            let granted = tokens.granted_scope.as_ref().map_or(0, crate::domain::ScopeSet::len);
+            format!("{audience}, {granted} permissions")
+        }
+        ConnectionValue::RefreshToken => match &tokens.refresh {
+            Some(refresh) if refresh.previous_kept => "newest, the one before is kept".to_owned(),
+            Some(refresh) => format!("newest, worked {}", view.time(refresh.lifetime.starts_at)),
+            None => String::new(),
+        },
+        ConnectionValue::ClientId | ConnectionValue::ClientSecret => String::new(),
+    }
+}
+
+/// The value itself, for ten seconds, in place of history and claims.
+fn revealed(canvas: &mut Canvas<'_>, view: View<'_>, reveal: &Reveal) {
+    let theme = view.theme();
+    let seconds = (reveal.until - view.now).num_seconds().clamp(0, 99);
+    canvas.rule_with(reveal.value.label(), &format!("masked again in {seconds:>2} s"));
+    let width = canvas.width().saturating_sub(4);
+    let mut lines = Vec::new();
+    let text: String = reveal.text.expose().chars().filter(|c| !c.is_control()).collect();
+    break_word(&text, usize::from(width.max(1)), &mut lines);
+    let room = usize::from(canvas.rows_left());
+    let shown = if lines.len() > room { room.saturating_sub(1) } else { lines.len() };
+    for line in &lines[..shown] {
+        canvas.line(&view.row().gap(2).text(line.as_str(), theme.text).build());
+    }
+    let hidden: usize = lines[shown..].iter().map(|line| line.chars().count()).sum();
+    if hidden > 0 {
+        let text = format!("{} {} more characters", view.glyphs().ellipsis, count_with_commas(hidden));
+        canvas.line(&view.row().gap(2).text(text, theme.muted).build());
+    }
+}
+
+fn history_and_claims(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview) {
+    let width = canvas.width();
+    if canvas.rows_left() >= 8 {
+        canvas.blank();
+    }
+    canvas.rule_with("Renewals", &format!("last {}", overview.renewals.len().min(MARKS)));
+    canvas.lines(&history(view, overview, width));
+    if canvas.rows_left() >= 4 {
+        canvas.blank();
+    }
+    canvas.rule("Claims");
+    canvas.lines(&claims(view, overview, width));
+}
+
+/// One mark for each renewal, and a sentence that counts them.
+fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let last = &overview.renewals[overview.renewals.len().saturating_sub(MARKS)..];
+    if last.is_empty() {
+        return vec![view.row().gap(2).text("none yet", theme.muted).build()];
+    }
+    let mut row = view.row().gap(2);
+    for renewal in last {
+        row = row.text(view.glyphs().renewal(&renewal.outcome), theme.renewal(&renewal.outcome));
+    }
+    let count = |is: fn(&RenewalOutcome) -> bool| last.iter().filter(|renewal| is(&renewal.outcome)).count();
+    let worked = count(|outcome| matches!(outcome, RenewalOutcome::Worked));
+    let retried = count(|outcome| matches!(outcome, RenewalOutcome::WillRetry(_)));
+    let refused = count(|outcome| matches!(outcome, RenewalOutcome::Failed(_)));
+    let sentence = format!("{worked} worked, {retried} retried, {refused} refused");
+    let mut lines = vec![row.gap(2).rest(&sentence, width, theme.muted).build()];
+    let trouble = last.iter().rev().find_map(|renewal| Some((renewal.at, renewal.outcome.line()?)));
+    if let Some((at, line)) = trouble {
+        let text = format!("{}  {}", view.time(at), printable(line));
+        lines.push(view.row().gap(2).rest(&text, width.saturating_sub(1), theme.muted).build());
+    }
+    lines
+}
+
+fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let Some(tokens) = &overview.tokens else {
+        return vec![view.row().gap(2).text("no token", theme.none).build()];
+    };
+    let claims = &tokens.claims;
+    let scopes = claims
+        .scp
+        .as_ref()
+        .map(|scopes| scopes.iter().map(|scope| scope.name().to_owned()).collect::<Vec<_>>().join(" "));
+    let pairs = [
+        ("aud", claims.audience_name().map(printable)),
+        ("upn", claims.upn.as_deref().map(printable)),
+        ("tid", claims.tid.as_deref().map(printable)),
+        ("app", claims.app.as_deref().map(printable)),
+        ("scp", scopes),
+    ];
+    let told: Vec<(&str, String)> =
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    if told.is_empty() {
+        return vec![view.row().gap(2).text("this token cannot be read, which is fine", theme.muted).build()];
+    }
+    flow(view, &told, width)
+}
+
+/// Claims side by side as far as they fit.
+fn flow(view: View<'_>, pairs: &[(&str, String)], width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let mut lines = Vec::new();
+    let mut row = view.row().gap(2);
+    for (name, value) in pairs {
+        let needs = (name.len() + 1 + value.chars().count() + 3) as u16;
+        if row.width() > 2 && row.width().saturating_add(needs) > width {
+            lines.push(row.build());
+            row = view.row().gap(2);
+        }
+        let mut wrapped = wrap(value, width.saturating_sub(7)).into_iter();
+        row = row.text(*name, theme.muted).gap(1).text(wrapped.next().unwrap_or_default(), theme.text).gap(3);
+        for rest in wrapped {
+            lines.push(row.build());
+            row = view.row().gap(6).text(rest, theme.text);
+        }
+    }
+    lines.push(row.build());
+    lines
+}

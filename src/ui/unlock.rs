@@ -1,0 +1,81 @@
+//! The unlock screen: why the passphrase is asked for, and whether renewals go on meanwhile.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::{Door, Failure, LockReason, Unlocking};
+
+use super::canvas::{Canvas, wrap};
+use super::field::{Focus, field_line};
+use super::view::{View, printable};
+
+const WIDTH: u16 = 56;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
+    let block = centred(area, 12);
+    let mut canvas = Canvas::new(buffer, block, view.look);
+    canvas.line(&view.row().text("tokengauge", view.theme().brand).build());
+    canvas.line(&Line::default());
+    match &view.app.door {
+        Door::Locked(unlocking) => locked(&mut canvas, view, unlocking),
+        Door::Opening(_) => {
+            let text = format!("opening the vault {}", view.glyphs().ellipsis);
+            canvas.line(&view.row().text(text, view.theme().notice).build());
+        }
+        Door::Closed(failure) => {
+            canvas.line(&view.row().text("The vault stays closed", view.theme().heading).build());
+            canvas.blank();
+            canvas.lines(&failure_lines(view, failure, block.width));
+        }
+        Door::FirstRun(_) | Door::Open => {}
+    }
+}
+
+fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
+    let theme = view.theme();
+    let (title, why) = match unlocking.why {
+        LockReason::Start => ("Passphrase", ""),
+        LockReason::ByKey => ("Locked", "Locked by key. Renewals go on."),
+        LockReason::Idle => ("Locked", "Locked after ten minutes without a key. Renewals go on."),
+    };
+    canvas.line(&view.row().text(title, theme.heading).build());
+    canvas.line(&field_line(view, &unlocking.field, canvas.width().min(48), Focus::Here));
+    canvas.blank();
+    if unlocking.trying.is_some() {
+        canvas.line(
+            &view.row().text(format!("opening the vault {}", view.glyphs().ellipsis), theme.notice).build(),
+        );
+    } else if let Some(failure) = &unlocking.failure {
+        let width = canvas.width();
+        canvas.lines(&failure_lines(view, failure, width));
+    } else {
+        canvas.line(&view.row().text(why, theme.muted).build());
+    }
+    canvas.blank();
+    let directory = format!("Vault: {}", printable(&view.app.environment.vault_directory));
+    canvas.line(&view.row().rest(&directory, canvas.width(), theme.muted).build());
+}
+
+/// What happened, with its shape, then what to do.
+pub(super) fn failure_lines(view: View<'_>, failure: &Failure, width: u16) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let room = width.saturating_sub(2);
+    let mut lines = Vec::new();
+    for (place, text) in wrap(&printable(&failure.what_happened), room).into_iter().enumerate() {
+        let shape = if place == 0 { view.glyphs().needs_you } else { " " };
+        lines.push(view.row().text(shape, theme.error).gap(1).text(text, theme.error).build());
+    }
+    for text in wrap(&printable(&failure.what_to_do), room) {
+        lines.push(view.row().gap(2).text(text, theme.text).build());
+    }
+    lines
+}
+
+/// A block of so many lines in the middle, a little above it.
+pub(super) fn centred(area: Rect, height: u16) -> Rect {
+    let width = WIDTH.min(area.width.saturating_sub(4));
+    let x = area.x + (area.width - width) / 2;
+    let above = area.height.saturating_sub(height) / 3;
+    Rect { x, y: area.y + above, width, height: area.height - above }
+}

@@ -1,0 +1,150 @@
+//! What every region is given: the state, the moment and the look, with the words that they share.
+
+use chrono::{DateTime, Utc};
+use ratatui::style::Style;
+
+use crate::app::{Action, App, Delivery, Tone};
+use crate::domain::{NextStep, Overview};
+use crate::sanitize::sanitize;
+
+use super::Look;
+use super::canvas::Row;
+use super::glyphs::Glyphs;
+use super::text::{calendar_day, clock_time, count_with_commas};
+use super::theme::Theme;
+
+/// All that a region may look at.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    /// The state.
+    pub(super) app: &'a App,
+    /// The moment.
+    pub(super) now: DateTime<Utc>,
+    /// Theme, glyphs and keys.
+    pub(super) look: &'a Look,
+}
+
+impl<'a> View<'a> {
+    /// The theme.
+    pub(super) fn theme(&self) -> &'a Theme {
+        &self.look.theme
+    }
+
+    /// The shapes.
+    pub(super) fn glyphs(&self) -> &'static Glyphs {
+        self.look.glyphs
+    }
+
+    /// An empty line.
+    pub(super) fn row(&self) -> Row<'a> {
+        Row::new(self.look)
+    }
+
+    /// The key of an action as it is written.
+    pub(super) fn key(&self, action: Action) -> String {
+        self.look.keymap.key_of(action)
+    }
+
+    /// A moment as the person's wall clock shows it.
+    pub(super) fn time(&self, moment: DateTime<Utc>) -> String {
+        clock_time(moment, self.now, self.app.environment.utc_offset)
+    }
+
+    /// A day as the person's calendar shows it.
+    pub(super) fn day(&self, moment: DateTime<Utc>) -> String {
+        calendar_day(moment, self.app.environment.utc_offset)
+    }
+
+    /// A mask that tells nothing of a secret, not even its length.
+    pub(super) fn mask(&self) -> String {
+        self.glyphs().mask.repeat(8)
+    }
+
+    /// Shape and style of a tone.
+    pub(super) fn tone(&self, tone: Tone) -> (&'static str, Style) {
+        match tone {
+            Tone::Plain => (self.glyphs().separator, self.theme().notice),
+            Tone::Good => (self.glyphs().yes, self.theme().good),
+            Tone::Bad => (self.glyphs().needs_you, self.theme().error),
+        }
+    }
+
+    /// What became of sending something.
+    pub(super) fn delivery(&self, delivery: &Delivery) -> String {
+        match delivery {
+            Delivery::SentToTerminal { characters } => {
+                format!("sent to your terminal ({} characters)", count_with_commas(*characters))
+            }
+            Delivery::WrittenTo(path) => format!("written to {}", printable(path)),
+            Delivery::BrowserStarted => "browser started".to_owned(),
+        }
+    }
+
+    /// The next step in the few words of the list, and the key for it.
+    pub(super) fn next_step(&self, overview: &Overview) -> (Option<Action>, String) {
+        let ellipsis = self.glyphs().ellipsis;
+        if self.app.is_renewing(&overview.id) {
+            return (None, format!("renewing {ellipsis}"));
+        }
+        match overview.next_step(self.now) {
+            NextStep::SignIn => (Some(Action::Authorize), "sign in".to_owned()),
+            NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
+            NextStep::SignInAgain => (Some(Action::Authorize), "sign in again".to_owned()),
+            NextStep::AskAdministrator => (Some(Action::Authorize), "consent missing".to_owned()),
+            NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
+            NextStep::ReplaceSecret => (Some(Action::Edit), "replace secret".to_owned()),
+            NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.time(at))),
+            NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
+            NextStep::RenewsAt(at) => (None, format!("renews {}", self.time(at))),
+            NextStep::RetriesAt(at) if at <= self.now => (None, "tries again now".to_owned()),
+            NextStep::RetriesAt(at) => (None, format!("tries again {}", self.time(at))),
+            NextStep::EndsAt(at) => (Some(Action::Authorize), format!("ends {}", self.time(at))),
+        }
+    }
+
+    /// The next step as a sentence: what, who, when.
+    pub(super) fn next_step_sentence(&self, overview: &Overview) -> String {
+        let who = overview.mailbox().map_or_else(|| "the mailbox's owner".to_owned(), printable);
+        if self.app.is_renewing(&overview.id) {
+            return format!("renewing now {}", self.glyphs().ellipsis);
+        }
+        match overview.next_step(self.now) {
+            NextStep::SignIn => format!("nobody has signed in yet. Who acts: {who}"),
+            NextStep::PasteAddress => {
+                "a sign-in is open: paste the address that the browser ended on".to_owned()
+            }
+            NextStep::SignInAgain => format!("a person must sign in again. Who acts: {who}"),
+            NextStep::AskAdministrator => {
+                "consent is missing. Who acts: an administrator of the tenant".to_owned()
+            }
+            NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
+            NextStep::ReplaceSecret => self.secret_sentence(overview),
+            NextStep::RenewBefore(at) => format!("renew before {}, or somebody must sign in", self.time(at)),
+            NextStep::RenewsAt(at) if at <= self.now => "renews by itself now".to_owned(),
+            NextStep::RenewsAt(at) => format!("renews by itself at {}", self.time(at)),
+            NextStep::RetriesAt(at) if at <= self.now => "tries again by itself now".to_owned(),
+            NextStep::RetriesAt(at) => format!("tries again by itself at {}", self.time(at)),
+            NextStep::EndsAt(at) => format!("ends at {} and cannot renew: no refresh token", self.time(at)),
+        }
+    }
+
+    fn secret_sentence(&self, overview: &Overview) -> String {
+        match overview.secret_lifetime() {
+            Some(lifetime) if lifetime.is_expired_at(self.now) => {
+                format!(
+                    "the client secret ended on {}. Make a new one in the portal",
+                    self.day(lifetime.expires_at)
+                )
+            }
+            Some(lifetime) => {
+                format!("the client secret ends on {}. Make a new one before", self.day(lifetime.expires_at))
+            }
+            None => "replace the client secret".to_owned(),
+        }
+    }
+}
+
+/// Text from outside, printable, cut where no screen could show it.
+pub(super) fn printable(text: &str) -> String {
+    sanitize(text, 2_000)
+}

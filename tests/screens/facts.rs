@@ -1,0 +1,130 @@
+//! What holds on every screen, whatever its size and look.
+
+use tokengauge::app::{Panel, Tab};
+use tokengauge::ui::colour::ColourDepth;
+use tokengauge::ui::glyphs::GlyphSet;
+
+use super::fixtures::{on, only};
+use super::{buffer, buffer_at, dark, look, plainest, scenes, text};
+
+/// Texts that stand for secrets in the scenes; one scene shows a value on purpose.
+const PLANTED: [&str; 4] = ["TGSEC", "once_only", "6e5d4c3b", "eyJ0eXAi"];
+
+#[test]
+fn no_size_makes_the_screen_panic() {
+    let looks = [dark(), plainest()];
+    for (place, (_, app)) in scenes::all().into_iter().enumerate() {
+        for width in 1..=60 {
+            // Every width with every height for some scenes, and with every third for each.
+            for height in (1..=30).filter(|height| (height + width + place as u16) % 3 == 0) {
+                buffer(&app, &looks[place % 2], (width, height));
+            }
+        }
+        for size in [(500, 200), (80, 24), (104, 31), (170, 50), (40, 10), (39, 200), (500, 10)] {
+            buffer(&app, &looks[(place + 1) % 2], size);
+            buffer_at(&app, scenes::long_after(), &looks[place % 2], size);
+        }
+    }
+}
+
+#[test]
+fn small_terminals_get_a_note() {
+    let app = on(Tab::Connections, "northwind");
+    for size in [(39, 24), (80, 9)] {
+        assert!(text(&buffer(&app, &dark(), size)).contains("tokengauge needs 40 by 10 cells"), "{size:?}");
+    }
+}
+
+#[test]
+fn words_alone_tell_every_state_in_ascii_without_colour() {
+    let look = plainest();
+    for (name, words) in [
+        (
+            "connections_twelve",
+            &["NEEDS YOU", "SOON", "QUIET", "expired", "none", "sign in again", "paste address"][..],
+        ),
+        (
+            "connections_twelve",
+            &["consent missing", "replace secret", "renew by", "tries again", "ends 15:01", "renews 14:"],
+        ),
+        ("connections_damaged", &["DAMAGED", "the record ends in the middle"]),
+        ("connections_failure", &["x the vault's disk is full"]),
+        ("connections_demo", &[" demo "]),
+        ("tokens_soon", &["known", "est", "e replace", "App Connect has: current", "> Client ID"]),
+        ("tokens_expired", &["expired", "stale", "refused"]),
+        ("tokens_never_signed_in", &["nobody has signed in", "public client"]),
+        (
+            "permissions_partly",
+            &["[x] ", "x granted", "x not granted", "not known yet", "sign in again to apply"],
+        ),
+        ("sign_in_sent", &["* 1", "> 2", "o 3", "sent to your terminal", "0 of 5 tries used"]),
+        ("sign_in_redeeming", &["redeeming the code"]),
+        ("sign_in_failed", &["x dave@contoso.com signed in", "begin again"]),
+        ("form_secret_id", &["x that is the secret's ID"]),
+        ("hand_over_second", &["* 1", "> 2", "o 3", "next"]),
+        ("unlock_by_key", &["Locked by key. Renewals go on."]),
+        ("first_run", &["> Make a vault", "no recovery"]),
+    ] {
+        let app = scenes::all().into_iter().find(|(own, _)| *own == name).unwrap().1;
+        let drawn = text(&buffer(&app, &look, (80, 40)));
+        for word in words {
+            let flat = drawn.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(drawn.contains(word) || flat.contains(word), "{name}: {word}\n{drawn}");
+        }
+        assert!(
+            drawn.replace(['“', '→', '…', '·', '“', '”'], "").chars().all(|c| c.is_ascii()),
+            "{name}\n{drawn}"
+        );
+    }
+}
+
+#[test]
+fn planted_secrets_are_never_drawn() {
+    for (name, app) in scenes::all() {
+        for size in [(80, 24), (120, 40), (200, 60), (40, 12)] {
+            let drawn = text(&buffer(&app, &dark(), size));
+            let seen: Vec<_> = PLANTED.iter().filter(|secret| drawn.contains(**secret)).collect();
+            assert!(seen.is_empty() || name == "tokens_revealed", "{name} {seen:?}\n{drawn}");
+        }
+    }
+}
+
+#[test]
+fn revealed_value_is_seen_until_it_ends() {
+    let app = scenes::all().into_iter().find(|(name, _)| *name == "tokens_revealed").unwrap().1;
+    let drawn = text(&buffer(&app, &dark(), (80, 24)));
+    assert!(drawn.contains("eyJ0eXAi") && drawn.contains("masked again in  8 s"));
+}
+
+#[test]
+fn hidden_length_is_the_same_for_every_secret_out_of_focus() {
+    let app = scenes::all().into_iter().find(|(name, _)| *name == "form_secret_elsewhere").unwrap().1;
+    let drawn = text(&buffer(&app, &dark(), (80, 24)));
+    let secret = drawn.lines().find(|line| line.contains("Client secret")).unwrap();
+    assert_eq!(secret.matches('●').count(), 8, "{secret}");
+}
+
+#[test]
+fn seconds_that_pass_move_nothing() {
+    let app = on(Tab::Connections, "contoso-prod");
+    let shape = |seconds: i64| {
+        let moment = super::now() + chrono::TimeDelta::seconds(seconds);
+        let drawn = text(&buffer_at(&app, moment, &dark(), (80, 24)));
+        drawn.lines().map(|line| line.trim_end().chars().count()).collect::<Vec<_>>()
+    };
+    assert_eq!(shape(0), shape(1));
+    assert_eq!(shape(0), shape(9));
+}
+
+#[test]
+fn text_from_outside_cannot_move_the_cursor() {
+    let mut overview = super::fixtures::Make::healthy("contoso-prod", "ops@contoso.com").done();
+    let user = &mut overview.tokens.as_mut().unwrap().user;
+    user.username = Some("a\u{1b}[31m\u{202e}b@contoso.com".into());
+    for tab in Tab::ALL {
+        let mut app = only(overview.clone(), tab);
+        app.panel = None::<Panel>;
+        let drawn = text(&buffer(&app, &look("light", ColourDepth::Ansi16, GlyphSet::Plain), (120, 40)));
+        assert!(!drawn.contains(['\u{1b}', '\u{202e}']), "{drawn}");
+    }
+}

@@ -1,0 +1,414 @@
+//! The screens that are looked at: every tab, panel, question and error.
+
+use chrono::TimeDelta;
+use tokengauge::app::connections::Sort;
+use tokengauge::app::sign_in::RefusedPaste;
+use tokengauge::app::{
+    App, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun, FirstStep, HandOverPanel,
+    HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase, Question, RequestId,
+    Reveal, SignInPanel, Tab, Unlocking,
+};
+use tokengauge::domain::secret::RevealedValue;
+use tokengauge::domain::{ConnectionValue, Overview};
+
+use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
+
+type Scene = (&'static str, App);
+
+/// All of them, by name.
+pub fn all() -> Vec<Scene> {
+    [
+        connections(),
+        tokens(),
+        permissions_and_activity(),
+        forms(),
+        sign_ins(),
+        hand_overs(),
+        questions(),
+        doors(),
+    ]
+    .concat()
+}
+
+fn changed(mut app: App, change: impl FnOnce(&mut App)) -> App {
+    change(&mut app);
+    app
+}
+
+fn connections() -> Vec<Scene> {
+    vec![
+        ("connections_twelve", on(Tab::Connections, "northwind")),
+        ("connections_consent", on(Tab::Connections, "litware")),
+        ("connections_forty", changed(app(forty()), |app| fixtures::choose(app, "adatum"))),
+        ("connections_forty_last", changed(app(forty()), |app| fixtures::choose(app, "alpine"))),
+        ("connections_empty", app(Vec::new())),
+        ("connections_one", only(Make::healthy("contoso-prod", "ops@contoso.com").done(), Tab::Connections)),
+        (
+            "connections_damaged",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                app.connections.damaged = vec![fixtures::damaged()]
+            }),
+        ),
+        (
+            "connections_filter_typed",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                app.connections.filter.paste("con");
+                app.line = Some(Line::ConnectionFilter);
+                app.connections.keep_selection(now());
+            }),
+        ),
+        (
+            "connections_narrowed",
+            changed(on(Tab::Connections, "northwind"), |app| {
+                app.connections.filter.paste("example");
+                app.connections.needs_me = true;
+                app.connections.sort = Sort::Mailbox;
+                app.connections.keep_selection(now());
+            }),
+        ),
+        (
+            "connections_notice",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                app.notice = Some(Notice::good("contoso-prod renewed, tokens stored", now()));
+            }),
+        ),
+        (
+            "connections_failure",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                app.notice = Some(Notice::bad(Failure::new(
+                    "the vault's disk is full: nothing was sent, nothing is lost",
+                    "free some room in /home/ops/.local/share/tokengauge, then press r again",
+                )));
+            }),
+        ),
+        (
+            "connections_demo",
+            changed(on(Tab::Connections, "contoso-prod"), |app| app.environment.simulated = true),
+        ),
+        ("help", changed(on(Tab::Connections, "northwind"), |app| app.panel = Some(Panel::Help(0)))),
+        ("help_scrolled", changed(on(Tab::Connections, "northwind"), |app| app.panel = Some(Panel::Help(9)))),
+    ]
+}
+
+fn reveal(value: ConnectionValue, text: &str) -> Option<Reveal> {
+    Some(Reveal { value, text: RevealedValue::new(text), until: now() + TimeDelta::seconds(8) })
+}
+
+fn tokens() -> Vec<Scene> {
+    vec![
+        ("tokens_soon", on(Tab::Tokens, "contoso-prod")),
+        ("tokens_expired", on(Tab::Tokens, "northwind")),
+        ("tokens_never_signed_in", on(Tab::Tokens, "proseware")),
+        ("tokens_no_refresh", on(Tab::Tokens, "wingtip")),
+        ("tokens_retrying", on(Tab::Tokens, "tailspin")),
+        (
+            "tokens_revealed",
+            changed(on(Tab::Tokens, "contoso-prod"), |app| {
+                app.tokens.value = ConnectionValue::AccessToken;
+                app.tokens.reveal = reveal(ConnectionValue::AccessToken, &"eyJ0eXAiOiJKV1Qi.".repeat(130));
+            }),
+        ),
+        (
+            "tokens_sent",
+            changed(on(Tab::Tokens, "contoso-prod"), |app| {
+                let text = "sent to your terminal (2,114 characters). Nothing there? u other ways";
+                app.notice = Some(Notice::plain(text, now()));
+            }),
+        ),
+    ]
+}
+
+fn permissions_and_activity() -> Vec<Scene> {
+    let partly = Make::healthy("contoso-prod", "ops@contoso.com")
+        .asking("Group.ReadWrite.All")
+        .asking("MailboxSettings.Read")
+        .granted("Mail.Send Mail.ReadWrite User.Read Calendars.ReadWrite Contacts.ReadWrite Files.Read")
+        .done();
+    vec![
+        ("permissions_granted", on(Tab::Permissions, "contoso-prod")),
+        (
+            "permissions_partly",
+            changed(only(partly.clone(), Tab::Permissions), |app| app.permissions.row = 6),
+        ),
+        ("permissions_never_signed_in", on(Tab::Permissions, "proseware")),
+        (
+            "permissions_scope_typed",
+            changed(only(partly, Tab::Permissions), |app| {
+                let mut field = Field::open(256);
+                field.paste("Mail.Read.Shared");
+                app.permissions.entry = Some(field);
+                app.line = Some(Line::Scope);
+            }),
+        ),
+        ("activity", on(Tab::Activity, "northwind")),
+        (
+            "activity_chosen",
+            changed(on(Tab::Activity, "northwind"), |app| {
+                app.activity.note(tokengauge::app::Entry {
+                    at: now(),
+                    connection: app.connections.selected().map(|own| own.name.clone()),
+                    tone: tokengauge::app::Tone::Bad,
+                    what_happened: "the refresh token expired unused (AADSTS700082)".into(),
+                    what_to_do: Some("sign in again: press a. Who acts: ops@northwind.com".into()),
+                });
+            }),
+        ),
+        ("activity_empty", changed(app(Vec::new()), |app| app.tab = Tab::Activity)),
+    ]
+}
+
+fn form(app: &App, like: Option<&Overview>) -> InputPane {
+    let taken = app.connections.all().iter().map(|own| own.name.to_string()).collect();
+    InputPane::new(app.connections.apps.clone(), app.environment.authorities.clone(), taken, like)
+}
+
+fn with_form(app: App, fill: impl FnOnce(&mut InputPane)) -> App {
+    let mut pane = form(&app, None);
+    fill(&mut pane);
+    changed(app, |app| app.panel = Some(Panel::Input(Box::new(pane))))
+}
+
+fn typed(pane: &mut InputPane, id: FieldId, text: &str) {
+    pane.focus = id;
+    pane.clear_field();
+    pane.paste(text);
+}
+
+fn forms() -> Vec<Scene> {
+    let none = || app(Vec::new());
+    let edit = {
+        let app = on(Tab::Connections, "contoso-prod");
+        let chosen = app.chosen().unwrap().clone();
+        let pane = InputPane::edit(
+            &chosen,
+            app.connections.apps.clone(),
+            app.environment.authorities.clone(),
+            vec![],
+        );
+        changed(app, |app| app.panel = Some(Panel::Input(Box::new(pane))))
+    };
+    vec![
+        ("form_empty", with_form(none(), |_| {})),
+        ("form_tried", with_form(none(), |pane| pane.tried = true)),
+        (
+            "form_secret_id",
+            with_form(none(), |pane| {
+                typed(pane, FieldId::Name, "contoso-prod");
+                typed(pane, FieldId::ClientId, "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44");
+                typed(pane, FieldId::ClientSecret, "6e5d4c3b-2a19-4f08-9e7d-6c5b4a392817");
+            }),
+        ),
+        (
+            "form_secret_elsewhere",
+            with_form(none(), |pane| {
+                typed(pane, FieldId::ClientSecret, "Ab1~x8Q.once_only-16+planted");
+                pane.focus = FieldId::RedirectUri;
+            }),
+        ),
+        (
+            "form_wrong_everywhere",
+            with_form(none(), |pane| {
+                typed(pane, FieldId::Name, "-x");
+                typed(pane, FieldId::ClientId, "my-app");
+                typed(pane, FieldId::SecretEnds, "May");
+                typed(pane, FieldId::Tenant, "contoso");
+                typed(pane, FieldId::SignInAs, "ops");
+                typed(pane, FieldId::RedirectUri, "http://apps.contoso.com/");
+            }),
+        ),
+        ("form_known_app", with_form(app(every_state()), |pane| pane.focus = FieldId::AppRegistration)),
+        (
+            "form_not_saved",
+            with_form(app(every_state()), |pane| {
+                pane.failure =
+                    Some(Failure::new("another process has just taken this name", "choose another name"));
+            }),
+        ),
+        ("form_edit", edit),
+    ]
+}
+
+fn signing_in(overview: Overview, change: impl FnOnce(&mut SignInPanel)) -> App {
+    let mut panel = fixtures::waiting_panel(&overview);
+    change(&mut panel);
+    changed(only(overview, Tab::Connections), |app| app.panel = Some(Panel::SignIn(panel)))
+}
+
+fn opened(wrong_pastes: u8) -> Overview {
+    Make::healthy("contoso-prod", "ops@contoso.com").attempt(wrong_pastes).done()
+}
+
+fn sign_ins() -> Vec<Scene> {
+    let sent = || Some(Ok(Delivery::SentToTerminal { characters: 471 }));
+    let refused = RefusedPaste {
+        failure: Failure::new(
+            "this is the address before the sign-in, not the one after it",
+            "sign in first; copy the address when the page cannot be reached",
+        ),
+        echo: "https://login.microsoftonline.com/●●●".into(),
+    };
+    let failure = Failure::new(
+        "dave@contoso.com signed in; this connection expects ops@contoso.com. Nothing saved",
+        "sign out in the browser, or use a private window, then begin again",
+    );
+    vec![
+        (
+            "sign_in_beginning",
+            signing_in(Make::unsigned("contoso-prod", "ops@contoso.com").done(), |panel| {
+                panel.phase = Phase::Beginning(RequestId(1));
+            }),
+        ),
+        (
+            "sign_in_not_sent",
+            signing_in(opened(0), |panel| {
+                panel.sent = Some(Err(Failure::new(
+                    "the terminal takes no clipboard text",
+                    "use another way: press u",
+                )));
+            }),
+        ),
+        ("sign_in_sent", signing_in(opened(0), |panel| panel.sent = sent())),
+        (
+            "sign_in_pasting",
+            signing_in(opened(1), |panel| {
+                panel.sent = sent();
+                panel.paste.focused = true;
+                panel.paste.push("http://localhost:8400/?code=TGSECRETcode&state=sTaTe");
+            }),
+        ),
+        (
+            "sign_in_refused",
+            signing_in(opened(2), |panel| {
+                panel.sent = sent();
+                panel.refusal = Some(refused);
+            }),
+        ),
+        (
+            "sign_in_other_ways",
+            signing_in(opened(0), |panel| {
+                panel.sent = sent();
+                panel.other_ways = true;
+            }),
+        ),
+        (
+            "sign_in_native",
+            signing_in(
+                Make::unsigned("contoso-prod", "ops@contoso.com")
+                    .redirect("https://login.microsoftonline.com/common/oauth2/nativeclient")
+                    .attempt(0)
+                    .done(),
+                |panel| panel.sent = sent(),
+            ),
+        ),
+        ("sign_in_redeeming", signing_in(opened(0), |panel| panel.phase = Phase::Redeeming(RequestId(2)))),
+        ("sign_in_failed", signing_in(opened(0), |panel| panel.phase = Phase::Failed(failure))),
+    ]
+}
+
+fn hand_overs() -> Vec<Scene> {
+    let rows = |sent: usize| -> Vec<HandOverRow> {
+        let delivered = |place: usize| {
+            (place < sent).then_some(Delivery::SentToTerminal { characters: 36 + 500 * place })
+        };
+        ConnectionValue::ALL
+            .into_iter()
+            .enumerate()
+            .map(|(place, value)| HandOverRow { value, sent: delivered(place) })
+            .collect()
+    };
+    let set = now() - TimeDelta::minutes(28);
+    let at = |phase: HandOverPhase| {
+        changed(on(Tab::Tokens, "contoso-prod"), |app| {
+            let connection = app.chosen().unwrap().id.clone();
+            app.panel = Some(Panel::HandOver(HandOverPanel { connection, phase }));
+        })
+    };
+    vec![
+        ("hand_over_renewing", at(HandOverPhase::Renewing(RequestId(3)))),
+        ("hand_over_second", at(HandOverPhase::Handing { set, rows: rows(1), errand: None })),
+        ("hand_over_done", at(HandOverPhase::Done { set, rows: rows(4) })),
+        (
+            "hand_over_failed",
+            at(HandOverPhase::Failed(Failure::new(
+                "the set was renewed meanwhile: these values no longer belong together",
+                "begin again: press Y",
+            ))),
+        ),
+    ]
+}
+
+fn questions() -> Vec<Scene> {
+    let asked = |question: fn(&App) -> Question| {
+        changed(on(Tab::Connections, "contoso-prod"), |app| app.panel = Some(Panel::Question(question(app))))
+    };
+    vec![
+        (
+            "question_remove",
+            asked(|app| {
+                let mut field = Field::open(64);
+                field.paste("contoso");
+                Question::Remove { connection: app.chosen().unwrap().id.clone(), field, removing: None }
+            }),
+        ),
+        (
+            "question_copy",
+            asked(|app| Question::Copy {
+                connection: app.chosen().unwrap().id.clone(),
+                value: ConnectionValue::RefreshToken,
+            }),
+        ),
+        (
+            "question_renew_all",
+            asked(|app| Question::RenewAll(app.connections.all().iter().map(|own| own.id.clone()).collect())),
+        ),
+        (
+            "question_abandon",
+            asked(|app| Question::Abandon(Box::new(SignInPanel::waiting(app.chosen().unwrap().id.clone())))),
+        ),
+        ("question_discard", asked(|app| Question::DiscardForm(Box::new(form(app, None))))),
+    ]
+}
+
+fn doors() -> Vec<Scene> {
+    let first = |step: FirstStep| FirstRun { choice: FirstChoice::Passphrase, step, failure: None };
+    let secret = |text: &str| {
+        let mut field = Field::masked(1024);
+        field.paste(text);
+        field
+    };
+    let mut again = first(FirstStep::Again { first: secret("TGSECRET long"), again: secret("TGSEC") });
+    again.failure = Some(Failure::new("the two are not the same", "type the second one again"));
+    let mut wrong = Unlocking::new(LockReason::Start);
+    wrong.failure = Some(Failure::new("that passphrase does not open this vault", "type it again"));
+    let mut typed = Unlocking::new(LockReason::ByKey);
+    typed.field.paste("TGSECRET");
+    let mut trying = Unlocking::new(LockReason::Start);
+    trying.trying = Some(RequestId(4));
+    let mut path = Field::open(256);
+    path.paste("/home/ops/.config/tokengauge/key");
+    vec![
+        ("first_run", with(Door::FirstRun(FirstRun::new()))),
+        ("first_run_passphrase", with(Door::FirstRun(first(FirstStep::Passphrase(secret("short")))))),
+        ("first_run_again", with(Door::FirstRun(again))),
+        ("first_run_key_file", with(Door::FirstRun(first(FirstStep::KeyFile(path))))),
+        ("first_run_making", with(Door::FirstRun(first(FirstStep::Making(RequestId(5)))))),
+        ("unlock", with(Door::Locked(Unlocking::new(LockReason::Start)))),
+        ("unlock_by_key", with(Door::Locked(typed))),
+        ("unlock_idle", with(Door::Locked(Unlocking::new(LockReason::Idle)))),
+        ("unlock_wrong", with(Door::Locked(wrong))),
+        ("unlock_trying", with(Door::Locked(trying))),
+        ("unlock_opening", with(Door::Opening(RequestId(6)))),
+        (
+            "unlock_closed",
+            with(Door::Closed(Failure::new(
+                "the key file is not there: /home/ops/.config/tokengauge/key",
+                "bring it back, or name another one with --key-file",
+            ))),
+        ),
+    ]
+}
+
+/// A moment at which nothing of the fixtures is left.
+pub fn long_after() -> chrono::DateTime<chrono::Utc> {
+    now() + days(4_000)
+}
