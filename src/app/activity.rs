@@ -1,6 +1,6 @@
 //! The activity: what happened, newest first.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 
@@ -21,6 +21,13 @@ pub struct Entry {
     pub what_happened: String,
     /// What to do, where something is to be done.
     pub what_to_do: Option<String>,
+}
+
+impl Entry {
+    /// Two entries of one connection, one kind and one moment are the same thing, told twice.
+    fn identity(&self) -> (DateTime<Utc>, Option<ConnectionName>, String) {
+        (self.at, self.connection.clone(), self.what_happened.clone())
+    }
 }
 
 /// What happened since the program started, and what the records remember of the time before.
@@ -67,14 +74,11 @@ impl Activity {
                 what_to_do: None,
             })
         });
-        self.entries.extend(remembered);
+        let known: HashSet<_> = self.entries.iter().map(Entry::identity).collect();
+        let new: Vec<Entry> = remembered.filter(|entry| !known.contains(&entry.identity())).collect();
+        self.entries.extend(new);
         self.entries.make_contiguous().sort_by_key(|entry| std::cmp::Reverse(entry.at));
         self.entries.truncate(KEPT);
-    }
-
-    /// Forgets everything, for a locked screen.
-    pub fn clear(&mut self) {
-        *self = Self::default();
     }
 
     /// The entries that are shown, newest first.

@@ -83,15 +83,18 @@ impl Default for Connections {
 impl Connections {
     /// Takes what the vault holds; the selection stays where it was.
     pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
-        self.all = contents.connections;
+        self.all = contents.connections.into_iter().map(|read| self.newer_of(read)).collect();
         self.apps = contents.apps;
         self.damaged = contents.damaged;
         self.keep_selection(now);
     }
 
-    /// Forgets everything, for a locked screen.
-    pub fn clear(&mut self) {
-        *self = Self { sort: self.sort, selected: self.selected.clone(), ..Self::default() };
+    /// A record may have been changed after the others were read: the higher generation stays.
+    fn newer_of(&self, read: Overview) -> Overview {
+        match self.get(&read.id) {
+            Some(own) if own.generation > read.generation => own.clone(),
+            _ => read,
+        }
     }
 
     /// Takes one record that was made or changed; an older generation than the one known is left out.

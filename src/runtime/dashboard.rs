@@ -1,1 +1,292 @@
-//! dashboard.
+//! The dashboard: the loop with the only `select!` and the only sleep.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::EventStream;
+use futures_util::Stream;
+use tokio::select;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use crate::app::{App, Door, Effect, Environment, FirstRun, Leave, Message};
+use crate::catalogue::clouds::CLOUDS;
+use crate::vault::{Presence, Vault, VaultError};
+
+use super::clipboard::Clipboard;
+use super::clock::Clock;
+use super::delivery::{Outlets, TerminalOrder};
+use super::executor::{Executor, VaultAccess};
+use super::input::{Input, InputReader};
+use super::looks::Looks;
+use super::terminal::{self, Screen};
+
+/// What the dashboard is started with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The vault and what may open it.
+    pub access: VaultAccess,
+    /// Themes, shapes, keys.
+    pub looks: Looks,
+    /// What the environment says of the terminal.
+    pub surroundings: Surroundings,
+}
+
+/// What the environment says of where the program runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// `TMUX`.
+    pub tmux: Option<String>,
+    /// True if a display is there that a browser could use.
+    pub display: bool,
+    /// Where a file with an address may be made.
+    pub directory: PathBuf,
+}
+
+/// How the dashboard ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The person left.
+    Left(Leave),
+    /// A signal, by its number.
+    Signal(i32),
+}
+
+/// Shows the dashboard on a vault, or the first-run screen where there is none.
+pub async fn run(start: Start) -> Result<Ended, RunError> {
+    let clock = Clock::system();
+    let presence = Vault::presence(&start.access.directory)?;
+    let environment = environment(&start, clock, presence);
+    let (channels, ends) = channels();
+    let outlets = outlets(&start.surroundings, &channels);
+    let executor =
+        Executor::new(start.access.clone(), clock, outlets, channels.answers.clone(), channels.changed.clone());
+    let theme = start.looks.names().swap_remove(0);
+    let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now());
+    if presence != Presence::Absent {
+        app.open_vault().into_iter().for_each(|effect| executor.perform(effect));
+    }
+    Ok(show(app, executor, start.looks, clock, ends).await?)
+}
+
+/// Why the dashboard did not come up.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The vault may not be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The terminal.
+    #[error("the terminal: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
+    let directory = &start.access.directory;
+    let key_file = directory.parent().unwrap_or(directory).join("key.txt");
+    Environment {
+        authorities: CLOUDS.iter().map(|cloud| cloud.authority()).collect(),
+        simulated: false,
+        browser: start.surroundings.display,
+        renewed_elsewhere: false,
+        themes: start.looks.names(),
+        utc_offset: clock.utc_offset(),
+        vault_directory: directory.display().to_string(),
+        key_file: key_file.display().to_string(),
+        has_passphrase: presence == (Presence::Present { passphrase: true }),
+    }
+}
+
+/// The sending ends, for whoever reports to the loop.
+pub(super) struct Channels {
+    pub answers: mpsc::UnboundedSender<Message>,
+    pub changed: mpsc::UnboundedSender<()>,
+    pub terminal: mpsc::UnboundedSender<TerminalOrder>,
+}
+
+/// The receiving ends: the loop's.
+pub(super) struct Ends {
+    answers: UnboundedReceiver<Message>,
+    changed: UnboundedReceiver<()>,
+    terminal: UnboundedReceiver<TerminalOrder>,
+}
+
+pub(super) fn channels() -> (Channels, Ends) {
+    let (answers, answered) = mpsc::unbounded_channel();
+    let (changed, changes) = mpsc::unbounded_channel();
+    let (terminal, orders) = mpsc::unbounded_channel();
+    (Channels { answers, changed, terminal }, Ends { answers: answered, changed: changes, terminal: orders })
+}
+
+pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outlets {
+    Outlets {
+        clipboard: Clipboard::detect(surroundings.tmux.as_deref()),
+        terminal: channels.terminal.clone(),
+        directory: surroundings.directory.clone(),
+    }
+}
+
+/// How long the answers of requests under way are awaited after the person has left.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
+pub(super) async fn show(
+    app: App,
+    executor: Executor,
+    looks: Looks,
+    clock: Clock,
+    ends: Ends,
+) -> io::Result<Ended> {
+    let (screen, guard) = terminal::enter()?;
+    let mut dashboard = Dashboard { app, executor, looks, clock, ends, screen, reload_at: None, plain_shown: false };
+    let ended = dashboard.run(EventStream::new()).await;
+    drop(guard);
+    // A renewal under way is finished: what it brings must be saved.
+    let _ = tokio::time::timeout(LAST_ANSWERS, dashboard.executor.finish()).await;
+    ended
+}
+
+struct Dashboard {
+    app: App,
+    executor: Executor,
+    looks: Looks,
+    clock: Clock,
+    ends: Ends,
+    screen: Screen,
+    /// When the records are read again: several changes in a row are one.
+    reload_at: Option<DateTime<Utc>>,
+    /// Whether the page without frame has been printed.
+    plain_shown: bool,
+}
+
+/// What the loop woke up for.
+enum Event {
+    Message(Message),
+    RecordsChanged,
+    Order(TerminalOrder),
+    Input(Input),
+    Signal(i32),
+    Deadline,
+}
+
+/// How long changes of records are gathered before they are read.
+const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
+
+impl Dashboard {
+    async fn run(&mut self, events: impl Stream<Item = io::Result<crossterm::event::Event>> + Unpin) -> io::Result<Ended> {
+        let mut input = InputReader::new(events);
+        let mut signals = Signals::new()?;
+        loop {
+            // Answers that are there already are taken in before the screen is drawn.
+            if self.ends.answers.is_empty() {
+                self.draw()?;
+            }
+            panic_if_asked();
+            let event = {
+                let now = self.clock.now();
+                let deadline = self.reload_at.into_iter().fold(self.app.next_deadline(now), DateTime::min);
+                let sleep = tokio::time::sleep(self.clock.until(deadline));
+                select! {
+                    biased; // answers first: they are already paid for
+                    Some(message) = self.ends.answers.recv() => Event::Message(message),
+                    signal = signals.next() => Event::Signal(signal),
+                    Some(order) = self.ends.terminal.recv() => Event::Order(order),
+                    Some(()) = self.ends.changed.recv() => Event::RecordsChanged,
+                    input = input.next() => Event::Input(input),
+                    () = sleep => Event::Deadline,
+                }
+            };
+            if let Some(ended) = self.take(event)? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) -> io::Result<Option<Ended>> {
+        let now = self.clock.now();
+        let message = match event {
+            Event::Message(message) => Some(message),
+            Event::Signal(signal) => return Ok(Some(Ended::Signal(signal))),
+            Event::Order(order) => {
+                let written = terminal::write_sequence(crate::domain::secret::Secret::expose(&order.sequence));
+                // Whoever ordered it may have given up.
+                let _ = order.written.send(written.is_ok());
+                None
+            }
+            Event::RecordsChanged => {
+                self.reload_at.get_or_insert(now + GATHER_CHANGES);
+                None
+            }
+            Event::Input(Input::Closed) => return Ok(Some(Ended::Signal(rustix::process::Signal::HUP.as_raw()))),
+            Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
+            Event::Input(Input::Paste(pasted)) => Some(Message::Paste(pasted)),
+            Event::Input(Input::FocusLost) => Some(Message::FocusLost),
+            Event::Input(Input::Resized) => {
+                self.plain_shown = false;
+                None
+            }
+            Event::Deadline if self.reload_at.is_some_and(|at| at <= now) => {
+                self.reload_at = None;
+                Some(Message::RecordsChanged)
+            }
+            Event::Deadline => Some(Message::Wake),
+        };
+        let effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
+        for effect in effects {
+            match effect {
+                Effect::Quit(leave) => return Ok(Some(Ended::Left(leave))),
+                effect => self.executor.perform(effect),
+            }
+        }
+        Ok(None)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if let Some(text) = self.app.plain_page() {
+            if !self.plain_shown {
+                terminal::print_plainly(text, "Enter or Esc: back")?;
+                self.plain_shown = true;
+            }
+            return Ok(());
+        }
+        if std::mem::take(&mut self.plain_shown) {
+            self.screen.clear()?;
+        }
+        let look = self.looks.look(&self.app.theme);
+        let (app, now) = (&self.app, self.clock.now());
+        self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
+        Ok(())
+    }
+}
+
+/// Signals that end the program, with the terminal given back.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> i32 {
+        select! {
+            _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
+            _ = self.hang_up.recv() => SignalKind::hangup().as_raw_value(),
+            _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+        }
+    }
+}
+
+/// Lets a test see that the terminal is given back after a panic. Not in release builds.
+fn panic_if_asked() {
+    #[cfg(debug_assertions)]
+    assert!(std::env::var_os("TOKENGAUGE_TEST_PANIC").is_none(), "asked to panic by the test");
+}

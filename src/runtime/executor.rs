@@ -154,6 +154,7 @@ impl Executor {
         // Behind a locked screen the vault is open all the time: renewals go on.
         let vault = match passphrase {
             Some(passphrase) => Vault::open_with_passphrase(&self.access.directory, passphrase).map_err(door)?,
+            None if self.services().is_ok() => return self.load(),
             None => match unlock(&self.access.directory, &self.access.sources).map_err(door)? {
                 Unlocked::Open(vault, _) => vault,
                 Unlocked::NeedsPassphrase => return Err(DoorFailure::Locked),

@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod executor;
 pub mod http;
 pub mod input;
+pub mod looks;
 pub mod process;
 pub mod prompt;
 pub mod records;

@@ -162,7 +162,8 @@ impl App {
             (None, None) => return,
         };
         self.activity.note(Entry {
-            at: now,
+            // As the record has it, so that reading it again tells nothing twice.
+            at: overview.renewals.last().map_or(now, |renewal| renewal.at),
             connection: Some(overview.name.clone()),
             tone,
             what_happened: what_happened.clone(),

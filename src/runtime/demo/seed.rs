@@ -1,0 +1,246 @@
+//! The connections that the demo begins with, read from `demo/connections.toml`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use crate::catalogue::aadsts;
+use crate::catalogue::permissions::PRESETS;
+use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
+use crate::domain::{
+    AccessGrant, AppRegistration, Attempt, Authority, Certainty, ClientCredential, ClientId, Connection,
+    ConnectionName, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome,
+    ResponseMode, Scope, ScopeSet, SecretCredential, Settings, Tenant, Tokens, Trouble, TroubleKind,
+};
+use crate::oauth::authorization_request::authorization_request;
+use crate::oauth::{claims, pkce};
+use crate::runtime::entropy;
+use crate::simulator::Simulator;
+use crate::simulator::scenario::Application;
+use crate::vault::{Vault, VaultError};
+
+const SEEDS: &str = include_str!("../../../demo/connections.toml");
+const SEEDS_AND: &str = "demo/connections.toml fits its scenario: a test plays it";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seeds {
+    connections: Vec<Seed>,
+}
+
+/// One connection. Lengths of time count from the start of the demo; negative ones are past.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    name: String,
+    app: String,
+    tenant: String,
+    sign_in_as: String,
+    scopes: Vec<String>,
+    access_remaining: Option<Span>,
+    refresh_remaining: Option<Span>,
+    /// Told by the scenario's registration as well; kept here for whoever reads the file.
+    #[serde(rename = "secret_ends")]
+    _secret_ends: Option<Span>,
+    signed_in_ago: Option<Span>,
+    last_renewal_ago: Option<Span>,
+    problem: Option<u32>,
+    #[serde(default)]
+    attempt_open: bool,
+    #[serde(default)]
+    renewals: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Span(TimeDelta);
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (sign, length) = text.strip_prefix('-').map_or((1, text.as_str()), |rest| (-1, rest));
+        let length = humantime::parse_duration(length).map_err(|error| error.to_string())?;
+        TimeDelta::from_std(length).map(|length| Self(length * sign)).map_err(|error| error.to_string())
+    }
+}
+
+/// Plants the scenario's registrations and, in the fleet, its connections; elsewhere one connection a mailbox.
+pub fn plant(
+    simulator: &mut Simulator,
+    vault: &Vault,
+    authority: &Authority,
+    now: DateTime<Utc>,
+) -> Result<(), VaultError> {
+    let applications = simulator.scenario().applications.clone();
+    for application in &applications {
+        let mut app = registration(application, authority, now);
+        vault.lock_app(&app.client_id, std::time::Duration::ZERO)?.save(&mut app)?;
+    }
+    for seed in seeds(simulator) {
+        vault.create_connection(&connection(&seed, simulator, authority, now))?;
+    }
+    Ok(())
+}
+
+fn seeds(simulator: &Simulator) -> Vec<Seed> {
+    let scenario = simulator.scenario();
+    if scenario.name == "fleet" {
+        return toml::from_str::<Seeds>(SEEDS).expect(SEEDS_AND).connections;
+    }
+    let application = scenario.applications.first();
+    let mailboxes = scenario.users.iter().filter(|user| user.mailbox);
+    mailboxes.zip(application.into_iter().cycle()).map(|(user, application)| fresh_seed(&user.upn, application)).collect()
+}
+
+fn fresh_seed(upn: &str, application: &Application) -> Seed {
+    Seed {
+        name: upn.replace('@', "-at-"),
+        app: application.client_id.clone(),
+        tenant: application.tenant.clone(),
+        sign_in_as: upn.to_owned(),
+        scopes: PRESETS[0].scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        access_remaining: None,
+        refresh_remaining: None,
+        _secret_ends: None,
+        signed_in_ago: None,
+        last_renewal_ago: None,
+        problem: None,
+        attempt_open: false,
+        renewals: String::new(),
+    }
+}
+
+fn registration(application: &Application, authority: &Authority, now: DateTime<Utc>) -> AppRegistration {
+    let secret = application.secrets.first().map(|secret| {
+        let ends_at = secret.end.map(|end| end.counted_from(now));
+        ClientCredential::Secret(SecretCredential {
+            value: ClientSecret::new(secret.value.clone()),
+            ends_on: ends_at.map(|end| end.date_naive()),
+            // Half a year of use behind it, so that the gauge shows how much of its life is over.
+            entered_at: now - TimeDelta::days(165),
+        })
+    });
+    AppRegistration {
+        client_id: ClientId::parse(&application.client_id).expect(SEEDS_AND),
+        authority: authority.clone(),
+        generation: 0,
+        credential: secret.unwrap_or(ClientCredential::Public),
+    }
+}
+
+fn connection(seed: &Seed, simulator: &mut Simulator, authority: &Authority, now: DateTime<Utc>) -> Connection {
+    let name = ConnectionName::parse(&seed.name).expect(SEEDS_AND);
+    let mut connection = Connection::new(entropy::connection_id(), name, settings(seed, authority));
+    connection.tokens = tokens(seed, simulator, now);
+    connection.trouble = seed.problem.map(|code| trouble(code, connection.tokens.is_some(), now));
+    connection.attempt = seed.attempt_open.then(|| attempt(&connection.settings, now));
+    connection.renewals = renewals(seed, connection.trouble.as_ref(), now);
+    connection
+}
+
+fn settings(seed: &Seed, authority: &Authority) -> Settings {
+    let own = |scope: &Scope| !scope.is_openid() || scope.as_str() == "offline_access";
+    Settings {
+        client_id: ClientId::parse(&seed.app).expect(SEEDS_AND),
+        authority: authority.clone(),
+        tenant: Tenant::parse(&seed.tenant).expect(SEEDS_AND),
+        sign_in_as: Mailbox::parse(&seed.sign_in_as),
+        redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).expect("the default is a redirect URI"),
+        response_mode: ResponseMode::Query,
+        scopes: seed.scopes.iter().filter_map(|scope| Scope::parse(scope)).filter(own).collect::<ScopeSet>(),
+    }
+}
+
+fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<Tokens> {
+    let remaining = seed.access_remaining?.0;
+    let signed_in_at = now - seed.signed_in_ago.map_or(TimeDelta::zero(), |span| span.0);
+    let renewed_at = seed.last_renewal_ago.map_or(signed_in_at, |span| now - span.0);
+    let expires_at = now + remaining;
+    let scopes: Vec<&str> = seed.scopes.iter().map(String::as_str).collect();
+    let life = expires_at - renewed_at;
+    let access = simulator.issue_access_token(&seed.app, &seed.sign_in_as, &scopes, renewed_at, life);
+    let access = AccessToken::new(access);
+    let refresh = seed.refresh_remaining.map(|span| RefreshGrant {
+        current: RefreshToken::new(simulator.issue_refresh_token(
+            &seed.app,
+            &seed.sign_in_as,
+            &scopes,
+            signed_in_at,
+            renewed_at,
+        )),
+        previous: None,
+        lifetime: refresh_lifetime(now + span.0, signed_in_at, renewed_at),
+    });
+    let lasting = |scope: &&&str| **scope != "offline_access" && !Scope::parse(scope).is_some_and(|s| s.is_openid());
+    Some(Tokens {
+        user: claims::signed_in_user(None, &access),
+        access: AccessGrant {
+            claims: claims::claims(&access),
+            token: access,
+            lifetime: Lifetime { starts_at: renewed_at, expires_at, certainty: Certainty::Known },
+            granted_scope: Some(scopes.iter().filter(lasting).filter_map(|scope| Scope::parse(scope)).collect()),
+        },
+        refresh,
+        signed_in_at,
+    })
+}
+
+/// The usual estimate where it fits; a shorter end is one that the tenant's policy has taught, counted from the sign-in.
+fn refresh_lifetime(expires_at: DateTime<Utc>, signed_in_at: DateTime<Utc>, renewed_at: DateTime<Utc>) -> Lifetime {
+    let estimate = Lifetime::estimated_refresh(renewed_at);
+    if (estimate.expires_at - expires_at).abs() < TimeDelta::days(2) {
+        estimate
+    } else {
+        Lifetime { starts_at: signed_in_at, expires_at, certainty: Certainty::Learned }
+    }
+}
+
+fn trouble(code: u32, has_tokens: bool, now: DateTime<Utc>) -> Trouble {
+    let known = aadsts::explain(code).expect(SEEDS_AND);
+    Trouble {
+        at: now - TimeDelta::minutes(2),
+        kind: match code {
+            90_055 => TroubleKind::TryLater { retry_at: now + TimeDelta::seconds(47), attempt: 2 },
+            65_001 => TroubleKind::ConsentMissing,
+            7_000_222 => TroubleKind::SetUpWrong,
+            _ => TroubleKind::SignInNeeded,
+        },
+        what_happened: format!("{} (AADSTS{code})", known.what_happened),
+        what_to_do: known.what_to_do.to_owned(),
+        aadsts: Some(code),
+        trace_id: has_tokens.then(entropy::request_guid),
+        correlation_id: Some(entropy::request_guid()),
+    }
+}
+
+fn attempt(settings: &Settings, now: DateTime<Utc>) -> Attempt {
+    let (state, code_verifier) = (pkce::state(&entropy::bytes()), pkce::code_verifier(&entropy::bytes()));
+    Attempt {
+        authorization_request: authorization_request(settings, &state, &code_verifier),
+        state,
+        code_verifier,
+        redirect_uri: settings.redirect_uri.clone(),
+        started_at: now - TimeDelta::minutes(3),
+        wrong_pastes: 0,
+    }
+}
+
+/// One renewal an hour, the last one when the set was renewed or the trouble arose.
+fn renewals(seed: &Seed, trouble: Option<&Trouble>, now: DateTime<Utc>) -> Vec<Renewal> {
+    let last = trouble.map_or_else(|| now - seed.last_renewal_ago.map_or(TimeDelta::zero(), |s| s.0), |t| t.at);
+    let line = trouble.map_or_else(|| "the platform asks for a pause (HTTP 429)".to_owned(), |t| t.what_happened.clone());
+    let marks: Vec<char> = seed.renewals.chars().collect();
+    let count = i32::try_from(marks.len()).unwrap_or(0);
+    (1..)
+        .zip(marks)
+        .map(|(place, mark)| Renewal {
+            at: last - TimeDelta::minutes(63) * (count - place),
+            kind: RenewalKind::Refresh,
+            outcome: match mark {
+                '▲' => RenewalOutcome::WillRetry(line.clone()),
+                '✕' => RenewalOutcome::Failed(line.clone()),
+                _ => RenewalOutcome::Worked,
+            },
+        })
+        .collect()
+}
