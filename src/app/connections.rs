@@ -39,6 +39,7 @@ pub enum Sort {
 
 impl Sort {
     /// The next order, round and round.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Lapse => Self::Name,
@@ -151,7 +152,7 @@ impl Connections {
                 group.rows.push(overview);
             }
         }
-        groups.retain(|group| !group.rows.is_empty() && !(self.needs_me && group.need == Need::Quiet));
+        groups.retain(|group| !group.rows.is_empty() && (!self.needs_me || group.need != Need::Quiet));
         groups.iter_mut().for_each(|group| self.order(&mut group.rows));
         groups
     }
@@ -192,7 +193,7 @@ impl Connections {
         match self.sort {
             // What never lapses comes last: `None` is smaller than any moment, so it is reversed twice.
             Sort::Lapse => {
-                rows.sort_by_cached_key(|own| (Reverse(own.first_lapse().map(Reverse)), name(own)))
+                rows.sort_by_cached_key(|own| (Reverse(own.first_lapse().map(Reverse)), name(own)));
             }
             Sort::Name => rows.sort_by_cached_key(|own| name(own)),
             Sort::Mailbox => {

@@ -13,10 +13,10 @@ impl App {
         match self.context() {
             Context::FirstRun => self.at_first_run(),
             Context::Door => self.at_the_door(),
-            Context::Connections => self.with_tabs(self.in_connections(now)),
-            Context::Permissions => self.with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize])),
-            Context::Tokens => self.with_tabs(self.in_tokens(now)),
-            Context::Activity => self.with_tabs(vec![A::Filter]),
+            Context::Connections => with_tabs(self.in_connections(now)),
+            Context::Permissions => with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize])),
+            Context::Tokens => with_tabs(self.in_tokens(now)),
+            Context::Activity => with_tabs(vec![A::Filter]),
             Context::SignIn => self.in_sign_in(),
             Context::OtherWays => self.in_other_ways(),
             Context::InputPane => self.in_input_pane(),
@@ -44,15 +44,6 @@ impl App {
             Door::Locked(_) => vec![Action::Open, Action::Interrupt],
             _ => vec![Action::Open, Action::Quit],
         }
-    }
-
-    fn with_tabs(&self, mut own: Vec<Action>) -> Vec<Action> {
-        use Action as A;
-        own.extend([A::Help, A::Theme, A::Lock, A::Quit]);
-        own.extend([A::ShowConnections, A::ShowPermissions, A::ShowTokens, A::ShowActivity, A::PreviousTab]);
-        own.extend([A::NextTab, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]);
-        own.push(A::NextField);
-        own
     }
 
     fn if_chosen(&self, actions: &[Action]) -> Vec<Action> {
@@ -145,4 +136,14 @@ impl App {
 /// True if there is a refresh token that can be tried, whatever the last try brought.
 pub(super) fn can_renew(overview: &Overview) -> bool {
     overview.refresh_lifetime().is_some()
+}
+
+/// What is on offer on a tab, and what is on offer on all of them.
+fn with_tabs(mut own: Vec<Action>) -> Vec<Action> {
+    use Action as A;
+    own.extend([A::Help, A::Theme, A::Lock, A::Quit]);
+    own.extend([A::ShowConnections, A::ShowPermissions, A::ShowTokens, A::ShowActivity, A::PreviousTab]);
+    own.extend([A::NextTab, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]);
+    own.push(A::NextField);
+    own
 }

@@ -106,7 +106,7 @@ impl std::fmt::Debug for PasteField {
             .field("characters", &self.characters())
             .field("focused", &self.focused)
             .field("settles_at", &self.settles_at)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -67,7 +67,8 @@ impl Fingerprint {
     /// The first eight bytes of SHA-256, in hex: the token has more randomness than can be searched.
     pub fn of(token: &RefreshToken) -> Self {
         let digest = Sha256::digest(token.expose().as_bytes());
-        Self(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        let first = digest.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        Self(format!("{first:016x}"))
     }
 
     /// As stored; any text that was stored is taken back.

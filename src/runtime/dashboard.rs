@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::app::{App, Door, Effect, Environment, FirstRun, Leave, Message};
-use crate::catalogue::clouds::CLOUDS;
+use crate::catalogue::clouds::{CLOUDS, Cloud};
 use crate::vault::{Presence, Vault, VaultError};
 
 use super::clipboard::Clipboard;
@@ -61,8 +61,13 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
     let environment = environment(&start, clock, presence);
     let (channels, ends) = channels();
     let outlets = outlets(&start.surroundings, &channels);
-    let executor =
-        Executor::new(start.access.clone(), clock, outlets, channels.answers.clone(), channels.changed.clone());
+    let executor = Executor::new(
+        start.access.clone(),
+        clock,
+        outlets,
+        channels.answers.clone(),
+        channels.changed.clone(),
+    );
     let theme = start.looks.names().swap_remove(0);
     let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now());
     if presence != Presence::Absent {
@@ -86,7 +91,7 @@ fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
     let directory = &start.access.directory;
     let key_file = directory.parent().unwrap_or(directory).join("key.txt");
     Environment {
-        authorities: CLOUDS.iter().map(|cloud| cloud.authority()).collect(),
+        authorities: CLOUDS.iter().map(Cloud::authority).collect(),
         simulated: false,
         browser: start.surroundings.display,
         renewed_elsewhere: false,
@@ -114,9 +119,9 @@ pub(super) struct Ends {
 
 pub(super) fn channels() -> (Channels, Ends) {
     let (answers, answered) = mpsc::unbounded_channel();
-    let (changed, changes) = mpsc::unbounded_channel();
+    let (changed, reports) = mpsc::unbounded_channel();
     let (terminal, orders) = mpsc::unbounded_channel();
-    (Channels { answers, changed, terminal }, Ends { answers: answered, changed: changes, terminal: orders })
+    (Channels { answers, changed, terminal }, Ends { answers: answered, changed: reports, terminal: orders })
 }
 
 pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outlets {
@@ -139,7 +144,8 @@ pub(super) async fn show(
     ends: Ends,
 ) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
-    let mut dashboard = Dashboard { app, executor, looks, clock, ends, screen, reload_at: None, plain_shown: false };
+    let mut dashboard =
+        Dashboard { app, executor, looks, clock, ends, screen, reload_at: None, plain_shown: false };
     let ended = dashboard.run(EventStream::new()).await;
     drop(guard);
     // A renewal under way is finished: what it brings must be saved.
@@ -174,7 +180,10 @@ enum Event {
 const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
 
 impl Dashboard {
-    async fn run(&mut self, events: impl Stream<Item = io::Result<crossterm::event::Event>> + Unpin) -> io::Result<Ended> {
+    async fn run(
+        &mut self,
+        events: impl Stream<Item = io::Result<crossterm::event::Event>> + Unpin,
+    ) -> io::Result<Ended> {
         let mut input = InputReader::new(events);
         let mut signals = Signals::new()?;
         loop {
@@ -197,19 +206,20 @@ impl Dashboard {
                     () = sleep => Event::Deadline,
                 }
             };
-            if let Some(ended) = self.take(event)? {
+            if let Some(ended) = self.take(event) {
                 return Ok(ended);
             }
         }
     }
 
-    fn take(&mut self, event: Event) -> io::Result<Option<Ended>> {
+    fn take(&mut self, event: Event) -> Option<Ended> {
         let now = self.clock.now();
         let message = match event {
             Event::Message(message) => Some(message),
-            Event::Signal(signal) => return Ok(Some(Ended::Signal(signal))),
+            Event::Signal(signal) => return Some(Ended::Signal(signal)),
             Event::Order(order) => {
-                let written = terminal::write_sequence(crate::domain::secret::Secret::expose(&order.sequence));
+                let written =
+                    terminal::write_sequence(crate::domain::secret::Secret::expose(&order.sequence));
                 // Whoever ordered it may have given up.
                 let _ = order.written.send(written.is_ok());
                 None
@@ -218,7 +228,7 @@ impl Dashboard {
                 self.reload_at.get_or_insert(now + GATHER_CHANGES);
                 None
             }
-            Event::Input(Input::Closed) => return Ok(Some(Ended::Signal(rustix::process::Signal::HUP.as_raw()))),
+            Event::Input(Input::Closed) => return Some(Ended::Signal(SignalKind::hangup().as_raw_value())),
             Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
             Event::Input(Input::Paste(pasted)) => Some(Message::Paste(pasted)),
             Event::Input(Input::FocusLost) => Some(Message::FocusLost),
@@ -235,11 +245,11 @@ impl Dashboard {
         let effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
         for effect in effects {
             match effect {
-                Effect::Quit(leave) => return Ok(Some(Ended::Left(leave))),
+                Effect::Quit(leave) => return Some(Ended::Left(leave)),
                 effect => self.executor.perform(effect),
             }
         }
-        Ok(None)
+        None
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -52,7 +52,11 @@ pub async fn deliver(
 }
 
 /// Reads one value to show it.
-pub async fn value(services: &Services, id: &ConnectionId, value: ConnectionValue) -> Result<RevealedValue, Failure> {
+pub async fn value(
+    services: &Services,
+    id: &ConnectionId,
+    value: ConnectionValue,
+) -> Result<RevealedValue, Failure> {
     contents(services, id, Parcel::Value(value)).await
 }
 
@@ -65,17 +69,20 @@ async fn contents(services: &Services, id: &ConnectionId, parcel: Parcel) -> Res
 
 fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
     let vault = |error| failure(&error);
-    let connection = services.vault.lock_connection(id, PATIENCE).and_then(|locked| locked.read()).map_err(vault)?;
+    let connection =
+        services.vault.lock_connection(id, PATIENCE).and_then(|locked| locked.read()).map_err(vault)?;
     let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
     let text = match parcel {
         Parcel::AuthorizationRequest => {
-            let attempt = connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(services.clock.now()));
+            let attempt =
+                connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(services.clock.now()));
             attempt.map(|attempt| attempt.authorization_request.to_string())
         }
         Parcel::RedirectUri => Some(connection.settings.redirect_uri.to_string()),
         Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),
         Parcel::ValueOfSet(value, set) => {
-            let same = connection.tokens.as_ref().is_some_and(|tokens| tokens.access.lifetime.starts_at == set);
+            let same =
+                connection.tokens.as_ref().is_some_and(|tokens| tokens.access.lifetime.starts_at == set);
             if !same {
                 return Err(Failure::new(
                     "The tokens were renewed while they were handed over.",
@@ -137,7 +144,7 @@ fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure>
 }
 
 fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
-    open::that_detached(text.expose())
-        .map(|()| Delivery::BrowserStarted)
-        .map_err(|_| Failure::new("No browser could be started on this machine.", "y sends the address again."))
+    open::that_detached(text.expose()).map(|()| Delivery::BrowserStarted).map_err(|_| {
+        Failure::new("No browser could be started on this machine.", "y sends the address again.")
+    })
 }

@@ -11,15 +11,19 @@ pub fn bytes() -> [u8; 32] {
 
 /// A new id.
 pub fn connection_id() -> ConnectionId {
-    let text: String = bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let text = uuid::Builder::from_random_bytes(guid_bytes()).into_uuid().simple().to_string();
     ConnectionId::parse(&text).expect("hex digits are letters and digits")
 }
 
 /// A GUID for `client-request-id`, by which the platform's log finds a request.
 pub fn request_guid() -> String {
+    uuid::Builder::from_random_bytes(guid_bytes()).into_uuid().hyphenated().to_string()
+}
+
+fn guid_bytes() -> [u8; 16] {
     let mut random = [0; 16];
     random.copy_from_slice(&bytes()[..16]);
-    uuid::Builder::from_random_bytes(random).into_uuid().hyphenated().to_string()
+    random
 }
 
 /// A number from 0 to 1, so that programs which failed together do not try again together.

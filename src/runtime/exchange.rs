@@ -73,7 +73,11 @@ impl From<VaultError> for ExchangeError {
 }
 
 /// Spends a grant. Trouble with the platform is no error: it stands in the overview that comes back.
-pub async fn exchange(services: &Services, id: &ConnectionId, step: GrantStep) -> Result<Overview, ExchangeError> {
+pub async fn exchange(
+    services: &Services,
+    id: &ConnectionId,
+    step: GrantStep,
+) -> Result<Overview, ExchangeError> {
     let prepared = {
         let (services, id, step) = (services.clone(), id.clone(), step.clone());
         blocking(move || prepare(&services, &id, &step)).await?
@@ -84,7 +88,10 @@ pub async fn exchange(services: &Services, id: &ConnectionId, step: GrantStep) -
     };
     let sent_at = services.clock.now();
     let answer = services.http.post(request).await;
-    blocking(move || ready.finish(&step, sent_at, answer.as_ref().map(token_answer::read).map_err(Clone::clone))).await
+    blocking(move || {
+        ready.finish(&step, sent_at, answer.as_ref().map(token_answer::read).map_err(Clone::clone))
+    })
+    .await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -191,7 +198,11 @@ impl Ready {
         let user = claims::signed_in_user(response.id_token.as_deref(), &response.access_token);
         if let Some(error) = self.stranger(&user) {
             let line = error.failure().what_happened;
-            self.connection.note_renewal(Renewal { at: sent_at, kind, outcome: RenewalOutcome::Failed(line) });
+            self.connection.note_renewal(Renewal {
+                at: sent_at,
+                kind,
+                outcome: RenewalOutcome::Failed(line),
+            });
             return Some(error);
         }
         let before = self.connection.tokens.take();
@@ -235,7 +246,11 @@ impl Ready {
 
 fn unanswered(error: &SendError) -> TokenRefusal {
     TokenRefusal {
-        reaction: if error.stage == SendStage::TooLong { Reaction::ProtocolError } else { Reaction::TryLater(None) },
+        reaction: if error.stage == SendStage::TooLong {
+            Reaction::ProtocolError
+        } else {
+            Reaction::TryLater(None)
+        },
         what_happened: error.what_happened.clone(),
         what_to_do: error.what_to_do.to_owned(),
         platform: None,
@@ -251,9 +266,7 @@ fn tokens(
     sent_at: DateTime<Utc>,
 ) -> Tokens {
     let (before_refresh, before_user, before_scope, signed_in_before) = match before {
-        Some(tokens) => {
-            (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at))
-        }
+        Some(tokens) => (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at)),
         None => (None, SignedInUser::default(), None, None),
     };
     let refresh = match response.refresh_token {
@@ -303,11 +316,9 @@ fn rotated(
 /// The answer brought no new refresh token: the held one has worked, so the one before it is no longer needed.
 fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> RefreshGrant {
     match kind {
-        RenewalKind::Refresh => RefreshGrant {
-            lifetime: renewed_lifetime(held.lifetime, sent_at, kind),
-            previous: None,
-            ..held
-        },
+        RenewalKind::Refresh => {
+            RefreshGrant { lifetime: renewed_lifetime(held.lifetime, sent_at, kind), previous: None, ..held }
+        }
         RenewalKind::SignIn => held,
     }
 }

@@ -124,7 +124,9 @@ impl Executor {
             Effect::Remove { request, connection } => (request, self.remove(connection).await),
             Effect::Exchange { request, connection, step } => {
                 let answer = match self.services() {
-                    Ok(services) => exchange(&services, &connection, step).await.map_err(|error| error.failure()),
+                    Ok(services) => {
+                        exchange(&services, &connection, step).await.map_err(|error| error.failure())
+                    }
                     Err(failure) => Err(failure),
                 };
                 (request, Answer::Connection(answer.map(Box::new)))
@@ -153,7 +155,9 @@ impl Executor {
     fn open_vault(&self, passphrase: Option<&Passphrase>) -> Result<Contents, DoorFailure> {
         // Behind a locked screen the vault is open all the time: renewals go on.
         let vault = match passphrase {
-            Some(passphrase) => Vault::open_with_passphrase(&self.access.directory, passphrase).map_err(door)?,
+            Some(passphrase) => {
+                Vault::open_with_passphrase(&self.access.directory, passphrase).map_err(door)?
+            }
             None if self.services().is_ok() => return self.load(),
             None => match unlock(&self.access.directory, &self.access.sources).map_err(door)? {
                 Unlocked::Open(vault, _) => vault,
@@ -169,8 +173,7 @@ impl Executor {
             NewVault::Passphrase(passphrase) => Protection::Passphrase(passphrase),
             NewVault::KeyFile(path) => Protection::NewKeyFile(PathBuf::from(path)),
         };
-        let vault =
-            Vault::init(&self.access.directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
+        let vault = Vault::init(&self.access.directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
         self.keep(vault);
         self.load()
     }
@@ -206,7 +209,8 @@ impl Executor {
     async fn remove(&self, id: ConnectionId) -> Answer {
         let services = self.services();
         Answer::Removed(
-            blocking(move || records::remove(&services?, &id).map(|()| id).map_err(|error| failure(&error))).await,
+            blocking(move || records::remove(&services?, &id).map(|()| id).map_err(|error| failure(&error)))
+                .await,
         )
     }
 

@@ -141,18 +141,20 @@ fn in_words(error: &reqwest::Error, host: &str) -> SendError {
     let says = |word: &str| causes.iter().any(|cause| cause.contains(word));
     let stage = if error.is_connect() { SendStage::NotSent } else { SendStage::Unanswered };
     let (what_happened, what_to_do) = match () {
-        () if says("dns error") || says("failed to lookup") => {
-            (format!("name lookup failed for {host}"), "Check the network and the name server of this machine.")
-        }
+        () if says("dns error") || says("failed to lookup") => (
+            format!("name lookup failed for {host}"),
+            "Check the network and the name server of this machine.",
+        ),
         () if says("connection refused") => {
             (format!("{host} refused the connection"), "Is the address right, and a firewall open?")
         }
         () if error.is_timeout() && error.is_connect() => {
             (format!("{host} did not answer within ten seconds"), "Check network, proxy and firewall.")
         }
-        () if error.is_timeout() => {
-            (format!("{host} did not finish its answer within thirty seconds"), "Nothing is lost; it is tried again.")
-        }
+        () if error.is_timeout() => (
+            format!("{host} did not finish its answer within thirty seconds"),
+            "Nothing is lost; it is tried again.",
+        ),
         () if says("certificate") || says("tls") => (
             format!("the certificate of {host} was not accepted"),
             "Is this machine's clock right, and does a proxy read along?",
@@ -188,7 +190,10 @@ mod tests {
         let seconds = |pairs: &[_]| retry_after(&headers(pairs)).map(|wait| wait.num_seconds());
         assert_eq!(seconds(&[(header::RETRY_AFTER, "60")]), Some(60));
         let date = (header::DATE, "Sun, 22 Nov 2026 05:42:00 GMT");
-        assert_eq!(seconds(&[date.clone(), (header::RETRY_AFTER, "Sun, 22 Nov 2026 05:44:00 GMT")]), Some(120));
+        assert_eq!(
+            seconds(&[date.clone(), (header::RETRY_AFTER, "Sun, 22 Nov 2026 05:44:00 GMT")]),
+            Some(120)
+        );
         for odd in ["-1", "abc", ""] {
             assert_eq!(seconds(&[date.clone(), (header::RETRY_AFTER, odd)]), None, "{odd}");
         }

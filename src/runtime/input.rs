@@ -89,7 +89,7 @@ fn finish(run: &mut Vec<KeyEvent>, inputs: &mut Vec<Input>) {
     let text: String = keys.iter().filter_map(character).collect();
     let printable = text.chars().filter(|c| !c.is_control()).count();
     // One character over and over is a key held down on a slow line.
-    let held = text.chars().all(|c| Some(c) == text.chars().next());
+    let held = text.chars().all(|c| text.starts_with(c));
     if printable >= BURST && !held {
         inputs.push(Input::Paste(Pasted::Piece(PastedText::new(text))));
     } else {
@@ -137,7 +137,10 @@ mod tests {
 
     #[test]
     fn enter_within_a_burst_belongs_to_the_paste() {
-        assert_eq!(gather(keys("http://localhost:8400/?code=a\nq\n")), [piece("http://localhost:8400/?code=a\nq\n")]);
+        assert_eq!(
+            gather(keys("http://localhost:8400/?code=a\nq\n")),
+            [piece("http://localhost:8400/?code=a\nq\n")]
+        );
     }
 
     #[test]

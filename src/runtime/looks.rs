@@ -47,7 +47,8 @@ impl Looks {
             .filter_map(|name| Some(((*name).to_owned(), Theme::embedded(name, depth)?)))
             .collect();
         for file in own {
-            let theme = Theme::parse(&file.toml, depth).map_err(|error| LooksError::Theme(file.name.clone(), error))?;
+            let theme = Theme::parse(&file.toml, depth)
+                .map_err(|error| LooksError::Theme(file.name.clone(), error))?;
             themes.retain(|(name, _)| *name != file.name);
             themes.push((file.name.clone(), theme));
         }

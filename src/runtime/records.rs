@@ -4,8 +4,8 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, Consumer, HandOver, Overview, Renewal,
-    RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
+    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, Consumer, HandOver, Overview,
+    Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
@@ -148,7 +148,11 @@ fn note_hand_over(connection: &mut Connection, consumer: Consumer, services: &Se
 }
 
 /// Makes or changes the app registration as the form says.
-fn apply_credential(services: &Services, settings: &Settings, edit: &CredentialEdit) -> Result<(), RecordError> {
+fn apply_credential(
+    services: &Services,
+    settings: &Settings,
+    edit: &CredentialEdit,
+) -> Result<(), RecordError> {
     let mut locked = services.vault.lock_app(&settings.client_id, PATIENCE)?;
     let held = locked.read()?;
     if let Some(held) = &held

@@ -36,7 +36,8 @@ impl Services {
     /// What may be shown of everything in the vault.
     pub fn contents(&self) -> Result<Contents, VaultError> {
         let Listing { connections, apps, damaged } = self.vault.listing()?;
-        let app_of = |connection: &Connection| apps.iter().find(|app| app.client_id == connection.settings.client_id);
+        let app_of =
+            |connection: &Connection| apps.iter().find(|app| app.client_id == connection.settings.client_id);
         Ok(Contents {
             connections: connections.iter().map(|own| Overview::of(own, app_of(own))).collect(),
             apps: apps.iter().map(app_facts).collect(),

@@ -133,15 +133,11 @@ fn client_secret(pane: &InputPane) -> Check {
         Ok(_) if text.trim().len() < 16 => {
             Check::Remark("shorter than the platform's secrets: was all of it copied?".to_owned())
         }
-        Ok(_) => match shared_by(pane) {
-            true => Check::Remark("replaces the secret of every connection on this registration".to_owned()),
-            false => right(format!("{} characters", text.trim().chars().count())),
-        },
+        Ok(_) if pane.known_app().is_some() => {
+            Check::Remark("replaces the secret of every connection on this registration".to_owned())
+        }
+        Ok(_) => right(format!("{} characters", text.trim().chars().count())),
     }
-}
-
-fn shared_by(pane: &InputPane) -> bool {
-    pane.known_app().is_some()
 }
 
 fn secret_ends(pane: &InputPane) -> Check {

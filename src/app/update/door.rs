@@ -59,7 +59,7 @@ impl App {
             (FirstStep::Choosing, Action::Down | Action::NextField) => first.step_choice(1),
             (FirstStep::Choosing, Action::Open) => return self.choose_first_way(),
             (FirstStep::Choosing, Action::Quit | Action::Back) => return vec![Effect::Quit(Leave::Quit)],
-            (FirstStep::Making(_), _) | (FirstStep::Choosing, _) => {}
+            (FirstStep::Making(_) | FirstStep::Choosing, _) => {}
             (_, Action::Back) => *first = FirstRun { choice: first.choice, ..FirstRun::new() },
             (_, Action::Open) => return self.first_field_done(),
             _ => {}

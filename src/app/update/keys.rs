@@ -35,7 +35,7 @@ impl App {
             Action::Filter => self.begin_filter(),
             // While a filter is set, n and N move among what it found.
             Action::New if self.tab == Tab::Connections && !self.connections.filter.is_empty() => {
-                self.step(1, now)
+                self.step(1, now);
             }
             Action::NewLike if self.tab == Tab::Connections && !self.connections.filter.is_empty() => {
                 self.step(-1, now);

@@ -6,8 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Edit, Effect, Failure, FieldId, HandOverPanel, HandOverPhase, InputPane, Notice,
-    Panel, Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
+    Action, App, Edit, Effect, Failure, FieldId, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
+    Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
 };
 
 impl App {

@@ -89,7 +89,10 @@ fn seeds(simulator: &Simulator) -> Vec<Seed> {
     }
     let application = scenario.applications.first();
     let mailboxes = scenario.users.iter().filter(|user| user.mailbox);
-    mailboxes.zip(application.into_iter().cycle()).map(|(user, application)| fresh_seed(&user.upn, application)).collect()
+    mailboxes
+        .zip(application.into_iter().cycle())
+        .map(|(user, application)| fresh_seed(&user.upn, application))
+        .collect()
 }
 
 fn fresh_seed(upn: &str, application: &Application) -> Seed {
@@ -128,7 +131,12 @@ fn registration(application: &Application, authority: &Authority, now: DateTime<
     }
 }
 
-fn connection(seed: &Seed, simulator: &mut Simulator, authority: &Authority, now: DateTime<Utc>) -> Connection {
+fn connection(
+    seed: &Seed,
+    simulator: &mut Simulator,
+    authority: &Authority,
+    now: DateTime<Utc>,
+) -> Connection {
     let name = ConnectionName::parse(&seed.name).expect(SEEDS_AND);
     let mut connection = Connection::new(entropy::connection_id(), name, settings(seed, authority));
     connection.tokens = tokens(seed, simulator, now);
@@ -171,14 +179,17 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
         previous: None,
         lifetime: refresh_lifetime(now + span.0, signed_in_at, renewed_at),
     });
-    let lasting = |scope: &&&str| **scope != "offline_access" && !Scope::parse(scope).is_some_and(|s| s.is_openid());
+    let lasting =
+        |scope: &&&str| **scope != "offline_access" && !Scope::parse(scope).is_some_and(|s| s.is_openid());
     Some(Tokens {
         user: claims::signed_in_user(None, &access),
         access: AccessGrant {
             claims: claims::claims(&access),
             token: access,
             lifetime: Lifetime { starts_at: renewed_at, expires_at, certainty: Certainty::Known },
-            granted_scope: Some(scopes.iter().filter(lasting).filter_map(|scope| Scope::parse(scope)).collect()),
+            granted_scope: Some(
+                scopes.iter().filter(lasting).filter_map(|scope| Scope::parse(scope)).collect(),
+            ),
         },
         refresh,
         signed_in_at,
@@ -186,7 +197,11 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
 }
 
 /// The usual estimate where it fits; a shorter end is one that the tenant's policy has taught, counted from the sign-in.
-fn refresh_lifetime(expires_at: DateTime<Utc>, signed_in_at: DateTime<Utc>, renewed_at: DateTime<Utc>) -> Lifetime {
+fn refresh_lifetime(
+    expires_at: DateTime<Utc>,
+    signed_in_at: DateTime<Utc>,
+    renewed_at: DateTime<Utc>,
+) -> Lifetime {
     let estimate = Lifetime::estimated_refresh(renewed_at);
     if (estimate.expires_at - expires_at).abs() < TimeDelta::days(2) {
         estimate
@@ -227,8 +242,10 @@ fn attempt(settings: &Settings, now: DateTime<Utc>) -> Attempt {
 
 /// One renewal an hour, the last one when the set was renewed or the trouble arose.
 fn renewals(seed: &Seed, trouble: Option<&Trouble>, now: DateTime<Utc>) -> Vec<Renewal> {
-    let last = trouble.map_or_else(|| now - seed.last_renewal_ago.map_or(TimeDelta::zero(), |s| s.0), |t| t.at);
-    let line = trouble.map_or_else(|| "the platform asks for a pause (HTTP 429)".to_owned(), |t| t.what_happened.clone());
+    let last =
+        trouble.map_or_else(|| now - seed.last_renewal_ago.map_or(TimeDelta::zero(), |s| s.0), |t| t.at);
+    let line = trouble
+        .map_or_else(|| "the platform asks for a pause (HTTP 429)".to_owned(), |t| t.what_happened.clone());
     let marks: Vec<char> = seed.renewals.chars().collect();
     let count = i32::try_from(marks.len()).unwrap_or(0);
     (1..)
