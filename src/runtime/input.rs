@@ -2,9 +2,11 @@
 //! pasted text never acts as keys.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 
 use crate::app::Pasted;
 use crate::domain::secret::PastedText;
@@ -26,6 +28,8 @@ pub enum Input {
 
 /// So many characters in one read are no typing.
 const BURST: usize = 8;
+/// More than the longest paste that is read.
+const LONGEST_BURST: usize = 70_000;
 
 /// Events of the terminal, bursts put together.
 #[derive(Debug)]
@@ -42,22 +46,31 @@ impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
 
     /// The next input. May be dropped and called again without losing any.
     pub async fn next(&mut self) -> Input {
-        if let Some(input) = self.ready.pop_front() {
-            return input;
+        loop {
+            if let Some(input) = self.ready.pop_front() {
+                return input;
+            }
+            let events = poll_fn(|context| self.poll_burst(context)).await;
+            if events.is_empty() {
+                return Input::Closed;
+            }
+            self.ready.extend(gather(events));
         }
+    }
+
+    /// All that can be read without waiting; nothing means that the stream has ended. It is polled with the task's own
+    /// waker alone: crossterm wakes only the first waker that found nothing to read.
+    fn poll_burst(&mut self, context: &mut Context<'_>) -> Poll<Vec<Event>> {
         let mut events = Vec::new();
-        match self.events.next().await {
-            Some(Ok(event)) => events.push(event),
-            Some(Err(_)) | None => return Input::Closed,
-        }
-        while events.len() < 65_536 {
-            match self.events.next().now_or_never() {
-                Some(Some(Ok(event))) => events.push(event),
-                Some(Some(Err(_)) | None) | None => break,
+        while events.len() < LONGEST_BURST {
+            match self.events.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(event))) => events.push(event),
+                Poll::Ready(Some(Err(_)) | None) => break,
+                Poll::Pending if events.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
             }
         }
-        self.ready.extend(gather(events));
-        self.ready.pop_front().unwrap_or(Input::Resized)
+        Poll::Ready(events)
     }
 }
 
@@ -127,6 +140,51 @@ mod tests {
 
     fn piece(text: &str) -> Input {
         Input::Paste(Pasted::Piece(PastedText::new(text)))
+    }
+
+    /// A stream that keeps only the first waker which found nothing, as crossterm's does.
+    struct FirstWakerOnly {
+        events: VecDeque<Event>,
+        waker: Option<std::task::Waker>,
+    }
+
+    impl Stream for FirstWakerOnly {
+        type Item = std::io::Result<Event>;
+
+        fn poll_next(mut self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            match self.events.pop_front() {
+                Some(event) => Poll::Ready(Some(Ok(event))),
+                None => {
+                    self.waker.get_or_insert_with(|| context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_tasks_own_waker_is_the_first_that_waits() {
+        let events = VecDeque::from(keys("a"));
+        let mut reader = InputReader::new(FirstWakerOnly { events, waker: None });
+        let woken = std::sync::Arc::new(Woken::default());
+        let waker = std::task::Waker::from(std::sync::Arc::clone(&woken));
+        let poll = |reader: &mut InputReader<FirstWakerOnly>| {
+            let mut next = std::pin::pin!(reader.next());
+            next.as_mut().poll(&mut Context::from_waker(&waker))
+        };
+        assert_eq!(poll(&mut reader), Poll::Ready(Input::Key(KeyEvent::from(KeyCode::Char('a')))));
+        assert_eq!(poll(&mut reader), Poll::Pending);
+        reader.events.waker.take().expect("a waker waits").wake();
+        assert!(woken.0.load(std::sync::atomic::Ordering::SeqCst));
+    }
+
+    #[derive(Default)]
+    struct Woken(std::sync::atomic::AtomicBool);
+
+    impl std::task::Wake for Woken {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
     }
 
     #[test]
