@@ -83,7 +83,7 @@ impl<'a> Canvas<'a> {
         if self.row < self.area.height {
             let y = self.area.y + self.row;
             let row = Rect { y, height: 1, ..self.area };
-            self.buffer.set_style(row, style);
+            self.buffer.set_style(row, style.patch(line.style));
             self.buffer.set_line(self.area.x, y, line, self.area.width);
         }
         self.row = self.row.saturating_add(1);

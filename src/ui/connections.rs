@@ -3,10 +3,10 @@
 //! ```text
 //!    Name           Access            Refresh           Secret   Next step
 //!  NEEDS YOU  1 ────────────────────────────────────────────────────────────
-//!  ►× northwind     expired           expired            200 d   a sign in again
+//! ►× northwind     expired           expired            200 d   a sign in again
 //!  QUIET  36 ───────────────────────────────────────────────────────────────
-//!   ● adatum        ████████  58:31   ████████    84 d   540 d     renews 14:52
-//!     … 16 more rows                                              1-17 of 36 ▼
+//!  ● adatum        ████████  58:31   ████████    84 d   540 d     renews 14:52
+//!    … 16 more rows                                              1-17 of 36 ▼
 //!  ─ northwind ─────────────────────────────────────────────────────────────
 //!    details
 //! ```
@@ -80,7 +80,7 @@ fn split(area: Rect, wanted: u16) -> (Rect, Rect) {
         return (area, Rect { height: 0, ..area });
     }
     let free = area.height.saturating_sub(wanted);
-    let height = free.clamp(area.height * 2 / 5, 14).min(area.height * 3 / 5);
+    let height = free.clamp(area.height * 3 / 8, 14).min(area.height * 3 / 5);
     let list = Rect { height: area.height - height, ..area };
     (list, Rect { y: area.y + list.height, height, ..area })
 }
@@ -142,7 +142,7 @@ fn more_line(view: View<'_>, before: usize, shown: usize, all: usize, width: u16
     let down = if after > 0 { glyphs.down } else { " " };
     let range = format!("{}-{} of {all} {up}{down}", before + 1, before + shown);
     let right = view.row().text(range, theme.muted).build();
-    view.row().gap(4).text(more, theme.muted).end(right, width.saturating_sub(1)).build()
+    view.row().gap(3).text(more, theme.muted).end(right, width.saturating_sub(1)).build()
 }
 
 fn chosen_place(view: View<'_>, items: &[Item<'_>]) -> usize {
@@ -162,13 +162,13 @@ fn draw_item(canvas: &mut Canvas<'_>, view: View<'_>, columns: Columns, item: &I
         }
         Item::Row(overview) => canvas.line(&connection_row::row(view, columns, overview, false)),
         Item::Damaged(file) => {
-            let row = view.row().gap(2).text(glyphs.needs_you, theme.error).gap(1);
+            let row = view.row().gap(1).text(glyphs.needs_you, theme.error).gap(1);
             let text = format!("{}: {}", printable(&file.file), printable(&file.failure.what_happened));
             canvas.line(&row.rest(&text, width, theme.error).build());
         }
         Item::DamagedAdvice(file) => {
             canvas.line(
-                &view.row().gap(4).rest(&printable(&file.failure.what_to_do), width, theme.text).build(),
+                &view.row().gap(3).rest(&printable(&file.failure.what_to_do), width, theme.text).build(),
             );
         }
     }

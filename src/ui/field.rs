@@ -17,6 +17,17 @@ pub(super) enum Focus {
     Elsewhere,
 }
 
+/// A field that nothing was typed into, with what belongs there.
+pub(super) fn hint_line(view: View<'_>, hint: &str, width: u16, focus: Focus) -> Line<'static> {
+    let theme = view.theme();
+    let base = if focus == Focus::Here { theme.input_focused } else { theme.input };
+    let hint_style = base.patch(fg_of(theme.muted));
+    let cursor = if focus == Focus::Here { theme.cursor } else { base };
+    let room = width.saturating_sub(3);
+    let row = view.row().text(" ", base).text(" ", cursor).fill(hint, room, hint_style).text(" ", base);
+    row.build()
+}
+
 /// The field in exactly `width` cells. A secret is a fixed mask, or as many marks as were typed while it has the focus.
 pub(super) fn field_line(view: View<'_>, field: &Field, width: u16, focus: Focus) -> Line<'static> {
     let theme = view.theme();

@@ -71,8 +71,8 @@ fn choosing(canvas: &mut Canvas<'_>, view: View<'_>, first: &FirstRun) {
 
 fn words(choice: FirstChoice) -> (&'static str, &'static str) {
     match choice {
-        FirstChoice::Passphrase => ("Make a vault, passphrase", "typed at each start"),
-        FirstChoice::KeyFile => ("Make a vault, key file", "for unattended use"),
+        FirstChoice::Passphrase => ("Make a vault (passphrase)", "typed at each start"),
+        FirstChoice::KeyFile => ("Use a key file", "for unattended use"),
         FirstChoice::Demo => ("Look round (demo)", "nothing is kept"),
     }
 }

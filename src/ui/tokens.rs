@@ -24,7 +24,7 @@ use crate::domain::overview::Freshness;
 use crate::domain::secret::Secret;
 use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, RenewalOutcome, Stage};
 
-use super::canvas::{Canvas, break_word, wrap};
+use super::canvas::{Canvas, break_word, rule, wrap};
 use super::details;
 use super::gauge::lifetime_gauge;
 use super::text::{ago, count_with_commas, duration_long};
@@ -38,38 +38,65 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let Some(overview) = view.app.chosen() else {
         return canvas.line(&view.row().gap(2).text("no connection is chosen", view.theme().muted).build());
     };
-    canvas.line(&who(view, overview, area.width));
-    if area.height >= 16 {
-        canvas.blank();
+    let sections = sections(view, overview, area.width);
+    let needed: usize = sections.iter().map(Vec::len).sum();
+    let mut spare = usize::from(area.height).saturating_sub(needed);
+    // The first line and the clocks belong together: they are parted only where there is plenty of room.
+    let between = [false, spare >= sections.len() - 1, true, true, true];
+    for (lines, is_parted) in sections.iter().zip(between) {
+        if is_parted && spare > 0 {
+            canvas.blank();
+            spare -= 1;
+        }
+        canvas.lines(lines);
     }
-    for (title, clock) in
-        [("ACCESS", Clock::AccessToken), ("REFRESH", Clock::RefreshToken), ("SECRET", Clock::ClientSecret)]
-    {
-        canvas.line(&clock_line(view, overview, title, clock, area.width));
+    if let Some(reveal) = &view.app.tokens.reveal {
+        revealed(&mut canvas, view, reveal);
     }
-    if area.height >= 16 {
-        canvas.blank();
+}
+
+/// Who, the clocks, the values, and what a revealed value takes the place of: history and claims.
+fn sections(view: View<'_>, overview: &Overview, width: u16) -> Vec<Vec<Line<'static>>> {
+    let clocks =
+        [("ACCESS", Clock::AccessToken), ("REFRESH", Clock::RefreshToken), ("SECRET", Clock::ClientSecret)];
+    let mut sections = vec![
+        vec![who(view, overview, width)],
+        clocks.into_iter().map(|(title, clock)| clock_line(view, overview, title, clock, width)).collect(),
+        values(view, overview, width),
+    ];
+    if view.app.tokens.reveal.is_none() {
+        sections.push(history(view, overview, width));
+        sections.push(claims(view, overview, width));
     }
-    canvas.rule_with(&values_title(view, overview), &hand_over(view, overview, area.width));
+    sections
+}
+
+fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+    let hand_over = hand_over(view, overview, width);
+    let mut lines = vec![rule(view.look, &values_title(view, overview), &hand_over, width)];
     for value in ConnectionValue::ALL {
-        let line = value_line(view, overview, value, area.width);
-        if value == view.app.tokens.value { canvas.selected_line(&line) } else { canvas.line(&line) }
+        let line = value_line(view, overview, value, width);
+        // The style of the line lies under those of its parts, over its whole width.
+        let is_chosen = value == view.app.tokens.value;
+        lines.push(if is_chosen { line.style(view.theme().selected) } else { line });
     }
-    match &view.app.tokens.reveal {
-        Some(reveal) => revealed(&mut canvas, view, reveal),
-        None => history_and_claims(&mut canvas, view, overview),
-    }
+    lines
 }
 
 fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
     let theme = view.theme();
     let need = overview.need(view.now);
+    let mailbox = overview.mailbox().map_or_else(|| "nobody yet".to_owned(), printable);
+    let mut facts = vec![mailbox, format!("last renewal {}", details::last_renewal(view, overview))];
+    facts.extend(
+        overview.tokens.as_ref().map(|tokens| format!("signed in {}", ago(view.now - tokens.signed_in_at))),
+    );
     let dot = format!(" {} ", view.glyphs().separator);
-    let mut facts = vec![overview.mailbox().map_or_else(|| "nobody yet".to_owned(), printable)];
-    if let Some(tokens) = &overview.tokens {
-        facts.push(format!("signed in {}", ago(view.now - tokens.signed_in_at)));
+    let room = usize::from(width).saturating_sub(overview.name.as_str().len() + 6);
+    // The last fact goes first where there is no room for all.
+    while facts.len() > 1 && facts.join(&dot).chars().count() > room {
+        facts.pop();
     }
-    facts.push(format!("last renewal {}", details::last_renewal(view, overview)));
     view.row()
         .gap(1)
         .text(view.glyphs().need(need), theme.need(need))
@@ -84,17 +111,17 @@ fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, wi
     let theme = view.theme();
     let lifetime = overview.lifetime(clock);
     let bar = match width {
-        0..56 => width.saturating_sub(26),
-        56..72 => width.saturating_sub(36),
-        _ => width.saturating_sub(53).min(72),
+        0..56 => width.saturating_sub(24),
+        56..72 => width.saturating_sub(34),
+        _ => width.saturating_sub(46).min(72),
     };
-    let mut row = view.row().gap(1).fill(title, 9, theme.heading);
+    let mut row = view.row().gap(1).fill(title, 8, theme.heading);
     row = row.append(lifetime_gauge(lifetime.as_ref(), clock, view.now, bar, view.glyphs(), theme));
     let Some(lifetime) = lifetime else { return no_clock(view, overview, clock, row, width) };
     let stage = lifetime.stage(clock, view.now);
     let left =
         if stage == Stage::Expired { String::new() } else { duration_long(lifetime.remaining(view.now)) };
-    row = row.right(&left, 12, theme.stage(stage)).gap(2);
+    row = row.right(&left, 11, theme.stage(stage)).gap(2);
     if width >= 56 {
         row = row.fill(lifetime.certainty.label(), 9, theme.muted);
     }
@@ -162,7 +189,7 @@ fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> String {
     let name = last.consumer.name();
     match freshness {
         Freshness::Current => format!("{name} has: current"),
-        Freshness::Stale => format!("{name} has: the token of {}, stale", view.time(last.at)),
+        Freshness::Stale => format!("{name} has: stale, of {}", view.short_day(last.at)),
     }
 }
 
@@ -226,6 +253,9 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
 /// The value itself, for ten seconds, in place of history and claims.
 fn revealed(canvas: &mut Canvas<'_>, view: View<'_>, reveal: &Reveal) {
     let theme = view.theme();
+    if canvas.rows_left() > 9 {
+        canvas.blank();
+    }
     let seconds = (reveal.until - view.now).num_seconds().clamp(0, 99);
     canvas.rule_with(reveal.value.label(), &format!("masked again in {seconds:>2} s"));
     let width = canvas.width().saturating_sub(4);
@@ -244,26 +274,14 @@ fn revealed(canvas: &mut Canvas<'_>, view: View<'_>, reveal: &Reveal) {
     }
 }
 
-fn history_and_claims(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview) {
-    let width = canvas.width();
-    if canvas.rows_left() >= 8 {
-        canvas.blank();
-    }
-    canvas.rule_with("Renewals", &format!("last {}", overview.renewals.len().min(MARKS)));
-    canvas.lines(&history(view, overview, width));
-    if canvas.rows_left() >= 4 {
-        canvas.blank();
-    }
-    canvas.rule("Claims");
-    canvas.lines(&claims(view, overview, width));
-}
-
 /// One mark for each renewal, and a sentence that counts them.
 fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
     let last = &overview.renewals[overview.renewals.len().saturating_sub(MARKS)..];
+    let mut lines = vec![rule(view.look, "Renewals", &format!("last {}", last.len()), width)];
     if last.is_empty() {
-        return vec![view.row().gap(2).text("none yet", theme.muted).build()];
+        lines.push(view.row().gap(2).text("none yet", theme.muted).build());
+        return lines;
     }
     let mut row = view.row().gap(2);
     for renewal in last {
@@ -274,7 +292,7 @@ fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>
     let retried = count(|outcome| matches!(outcome, RenewalOutcome::WillRetry(_)));
     let refused = count(|outcome| matches!(outcome, RenewalOutcome::Failed(_)));
     let sentence = format!("{worked} worked, {retried} retried, {refused} refused");
-    let mut lines = vec![row.gap(2).rest(&sentence, width, theme.muted).build()];
+    lines.push(row.gap(2).rest(&sentence, width, theme.muted).build());
     let trouble = last.iter().rev().find_map(|renewal| Some((renewal.at, renewal.outcome.line()?)));
     if let Some((at, line)) = trouble {
         let text = format!("{}  {}", view.time(at), printable(line));
@@ -285,8 +303,10 @@ fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>
 
 fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
+    let mut lines = vec![rule(view.look, "Claims", "", width)];
     let Some(tokens) = &overview.tokens else {
-        return vec![view.row().gap(2).text("no token", theme.none).build()];
+        lines.push(view.row().gap(2).text("no token", theme.none).build());
+        return lines;
     };
     let claims = &tokens.claims;
     let scopes = claims
@@ -303,9 +323,11 @@ fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>>
     let told: Vec<(&str, String)> =
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     if told.is_empty() {
-        return vec![view.row().gap(2).text("this token cannot be read, which is fine", theme.muted).build()];
+        lines.push(view.row().gap(2).text("this token cannot be read, which is fine", theme.muted).build());
+        return lines;
     }
-    flow(view, &told, width)
+    lines.extend(flow(view, &told, width));
+    lines
 }
 
 /// Claims side by side as far as they fit.

@@ -15,8 +15,8 @@ fn no_size_makes_the_screen_panic() {
     let looks = [dark(), plainest()];
     for (place, (_, app)) in scenes::all().into_iter().enumerate() {
         for width in 1..=60 {
-            // Every width with every height for some scenes, and with every third for each.
-            for height in (1..=30).filter(|height| (height + width + place as u16) % 3 == 0) {
+            // Every width with every height for some scenes, and with every fifth for each.
+            for height in (1..=30).filter(|height| (height + width + place as u16) % 5 == 0) {
                 buffer(&app, &looks[place % 2], (width, height));
             }
         }
@@ -45,7 +45,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ),
         (
             "connections_twelve",
-            &["consent missing", "replace secret", "renew by", "tries again", "ends 15:01", "renews 14:"],
+            &["consent missing", "replace secret", "renew by", "retries 14:22", "ends 15:01", "renews 14:"],
         ),
         ("connections_damaged", &["DAMAGED", "the record ends in the middle"]),
         ("connections_failure", &["x the vault's disk is full"]),
@@ -53,10 +53,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ("tokens_soon", &["known", "est", "e replace", "App Connect has: current", "> Client ID"]),
         ("tokens_expired", &["expired", "stale", "refused"]),
         ("tokens_never_signed_in", &["nobody has signed in", "public client"]),
-        (
-            "permissions_partly",
-            &["[x] ", "x granted", "x not granted", "not known yet", "sign in again to apply"],
-        ),
+        ("permissions_partly", &["[x] ", "x granted", "x not granted", "sign in again to apply"]),
         ("sign_in_sent", &["* 1", "> 2", "o 3", "sent to your terminal", "0 of 5 tries used"]),
         ("sign_in_redeeming", &["redeeming the code"]),
         ("sign_in_failed", &["x dave@contoso.com signed in", "begin again"]),
