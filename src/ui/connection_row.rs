@@ -59,8 +59,8 @@ enum Clocks {
 const MARGIN: u16 = 3;
 const GAP: u16 = 2;
 const ONE_CLOCK: u16 = 15;
-/// Key, blank and `renew by 23 Mar`.
-const NEXT: u16 = 17;
+/// Key, blank, `renew by 23 Mar` and the margin.
+const NEXT: u16 = 18;
 /// Key, blank and `replace`.
 const NEXT_WORD: u16 = 9;
 

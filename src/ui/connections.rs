@@ -80,7 +80,7 @@ fn split(area: Rect, wanted: u16) -> (Rect, Rect) {
         return (area, Rect { height: 0, ..area });
     }
     let free = area.height.saturating_sub(wanted);
-    let height = free.clamp(area.height * 3 / 8, 14).min(area.height * 3 / 5);
+    let height = free.clamp((area.height * 3 / 8).min(10), 14).min(area.height * 3 / 5);
     let list = Rect { height: area.height - height, ..area };
     (list, Rect { y: area.y + list.height, height, ..area })
 }

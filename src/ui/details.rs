@@ -13,7 +13,7 @@ use super::canvas::{Canvas, wrap};
 use super::text::{ago, count_with_commas, duration_short};
 use super::view::{View, printable};
 
-const LABEL: u16 = 17;
+const LABEL: u16 = 18;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let mut canvas = Canvas::new(buffer, area, view.look);

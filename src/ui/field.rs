@@ -17,15 +17,10 @@ pub(super) enum Focus {
     Elsewhere,
 }
 
-/// A field that nothing was typed into, with what belongs there.
-pub(super) fn hint_line(view: View<'_>, hint: &str, width: u16, focus: Focus) -> Line<'static> {
-    let theme = view.theme();
-    let base = if focus == Focus::Here { theme.input_focused } else { theme.input };
-    let hint_style = base.patch(fg_of(theme.muted));
-    let cursor = if focus == Focus::Here { theme.cursor } else { base };
-    let room = width.saturating_sub(3);
-    let row = view.row().text(" ", base).text(" ", cursor).fill(hint, room, hint_style).text(" ", base);
-    row.build()
+/// A field that nothing was typed into and that has not the focus: what belongs there.
+pub(super) fn hint_line(view: View<'_>, hint: &str, width: u16) -> Line<'static> {
+    let style = view.theme().input.patch(fg_of(view.theme().muted));
+    view.row().text(" ", style).fill(hint, width.saturating_sub(2), style).text(" ", style).build()
 }
 
 /// The field in exactly `width` cells. A secret is a fixed mask, or as many marks as were typed while it has the focus.

@@ -10,6 +10,9 @@ use super::canvas::{Canvas, wrap};
 use super::panel;
 use super::view::{View, printable};
 
+/// Lines of the longest phase.
+const HEIGHT: u16 = 11;
+
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &HandOverPanel) {
     let name = view.app.connections.get(&panel.connection).map_or("", |overview| overview.name.as_str());
     let set = match &panel.phase {
@@ -19,7 +22,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
         HandOverPhase::Renewing(_) | HandOverPhase::Failed(_) => String::new(),
     };
     let right = view.row().text(set, view.theme().muted).build();
-    let area = panel::open(buffer, regions, view, ("Hand over", name), right);
+    let area = panel::open(buffer, regions, view, ("Hand over", name), right, HEIGHT);
     let mut canvas = Canvas::new(buffer, area, view.look);
     canvas.lines(&lines(view, panel, area.width));
 }

@@ -14,7 +14,7 @@ const KEYS: u16 = 20;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrolled: usize) {
     let lines: Vec<Line<'static>> = Action::ALL.into_iter().map(|action| line(view, action)).collect();
-    let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default());
+    let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default(), lines.len() as u16);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let height = usize::from(canvas.rows_left());
     let first = scrolled.min(lines.len().saturating_sub(height));

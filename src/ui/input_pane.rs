@@ -24,10 +24,12 @@ use super::unlock::failure_lines;
 use super::view::View;
 
 const LABEL: u16 = 17;
-/// From this width on what is wrong stands beside its field too.
-const BESIDE_FROM: u16 = 74;
+/// What is wrong stands beside its field too where there are so many cells for it.
+const FEWEST_BESIDE: u16 = 24;
 /// Lines for what is said of the field in focus: always as many, so that nothing moves with the focus.
 const SAID: usize = 2;
+/// A blank line, every field, and the longest foot.
+const HEIGHT: u16 = 21;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane: &InputPane) {
     let (title, name) = match &pane.purpose {
@@ -37,7 +39,8 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane:
             ("Edit", own.map_or_else(String::new, |own| own.name.to_string()))
         }
     };
-    let area = panel::open(buffer, regions, view, (title, &name), progress(view, pane));
+    // As high as the form with every field, so that the frame stays when a choice brings or takes some.
+    let area = panel::open(buffer, regions, view, (title, &name), progress(view, pane), HEIGHT);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let foot = foot(view, pane, area.width);
     let fields = pane.fields();
@@ -85,7 +88,8 @@ fn field_row(view: View<'_>, pane: &InputPane, id: FieldId, width: u16) -> Line<
     let row = row.append(field(view, pane, id, &check, field_width(width))).gap(1);
     let (shape, style) = check_look(view, &check);
     let row = row.text(shape, style).gap(1);
-    if width >= BESIDE_FROM && check.is_wrong() && !is_focused {
+    let room = width.saturating_sub(row.width());
+    if room >= FEWEST_BESIDE && check.is_wrong() && !is_focused {
         return row.rest(check.text(), width.saturating_sub(1), style).build();
     }
     row.build()
@@ -98,7 +102,7 @@ fn field(view: View<'_>, pane: &InputPane, id: FieldId, check: &Check, width: u1
         (FieldView::Text(field), Check::Empty(hint) | Check::Remark(hint))
             if field.is_empty() && !is_focused =>
         {
-            hint_line(view, hint, width, focus)
+            hint_line(view, hint, width)
         }
         (FieldView::Text(field), _) => field_line(view, field, width, focus),
         (FieldView::Choice(text), _) => choice(view, &text, width, is_focused),
@@ -106,8 +110,7 @@ fn field(view: View<'_>, pane: &InputPane, id: FieldId, check: &Check, width: u1
 }
 
 fn field_width(width: u16) -> u16 {
-    let room = width.saturating_sub(LABEL + 6);
-    if width >= BESIDE_FROM { 44.min(room) } else { room }
+    width.saturating_sub(LABEL + 6).min(44)
 }
 
 /// `◂ … ▸`

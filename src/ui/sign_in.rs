@@ -23,6 +23,8 @@ use super::text::{count_with_commas, duration_short};
 use super::unlock::failure_lines;
 use super::view::{View, printable};
 
+/// Lines with a refused paste.
+const HEIGHT: u16 = 21;
 /// Where the text of a step begins.
 const INDENT: u16 = 6;
 
@@ -30,7 +32,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     let overview = view.app.connections.get(&panel.connection);
     let name = overview.map_or("", |own| own.name.as_str());
     let attempt = overview.and_then(|own| own.attempt.as_ref());
-    let area = panel::open(buffer, regions, view, ("Sign in", name), time_left(view, panel, attempt));
+    let area = panel::open(buffer, regions, view, ("Sign in", name), time_left(view, panel, attempt), HEIGHT);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let lines = match (overview, attempt) {
         (Some(_), Some(attempt)) if panel.other_ways => other_ways(view, attempt, area.width),

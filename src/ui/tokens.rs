@@ -32,19 +32,22 @@ use super::view::{View, printable};
 
 /// How many renewals are drawn as marks.
 const MARKS: usize = 24;
+/// From this height on the clocks stand apart.
+const AIRY_FROM: u16 = 23;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let mut canvas = Canvas::new(buffer, area, view.look);
     let Some(overview) = view.app.chosen() else {
         return canvas.line(&view.row().gap(2).text("no connection is chosen", view.theme().muted).build());
     };
-    let sections = sections(view, overview, area.width);
+    let mut sections = sections(view, overview, area.width);
+    if area.height >= AIRY_FROM {
+        sections[1] = sections[1].drain(..).flat_map(|line| [line, Line::default()]).take(5).collect();
+    }
     let needed: usize = sections.iter().map(Vec::len).sum();
     let mut spare = usize::from(area.height).saturating_sub(needed);
-    // The first line and the clocks belong together: they are parted only where there is plenty of room.
-    let between = [false, spare >= sections.len() - 1, true, true, true];
-    for (lines, is_parted) in sections.iter().zip(between) {
-        if is_parted && spare > 0 {
+    for (place, lines) in sections.iter().enumerate() {
+        if place > 0 && spare > 0 {
             canvas.blank();
             spare -= 1;
         }

@@ -15,8 +15,8 @@ fn no_size_makes_the_screen_panic() {
     let looks = [dark(), plainest()];
     for (place, (_, app)) in scenes::all().into_iter().enumerate() {
         for width in 1..=60 {
-            // Every width with every height for some scenes, and with every fifth for each.
-            for height in (1..=30).filter(|height| (height + width + place as u16) % 5 == 0) {
+            // Every width with every height for some scenes, and with every seventh for each.
+            for height in (1..=30).filter(|height| (height + width + place as u16) % 7 == 0) {
                 buffer(&app, &looks[place % 2], (width, height));
             }
         }
