@@ -56,8 +56,8 @@ impl Columns {
     fn of(width: u16) -> Self {
         match width {
             0..60 => Self { time: 6, name: 10 },
-            60..100 => Self { time: 12, name: 13 },
-            _ => Self { time: 12, name: 22 },
+            60..100 => Self { time: 13, name: 13 },
+            _ => Self { time: 13, name: 22 },
         }
     }
 
@@ -83,7 +83,7 @@ fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: 
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let (shape, style) = view.tone(entry.tone);
     let time = view.time(entry.at);
-    let time = if columns.time < 12 { time.split(' ').next_back().unwrap_or("").to_owned() } else { time };
+    let time = if columns.time < 13 { time.split(' ').next_back().unwrap_or("").to_owned() } else { time };
     let name = entry.connection.as_ref().map_or("", |name| name.as_str());
     let cursor = if is_chosen { glyphs.cursor } else { " " };
     let text_style = if entry.tone == Tone::Bad { theme.error } else { theme.text };
@@ -91,8 +91,8 @@ fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: 
     let room = width.saturating_sub(columns.text_from());
     let what_happened = if is_chosen { wrap(&whole, room).swap_remove(0) } else { whole };
     view.row()
-        .text(cursor, theme.accent)
         .gap(1)
+        .text(cursor, theme.accent)
         .right(&time, columns.time, theme.muted)
         .gap(2)
         .text(shape, style)

@@ -124,7 +124,8 @@ pub(super) fn headings(view: View<'_>, columns: Columns) -> Line<'static> {
             }
         }
     }
-    row.gap(2).rest("Next step", columns.width, style).build()
+    let title = if columns.clocks == Clocks::One { "Next" } else { "Next step" };
+    row.gap(2).rest(title, columns.width, style).build()
 }
 
 /// A connection in its columns.

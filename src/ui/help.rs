@@ -30,7 +30,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrol
 
 fn line(view: View<'_>, action: Action) -> Line<'static> {
     let theme = view.theme();
-    let keys = view.look.keymap.keys_of(action).join(" ");
+    let keys = view.look.keymap.keys_of(action).join("  ");
     view.row().gap(2).fill(&keys, KEYS, theme.key).text(action.help(), theme.text).build()
 }
 

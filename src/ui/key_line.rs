@@ -50,7 +50,8 @@ fn shown(view: View<'_>) -> Vec<Action> {
     let kept = |action: &Action| match (context, action) {
         (Context::InputPane, Action::NextField | Action::Interrupt) => true,
         (Context::Permissions, Action::Toggle) | (Context::Door, Action::Interrupt) => true,
-        (_, Action::NextField) => false,
+        // Two keys that do the same: one is told.
+        (Context::HandOver, Action::Open) | (_, Action::NextField) => false,
         (_, Action::Back) => is_closable(context),
         (_, action) => !LEFT_OUT.contains(action),
     };
@@ -91,7 +92,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
             _ => "keep and close",
         },
-        (Context::HandOver, Action::Copy | Action::Open) => "send the next",
+        (Context::HandOver, Action::Copy) => "send the next",
         (Context::HandOver, Action::Back) => match panel {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Done { .. }) => "close",
             _ => "stop",

@@ -51,7 +51,7 @@ struct Columns {
 }
 
 const CONSENT: u16 = 23;
-const GRANTED: u16 = 17;
+const GRANTED: u16 = 18;
 
 impl Columns {
     fn of(width: u16) -> Self {

@@ -9,6 +9,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -114,7 +115,7 @@ fn waiting(
     panel: &SignInPanel,
     overview: &Overview,
     attempt: &AttemptFacts,
-    area: ratatui::layout::Rect,
+    area: Rect,
 ) -> Vec<Line<'static>> {
     let width = area.width;
     let is_sent = matches!(panel.sent, Some(Ok(_)));
@@ -127,7 +128,7 @@ fn waiting(
     let mut blocks = vec![
         open_address(view, panel, attempt, steps[0], width),
         sign_in(view, overview, attempt, steps[1], width),
-        paste(view, panel, attempt, steps[2], width),
+        paste(view, panel, attempt, steps[2], area),
     ];
     let warning = view
         .row()
@@ -251,9 +252,10 @@ fn sign_in(
     let count = overview.settings.scopes.len();
     let text = format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" });
     let mut lines = vec![step_line(view, step, 2, &text, Line::default(), width)];
-    let say = |text: &str| view.row().gap(INDENT).rest(text, width, theme.muted).build();
     if attempt.redirect_uri.is_loopback() {
-        lines.push(say("The browser will end on \"can't reach this page\". That is right."));
+        let text = "The browser will end on \"can't reach this page\". That is right.";
+        let wrapped = wrap(text, width.saturating_sub(INDENT + 1));
+        lines.extend(wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, theme.muted).build()));
     }
     let keys = view
         .row()
@@ -271,19 +273,19 @@ fn paste(
     panel: &SignInPanel,
     attempt: &AttemptFacts,
     step: Step,
-    width: u16,
+    area: Rect,
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
+    let width = area.width;
     let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
     let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
     lines.extend(paste_box(view, panel, attempt, width));
-    let used = format!("{} of {WRONG_PASTES_ALLOWED} tries used", attempt.wrong_pastes);
-    lines.push(
-        view.row()
-            .gap(INDENT)
-            .text(used, if attempt.wrong_pastes > 0 { theme.warning } else { theme.muted })
-            .build(),
-    );
+    // On a low terminal the warning below is worth more than a count of nothing.
+    if attempt.wrong_pastes > 0 || area.height >= 16 {
+        let used = format!("{} of {WRONG_PASTES_ALLOWED} tries used", attempt.wrong_pastes);
+        let style = if attempt.wrong_pastes > 0 { theme.warning } else { theme.muted };
+        lines.push(view.row().gap(INDENT).text(used, style).build());
+    }
     if let Some(refusal) = &panel.refusal {
         let failed = failure_lines(view, &refusal.failure, width.saturating_sub(INDENT + 1));
         lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));

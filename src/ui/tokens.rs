@@ -32,6 +32,8 @@ use super::view::{View, printable};
 
 /// How many renewals are drawn as marks.
 const MARKS: usize = 24;
+/// A note is left out where there is no room for `e replace`.
+const FEWEST_NOTE: u16 = 9;
 /// From this height on the clocks stand apart.
 const AIRY_FROM: u16 = 23;
 
@@ -114,11 +116,11 @@ fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, wi
     let theme = view.theme();
     let lifetime = overview.lifetime(clock);
     let bar = match width {
-        0..56 => width.saturating_sub(24),
+        0..56 => width.saturating_sub(21),
         56..72 => width.saturating_sub(34),
-        _ => width.saturating_sub(46).min(72),
+        _ => width.saturating_sub(47).min(72),
     };
-    let mut row = view.row().gap(1).fill(title, 8, theme.heading);
+    let mut row = view.row().gap(1).fill(title, 9, theme.heading);
     row = row.append(lifetime_gauge(lifetime.as_ref(), clock, view.now, bar, view.glyphs(), theme));
     let Some(lifetime) = lifetime else { return no_clock(view, overview, clock, row, width) };
     let stage = lifetime.stage(clock, view.now);
@@ -128,7 +130,10 @@ fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, wi
     if width >= 56 {
         row = row.fill(lifetime.certainty.label(), 9, theme.muted);
     }
-    row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text).build()
+    if width.saturating_sub(row.width()) >= FEWEST_NOTE {
+        row = row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text);
+    }
+    row.build()
 }
 
 fn no_clock(
@@ -157,12 +162,12 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
             format!("renewing {}", view.glyphs().ellipsis)
         }
         Clock::AccessToken => match overview.next_step(view.now) {
-            NextStep::RetriesAt(at) => format!("tries {}", view.time(at)),
-            _ if is_over => format!("since {}", view.time(lifetime.expires_at)),
+            NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
+            _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
             NextStep::SignInAgain | NextStep::AskAdministrator | NextStep::EndsAt(_) => {
-                format!("ends {}", view.time(lifetime.expires_at))
+                format!("ends {}", view.when(lifetime.expires_at))
             }
-            _ => format!("renews {}", view.time(lifetime.renewal_due_at())),
+            _ => format!("renews {}", view.when(lifetime.renewal_due_at())),
         },
         Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
         Clock::RefreshToken => "if unused".to_owned(),

@@ -64,7 +64,7 @@ impl<'a> View<'a> {
     }
 
     /// The time today, the day otherwise.
-    fn when(&self, moment: DateTime<Utc>) -> String {
+    pub(super) fn when(&self, moment: DateTime<Utc>) -> String {
         let offset = self.app.environment.utc_offset;
         let is_today =
             moment.with_timezone(&offset).date_naive() == self.now.with_timezone(&offset).date_naive();
