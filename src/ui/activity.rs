@@ -35,7 +35,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     for (place, entry) in entries.iter().enumerate().skip(first).take(height) {
         if place == chosen {
             canvas.selected_line(&row(view, columns, entry, true, area.width));
-            expanded.iter().for_each(|line| canvas.selected_line(line));
+            for line in &expanded {
+                canvas.selected_line(line);
+            }
         } else {
             canvas.line(&row(view, columns, entry, false, area.width));
         }

@@ -54,7 +54,9 @@ impl<'a> Canvas<'a> {
 
     /// Draws lines as far as they fit.
     pub(super) fn lines(&mut self, lines: &[Line<'_>]) {
-        lines.iter().for_each(|line| self.line(line));
+        for line in lines {
+            self.line(line);
+        }
     }
 
     /// Draws the line under the cursor of a list.

@@ -69,16 +69,16 @@ impl Columns {
     pub(super) fn of(width: u16) -> Self {
         use Gauge::{Bar, Time, Trusted};
         let (name, mailbox, clocks) = match width {
-            0..56 => (9, None, Clocks::One),
-            56..66 => (14, None, Clocks::Three([Time, Time, Time])),
-            66..78 => (13, None, Clocks::Three([Bar, Time, Time])),
-            78..100 => (12, None, Clocks::Three([Bar, Bar, Time])),
-            100..112 => (14, Some(18), Clocks::Three([Bar, Bar, Time])),
-            112..128 => (16, Some(20), Clocks::Three([Bar, Trusted, Time])),
+            0..64 => (9, None, Clocks::One),
+            64..72 => (14, None, Clocks::Three([Time, Time, Time])),
+            72..80 => (13, None, Clocks::Three([Bar, Time, Time])),
+            80..100 => (12, None, Clocks::Three([Bar, Bar, Time])),
+            100..112 => (13, Some(17), Clocks::Three([Bar, Bar, Time])),
+            112..128 => (15, Some(19), Clocks::Three([Bar, Trusted, Time])),
             _ => (18, Some(22), Clocks::Three([Bar, Trusted, Bar])),
         };
         let mut columns =
-            Self { width, name, mailbox, clocks, next: if width < 56 { NEXT_WORD } else { NEXT } };
+            Self { width, name, mailbox, clocks, next: if clocks == Clocks::One { NEXT_WORD } else { NEXT } };
         columns.share(width.saturating_sub(columns.used()));
         columns
     }
@@ -133,7 +133,7 @@ pub(super) fn row(view: View<'_>, columns: Columns, overview: &Overview, is_sele
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let need = overview.need(view.now);
     let cursor = if is_selected { glyphs.cursor } else { " " };
-    let name_style = if is_selected { theme.text.patch(theme.accent) } else { theme.text };
+    let name_style = if is_selected { theme.heading } else { theme.text };
     let mut row = view
         .row()
         .text(cursor, theme.accent)
@@ -220,4 +220,16 @@ fn most_urgent(view: View<'_>, overview: &Overview) -> Option<(Clock, Lifetime)>
         .filter(|(clock, lifetime)| lifetime.stage(*clock, view.now) >= Stage::Expiring)
         .min_by_key(|(_, lifetime)| lifetime.expires_at);
     worst.or_else(|| Some((Clock::AccessToken, overview.access_lifetime()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_never_need_more_than_there_is() {
+        for width in super::super::SMALLEST.0..300 {
+            assert!(Columns::of(width).used() <= width, "{width}");
+        }
+    }
 }

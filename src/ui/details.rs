@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use crate::app::permissions::{Granted, granted_state};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
-use crate::domain::{Authority, Overview, Renewal, RenewalKind, RenewalOutcome, Trouble};
+use crate::domain::{Authority, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble};
 
 use super::canvas::{Canvas, wrap};
 use super::text::{ago, count_with_commas, duration_short};
@@ -198,10 +198,10 @@ fn permissions(overview: &Overview) -> String {
         .scopes
         .iter()
         .filter(|scope| granted_state(overview, scope) == Granted::No)
-        .map(|scope| scope.name())
+        .map(Scope::name)
         .collect();
-    match missing.is_empty() {
-        true => format!("{asked} asked, all granted"),
-        false => format!("{asked} asked, not granted: {}", missing.join(", ")),
+    if missing.is_empty() {
+        return format!("{asked} asked, all granted");
     }
+    format!("{asked} asked, not granted: {}", missing.join(", "))
 }

@@ -8,7 +8,7 @@ use crate::app::{Action, HandOverPanel, HandOverPhase, HandOverRow};
 use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
-use super::view::{View, printable};
+use super::view::{View, delivery_words, printable};
 
 /// Lines of the longest phase.
 const HEIGHT: u16 = 11;
@@ -96,7 +96,7 @@ fn value_lines(
                 () => (glyphs.step_later, theme.muted),
             };
             let told = match &row.sent {
-                Some(delivery) => view.delivery(delivery),
+                Some(delivery) => delivery_words(delivery),
                 None if is_next => "next".to_owned(),
                 None => String::new(),
             };

@@ -10,6 +10,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -44,6 +45,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane:
     let mut canvas = Canvas::new(buffer, area, view.look);
     let foot = foot(view, pane, area.width);
     let fields = pane.fields();
+    let area = Rect { height: area.height.min(HEIGHT), ..area };
     let foot_height = foot_height(area.height, fields.len() as u16, foot.len() as u16);
     let height = usize::from(area.height - foot_height).max(1);
     let focus = fields.iter().position(|field| *field == pane.focus).unwrap_or(0);

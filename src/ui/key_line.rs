@@ -48,8 +48,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 fn shown(view: View<'_>) -> Vec<Action> {
     let context = view.app.context();
     let kept = |action: &Action| match (context, action) {
-        (Context::InputPane, Action::NextField | Action::Interrupt) => true,
-        (Context::Permissions, Action::Toggle) | (Context::Door, Action::Interrupt) => true,
+        (Context::InputPane, Action::NextField | Action::Interrupt)
+        | (Context::Permissions, Action::Toggle)
+        | (Context::Door, Action::Interrupt) => true,
         // Two keys that do the same: one is told.
         (Context::HandOver, Action::Open) | (_, Action::NextField) => false,
         (_, Action::Back) => is_closable(context),

@@ -10,24 +10,23 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::{Action, Phase, SignInPanel};
-use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{AttemptFacts, Overview};
 
 use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
+use super::sign_in_paste;
 use super::text::{count_with_commas, duration_short};
 use super::unlock::failure_lines;
-use super::view::{View, printable};
+use super::view::{View, delivery_words, printable};
 
 /// Lines with a refused paste.
 const HEIGHT: u16 = 21;
 /// Where the text of a step begins.
-const INDENT: u16 = 6;
+pub(super) const INDENT: u16 = 6;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &SignInPanel) {
     let overview = view.app.connections.get(&panel.connection);
@@ -104,9 +103,12 @@ fn under_way(view: View<'_>, panel: &SignInPanel, width: u16) -> Vec<Line<'stati
 
 /// How far a step has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
+    /// It is behind.
     Done,
+    /// It is on.
     Now,
+    /// It is to come.
     Later,
 }
 
@@ -128,7 +130,7 @@ fn waiting(
     let mut blocks = vec![
         open_address(view, panel, attempt, steps[0], width),
         sign_in(view, overview, attempt, steps[1], width),
-        paste(view, panel, attempt, steps[2], area),
+        sign_in_paste::step(view, panel, attempt, steps[2], area),
     ];
     let warning = view
         .row()
@@ -161,7 +163,8 @@ fn join(blocks: Vec<Vec<Line<'static>>>, mut spare: usize) -> Vec<Line<'static>>
     lines
 }
 
-fn step_line(
+/// The heading of a step, with words against the right where there is room.
+pub(super) fn step_line(
     view: View<'_>,
     step: Step,
     number: u8,
@@ -200,7 +203,7 @@ fn open_address(
         }
         None => view.row(),
         Some(Ok(delivery)) => {
-            view.row().text(view.delivery(delivery).split(" (").next().unwrap_or("").to_owned(), theme.good)
+            view.row().text(delivery_words(delivery).split(" (").next().unwrap_or("").to_owned(), theme.good)
         }
         Some(Err(_)) => view.row().text("not sent", theme.error),
     };
@@ -266,74 +269,6 @@ fn sign_in(
         .text("Ctrl+C", theme.key);
     lines.push(keys.build());
     lines
-}
-
-fn paste(
-    view: View<'_>,
-    panel: &SignInPanel,
-    attempt: &AttemptFacts,
-    step: Step,
-    area: Rect,
-) -> Vec<Line<'static>> {
-    let theme = view.theme();
-    let width = area.width;
-    let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
-    let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
-    lines.extend(paste_box(view, panel, attempt, width));
-    // On a low terminal the warning below is worth more than a count of nothing.
-    if attempt.wrong_pastes > 0 || area.height >= 16 {
-        let used = format!("{} of {WRONG_PASTES_ALLOWED} tries used", attempt.wrong_pastes);
-        let style = if attempt.wrong_pastes > 0 { theme.warning } else { theme.muted };
-        lines.push(view.row().gap(INDENT).text(used, style).build());
-    }
-    if let Some(refusal) = &panel.refusal {
-        let failed = failure_lines(view, &refusal.failure, width.saturating_sub(INDENT + 1));
-        lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
-        let echo = format!("It looked like: {}", printable(&refusal.echo));
-        lines.push(view.row().gap(INDENT + 2).rest(&echo, width, theme.muted).build());
-    }
-    lines
-}
-
-/// The field: never what is in it, only how much.
-fn paste_box(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts, width: u16) -> [Line<'static>; 3] {
-    let (theme, glyphs) = (view.theme(), view.glyphs());
-    let inner = width.saturating_sub(INDENT + 4).min(80);
-    let (set, style) = match panel.paste.focused {
-        true => (glyphs.border_focused, theme.border_focused),
-        false => (glyphs.border, theme.border),
-    };
-    let edge = |left: &str, dash: &str, right: &str| {
-        let dashes = dash.repeat(usize::from(inner) + 1);
-        view.row().gap(INDENT).text(left, style).text(dashes, style).text(right, style).build()
-    };
-    let (text, text_style) = paste_text(view, panel, attempt);
-    let mut row = view.row().gap(INDENT).text(set.vertical_left, style).gap(1).rest(
-        &text,
-        INDENT + 1 + inner,
-        text_style,
-    );
-    if panel.paste.focused {
-        row = row.text(" ", theme.cursor);
-    }
-    let row = row.to(INDENT + 2 + inner).text(set.vertical_right, style);
-    [
-        edge(set.top_left, set.horizontal_top, set.top_right),
-        row.build(),
-        edge(set.bottom_left, set.horizontal_bottom, set.bottom_right),
-    ]
-}
-
-fn paste_text(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts) -> (String, Style) {
-    let (theme, glyphs) = (view.theme(), view.glyphs());
-    match panel.paste.characters() {
-        0 if panel.paste.focused => (String::new(), theme.text),
-        0 => (format!("waiting for {}?code={}", attempt.redirect_uri, glyphs.ellipsis), theme.muted),
-        count => {
-            let marks = glyphs.mask.repeat(count.min(16));
-            (format!("{marks}  {} characters", count_with_commas(count)), theme.text)
-        }
-    }
 }
 
 /// The other ways to get the address to a browser.

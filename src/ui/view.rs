@@ -85,17 +85,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What became of sending something.
-    pub(super) fn delivery(&self, delivery: &Delivery) -> String {
-        match delivery {
-            Delivery::SentToTerminal { characters } => {
-                format!("sent to your terminal ({} characters)", count_with_commas(*characters))
-            }
-            Delivery::WrittenTo(path) => format!("written to {}", printable(path)),
-            Delivery::BrowserStarted => "browser started".to_owned(),
-        }
-    }
-
     /// The next step in the few words of the list, and the key for it.
     pub(super) fn next_step(&self, overview: &Overview) -> (Option<Action>, String) {
         let ellipsis = self.glyphs().ellipsis;
@@ -175,6 +164,17 @@ impl<'a> View<'a> {
             }
             None => "replace the client secret".to_owned(),
         }
+    }
+}
+
+/// What became of sending something.
+pub(super) fn delivery_words(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::SentToTerminal { characters } => {
+            format!("sent to your terminal ({} characters)", count_with_commas(*characters))
+        }
+        Delivery::WrittenTo(path) => format!("written to {}", printable(path)),
+        Delivery::BrowserStarted => "browser started".to_owned(),
     }
 }
 

@@ -16,7 +16,7 @@ fn no_size_makes_the_screen_panic() {
     for (place, (_, app)) in scenes::all().into_iter().enumerate() {
         for width in 1..=60 {
             // Every width with every height for some scenes, and with every seventh for each.
-            for height in (1..=30).filter(|height| (height + width + place as u16) % 7 == 0) {
+            for height in (1..=30).filter(|height| (height + width + place as u16).is_multiple_of(7)) {
                 buffer(&app, &looks[place % 2], (width, height));
             }
         }
@@ -69,8 +69,9 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
             assert!(drawn.contains(word) || flat.contains(word), "{name}: {word}\n{drawn}");
         }
         assert!(
-            drawn.replace(['“', '→', '…', '·', '“', '”'], "").chars().all(|c| c.is_ascii()),
-            "{name}\n{drawn}"
+            drawn.is_ascii(),
+            "{name}
+{drawn}"
         );
     }
 }
