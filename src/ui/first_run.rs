@@ -87,6 +87,7 @@ fn passphrase(view: View<'_>, first: &Field, again: Option<&Field>, width: u16) 
         length_line(view, first),
     ];
     if let Some(again) = again {
+        lines.push(Line::default());
         lines.push(view.row().text("The same once more", theme.heading).build());
         lines.push(field_line(view, again, field_width, Focus::Here));
         lines.push(Line::default());

@@ -8,7 +8,8 @@ use crate::app::{Action, HandOverPanel, HandOverPhase, HandOverRow};
 use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
-use super::view::{View, delivery_words, printable};
+use super::unlock::failure_lines;
+use super::view::{View, delivery_words};
 
 /// Lines of the longest phase.
 const HEIGHT: u16 = 11;
@@ -65,15 +66,8 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             lines.extend(say("Renewing here does not renew the copy over there. When the refresh token here is a newer one, the list says so.", theme.muted));
         }
         HandOverPhase::Failed(failure) => {
-            lines.push(
-                view.row()
-                    .gap(2)
-                    .text(view.glyphs().needs_you, theme.error)
-                    .gap(1)
-                    .rest(&printable(&failure.what_happened), width, theme.error)
-                    .build(),
-            );
-            lines.extend(say(&printable(&failure.what_to_do), theme.text));
+            let failed = failure_lines(view, failure, width.saturating_sub(4));
+            lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
         }
     }
     lines

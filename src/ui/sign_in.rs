@@ -279,16 +279,8 @@ fn other_ways(view: View<'_>, attempt: &AttemptFacts, width: u16) -> Vec<Line<'s
     lines.push(view.row().gap(2).rest(&shortened(attempt, view), width, theme.muted).build());
     lines.push(Line::default());
     let mut ways = vec![
-        (
-            Action::PrintPlainly,
-            "print it plainly",
-            "a page that holds nothing else, to be marked with the mouse",
-        ),
-        (
-            Action::WriteFile,
-            "write it into a file",
-            "that only you can read; fetch it with scp or your editor",
-        ),
+        (Action::PrintPlainly, "print it plainly", "on a page that holds nothing else, to be marked"),
+        (Action::WriteFile, "write it into a file", "that only you can read; fetch it with scp"),
         (Action::Copy, "send it again", "to your terminal's clipboard"),
     ];
     if view.app.can_open_browser() {

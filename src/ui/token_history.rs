@@ -14,11 +14,12 @@ const MARKS: usize = 24;
 pub(super) fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
     let last = &overview.renewals[overview.renewals.len().saturating_sub(MARKS)..];
-    let mut lines = vec![rule(view.look, "Renewals", &format!("last {}", last.len()), width)];
     if last.is_empty() {
+        let mut lines = vec![rule(view.look, "Renewals", "", width)];
         lines.push(view.row().gap(2).text("none yet", theme.muted).build());
         return lines;
     }
+    let mut lines = vec![rule(view.look, "Renewals", &format!("last {}", last.len()), width)];
     let mut row = view.row().gap(2);
     for renewal in last {
         row = row.text(view.glyphs().renewal(&renewal.outcome), theme.renewal(&renewal.outcome));
