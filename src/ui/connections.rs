@@ -37,7 +37,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
         return empty(buffer, area, view);
     }
     let (damaged, items) = (damaged_items(view), items(view));
-    let (list, beside) = split(area, (damaged.len() + items.len()) as u16 + 1);
+    let (list, beside) = split(area, (damaged.len() + items.len() + 1).min(1_000) as u16);
     let mut canvas = Canvas::new(buffer, list, view.look);
     draw_damaged(&mut canvas, view, &damaged);
     draw_list(&mut canvas, view, &items);
