@@ -35,7 +35,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     for (place, entry) in entries.iter().enumerate().skip(first).take(height) {
         if place == chosen {
             canvas.selected_line(&row(view, columns, entry, true, area.width));
-            canvas.lines(&expanded);
+            for line in &expanded {
+                canvas.selected_line(line);
+            }
         } else {
             canvas.line(&row(view, columns, entry, false, area.width));
         }
@@ -56,7 +58,7 @@ impl Columns {
     fn of(width: u16) -> Self {
         match width {
             0..60 => Self { time: 6, name: 10 },
-            60..100 => Self { time: 13, name: 14 },
+            60..100 => Self { time: 13, name: 13 },
             _ => Self { time: 13, name: 22 },
         }
     }
@@ -68,7 +70,7 @@ impl Columns {
 
 fn heading(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
     let style = view.theme().muted;
-    let row = view.row().gap(2).fill("When", columns.time, style).gap(4);
+    let row = view.row().gap(2).right("When", columns.time, style).gap(4);
     let row = row.fill("Connection", columns.name, style).gap(2).text("What happened", style);
     let filter = view.app.activity.filter.text();
     if filter.is_empty() || view.app.line.is_some() {
@@ -78,6 +80,7 @@ fn heading(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
     row.end(right, width.saturating_sub(1)).build()
 }
 
+/// The first line of an entry; of the chosen one only what the next lines do not repeat.
 fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: u16) -> Line<'static> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let (shape, style) = view.tone(entry.tone);
@@ -86,35 +89,38 @@ fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: 
     let name = entry.connection.as_ref().map_or("", |name| name.as_str());
     let cursor = if is_chosen { glyphs.cursor } else { " " };
     let text_style = if entry.tone == Tone::Bad { theme.error } else { theme.text };
+    let whole = printable(&entry.what_happened);
+    let room = width.saturating_sub(columns.text_from());
+    let what_happened = if is_chosen { wrap(&whole, room).swap_remove(0) } else { whole };
     view.row()
-        .text(cursor, theme.accent)
         .gap(1)
-        .fill(&time, columns.time, theme.muted)
+        .text(cursor, theme.accent)
+        .right(&time, columns.time, theme.muted)
         .gap(2)
         .text(shape, style)
         .gap(1)
         .fill(name, columns.name, theme.text)
         .gap(2)
-        .rest(&printable(&entry.what_happened), width, text_style)
+        .rest(&what_happened, width, text_style)
         .build()
 }
 
-/// What does not fit the row, and what to do.
+/// The chosen entry in full: what the row had no room for, and what to do.
 fn expanded(view: View<'_>, columns: Columns, entry: &Entry, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
     let indent = columns.text_from();
-    let room = width.saturating_sub(indent + 3);
-    let start = || view.row().gap(indent);
-    let Some(what_to_do) = &entry.what_to_do else { return Vec::new() };
-    wrap(&printable(what_to_do), room)
-        .into_iter()
-        .take(2)
-        .enumerate()
-        .map(|(place, text)| {
-            let shape = if place == 0 { view.glyphs().right } else { " " };
-            start().text(shape, theme.accent).gap(1).rest(&text, width, theme.text).build()
-        })
-        .collect()
+    let happened = wrap(&printable(&entry.what_happened), width.saturating_sub(indent));
+    let to_do =
+        entry.what_to_do.as_deref().map(|text| wrap(&printable(text), width.saturating_sub(indent + 2)));
+    let style = if entry.tone == Tone::Bad { theme.error } else { theme.text };
+    let more =
+        happened.into_iter().skip(1).take(2).map(|text| view.row().gap(indent).text(text, style).build());
+    let mut lines: Vec<Line<'static>> = more.collect();
+    for (place, text) in to_do.into_iter().flatten().take(2).enumerate() {
+        let shape = if place == 0 { view.glyphs().right } else { " " };
+        lines.push(view.row().gap(indent).text(shape, theme.accent).gap(1).text(text, theme.text).build());
+    }
+    lines
 }
 
 fn range(view: View<'_>, first: usize, height: usize, all: usize, width: u16) -> Line<'static> {

@@ -54,7 +54,9 @@ impl<'a> Canvas<'a> {
 
     /// Draws lines as far as they fit.
     pub(super) fn lines(&mut self, lines: &[Line<'_>]) {
-        lines.iter().for_each(|line| self.line(line));
+        for line in lines {
+            self.line(line);
+        }
     }
 
     /// Draws the line under the cursor of a list.
@@ -83,7 +85,7 @@ impl<'a> Canvas<'a> {
         if self.row < self.area.height {
             let y = self.area.y + self.row;
             let row = Rect { y, height: 1, ..self.area };
-            self.buffer.set_style(row, style);
+            self.buffer.set_style(row, style.patch(line.style));
             self.buffer.set_line(self.area.x, y, line, self.area.width);
         }
         self.row = self.row.saturating_add(1);

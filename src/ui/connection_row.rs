@@ -1,10 +1,10 @@
 //! One row of the list: columns that come and go with the width, meaning last.
 //!
 //! ```text
-//!    Name          Signed in as        Access            Refresh                  Secret   Next step
-//!  ► contoso-prod  ops@contoso.com     ██████▎░   41:07  ███████▌    83 d est       4 d    e replace secret
-//!    Name         Lapses         Next step                                     (at forty cells)
-//!  ► contoso-prod secret    4 d  replace secret
+//!    Name          Signed in as      Access            Refresh                    Secret  Next step
+//! ►▲ contoso-prod  ops@contoso.com   ██████▎░   41:07  ███████▌    83 d est          4 d  e replace secret
+//!    Name       Lapses           Next step                                     (at forty cells)
+//! ►▲ contoso-…  secret      4 d  e replace
 //! ```
 
 use ratatui::text::Line;
@@ -55,27 +55,30 @@ enum Clocks {
     Three([Gauge; 3]),
 }
 
-/// Cursor, mark and the blank after it.
-const MARGIN: u16 = 4;
+/// Cursor, mark and a blank.
+const MARGIN: u16 = 3;
 const GAP: u16 = 2;
-const ONE_CLOCK: u16 = 14;
-/// Key, blank and `tries again 14:52`.
+const ONE_CLOCK: u16 = 15;
+/// Key, blank, `renew by 23 Mar` and the margin.
 const NEXT: u16 = 18;
+/// Key, blank and `replace`.
+const NEXT_WORD: u16 = 9;
 
 impl Columns {
     /// The columns that fit `width`: what goes first is what other columns or the details also tell.
     pub(super) fn of(width: u16) -> Self {
         use Gauge::{Bar, Time, Trusted};
         let (name, mailbox, clocks) = match width {
-            0..56 => (11, None, Clocks::One),
-            56..66 => (14, None, Clocks::Three([Time, Time, Time])),
-            66..78 => (13, None, Clocks::Three([Bar, Time, Time])),
-            78..100 => (12, None, Clocks::Three([Bar, Bar, Time])),
-            100..112 => (14, Some(18), Clocks::Three([Bar, Bar, Time])),
-            112..128 => (16, Some(20), Clocks::Three([Bar, Trusted, Time])),
+            0..64 => (9, None, Clocks::One),
+            64..72 => (14, None, Clocks::Three([Time, Time, Time])),
+            72..80 => (13, None, Clocks::Three([Bar, Time, Time])),
+            80..100 => (12, None, Clocks::Three([Bar, Bar, Time])),
+            100..112 => (13, Some(17), Clocks::Three([Bar, Bar, Time])),
+            112..128 => (15, Some(19), Clocks::Three([Bar, Trusted, Time])),
             _ => (18, Some(22), Clocks::Three([Bar, Trusted, Bar])),
         };
-        let mut columns = Self { width, name, mailbox, clocks, next: if width < 56 { 8 } else { NEXT } };
+        let mut columns =
+            Self { width, name, mailbox, clocks, next: if clocks == Clocks::One { NEXT_WORD } else { NEXT } };
         columns.share(width.saturating_sub(columns.used()));
         columns
     }
@@ -121,7 +124,8 @@ pub(super) fn headings(view: View<'_>, columns: Columns) -> Line<'static> {
             }
         }
     }
-    row.gap(2).rest("Next step", columns.width, style).build()
+    let title = if columns.clocks == Clocks::One { "Next" } else { "Next step" };
+    row.gap(2).rest(title, columns.width, style).build()
 }
 
 /// A connection in its columns.
@@ -129,11 +133,10 @@ pub(super) fn row(view: View<'_>, columns: Columns, overview: &Overview, is_sele
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let need = overview.need(view.now);
     let cursor = if is_selected { glyphs.cursor } else { " " };
-    let name_style = if is_selected { theme.text.patch(theme.accent) } else { theme.text };
+    let name_style = if is_selected { theme.heading } else { theme.text };
     let mut row = view
         .row()
         .text(cursor, theme.accent)
-        .gap(1)
         .text(glyphs.need(need), theme.need(need))
         .gap(1)
         .fill(overview.name.as_str(), columns.name, name_style)
@@ -157,10 +160,8 @@ pub(super) fn row(view: View<'_>, columns: Columns, overview: &Overview, is_sele
 fn next_step<'a>(view: View<'_>, row: Row<'a>, columns: Columns, overview: &Overview, need: Need) -> Row<'a> {
     let theme = view.theme();
     let (action, words) = view.next_step(overview);
+    let words = if columns.clocks == Clocks::One { view.next_word(overview) } else { words };
     let style = if need == Need::Quiet { theme.muted } else { theme.text };
-    if columns.clocks == Clocks::One {
-        return row.rest(&words, columns.width, style);
-    }
     let key = action.map_or_else(String::new, |action| view.key(action));
     row.fill(&key, 1, theme.key).gap(1).rest(&words, columns.width, style)
 }
@@ -219,4 +220,16 @@ fn most_urgent(view: View<'_>, overview: &Overview) -> Option<(Clock, Lifetime)>
         .filter(|(clock, lifetime)| lifetime.stage(*clock, view.now) >= Stage::Expiring)
         .min_by_key(|(_, lifetime)| lifetime.expires_at);
     worst.or_else(|| Some((Clock::AccessToken, overview.access_lifetime()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_never_need_more_than_there_is() {
+        for width in super::super::SMALLEST.0..300 {
+            assert!(Columns::of(width).used() <= width, "{width}");
+        }
+    }
 }

@@ -3,10 +3,10 @@
 //! ```text
 //!    Name           Access            Refresh           Secret   Next step
 //!  NEEDS YOU  1 ────────────────────────────────────────────────────────────
-//!  ►× northwind     expired           expired            200 d   a sign in again
+//! ►× northwind     expired           expired            200 d   a sign in again
 //!  QUIET  36 ───────────────────────────────────────────────────────────────
-//!   ● adatum        ████████  58:31   ████████    84 d   540 d     renews 14:52
-//!     … 16 more rows                                              1-17 of 36 ▼
+//!  ● adatum        ████████  58:31   ████████    84 d   540 d     renews 14:52
+//!    … 16 more rows                                              1-17 of 36 ▼
 //!  ─ northwind ─────────────────────────────────────────────────────────────
 //!    details
 //! ```
@@ -36,9 +36,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     if view.app.connections.all().is_empty() && view.app.connections.damaged.is_empty() {
         return empty(buffer, area, view);
     }
-    let items = items(view);
-    let (list, beside) = split(area, items.len() as u16 + 1);
-    draw_list(&mut Canvas::new(buffer, list, view.look), view, &items);
+    let (damaged, items) = (damaged_items(view), items(view));
+    let (list, beside) = split(area, (damaged.len() + items.len() + 1).min(1_000) as u16);
+    let mut canvas = Canvas::new(buffer, list, view.look);
+    draw_damaged(&mut canvas, view, &damaged);
+    draw_list(&mut canvas, view, &items);
     if beside.height > 0 {
         details::draw(buffer, beside, view);
     }
@@ -54,15 +56,28 @@ enum Item<'a> {
     DamagedAdvice(&'a DamagedFile),
 }
 
-fn items(view: View<'_>) -> Vec<Item<'_>> {
-    let connections = &view.app.connections;
-    let damaged = &connections.damaged;
-    let mut items = Vec::new();
-    if !damaged.is_empty() {
-        items.push(Item::DamagedHeading(damaged.len()));
-        items.extend(damaged.iter().flat_map(|file| [Item::Damaged(file), Item::DamagedAdvice(file)]));
+/// What could not be read, under a heading of its own; nothing if all could.
+fn damaged_items(view: View<'_>) -> Vec<Item<'_>> {
+    let damaged = &view.app.connections.damaged;
+    if damaged.is_empty() {
+        return Vec::new();
     }
-    for group in connections.groups(view.now) {
+    let files = damaged.iter().flat_map(|file| [Item::Damaged(file), Item::DamagedAdvice(file)]);
+    std::iter::once(Item::DamagedHeading(damaged.len())).chain(files).collect()
+}
+
+/// Damaged records stay at the top while the list scrolls, in a third of its height at most.
+fn draw_damaged(canvas: &mut Canvas<'_>, view: View<'_>, items: &[Item<'_>]) {
+    let columns = Columns::of(canvas.width());
+    let room = usize::from(canvas.rows_left() / 3).max(1);
+    for item in items.iter().take(room) {
+        draw_item(canvas, view, columns, item, false);
+    }
+}
+
+fn items(view: View<'_>) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
+    for group in view.app.connections.groups(view.now) {
         items.push(Item::Heading(group.need, group.rows.len()));
         items.extend(group.rows.into_iter().map(Item::Row));
     }
@@ -80,7 +95,7 @@ fn split(area: Rect, wanted: u16) -> (Rect, Rect) {
         return (area, Rect { height: 0, ..area });
     }
     let free = area.height.saturating_sub(wanted);
-    let height = free.clamp(area.height * 2 / 5, 14).min(area.height * 3 / 5);
+    let height = free.clamp((area.height * 3 / 8).min(10), 14).min(area.height * 3 / 5);
     let list = Rect { height: area.height - height, ..area };
     (list, Rect { y: area.y + list.height, height, ..area })
 }
@@ -124,12 +139,19 @@ fn draw_scrolled(
 ) {
     let height = usize::from(canvas.rows_left()).saturating_sub(1).max(1);
     let first = first_shown(chosen.unwrap_or(0), items.len(), height);
-    for (place, item) in items.iter().enumerate().skip(first).take(height) {
+    let end = (first + height).min(items.len());
+    // A group whose heading has been scrolled away keeps it in place of its first row.
+    let heading = items[..=first].iter().rfind(|item| matches!(item, Item::Heading(..)));
+    let sticky = heading.filter(|_| matches!(items[first], Item::Row(_)) && chosen != Some(first));
+    let from = first + usize::from(sticky.is_some());
+    if let Some(item) = sticky {
+        draw_item(canvas, view, columns, item, false);
+    }
+    for (place, item) in items.iter().enumerate().take(end).skip(from) {
         draw_item(canvas, view, columns, item, Some(place) == chosen);
     }
     let rows = |items: &[Item<'_>]| items.iter().filter(|item| matches!(item, Item::Row(_))).count();
-    let end = (first + height).min(items.len());
-    let (before, shown) = (rows(&items[..first]), rows(&items[first..end]));
+    let (before, shown) = (rows(&items[..from]), rows(&items[from..end]));
     canvas.line(&more_line(view, before, shown, rows(items), canvas.width()));
 }
 
@@ -142,7 +164,7 @@ fn more_line(view: View<'_>, before: usize, shown: usize, all: usize, width: u16
     let down = if after > 0 { glyphs.down } else { " " };
     let range = format!("{}-{} of {all} {up}{down}", before + 1, before + shown);
     let right = view.row().text(range, theme.muted).build();
-    view.row().gap(4).text(more, theme.muted).end(right, width.saturating_sub(1)).build()
+    view.row().gap(3).text(more, theme.muted).end(right, width.saturating_sub(1)).build()
 }
 
 fn chosen_place(view: View<'_>, items: &[Item<'_>]) -> usize {
@@ -162,13 +184,13 @@ fn draw_item(canvas: &mut Canvas<'_>, view: View<'_>, columns: Columns, item: &I
         }
         Item::Row(overview) => canvas.line(&connection_row::row(view, columns, overview, false)),
         Item::Damaged(file) => {
-            let row = view.row().gap(2).text(glyphs.needs_you, theme.error).gap(1);
+            let row = view.row().gap(1).text(glyphs.needs_you, theme.error).gap(1);
             let text = format!("{}: {}", printable(&file.file), printable(&file.failure.what_happened));
             canvas.line(&row.rest(&text, width, theme.error).build());
         }
         Item::DamagedAdvice(file) => {
             canvas.line(
-                &view.row().gap(4).rest(&printable(&file.failure.what_to_do), width, theme.text).build(),
+                &view.row().gap(3).rest(&printable(&file.failure.what_to_do), width, theme.text).build(),
             );
         }
     }

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use crate::app::permissions::{Granted, granted_state};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
-use crate::domain::{Overview, Renewal, RenewalKind, RenewalOutcome, Trouble};
+use crate::domain::{Authority, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble};
 
 use super::canvas::{Canvas, wrap};
 use super::text::{ago, count_with_commas, duration_short};
@@ -35,12 +35,10 @@ fn lines(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> 
     let mailbox = overview.mailbox().map_or_else(|| "whoever signs in first".to_owned(), printable);
     lines.push(pair(view, "Signed in as", &mailbox, width));
     let settings = &overview.settings;
-    let registration =
-        format!("{} {} {}", settings.client_id, view.glyphs().separator, settings.authority.host());
+    let registration = format!("{}, {}", settings.client_id, cloud(&settings.authority));
     lines.push(pair(view, "App registration", &registration, width));
     lines.push(pair(view, "Tenant", settings.tenant.as_str(), width));
-    let redirect =
-        format!("{} {} {}", settings.redirect_uri, view.glyphs().separator, settings.response_mode.as_str());
+    let redirect = format!("{}, {}", settings.redirect_uri, settings.response_mode.as_str());
     lines.push(pair(view, "Redirect URI", &redirect, width));
     lines.push(pair(view, "Permissions", &permissions(overview), width));
     lines
@@ -75,9 +73,18 @@ pub(super) fn trouble_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Ve
     lines
 }
 
+/// The platform's number, where the first line does not name it already, and since when.
+fn code_and_time(view: View<'_>, trouble: &Trouble) -> String {
+    let since = format!("since {}", view.time(trouble.at));
+    match trouble.aadsts.map(|code| format!("AADSTS{code}")) {
+        Some(code) if !trouble.what_happened.contains(&code) => format!("{code}, {since}"),
+        _ => since,
+    }
+}
+
 fn support_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Vec<Line<'static>> {
     let pieces = [
-        trouble.aadsts.map(|code| format!("AADSTS{code}, {}", view.time(trouble.at))),
+        Some(code_and_time(view, trouble)),
         trouble.trace_id.as_deref().map(|id| format!("trace {}", printable(id))),
         trouble.correlation_id.as_deref().map(|id| format!("correlation {}", printable(id))),
     ];
@@ -99,15 +106,21 @@ fn support_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Vec<Line<'sta
 pub(super) fn last_renewal(view: View<'_>, overview: &Overview) -> String {
     match overview.renewals.last() {
         None => "never".to_owned(),
-        Some(renewal) => format!("{}, {}", view.time(renewal.at), outcome(renewal)),
+        Some(renewal) => {
+            let told = overview.trouble.as_ref().map(|trouble| trouble.what_happened.as_str());
+            format!("{}, {}", view.time(renewal.at), outcome(renewal, told))
+        }
     }
 }
 
-fn outcome(renewal: &Renewal) -> String {
+/// How a renewal ended; what the trouble tells already is not repeated.
+fn outcome(renewal: &Renewal, told: Option<&str>) -> String {
     match (&renewal.outcome, renewal.kind) {
+        (RenewalOutcome::WillRetry(line), _) if Some(line.as_str()) == told => "to be tried again".to_owned(),
+        (RenewalOutcome::Failed(line), _) if Some(line.as_str()) == told => "refused".to_owned(),
         (RenewalOutcome::Worked, RenewalKind::SignIn) => "worked (sign-in)".to_owned(),
         (RenewalOutcome::Worked, RenewalKind::Refresh) => "worked".to_owned(),
-        (RenewalOutcome::WillRetry(line), _) => format!("tried again: {}", printable(line)),
+        (RenewalOutcome::WillRetry(line), _) => format!("to be tried again: {}", printable(line)),
         (RenewalOutcome::Failed(line), _) => format!("refused: {}", printable(line)),
     }
 }
@@ -162,9 +175,17 @@ pub(super) fn credential(view: View<'_>, facts: &CredentialFacts) -> String {
                     )
                 }
             };
-            format!("{held}, {end}, entered {}", ago(view.now - *entered_at))
+            match lifetime {
+                None => format!("{held}, {end}, entered {}", ago(view.now - *entered_at)),
+                Some(_) => format!("{held}, {end}"),
+            }
         }
     }
+}
+
+/// The cloud by its name, or the host of an authority of one's own.
+fn cloud(authority: &Authority) -> String {
+    if authority.is_strict() { printable(authority.host()) } else { format!("{} cloud", authority.cloud) }
 }
 
 fn permissions(overview: &Overview) -> String {
@@ -177,10 +198,10 @@ fn permissions(overview: &Overview) -> String {
         .scopes
         .iter()
         .filter(|scope| granted_state(overview, scope) == Granted::No)
-        .map(|scope| scope.name())
+        .map(Scope::name)
         .collect();
-    match missing.is_empty() {
-        true => format!("{asked} asked, all granted"),
-        false => format!("{asked} asked, not granted: {}", missing.join(", ")),
+    if missing.is_empty() {
+        return format!("{asked} asked, all granted");
     }
+    format!("{asked} asked, not granted: {}", missing.join(", "))
 }

@@ -71,8 +71,8 @@ fn choosing(canvas: &mut Canvas<'_>, view: View<'_>, first: &FirstRun) {
 
 fn words(choice: FirstChoice) -> (&'static str, &'static str) {
     match choice {
-        FirstChoice::Passphrase => ("Make a vault, passphrase", "typed at each start"),
-        FirstChoice::KeyFile => ("Make a vault, key file", "for unattended use"),
+        FirstChoice::Passphrase => ("Make a vault (passphrase)", "typed at each start"),
+        FirstChoice::KeyFile => ("Use a key file", "for unattended use"),
         FirstChoice::Demo => ("Look round (demo)", "nothing is kept"),
     }
 }
@@ -87,6 +87,7 @@ fn passphrase(view: View<'_>, first: &Field, again: Option<&Field>, width: u16) 
         length_line(view, first),
     ];
     if let Some(again) = again {
+        lines.push(Line::default());
         lines.push(view.row().text("The same once more", theme.heading).build());
         lines.push(field_line(view, again, field_width, Focus::Here));
         lines.push(Line::default());

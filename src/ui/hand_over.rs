@@ -8,7 +8,11 @@ use crate::app::{Action, HandOverPanel, HandOverPhase, HandOverRow};
 use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
-use super::view::{View, printable};
+use super::unlock::failure_lines;
+use super::view::{View, delivery_words};
+
+/// Lines of the longest phase.
+const HEIGHT: u16 = 11;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &HandOverPanel) {
     let name = view.app.connections.get(&panel.connection).map_or("", |overview| overview.name.as_str());
@@ -19,7 +23,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
         HandOverPhase::Renewing(_) | HandOverPhase::Failed(_) => String::new(),
     };
     let right = view.row().text(set, view.theme().muted).build();
-    let area = panel::open(buffer, regions, view, ("Hand over", name), right);
+    let area = panel::open(buffer, regions, view, ("Hand over", name), right, HEIGHT);
     let mut canvas = Canvas::new(buffer, area, view.look);
     canvas.lines(&lines(view, panel, area.width));
 }
@@ -62,15 +66,8 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             lines.extend(say("Renewing here does not renew the copy over there. When the refresh token here is a newer one, the list says so.", theme.muted));
         }
         HandOverPhase::Failed(failure) => {
-            lines.push(
-                view.row()
-                    .gap(2)
-                    .text(view.glyphs().needs_you, theme.error)
-                    .gap(1)
-                    .rest(&printable(&failure.what_happened), width, theme.error)
-                    .build(),
-            );
-            lines.extend(say(&printable(&failure.what_to_do), theme.text));
+            let failed = failure_lines(view, failure, width.saturating_sub(4));
+            lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
         }
     }
     lines
@@ -93,7 +90,7 @@ fn value_lines(
                 () => (glyphs.step_later, theme.muted),
             };
             let told = match &row.sent {
-                Some(delivery) => view.delivery(delivery),
+                Some(delivery) => delivery_words(delivery),
                 None if is_next => "next".to_owned(),
                 None => String::new(),
             };

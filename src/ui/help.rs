@@ -14,7 +14,7 @@ const KEYS: u16 = 20;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrolled: usize) {
     let lines: Vec<Line<'static>> = Action::ALL.into_iter().map(|action| line(view, action)).collect();
-    let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default());
+    let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default(), lines.len() as u16);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let height = usize::from(canvas.rows_left());
     let first = scrolled.min(lines.len().saturating_sub(height));
@@ -30,7 +30,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrol
 
 fn line(view: View<'_>, action: Action) -> Line<'static> {
     let theme = view.theme();
-    let keys = view.look.keymap.keys_of(action).join(" ");
+    let keys = view.look.keymap.keys_of(action).join("  ");
     view.row().gap(2).fill(&keys, KEYS, theme.key).text(action.help(), theme.text).build()
 }
 

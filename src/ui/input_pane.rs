@@ -1,14 +1,16 @@
-//! The form for a connection: label, field, what is said of it; the portal's steps for the field in focus.
+//! The form for a connection; below it what is said of the field in focus, and the portal's steps for it.
 //!
 //! ```text
 //!    Name              contoso-prod                     ✓
-//!    App registration  ◂ a new one ▸                    ✓ client ID and secret below
-//!  ► Client ID         5d2f7a10-6b0e-4c7b-9a51-…        × a client ID is a GUID …
+//!    App registration  ◂ a new one                  ▸   ✓
+//!  ► Client ID         my-app                           ×
 //! ── 1 Register an application ─────────────────────────────────────────────────
-//!    App registrations → New registration. …
+//!    × a client ID is a GUID: 8-4-4-4-12 hex digits. …
+//!      App registrations → New registration. …
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -16,48 +18,52 @@ use crate::app::input_pane::help;
 use crate::app::{Check, FieldId, FieldView, InputPane, Purpose};
 
 use super::Regions;
-use super::canvas::{Canvas, first_shown, wrap};
-use super::field::{Focus, field_line};
+use super::canvas::{Canvas, first_shown, rule, wrap};
+use super::field::{Focus, field_line, hint_line};
 use super::panel;
 use super::unlock::failure_lines;
 use super::view::View;
 
 const LABEL: u16 = 17;
-/// From this width on the check stands beside its field.
-const BESIDE_FROM: u16 = 74;
+/// What is wrong stands beside its field too where there are so many cells for it.
+const FEWEST_BESIDE: u16 = 24;
+/// Lines for what is said of the field in focus: always as many, so that nothing moves with the focus.
+const SAID: usize = 2;
+/// A blank line, every field, and the longest foot.
+const HEIGHT: u16 = 21;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane: &InputPane) {
-    let title = match pane.purpose {
+    let (title, name) = match &pane.purpose {
         Purpose::New => ("New connection", String::new()),
-        Purpose::Edit(ref id) => {
-            let name = view.app.connections.get(id).map_or_else(String::new, |own| own.name.to_string());
-            ("Edit", name)
+        Purpose::Edit(id) => {
+            let own = view.app.connections.get(id);
+            ("Edit", own.map_or_else(String::new, |own| own.name.to_string()))
         }
     };
-    let area = panel::open(buffer, regions, view, (title.0, &title.1), progress(view, pane));
+    // As high as the form with every field, so that the frame stays when a choice brings or takes some.
+    let area = panel::open(buffer, regions, view, (title, &name), progress(view, pane), HEIGHT);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let foot = foot(view, pane, area.width);
     let fields = pane.fields();
-    let foot_height = (foot.len() as u16).min(area.height.saturating_sub(4).max(area.height / 3));
-    let height = usize::from(area.height.saturating_sub(foot_height)).max(1);
+    let area = Rect { height: area.height.min(HEIGHT), ..area };
+    let foot_height = foot_height(area.height, fields.len() as u16, foot.len() as u16);
+    let height = usize::from(area.height - foot_height).max(1);
     let focus = fields.iter().position(|field| *field == pane.focus).unwrap_or(0);
-    let blocks: Vec<Vec<Line<'static>>> =
-        fields.iter().map(|field| block(view, pane, *field, area.width)).collect();
-    let shown = if blocks.iter().map(Vec::len).sum::<usize>() <= height {
-        0..blocks.len()
-    } else {
-        let first = first_shown(focus, blocks.len(), height.saturating_sub(1).max(1));
-        first..blocks.len()
-    };
-    for (place, lines) in blocks.iter().enumerate().skip(shown.start) {
-        if usize::from(area.height.saturating_sub(canvas.rows_left())) + lines.len() > height && place > focus
-        {
-            break;
-        }
-        canvas.lines(lines);
+    let spare = height.saturating_sub(fields.len());
+    if spare > 0 && usize::from(foot_height) == foot.len() {
+        canvas.blank();
     }
-    canvas.go_to(area.height.saturating_sub(foot_height));
+    let first = first_shown(focus, fields.len(), height);
+    for field in fields.iter().skip(first).take(height) {
+        canvas.line(&field_row(view, pane, *field, area.width));
+    }
+    canvas.go_to(area.height - foot_height);
     canvas.lines(&foot);
+}
+
+/// The foot in full where the fields leave room; on a low terminal the fields get two thirds.
+fn foot_height(height: u16, fields: u16, foot: u16) -> u16 {
+    foot.min(height.saturating_sub(fields).max(height / 3).max(2)).min(height)
 }
 
 fn progress(view: View<'_>, pane: &InputPane) -> Line<'static> {
@@ -73,49 +79,40 @@ fn progress(view: View<'_>, pane: &InputPane) -> Line<'static> {
     }
 }
 
-/// A field with what is said of it: beside it, or below it while it has the focus or is wrong.
-fn block(view: View<'_>, pane: &InputPane, id: FieldId, width: u16) -> Vec<Line<'static>> {
+/// Label, field, and the shape of what is said of it; what is wrong stands beside it in words.
+fn field_row(view: View<'_>, pane: &InputPane, id: FieldId, width: u16) -> Line<'static> {
     let theme = view.theme();
     let is_focused = id == pane.focus;
     let cursor = if is_focused { view.glyphs().cursor } else { " " };
     let label_style = if is_focused { theme.heading } else { theme.muted };
-    let row = view.row().gap(1).text(cursor, theme.accent).gap(1).fill(id.label(), LABEL, label_style).gap(1);
-    let field_width = field_width(width);
-    let row = match pane.view(id) {
-        FieldView::Text(field) => {
-            let focus = if is_focused { Focus::Here } else { Focus::Elsewhere };
-            row.append(field_line(view, field, field_width, focus))
-        }
-        FieldView::Choice(text) => row.append(choice(view, &text, field_width, is_focused)),
-    };
     let check = pane.check(id);
+    let row = view.row().gap(1).text(cursor, theme.accent).gap(1).fill(id.label(), LABEL, label_style);
+    let row = row.append(field(view, pane, id, &check, field_width(width))).gap(1);
     let (shape, style) = check_look(view, &check);
-    if width >= BESIDE_FROM
-        && (!is_focused || check.text().chars().count() + 4 < usize::from(width - row.width()))
-    {
-        return vec![
-            row.gap(1).text(shape, style).gap(1).rest(check.text(), width.saturating_sub(1), style).build(),
-        ];
+    let row = row.text(shape, style).gap(1);
+    let room = width.saturating_sub(row.width());
+    if room >= FEWEST_BESIDE && check.is_wrong() && !is_focused {
+        return row.rest(check.text(), width.saturating_sub(1), style).build();
     }
-    let line = row.gap(1).text(shape, style).build();
-    if !is_focused && !check.is_wrong() || check.text().is_empty() {
-        return vec![line];
+    row.build()
+}
+
+fn field(view: View<'_>, pane: &InputPane, id: FieldId, check: &Check, width: u16) -> Line<'static> {
+    let is_focused = id == pane.focus;
+    let focus = if is_focused { Focus::Here } else { Focus::Elsewhere };
+    match (pane.view(id), check) {
+        (FieldView::Text(field), Check::Empty(hint) | Check::Remark(hint))
+            if field.is_empty() && !is_focused =>
+        {
+            hint_line(view, hint, width)
+        }
+        (FieldView::Text(field), _) => field_line(view, field, width, focus),
+        (FieldView::Choice(text), _) => choice(view, &text, width, is_focused),
     }
-    let indent = LABEL + 4;
-    let mut lines = vec![line];
-    let room = width.saturating_sub(indent + 1);
-    lines.extend(
-        wrap(check.text(), room)
-            .into_iter()
-            .take(3)
-            .map(|text| view.row().gap(indent).text(text, style).build()),
-    );
-    lines
 }
 
 fn field_width(width: u16) -> u16 {
-    let room = width.saturating_sub(LABEL + 7);
-    if width >= BESIDE_FROM { 38.min(room).max(room * 2 / 5) } else { room }
+    width.saturating_sub(LABEL + 6).min(44)
 }
 
 /// `◂ … ▸`
@@ -140,9 +137,9 @@ fn choice(view: View<'_>, text: &str, width: u16, is_focused: bool) -> Line<'sta
 fn check_look(view: View<'_>, check: &Check) -> (&'static str, Style) {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     match check {
-        Check::Empty(_) => (glyphs.step_later, theme.muted),
+        Check::Empty(_) => (" ", theme.muted),
         Check::Right(_) => (glyphs.yes, theme.good),
-        Check::Remark(_) => (glyphs.soon, theme.warning),
+        Check::Remark(_) => ("i", theme.accent),
         Check::Wrong(_) => (glyphs.needs_you, theme.error),
     }
 }
@@ -151,15 +148,34 @@ fn check_look(view: View<'_>, check: &Check) -> (&'static str, Style) {
 fn foot(view: View<'_>, pane: &InputPane, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
     if let Some(failure) = &pane.failure {
-        let mut lines = vec![super::canvas::rule(view.look, "Not saved", "", width)];
+        let mut lines = vec![rule(view.look, "Not saved", "", width)];
         let failed = failure_lines(view, failure, width.saturating_sub(4));
         lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
         return lines;
     }
     let mut texts = help(pane.focus).iter();
-    let mut lines = vec![super::canvas::rule(view.look, texts.next().unwrap_or(&""), "", width)];
+    let mut lines = vec![rule(view.look, texts.next().unwrap_or(&""), "", width)];
+    lines.extend(said(view, pane, width));
     let text = texts.copied().collect::<Vec<_>>().join(" ");
     let wrapped = wrap(&text, width.saturating_sub(6).min(100));
-    lines.extend(wrapped.into_iter().map(|text| view.row().gap(3).text(text, theme.muted).build()));
+    lines.extend(wrapped.into_iter().map(|text| view.row().gap(5).text(text, theme.muted).build()));
+    lines
+}
+
+/// What is said of the field in focus, in full.
+fn said(view: View<'_>, pane: &InputPane, width: u16) -> Vec<Line<'static>> {
+    let check = pane.check(pane.focus);
+    let (shape, style) = check_look(view, &check);
+    let text_style = if check.is_wrong() { style } else { view.theme().text };
+    let mut lines: Vec<Line<'static>> = wrap(check.text(), width.saturating_sub(6))
+        .into_iter()
+        .take(SAID)
+        .enumerate()
+        .map(|(place, text)| {
+            let shape = if place == 0 && !check.text().is_empty() { shape } else { " " };
+            view.row().gap(3).text(shape, style).gap(1).text(text, text_style).build()
+        })
+        .collect();
+    lines.resize(SAID, Line::default());
     lines
 }

@@ -34,13 +34,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let mut canvas = Canvas::new(buffer, area, view.look);
     let help = help(view);
     let room = area.width.saturating_sub(help.width() + 1);
-    let mut row = view.row().gap(1);
+    let mut row = view.row();
     for action in shown(view) {
-        let next = pair(view, row.clone(), action);
-        if next.width() > room {
-            continue;
+        let gap = if row.width() > 0 { 2 } else { 1 };
+        let next = pair(view, row.clone().gap(gap), action);
+        if next.width() < room {
+            row = next;
         }
-        row = next.gap(2);
     }
     canvas.line(&row.end(help.build(), area.width.saturating_sub(1)).build());
 }
@@ -48,9 +48,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 fn shown(view: View<'_>) -> Vec<Action> {
     let context = view.app.context();
     let kept = |action: &Action| match (context, action) {
-        (Context::InputPane, Action::NextField | Action::Interrupt) => true,
-        (Context::Permissions, Action::Toggle) => true,
-        (_, Action::NextField) => false,
+        (Context::InputPane, Action::NextField | Action::Interrupt)
+        | (Context::Permissions, Action::Toggle)
+        | (Context::Door, Action::Interrupt) => true,
+        // Two keys that do the same: one is told.
+        (Context::HandOver, Action::Open) | (_, Action::NextField) => false,
         (_, Action::Back) => is_closable(context),
         (_, action) => !LEFT_OUT.contains(action),
     };
@@ -66,7 +68,7 @@ fn help(view: View<'_>) -> Row<'_> {
     let context = view.app.context();
     let works = !view.app.is_typing()
         && !matches!(context, Context::FirstRun | Context::Door | Context::Help | Context::PlainPage);
-    if works { pair(view, view.row().gap(1), Action::Help) } else { view.row() }
+    if works { pair(view, view.row(), Action::Help) } else { view.row() }
 }
 
 fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
@@ -91,7 +93,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
             _ => "keep and close",
         },
-        (Context::HandOver, Action::Copy | Action::Open) => "send the next",
+        (Context::HandOver, Action::Copy) => "send the next",
         (Context::HandOver, Action::Back) => match panel {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Done { .. }) => "close",
             _ => "stop",

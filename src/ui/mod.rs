@@ -18,7 +18,8 @@
 //!
 //! Over the body lie `sign_in`, `input_pane`, `hand_over` and `help`: as a page of their own on a small terminal, in a
 //! frame on a large one (`panel`). `question` is always a frame. Before there is an open vault, `first_run` or `unlock`
-//! take the place of tabs and body. `canvas` keeps every region inside its area; `view` holds the words they share;
+//! take the place of tabs and body. Long regions have files of their own for a part: `connection_row` and `details`,
+//! `token_history`, `sign_in_paste`. `canvas` keeps every region inside its area; `view` holds the words they share;
 //! `theme`, `glyphs`, `gauge` and `text` are the look.
 
 mod activity;
@@ -39,10 +40,12 @@ mod panel;
 mod permissions;
 mod question;
 mod sign_in;
+mod sign_in_paste;
 mod status;
 mod tabs;
 pub mod text;
 pub mod theme;
+mod token_history;
 mod tokens;
 mod unlock;
 mod view;
@@ -56,7 +59,7 @@ use crate::app::{App, Door, Panel, Tab};
 use crate::keymap::Keymap;
 
 use canvas::{Canvas, wrap};
-use glyphs::Glyphs;
+use glyphs::{GlyphSet, Glyphs};
 use theme::Theme;
 use view::View;
 
@@ -100,6 +103,24 @@ fn draw_into(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     }
     status::draw(buffer, &regions, view);
     key_line::draw(buffer, regions.keys, view);
+    if view.look.glyphs.set == GlyphSet::Ascii {
+        keep_to_ascii(buffer, area);
+    }
+}
+
+/// Words from outside and the portal's arrows, for a terminal that has no more than seven bits.
+fn keep_to_ascii(buffer: &mut Buffer, area: Rect) {
+    for position in area.intersection(buffer.area).positions() {
+        let cell = &mut buffer[position];
+        let shape = match cell.symbol() {
+            symbol if symbol.is_ascii() => continue,
+            "→" | "▸" => ">",
+            "…" => "~",
+            "●" => "*",
+            _ => "?",
+        };
+        cell.set_symbol(shape);
+    }
 }
 
 fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {

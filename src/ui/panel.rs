@@ -11,29 +11,30 @@ use super::Regions;
 use super::canvas::Canvas;
 use super::view::View;
 
-/// Inside of a frame: the width at which lines still read well, and the height of the longest panel.
+/// Inside of a frame: the width at which lines still read well.
 const WIDTH: u16 = 92;
-const HEIGHT: u16 = 24;
-/// A terminal with this much around the frame shows one.
-const AROUND: (u16, u16) = (12, 2);
+/// A body of this size has room for every panel in a frame, with something of the tab around it.
+const ROOM: (u16, u16) = (WIDTH + 12, 28);
 
 /// True if nothing of the tab would be seen.
 pub(super) fn covers_all(panel: &Panel, regions: &Regions) -> bool {
-    !matches!(panel, Panel::Question(_)) && framed(regions).is_none()
+    !matches!(panel, Panel::Question(_)) && !has_room(regions)
 }
 
-/// Clears the place of a panel, draws its title and gives the area for the rest.
+/// Clears the place of a panel, draws its title and gives the area for the rest; a frame is as high as asked.
 pub(super) fn open(
     buffer: &mut Buffer,
     regions: &Regions,
     view: View<'_>,
     title: (&str, &str),
     right: Line<'static>,
+    height: u16,
 ) -> Rect {
-    match framed(regions) {
-        Some(area) => frame(buffer, area, view, title, right),
-        None => page(buffer, regions, view, title, right),
+    if !has_room(regions) {
+        return page(buffer, regions, view, title, right);
     }
+    let height = height.saturating_add(2).min(regions.body.height - 2);
+    frame(buffer, middle(regions.body, WIDTH + 4, height), view, title, right)
 }
 
 /// The inside of a frame of this size in the middle of the body, cut to it.
@@ -50,10 +51,8 @@ pub(super) fn dialog(
     frame(buffer, middle(body, width, height), view, (title, ""), Line::default())
 }
 
-fn framed(regions: &Regions) -> Option<Rect> {
-    let body = regions.body;
-    let has_room = body.width >= WIDTH + AROUND.0 && body.height >= HEIGHT + 2 + AROUND.1;
-    has_room.then(|| middle(body, WIDTH + 4, HEIGHT + 2))
+fn has_room(regions: &Regions) -> bool {
+    regions.body.width >= ROOM.0 && regions.body.height >= ROOM.1
 }
 
 fn middle(around: Rect, width: u16, height: u16) -> Rect {

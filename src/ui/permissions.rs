@@ -51,7 +51,7 @@ struct Columns {
 }
 
 const CONSENT: u16 = 23;
-const GRANTED: u16 = 20;
+const GRANTED: u16 = 18;
 
 impl Columns {
     fn of(width: u16) -> Self {
@@ -127,7 +127,7 @@ fn state(view: View<'_>, row: &PermissionRow) -> (&'static str, &'static str, St
     let (theme, glyphs) = (view.theme(), view.glyphs());
     match (row.asked, row.granted) {
         (true, Granted::Yes) => (glyphs.yes, "granted", theme.good),
-        (false, Granted::Yes) => (glyphs.yes, "granted, not asked", theme.warning),
+        (false, Granted::Yes) => (glyphs.yes, "granted besides", theme.warning),
         (true, Granted::No) => (glyphs.needs_you, "not granted", theme.error),
         (true, Granted::Unknown) => (glyphs.step_later, "not known yet", theme.muted),
         (false, _) => (glyphs.no, "", theme.muted),

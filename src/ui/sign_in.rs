@@ -9,28 +9,30 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::{Action, Phase, SignInPanel};
-use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{AttemptFacts, Overview};
 
 use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
+use super::sign_in_paste;
 use super::text::{count_with_commas, duration_short};
 use super::unlock::failure_lines;
-use super::view::{View, printable};
+use super::view::{View, delivery_words, printable};
 
+/// Lines with a refused paste.
+const HEIGHT: u16 = 21;
 /// Where the text of a step begins.
-const INDENT: u16 = 6;
+pub(super) const INDENT: u16 = 6;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &SignInPanel) {
     let overview = view.app.connections.get(&panel.connection);
     let name = overview.map_or("", |own| own.name.as_str());
     let attempt = overview.and_then(|own| own.attempt.as_ref());
-    let area = panel::open(buffer, regions, view, ("Sign in", name), time_left(view, panel, attempt));
+    let area = panel::open(buffer, regions, view, ("Sign in", name), time_left(view, panel, attempt), HEIGHT);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let lines = match (overview, attempt) {
         (Some(_), Some(attempt)) if panel.other_ways => other_ways(view, attempt, area.width),
@@ -101,9 +103,12 @@ fn under_way(view: View<'_>, panel: &SignInPanel, width: u16) -> Vec<Line<'stati
 
 /// How far a step has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
+    /// It is behind.
     Done,
+    /// It is on.
     Now,
+    /// It is to come.
     Later,
 }
 
@@ -112,7 +117,7 @@ fn waiting(
     panel: &SignInPanel,
     overview: &Overview,
     attempt: &AttemptFacts,
-    area: ratatui::layout::Rect,
+    area: Rect,
 ) -> Vec<Line<'static>> {
     let width = area.width;
     let is_sent = matches!(panel.sent, Some(Ok(_)));
@@ -125,7 +130,7 @@ fn waiting(
     let mut blocks = vec![
         open_address(view, panel, attempt, steps[0], width),
         sign_in(view, overview, attempt, steps[1], width),
-        paste(view, panel, attempt, steps[2], width),
+        sign_in_paste::step(view, panel, attempt, steps[2], area),
     ];
     let warning = view
         .row()
@@ -158,7 +163,8 @@ fn join(blocks: Vec<Vec<Line<'static>>>, mut spare: usize) -> Vec<Line<'static>>
     lines
 }
 
-fn step_line(
+/// The heading of a step, with words against the right where there is room.
+pub(super) fn step_line(
     view: View<'_>,
     step: Step,
     number: u8,
@@ -197,7 +203,7 @@ fn open_address(
         }
         None => view.row(),
         Some(Ok(delivery)) => {
-            view.row().text(view.delivery(delivery).split(" (").next().unwrap_or("").to_owned(), theme.good)
+            view.row().text(delivery_words(delivery).split(" (").next().unwrap_or("").to_owned(), theme.good)
         }
         Some(Err(_)) => view.row().text("not sent", theme.error),
     };
@@ -249,9 +255,10 @@ fn sign_in(
     let count = overview.settings.scopes.len();
     let text = format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" });
     let mut lines = vec![step_line(view, step, 2, &text, Line::default(), width)];
-    let say = |text: &str| view.row().gap(INDENT).rest(text, width, theme.muted).build();
     if attempt.redirect_uri.is_loopback() {
-        lines.push(say("The browser will end on \"can't reach this page\". That is right."));
+        let text = "The browser will end on \"can't reach this page\". That is right.";
+        let wrapped = wrap(text, width.saturating_sub(INDENT + 1));
+        lines.extend(wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, theme.muted).build()));
     }
     let keys = view
         .row()
@@ -264,74 +271,6 @@ fn sign_in(
     lines
 }
 
-fn paste(
-    view: View<'_>,
-    panel: &SignInPanel,
-    attempt: &AttemptFacts,
-    step: Step,
-    width: u16,
-) -> Vec<Line<'static>> {
-    let theme = view.theme();
-    let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
-    let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
-    lines.extend(paste_box(view, panel, attempt, width));
-    let used = format!("{} of {WRONG_PASTES_ALLOWED} tries used", attempt.wrong_pastes);
-    lines.push(
-        view.row()
-            .gap(INDENT)
-            .text(used, if attempt.wrong_pastes > 0 { theme.warning } else { theme.muted })
-            .build(),
-    );
-    if let Some(refusal) = &panel.refusal {
-        let failed = failure_lines(view, &refusal.failure, width.saturating_sub(INDENT + 1));
-        lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
-        let echo = format!("It looked like: {}", printable(&refusal.echo));
-        lines.push(view.row().gap(INDENT + 2).rest(&echo, width, theme.muted).build());
-    }
-    lines
-}
-
-/// The field: never what is in it, only how much.
-fn paste_box(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts, width: u16) -> [Line<'static>; 3] {
-    let (theme, glyphs) = (view.theme(), view.glyphs());
-    let inner = width.saturating_sub(INDENT + 4).min(80);
-    let (set, style) = match panel.paste.focused {
-        true => (glyphs.border_focused, theme.border_focused),
-        false => (glyphs.border, theme.border),
-    };
-    let edge = |left: &str, dash: &str, right: &str| {
-        let dashes = dash.repeat(usize::from(inner) + 1);
-        view.row().gap(INDENT).text(left, style).text(dashes, style).text(right, style).build()
-    };
-    let (text, text_style) = paste_text(view, panel, attempt);
-    let mut row = view.row().gap(INDENT).text(set.vertical_left, style).gap(1).rest(
-        &text,
-        INDENT + 1 + inner,
-        text_style,
-    );
-    if panel.paste.focused {
-        row = row.text(" ", theme.cursor);
-    }
-    let row = row.to(INDENT + 2 + inner).text(set.vertical_right, style);
-    [
-        edge(set.top_left, set.horizontal_top, set.top_right),
-        row.build(),
-        edge(set.bottom_left, set.horizontal_bottom, set.bottom_right),
-    ]
-}
-
-fn paste_text(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts) -> (String, Style) {
-    let (theme, glyphs) = (view.theme(), view.glyphs());
-    match panel.paste.characters() {
-        0 if panel.paste.focused => (String::new(), theme.text),
-        0 => (format!("waiting for {}?code={}", attempt.redirect_uri, glyphs.ellipsis), theme.muted),
-        count => {
-            let marks = glyphs.mask.repeat(count.min(16));
-            (format!("{marks}  {} characters", count_with_commas(count)), theme.text)
-        }
-    }
-}
-
 /// The other ways to get the address to a browser.
 fn other_ways(view: View<'_>, attempt: &AttemptFacts, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
@@ -340,16 +279,8 @@ fn other_ways(view: View<'_>, attempt: &AttemptFacts, width: u16) -> Vec<Line<'s
     lines.push(view.row().gap(2).rest(&shortened(attempt, view), width, theme.muted).build());
     lines.push(Line::default());
     let mut ways = vec![
-        (
-            Action::PrintPlainly,
-            "print it plainly",
-            "a page that holds nothing else, to be marked with the mouse",
-        ),
-        (
-            Action::WriteFile,
-            "write it into a file",
-            "that only you can read; fetch it with scp or your editor",
-        ),
+        (Action::PrintPlainly, "print it plainly", "on a page that holds nothing else, to be marked"),
+        (Action::WriteFile, "write it into a file", "that only you can read; fetch it with scp"),
         (Action::Copy, "send it again", "to your terminal's clipboard"),
     ];
     if view.app.can_open_browser() {

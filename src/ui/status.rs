@@ -22,8 +22,10 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     Clear.render(area, buffer);
     buffer.set_style(area, view.theme().background.patch(view.theme().text));
     let mut canvas = Canvas::new(buffer, area, view.look);
-    if rule > 0 {
+    if rule > 0 && matches!(view.app.door, Door::Open) {
         canvas.rule("");
+    } else if rule > 0 {
+        canvas.blank();
     }
     canvas.lines(&lines);
 }

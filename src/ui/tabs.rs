@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  tokengauge  1 Connections  2 Permissions  3 Tokens  4 Activity      × 2 need you  ▲ 2 soon  ● 36 quiet
-//! ─────────────━━━━━━━━━━━━━━━──────────────────────────────────────────────────────────────────────────
+//!  ×2 ▲2 ●36 in place of that where there is less room
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -13,15 +13,18 @@ use crate::domain::Need;
 
 use super::Regions;
 use super::canvas::{Canvas, Row};
+use super::glyphs::GlyphSet;
 use super::view::View;
 
 /// How much is said, from all to little; the first that fits is drawn.
-const VERSIONS: [(Brand, Titles, Counts); 6] = [
+const VERSIONS: [(Brand, Titles, Counts); 8] = [
     (Brand::Name, Titles::All, Counts::Words),
     (Brand::Name, Titles::All, Counts::Spaced),
-    (Brand::None, Titles::All, Counts::Spaced),
+    (Brand::Name, Titles::All, Counts::Tight),
+    (Brand::None, Titles::All, Counts::Tight),
     (Brand::Name, Titles::Active, Counts::Spaced),
     (Brand::None, Titles::Active, Counts::Spaced),
+    (Brand::None, Titles::Active, Counts::Tight),
     (Brand::None, Titles::Active, Counts::None),
 ];
 
@@ -41,6 +44,7 @@ enum Titles {
 enum Counts {
     Words,
     Spaced,
+    Tight,
     None,
 }
 
@@ -48,17 +52,16 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     let width = regions.top.width;
     let mut canvas = Canvas::new(buffer, regions.top, view.look);
     let fits = |(brand, titles, counts): &(Brand, Titles, Counts)| {
-        let (left, _) = left_part(view, *brand, *titles);
-        left.width() + counts_line(view, *counts).width() as u16 + 3 <= width
+        left_part(view, *brand, *titles).width() + counts_line(view, *counts).width() as u16 + 2 <= width
     };
     let version = VERSIONS.into_iter().find(fits).unwrap_or(VERSIONS[VERSIONS.len() - 1]);
-    let (left, active) = left_part(view, version.0, version.1);
+    let left = left_part(view, version.0, version.1);
     canvas.line(&left.end(counts_line(view, version.2), width.saturating_sub(1)).build());
-    canvas.line(&underline(view, active, width));
+    canvas.rule("");
 }
 
-/// Brand and tabs, and from which cell to which the active tab stands.
-fn left_part(view: View<'_>, brand: Brand, titles: Titles) -> (Row<'_>, (u16, u16)) {
+/// Brand and tabs.
+fn left_part(view: View<'_>, brand: Brand, titles: Titles) -> Row<'_> {
     let theme = view.theme();
     let mut row = view.row().gap(1);
     if brand == Brand::Name {
@@ -67,37 +70,22 @@ fn left_part(view: View<'_>, brand: Brand, titles: Titles) -> (Row<'_>, (u16, u1
     if view.app.environment.simulated {
         row = row.text(" demo ", theme.banner).gap(1);
     }
-    let mut active = (0, 0);
     for (place, tab) in Tab::ALL.into_iter().enumerate() {
         let is_active = tab == view.app.tab;
         let title = match titles {
             Titles::Active if !is_active => format!("{}", place + 1),
             _ => format!("{} {}", place + 1, tab.title()),
         };
-        let start = row.width();
         if is_active {
-            let (open, close) =
-                if view.look.glyphs.set == super::glyphs::GlyphSet::Ascii { ("[", "]") } else { (" ", " ") };
+            // Where blocks of colour cannot be relied on, brackets tell the open tab.
+            let is_ascii = view.look.glyphs.set == GlyphSet::Ascii;
+            let (open, close) = if is_ascii { ("[", "]") } else { (" ", " ") };
             row = row.text(format!("{open}{title}{close}"), theme.tab_active);
-            active = (start, row.width());
         } else {
             row = row.text(format!(" {title} "), theme.tab);
         }
     }
-    (row, active)
-}
-
-/// The rule below the tabs, heavy under the active one.
-fn underline(view: View<'_>, active: (u16, u16), width: u16) -> Line<'static> {
-    let (theme, glyphs) = (view.theme(), view.glyphs());
-    let end = active.1.min(width);
-    let start = active.0.min(end);
-    let light = |cells: u16| glyphs.rule.repeat(usize::from(cells));
-    view.row()
-        .text(light(start), theme.border)
-        .text(glyphs.border_focused.horizontal_top.repeat(usize::from(end - start)), theme.border_focused)
-        .text(light(width - end), theme.border)
-        .build()
+    row
 }
 
 fn counts_line(view: View<'_>, counts: Counts) -> Line<'static> {
@@ -108,12 +96,14 @@ fn counts_line(view: View<'_>, counts: Counts) -> Line<'static> {
     }
     let all = view.app.connections.counts(view.now);
     for (need, count) in all.into_iter().filter(|(_, count)| *count > 0) {
-        let gap = if row.width() > 0 { 2 } else { 0 };
+        let (gap, inner) = if counts == Counts::Tight { (1, 0) } else { (2, 1) };
         let words = if counts == Counts::Words { words(need, count) } else { "" };
+        let gap = if row.width() > 0 { gap } else { 0 };
         row = row
             .gap(gap)
             .text(view.glyphs().need(need), theme.need(need))
-            .text(format!(" {count}"), theme.text)
+            .gap(inner)
+            .text(count.to_string(), theme.text)
             .text(words, theme.muted);
     }
     row.build()

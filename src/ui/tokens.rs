@@ -22,54 +22,85 @@ use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
 use crate::domain::secret::Secret;
-use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, RenewalOutcome, Stage};
+use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, Stage};
 
-use super::canvas::{Canvas, break_word, wrap};
+use super::canvas::{Canvas, break_word, rule};
 use super::details;
 use super::gauge::lifetime_gauge;
 use super::text::{ago, count_with_commas, duration_long};
+use super::token_history;
 use super::view::{View, printable};
 
-/// How many renewals are drawn as marks.
-const MARKS: usize = 24;
+/// A note is left out where there is no room for `e replace`.
+const FEWEST_NOTE: u16 = 9;
+/// From this height on the clocks stand apart.
+const AIRY_FROM: u16 = 23;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let mut canvas = Canvas::new(buffer, area, view.look);
     let Some(overview) = view.app.chosen() else {
         return canvas.line(&view.row().gap(2).text("no connection is chosen", view.theme().muted).build());
     };
-    canvas.line(&who(view, overview, area.width));
-    if area.height >= 16 {
-        canvas.blank();
+    let mut sections = sections(view, overview, area.width);
+    if area.height >= AIRY_FROM {
+        sections[1] = sections[1].drain(..).flat_map(|line| [line, Line::default()]).take(5).collect();
     }
-    for (title, clock) in
-        [("ACCESS", Clock::AccessToken), ("REFRESH", Clock::RefreshToken), ("SECRET", Clock::ClientSecret)]
-    {
-        canvas.line(&clock_line(view, overview, title, clock, area.width));
+    let needed: usize = sections.iter().map(Vec::len).sum();
+    let mut spare = usize::from(area.height).saturating_sub(needed);
+    for (place, lines) in sections.iter().enumerate() {
+        if place > 0 && spare > 0 {
+            canvas.blank();
+            spare -= 1;
+        }
+        canvas.lines(lines);
     }
-    if area.height >= 16 {
-        canvas.blank();
+    if let Some(reveal) = &view.app.tokens.reveal {
+        revealed(&mut canvas, view, reveal);
     }
-    canvas.rule_with(&values_title(view, overview), &hand_over(view, overview, area.width));
+}
+
+/// Who, the clocks, the values, and what a revealed value takes the place of: history and claims.
+fn sections(view: View<'_>, overview: &Overview, width: u16) -> Vec<Vec<Line<'static>>> {
+    let clocks =
+        [("ACCESS", Clock::AccessToken), ("REFRESH", Clock::RefreshToken), ("SECRET", Clock::ClientSecret)];
+    let mut sections = vec![
+        vec![who(view, overview, width)],
+        clocks.into_iter().map(|(title, clock)| clock_line(view, overview, title, clock, width)).collect(),
+        values(view, overview, width),
+    ];
+    if view.app.tokens.reveal.is_none() {
+        sections.push(token_history::history(view, overview, width));
+        sections.push(token_history::claims(view, overview, width));
+    }
+    sections
+}
+
+fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+    let hand_over = hand_over(view, overview, width);
+    let mut lines = vec![rule(view.look, &values_title(view, overview), &hand_over, width)];
     for value in ConnectionValue::ALL {
-        let line = value_line(view, overview, value, area.width);
-        if value == view.app.tokens.value { canvas.selected_line(&line) } else { canvas.line(&line) }
+        let line = value_line(view, overview, value, width);
+        // The style of the line lies under those of its parts, over its whole width.
+        let is_chosen = value == view.app.tokens.value;
+        lines.push(if is_chosen { line.style(view.theme().selected) } else { line });
     }
-    match &view.app.tokens.reveal {
-        Some(reveal) => revealed(&mut canvas, view, reveal),
-        None => history_and_claims(&mut canvas, view, overview),
-    }
+    lines
 }
 
 fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
     let theme = view.theme();
     let need = overview.need(view.now);
+    let mailbox = overview.mailbox().map_or_else(|| "nobody yet".to_owned(), printable);
+    let mut facts = vec![mailbox, format!("last renewal {}", details::last_renewal(view, overview))];
+    facts.extend(
+        overview.tokens.as_ref().map(|tokens| format!("signed in {}", ago(view.now - tokens.signed_in_at))),
+    );
     let dot = format!(" {} ", view.glyphs().separator);
-    let mut facts = vec![overview.mailbox().map_or_else(|| "nobody yet".to_owned(), printable)];
-    if let Some(tokens) = &overview.tokens {
-        facts.push(format!("signed in {}", ago(view.now - tokens.signed_in_at)));
+    let room = usize::from(width).saturating_sub(overview.name.as_str().len() + 6);
+    // The last fact goes first where there is no room for all.
+    while facts.len() > 1 && facts.join(&dot).chars().count() > room {
+        facts.pop();
     }
-    facts.push(format!("last renewal {}", details::last_renewal(view, overview)));
     view.row()
         .gap(1)
         .text(view.glyphs().need(need), theme.need(need))
@@ -84,9 +115,9 @@ fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, wi
     let theme = view.theme();
     let lifetime = overview.lifetime(clock);
     let bar = match width {
-        0..56 => width.saturating_sub(26),
-        56..72 => width.saturating_sub(36),
-        _ => width.saturating_sub(53).min(72),
+        0..56 => width.saturating_sub(21),
+        56..72 => width.saturating_sub(34),
+        _ => width.saturating_sub(47).min(72),
     };
     let mut row = view.row().gap(1).fill(title, 9, theme.heading);
     row = row.append(lifetime_gauge(lifetime.as_ref(), clock, view.now, bar, view.glyphs(), theme));
@@ -94,11 +125,14 @@ fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, wi
     let stage = lifetime.stage(clock, view.now);
     let left =
         if stage == Stage::Expired { String::new() } else { duration_long(lifetime.remaining(view.now)) };
-    row = row.right(&left, 12, theme.stage(stage)).gap(2);
+    row = row.right(&left, 11, theme.stage(stage)).gap(2);
     if width >= 56 {
         row = row.fill(lifetime.certainty.label(), 9, theme.muted);
     }
-    row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text).build()
+    if width.saturating_sub(row.width()) >= FEWEST_NOTE {
+        row = row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text);
+    }
+    row.build()
 }
 
 fn no_clock(
@@ -127,12 +161,12 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
             format!("renewing {}", view.glyphs().ellipsis)
         }
         Clock::AccessToken => match overview.next_step(view.now) {
-            NextStep::RetriesAt(at) => format!("tries {}", view.time(at)),
-            _ if is_over => format!("since {}", view.time(lifetime.expires_at)),
+            NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
+            _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
             NextStep::SignInAgain | NextStep::AskAdministrator | NextStep::EndsAt(_) => {
-                format!("ends {}", view.time(lifetime.expires_at))
+                format!("ends {}", view.when(lifetime.expires_at))
             }
-            _ => format!("renews {}", view.time(lifetime.renewal_due_at())),
+            _ => format!("renews {}", view.when(lifetime.renewal_due_at())),
         },
         Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
         Clock::RefreshToken => "if unused".to_owned(),
@@ -162,7 +196,7 @@ fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> String {
     let name = last.consumer.name();
     match freshness {
         Freshness::Current => format!("{name} has: current"),
-        Freshness::Stale => format!("{name} has: the token of {}, stale", view.time(last.at)),
+        Freshness::Stale => format!("{name} has: stale, of {}", view.short_day(last.at)),
     }
 }
 
@@ -187,9 +221,8 @@ fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width
 fn characters(overview: &Overview, value: ConnectionValue) -> Option<usize> {
     let tokens = overview.tokens.as_ref();
     match (value, &overview.credential) {
-        (ConnectionValue::ClientId, _) => None,
         (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
-        (ConnectionValue::ClientSecret, _) => None,
+        (ConnectionValue::ClientId | ConnectionValue::ClientSecret, _) => None,
         (ConnectionValue::AccessToken, _) => Some(tokens?.access_characters),
         (ConnectionValue::RefreshToken, _) => Some(tokens?.refresh.as_ref()?.characters),
     }
@@ -226,6 +259,9 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
 /// The value itself, for ten seconds, in place of history and claims.
 fn revealed(canvas: &mut Canvas<'_>, view: View<'_>, reveal: &Reveal) {
     let theme = view.theme();
+    if canvas.rows_left() > 9 {
+        canvas.blank();
+    }
     let seconds = (reveal.until - view.now).num_seconds().clamp(0, 99);
     canvas.rule_with(reveal.value.label(), &format!("masked again in {seconds:>2} s"));
     let width = canvas.width().saturating_sub(4);
@@ -242,90 +278,4 @@ fn revealed(canvas: &mut Canvas<'_>, view: View<'_>, reveal: &Reveal) {
         let text = format!("{} {} more characters", view.glyphs().ellipsis, count_with_commas(hidden));
         canvas.line(&view.row().gap(2).text(text, theme.muted).build());
     }
-}
-
-fn history_and_claims(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview) {
-    let width = canvas.width();
-    if canvas.rows_left() >= 8 {
-        canvas.blank();
-    }
-    canvas.rule_with("Renewals", &format!("last {}", overview.renewals.len().min(MARKS)));
-    canvas.lines(&history(view, overview, width));
-    if canvas.rows_left() >= 4 {
-        canvas.blank();
-    }
-    canvas.rule("Claims");
-    canvas.lines(&claims(view, overview, width));
-}
-
-/// One mark for each renewal, and a sentence that counts them.
-fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
-    let theme = view.theme();
-    let last = &overview.renewals[overview.renewals.len().saturating_sub(MARKS)..];
-    if last.is_empty() {
-        return vec![view.row().gap(2).text("none yet", theme.muted).build()];
-    }
-    let mut row = view.row().gap(2);
-    for renewal in last {
-        row = row.text(view.glyphs().renewal(&renewal.outcome), theme.renewal(&renewal.outcome));
-    }
-    let count = |is: fn(&RenewalOutcome) -> bool| last.iter().filter(|renewal| is(&renewal.outcome)).count();
-    let worked = count(|outcome| matches!(outcome, RenewalOutcome::Worked));
-    let retried = count(|outcome| matches!(outcome, RenewalOutcome::WillRetry(_)));
-    let refused = count(|outcome| matches!(outcome, RenewalOutcome::Failed(_)));
-    let sentence = format!("{worked} worked, {retried} retried, {refused} refused");
-    let mut lines = vec![row.gap(2).rest(&sentence, width, theme.muted).build()];
-    let trouble = last.iter().rev().find_map(|renewal| Some((renewal.at, renewal.outcome.line()?)));
-    if let Some((at, line)) = trouble {
-        let text = format!("{}  {}", view.time(at), printable(line));
-        lines.push(view.row().gap(2).rest(&text, width.saturating_sub(1), theme.muted).build());
-    }
-    lines
-}
-
-fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
-    let theme = view.theme();
-    let Some(tokens) = &overview.tokens else {
-        return vec![view.row().gap(2).text("no token", theme.none).build()];
-    };
-    let claims = &tokens.claims;
-    let scopes = claims
-        .scp
-        .as_ref()
-        .map(|scopes| scopes.iter().map(|scope| scope.name().to_owned()).collect::<Vec<_>>().join(" "));
-    let pairs = [
-        ("aud", claims.audience_name().map(printable)),
-        ("upn", claims.upn.as_deref().map(printable)),
-        ("tid", claims.tid.as_deref().map(printable)),
-        ("app", claims.app.as_deref().map(printable)),
-        ("scp", scopes),
-    ];
-    let told: Vec<(&str, String)> =
-        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    if told.is_empty() {
-        return vec![view.row().gap(2).text("this token cannot be read, which is fine", theme.muted).build()];
-    }
-    flow(view, &told, width)
-}
-
-/// Claims side by side as far as they fit.
-fn flow(view: View<'_>, pairs: &[(&str, String)], width: u16) -> Vec<Line<'static>> {
-    let theme = view.theme();
-    let mut lines = Vec::new();
-    let mut row = view.row().gap(2);
-    for (name, value) in pairs {
-        let needs = (name.len() + 1 + value.chars().count() + 3) as u16;
-        if row.width() > 2 && row.width().saturating_add(needs) > width {
-            lines.push(row.build());
-            row = view.row().gap(2);
-        }
-        let mut wrapped = wrap(value, width.saturating_sub(7)).into_iter();
-        row = row.text(*name, theme.muted).gap(1).text(wrapped.next().unwrap_or_default(), theme.text).gap(3);
-        for rest in wrapped {
-            lines.push(row.build());
-            row = view.row().gap(6).text(rest, theme.text);
-        }
-    }
-    lines.push(row.build());
-    lines
 }

@@ -10,7 +10,7 @@ use super::canvas::{Canvas, wrap};
 use super::field::{Focus, field_line};
 use super::view::{View, printable};
 
-const WIDTH: u16 = 56;
+const WIDTH: u16 = 62;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let block = centred(area, 12);

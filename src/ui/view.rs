@@ -1,6 +1,6 @@
 //! What every region is given: the state, the moment and the look, with the words that they share.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use ratatui::style::Style;
 
 use crate::app::{Action, App, Delivery, Tone};
@@ -55,6 +55,22 @@ impl<'a> View<'a> {
         calendar_day(moment, self.app.environment.utc_offset)
     }
 
+    /// A day of this year without the year, since the list has no room for it.
+    pub(super) fn short_day(&self, moment: DateTime<Utc>) -> String {
+        let offset = self.app.environment.utc_offset;
+        let (moment, today) = (moment.with_timezone(&offset), self.now.with_timezone(&offset));
+        let form = if moment.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
+        moment.format(form).to_string()
+    }
+
+    /// The time today, the day otherwise.
+    pub(super) fn when(&self, moment: DateTime<Utc>) -> String {
+        let offset = self.app.environment.utc_offset;
+        let is_today =
+            moment.with_timezone(&offset).date_naive() == self.now.with_timezone(&offset).date_naive();
+        if is_today { self.time(moment) } else { self.short_day(moment) }
+    }
+
     /// A mask that tells nothing of a secret, not even its length.
     pub(super) fn mask(&self) -> String {
         self.glyphs().mask.repeat(8)
@@ -66,17 +82,6 @@ impl<'a> View<'a> {
             Tone::Plain => (self.glyphs().separator, self.theme().notice),
             Tone::Good => (self.glyphs().yes, self.theme().good),
             Tone::Bad => (self.glyphs().needs_you, self.theme().error),
-        }
-    }
-
-    /// What became of sending something.
-    pub(super) fn delivery(&self, delivery: &Delivery) -> String {
-        match delivery {
-            Delivery::SentToTerminal { characters } => {
-                format!("sent to your terminal ({} characters)", count_with_commas(*characters))
-            }
-            Delivery::WrittenTo(path) => format!("written to {}", printable(path)),
-            Delivery::BrowserStarted => "browser started".to_owned(),
         }
     }
 
@@ -93,12 +98,30 @@ impl<'a> View<'a> {
             NextStep::AskAdministrator => (Some(Action::Authorize), "consent missing".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
             NextStep::ReplaceSecret => (Some(Action::Edit), "replace secret".to_owned()),
-            NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.time(at))),
+            NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
-            NextStep::RenewsAt(at) => (None, format!("renews {}", self.time(at))),
-            NextStep::RetriesAt(at) if at <= self.now => (None, "tries again now".to_owned()),
-            NextStep::RetriesAt(at) => (None, format!("tries again {}", self.time(at))),
-            NextStep::EndsAt(at) => (Some(Action::Authorize), format!("ends {}", self.time(at))),
+            NextStep::RenewsAt(at) => (None, format!("renews {}", self.when(at))),
+            NextStep::RetriesAt(at) if at <= self.now => (None, "retries now".to_owned()),
+            NextStep::RetriesAt(at) => (None, format!("retries {}", self.when(at))),
+            NextStep::EndsAt(at) => (Some(Action::Authorize), format!("ends {}", self.when(at))),
+        }
+    }
+
+    /// The next step in a word, where the list has room for no more.
+    pub(super) fn next_word(&self, overview: &Overview) -> String {
+        if self.app.is_renewing(&overview.id) {
+            return "renewing".to_owned();
+        }
+        match overview.next_step(self.now) {
+            NextStep::SignIn | NextStep::SignInAgain => "sign in".to_owned(),
+            NextStep::PasteAddress => "paste".to_owned(),
+            NextStep::AskAdministrator => "consent".to_owned(),
+            NextStep::MendSettings => "mend".to_owned(),
+            NextStep::ReplaceSecret => "replace".to_owned(),
+            NextStep::RenewBefore(_) => "renew".to_owned(),
+            NextStep::RenewsAt(_) => "renews".to_owned(),
+            NextStep::RetriesAt(_) => "retries".to_owned(),
+            NextStep::EndsAt(_) => "ends".to_owned(),
         }
     }
 
@@ -141,6 +164,17 @@ impl<'a> View<'a> {
             }
             None => "replace the client secret".to_owned(),
         }
+    }
+}
+
+/// What became of sending something.
+pub(super) fn delivery_words(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::SentToTerminal { characters } => {
+            format!("sent to your terminal ({} characters)", count_with_commas(*characters))
+        }
+        Delivery::WrittenTo(path) => format!("written to {}", printable(path)),
+        Delivery::BrowserStarted => "browser started".to_owned(),
     }
 }
 

@@ -15,15 +15,16 @@ fn no_size_makes_the_screen_panic() {
     let looks = [dark(), plainest()];
     for (place, (_, app)) in scenes::all().into_iter().enumerate() {
         for width in 1..=60 {
-            // Every width with every height for some scenes, and with every third for each.
-            for height in (1..=30).filter(|height| (height + width + place as u16) % 3 == 0) {
+            // Every width with every height for some scenes, and with every eleventh for each.
+            for height in (1..=30).filter(|height| (height + width + place as u16).is_multiple_of(11)) {
                 buffer(&app, &looks[place % 2], (width, height));
             }
         }
-        for size in [(500, 200), (80, 24), (104, 31), (170, 50), (40, 10), (39, 200), (500, 10)] {
+        for size in [(80, 24), (104, 31), (170, 50), (40, 10), (39, 200), (500, 10)] {
             buffer(&app, &looks[(place + 1) % 2], size);
             buffer_at(&app, scenes::long_after(), &looks[place % 2], size);
         }
+        buffer(&app, &looks[place % 2], (500, 200));
     }
 }
 
@@ -45,7 +46,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ),
         (
             "connections_twelve",
-            &["consent missing", "replace secret", "renew by", "tries again", "ends 15:01", "renews 14:"],
+            &["consent missing", "replace secret", "renew by", "retries 14:22", "ends 15:01", "renews 14:"],
         ),
         ("connections_damaged", &["DAMAGED", "the record ends in the middle"]),
         ("connections_failure", &["x the vault's disk is full"]),
@@ -53,10 +54,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ("tokens_soon", &["known", "est", "e replace", "App Connect has: current", "> Client ID"]),
         ("tokens_expired", &["expired", "stale", "refused"]),
         ("tokens_never_signed_in", &["nobody has signed in", "public client"]),
-        (
-            "permissions_partly",
-            &["[x] ", "x granted", "x not granted", "not known yet", "sign in again to apply"],
-        ),
+        ("permissions_partly", &["[x] ", "x granted", "x not granted", "sign in again to apply"]),
         ("sign_in_sent", &["* 1", "> 2", "o 3", "sent to your terminal", "0 of 5 tries used"]),
         ("sign_in_redeeming", &["redeeming the code"]),
         ("sign_in_failed", &["x dave@contoso.com signed in", "begin again"]),
@@ -72,8 +70,9 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
             assert!(drawn.contains(word) || flat.contains(word), "{name}: {word}\n{drawn}");
         }
         assert!(
-            drawn.replace(['“', '→', '…', '·', '“', '”'], "").chars().all(|c| c.is_ascii()),
-            "{name}\n{drawn}"
+            drawn.is_ascii(),
+            "{name}
+{drawn}"
         );
     }
 }

@@ -23,30 +23,35 @@ use fixtures::now;
 /// The design size, a large and a small terminal.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
 
-pub fn look(theme: &str, depth: ColourDepth, set: GlyphSet) -> Look {
+pub(crate) fn look(theme: &str, depth: ColourDepth, set: GlyphSet) -> Look {
     Look { theme: Theme::embedded(theme, depth).unwrap(), glyphs: set.glyphs(), keymap: Keymap::default() }
 }
 
-pub fn dark() -> Look {
+pub(crate) fn dark() -> Look {
     look("dark", ColourDepth::TrueColour, GlyphSet::Smooth)
 }
 
-pub fn plainest() -> Look {
+pub(crate) fn plainest() -> Look {
     look("monochrome", ColourDepth::None, GlyphSet::Ascii)
 }
 
-pub fn buffer_at(app: &App, moment: DateTime<Utc>, look: &Look, (width, height): (u16, u16)) -> Buffer {
+pub(crate) fn buffer_at(
+    app: &App,
+    moment: DateTime<Utc>,
+    look: &Look,
+    (width, height): (u16, u16),
+) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, app, moment, look)).unwrap();
     terminal.backend().buffer().clone()
 }
 
-pub fn buffer(app: &App, look: &Look, size: (u16, u16)) -> Buffer {
+pub(crate) fn buffer(app: &App, look: &Look, size: (u16, u16)) -> Buffer {
     buffer_at(app, now(), look, size)
 }
 
 /// The text of a screen, without the blanks at the ends of lines.
-pub fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width);
     let lines = buffer.content.chunks(width).map(|cells| {
         let mut line = String::new();

@@ -46,7 +46,7 @@ fn connections() -> Vec<Scene> {
         (
             "connections_damaged",
             changed(on(Tab::Connections, "contoso-prod"), |app| {
-                app.connections.damaged = vec![fixtures::damaged()]
+                app.connections.damaged = vec![fixtures::damaged()];
             }),
         ),
         (
@@ -90,8 +90,8 @@ fn connections() -> Vec<Scene> {
     ]
 }
 
-fn reveal(value: ConnectionValue, text: &str) -> Option<Reveal> {
-    Some(Reveal { value, text: RevealedValue::new(text), until: now() + TimeDelta::seconds(8) })
+fn reveal(value: ConnectionValue, text: &str) -> Reveal {
+    Reveal { value, text: RevealedValue::new(text), until: now() + TimeDelta::seconds(8) }
 }
 
 fn tokens() -> Vec<Scene> {
@@ -105,7 +105,8 @@ fn tokens() -> Vec<Scene> {
             "tokens_revealed",
             changed(on(Tab::Tokens, "contoso-prod"), |app| {
                 app.tokens.value = ConnectionValue::AccessToken;
-                app.tokens.reveal = reveal(ConnectionValue::AccessToken, &"eyJ0eXAiOiJKV1Qi.".repeat(130));
+                app.tokens.reveal =
+                    Some(reveal(ConnectionValue::AccessToken, &"eyJ0eXAiOiJKV1Qi.".repeat(130)));
             }),
         ),
         (
