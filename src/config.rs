@@ -1,1 +1,380 @@
-//! config.
+//! Settings and paths: where vault and configuration file are, and what the file says.
+//!
+//! An option wins over its environment variable, which wins over the person's own directories (XDG). There is no
+//! third place to fall back to: without a home, a path has to be named.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::keymap::{Keymap, KeymapError};
+use crate::sanitize::sanitize;
+use crate::vault::unlock::{Keyring, Sources};
+
+/// The variables of the environment that are looked at, empty ones left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `TOKENGAUGE_VAULT`.
+    pub vault: Option<PathBuf>,
+    /// `TOKENGAUGE_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `TOKENGAUGE_KEY_FILE`.
+    pub key_file: Option<PathBuf>,
+    /// `TOKENGAUGE_PASSPHRASE_FILE`.
+    pub passphrase_file: Option<PathBuf>,
+    /// `CREDENTIALS_DIRECTORY`, set by systemd.
+    pub credentials_directory: Option<PathBuf>,
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// `XDG_DATA_HOME`.
+    pub xdg_data_home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`.
+    pub xdg_config_home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// That of this process.
+    pub fn of_process() -> Self {
+        Self::read(|name| std::env::var_os(name))
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let path = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self {
+            vault: path("TOKENGAUGE_VAULT"),
+            config: path("TOKENGAUGE_CONFIG"),
+            key_file: path("TOKENGAUGE_KEY_FILE"),
+            passphrase_file: path("TOKENGAUGE_PASSPHRASE_FILE"),
+            credentials_directory: path("CREDENTIALS_DIRECTORY"),
+            home: path("HOME"),
+            xdg_data_home: path("XDG_DATA_HOME"),
+            xdg_config_home: path("XDG_CONFIG_HOME"),
+        }
+    }
+
+    /// Where the key of the vault may come from; `key_file` is that of the command line.
+    pub fn sources(&self, key_file: Option<PathBuf>) -> Sources {
+        Sources {
+            key_file: key_file.or_else(|| self.key_file.clone()),
+            credentials_directory: self.credentials_directory.clone(),
+            passphrase_file: self.passphrase_file.clone(),
+            keyring: Keyring::Asked,
+        }
+    }
+}
+
+/// Where things are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// Directory of the vault.
+    pub vault: PathBuf,
+    /// The configuration file and whether it must be there; `None` where no home tells a place.
+    pub config: Option<ConfigFile>,
+}
+
+/// The configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigFile {
+    /// Named by the person: it must be there.
+    Named(PathBuf),
+    /// In its usual place: it need not be.
+    Usual(PathBuf),
+}
+
+impl ConfigFile {
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Usual(path) => path,
+        }
+    }
+
+    /// The directory of the person's own themes, beside it.
+    pub fn themes_directory(&self) -> PathBuf {
+        self.path().with_file_name("themes")
+    }
+}
+
+impl Paths {
+    /// Finds them: option, then environment, then home.
+    pub fn find(
+        vault: Option<PathBuf>,
+        config: Option<PathBuf>,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
+        let vault = match vault.or_else(|| environment.vault.clone()) {
+            Some(path) => path,
+            None => usual(environment, &environment.xdg_data_home, "XDG_DATA_HOME", "--vault")?
+                .data_dir()
+                .join("vault"),
+        };
+        let config = match config.or_else(|| environment.config.clone()) {
+            Some(path) => Some(ConfigFile::Named(path)),
+            // Without a home there is no usual file, and none is needed.
+            None => usual(environment, &environment.xdg_config_home, "XDG_CONFIG_HOME", "--config")
+                .ok()
+                .map(|own| ConfigFile::Usual(own.config_dir().join("config.toml"))),
+        };
+        Ok(Self { vault, config })
+    }
+}
+
+/// The person's own directories, if the environment tells them plainly. `directories` would pass over a relative path
+/// and ask the user database instead of `HOME`: surprising, for a place that keeps secrets.
+fn usual(
+    environment: &Environment,
+    xdg: &Option<PathBuf>,
+    variable: &'static str,
+    option: &'static str,
+) -> Result<ProjectDirs, ConfigError> {
+    match (xdg, &environment.home) {
+        (Some(path), _) if path.is_relative() => return Err(ConfigError::RelativePath { variable, option }),
+        (Some(_), _) => {}
+        (None, None) => return Err(ConfigError::NoHome { option }),
+        (None, Some(home)) if home.is_relative() => {
+            return Err(ConfigError::RelativePath { variable: "HOME", option });
+        }
+        (None, Some(_)) => {}
+    }
+    ProjectDirs::from("", "", "tokengauge").ok_or(ConfigError::NoHome { option })
+}
+
+/// Which shapes the dashboard draws with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GlyphChoice {
+    /// By terminal and locale.
+    #[default]
+    Auto,
+    /// Eighth blocks.
+    Smooth,
+    /// Halves and shades, which old fonts have.
+    Plain,
+    /// ASCII.
+    Ascii,
+}
+
+/// How many colours the dashboard uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum ColourChoice {
+    /// By what the terminal says of itself.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// 24 bits.
+    #[serde(rename = "truecolor")]
+    TrueColour,
+    /// The palette of 256.
+    #[serde(rename = "256")]
+    Palette,
+    /// The 16 of the terminal.
+    #[serde(rename = "16")]
+    Sixteen,
+    /// None.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// What the configuration file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Name of a theme, built in or of a file in `themes/` beside the configuration file.
+    pub theme: Option<String>,
+    /// Shapes.
+    pub glyphs: GlyphChoice,
+    /// Colours.
+    pub colours: ColourChoice,
+    /// Whether the mouse is captured; it takes the terminal's own right-click paste away.
+    pub mouse: bool,
+    /// Action → keys.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl Config {
+    /// Reads the file; the defaults where there is none in the usual place.
+    pub fn load(file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        match (std::fs::read_to_string(file.path()), file) {
+            (Ok(text), _) => Self::parse(&text, file.path()),
+            (Err(error), ConfigFile::Usual(_)) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            (Err(error), _) => Err(ConfigError::Unreadable {
+                file: file.path().to_owned(),
+                reason: sanitize(&error.to_string(), 120),
+            }),
+        }
+    }
+
+    /// Reads the text; `file` is for the error only.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let wrong = |error: toml::de::Error| {
+            let offset = error.span().map_or(0, |span| span.start).min(text.len());
+            ConfigError::Wrong {
+                file: file.to_owned(),
+                line: 1 + text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count(),
+                fault: sanitize(error.message(), 200),
+            }
+        };
+        toml::from_str(text).map_err(wrong)
+    }
+
+    /// The bindings in force.
+    pub fn keymap(&self, file: Option<&ConfigFile>) -> Result<Keymap, ConfigError> {
+        let overrides = self.keys.iter().map(|(action, keys)| (action.as_str(), keys.as_slice()));
+        Keymap::with_overrides(overrides).map_err(|fault| ConfigError::Keys {
+            file: file.map_or_else(PathBuf::new, |file| file.path().to_owned()),
+            fault,
+        })
+    }
+}
+
+/// How the dashboard looks, as far as the person decided it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// `--theme`, else the configuration's; `None` leaves it to the terminal.
+    pub theme: Option<String>,
+    /// Shapes.
+    pub glyphs: GlyphChoice,
+    /// Colours.
+    pub colours: ColourChoice,
+    /// Whether the mouse is captured.
+    pub mouse: bool,
+    /// Where the person's own themes are, `NAME.toml` each; it need not exist.
+    pub themes: Option<PathBuf>,
+}
+
+/// What the dashboard starts with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Directory of the vault, which may not exist yet.
+    pub vault: PathBuf,
+    /// Where its key may come from.
+    pub sources: Sources,
+    /// The bindings.
+    pub keymap: Keymap,
+    /// The look.
+    pub look: Look,
+}
+
+/// What is wrong with paths or configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// Nothing tells where the person's files are.
+    #[error("HOME is not set, so there is no place for the vault")]
+    NoHome {
+        /// The option that names the place.
+        option: &'static str,
+    },
+    /// A directory that depends on where the program was started.
+    #[error("{variable} is not an absolute path")]
+    RelativePath {
+        /// The variable.
+        variable: &'static str,
+        /// The option that names the place.
+        option: &'static str,
+    },
+    /// The file cannot be read.
+    #[error("{} cannot be read: {reason}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file is not as it should be.
+    #[error("{}, line {line}: {fault}", file.display())]
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        fault: String,
+    },
+    /// The bindings in it do not work.
+    #[error("{}, [keys]: {fault}", file.display())]
+    Keys {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        fault: KeymapError,
+    },
+}
+
+impl ConfigError {
+    /// Second line: what to do.
+    pub fn what_to_do(&self) -> String {
+        match self {
+            Self::NoHome { option } => format!("set HOME, or name the place with {option}"),
+            Self::RelativePath { variable, option } => {
+                format!("set {variable} to a path that begins with /, or name the place with {option}")
+            }
+            Self::Unreadable { .. } => "mend the file, or name another one with --config".to_owned(),
+            Self::Wrong { .. } => {
+                "mend that line; settings are theme, glyphs, colours, mouse and the table [keys]".to_owned()
+            }
+            Self::Keys { .. } => "write it as in: renew = [\"r\", \"Ctrl-R\"]".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        Environment::read(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| value.into()))
+    }
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("/home/ops/config.toml"))
+    }
+
+    #[test]
+    fn an_option_wins_over_its_variable() {
+        let environment = environment(&[("TOKENGAUGE_VAULT", "/from/variable"), ("HOME", "/home/ops")]);
+        let found =
+            |option: Option<&str>| Paths::find(option.map(Into::into), None, &environment).unwrap().vault;
+        assert_eq!(found(Some("/from/option")), Path::new("/from/option"));
+        assert_eq!(found(None), Path::new("/from/variable"));
+    }
+
+    #[test]
+    fn without_a_home_the_vault_has_no_place() {
+        let find = |pairs| Paths::find(None, None, &environment(pairs));
+        assert_eq!(find(&[]), Err(ConfigError::NoHome { option: "--vault" }));
+        assert_eq!(find(&[("HOME", "")]), Err(ConfigError::NoHome { option: "--vault" }));
+        for (variable, pairs) in [("HOME", [("HOME", "x")]), ("XDG_DATA_HOME", [("XDG_DATA_HOME", "here")])] {
+            assert_eq!(find(&pairs), Err(ConfigError::RelativePath { variable, option: "--vault" }));
+        }
+    }
+
+    #[test]
+    fn an_unknown_setting_is_told_with_file_and_line() {
+        let error = parse("theme = \"dark\"\n\ncolors = \"16\"\n").unwrap_err();
+        assert!(
+            error.to_string().starts_with("/home/ops/config.toml, line 3: unknown field `colors`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn settings_are_read() {
+        let config = parse("colours = \"256\"\nglyphs = \"ascii\"\n[keys]\nrenew = [\"Ctrl-R\"]\n").unwrap();
+        assert_eq!((config.colours, config.glyphs), (ColourChoice::Palette, GlyphChoice::Ascii));
+        assert_eq!(config.keymap(None).unwrap().key_of(crate::app::Action::Renew), "Ctrl-R");
+    }
+
+    #[test]
+    fn themes_stand_beside_the_configuration_file() {
+        let file = ConfigFile::Named("/etc/tg/config.toml".into());
+        assert_eq!(file.themes_directory(), Path::new("/etc/tg/themes"));
+    }
+}

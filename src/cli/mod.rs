@@ -1,1 +1,148 @@
-//! cli.
+//! The command line: one file per command, the same transactions as the dashboard.
+//!
+//! Results go to stdout, everything else to stderr; an error is two lines there and an exit code ([`exit::Exit`]). Secrets
+//! come by prompt, stdin or file, never by argument. Every command works without a terminal.
+
+mod add;
+mod authorize;
+mod completions;
+mod connection_options;
+mod context;
+mod dashboard;
+mod demo;
+mod edit;
+pub mod exit;
+mod export;
+mod facts;
+mod list;
+mod output;
+mod parse;
+mod redeem;
+mod refresh;
+mod remove;
+mod rename;
+mod secret_input;
+mod show;
+mod token;
+mod vault;
+mod words;
+
+use std::panic;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::runtime::process;
+use context::Global;
+use exit::{CliError, Exit, say};
+
+/// The fuel gauge for Exchange connections: from a Microsoft app registration to live OAuth tokens.
+///
+/// Without a command the dashboard opens.
+#[derive(Debug, Parser)]
+#[command(name = "tokengauge", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
+6 try later, 7 local I/O, 8 vault damaged, 9 busy, 10 refused for safety, 70 internal error.
+Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Add(add::Add),
+    List(list::List),
+    Show(show::Show),
+    Edit(edit::Edit),
+    Rename(rename::Rename),
+    Remove(remove::Remove),
+    Authorize(authorize::Authorize),
+    Redeem(redeem::Redeem),
+    Refresh(refresh::Refresh),
+    Token(token::Token),
+    Export(export::Export),
+    Vault(vault::VaultCommand),
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    fn run(self) -> Result<Exit, CliError> {
+        let global = self.global;
+        global.start_log();
+        match self.command {
+            None => dashboard::run(&global),
+            Some(Command::Demo(command)) => command.run(&global),
+            Some(Command::Add(command)) => command.run(&global.context()?),
+            Some(Command::List(command)) => command.run(&global.context()?),
+            Some(Command::Show(command)) => command.run(&global.context()?),
+            Some(Command::Edit(command)) => command.run(&global.context()?),
+            Some(Command::Rename(command)) => command.run(&global.context()?),
+            Some(Command::Remove(command)) => command.run(&global.context()?),
+            Some(Command::Authorize(command)) => command.run(&global.context()?),
+            Some(Command::Redeem(command)) => command.run(&global.context()?),
+            Some(Command::Refresh(command)) => command.run(&global.context()?),
+            Some(Command::Token(command)) => command.run(&global.context()?),
+            Some(Command::Export(command)) => command.run(&global.context()?),
+            Some(Command::Vault(command)) => command.run(&global.context()?),
+            Some(Command::Completions(command)) => command.run(),
+        }
+    }
+}
+
+/// The whole program: parses the arguments, runs the command, tells its error, gives its exit code.
+pub fn main() -> ExitCode {
+    process::harden();
+    tell_panics_without_their_text();
+    panic::catch_unwind(run).unwrap_or(Exit::Internal).into()
+}
+
+fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return tell_usage(&error),
+    };
+    match cli.run() {
+        Ok(exit) => exit,
+        Err(error) => {
+            error.tell();
+            error.exit()
+        }
+    }
+}
+
+fn tell_usage(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        let _ = error.print();
+        return Exit::Usage;
+    }
+    // Help and version are results: they are written like any other.
+    match output::print(&error.render().to_string()) {
+        Ok(()) => Exit::Ok,
+        Err(error) => error.exit(),
+    }
+}
+
+/// The text of a panic may hold anything; its place does not.
+fn tell_panics_without_their_text() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        say(&format!("error: a fault of tokengauge itself{place}"));
+        say("nothing that was saved is lost; please report this line, which holds no secret");
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::EventStream;
 use futures_util::Stream;
 use tokio::select;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::app::{App, Door, Effect, Environment, FirstRun, Leave, Message};
@@ -21,6 +20,7 @@ use super::delivery::{Outlets, TerminalOrder};
 use super::executor::{Executor, VaultAccess};
 use super::input::{Input, InputReader};
 use super::looks::Looks;
+use super::stop::{Stop, StopSignal};
 use super::terminal::{self, Screen};
 
 /// What the dashboard is started with.
@@ -50,8 +50,8 @@ pub struct Surroundings {
 pub enum Ended {
     /// The person left.
     Left(Leave),
-    /// A signal, by its number.
-    Signal(i32),
+    /// A signal, or the terminal has gone.
+    Stopped(StopSignal),
 }
 
 /// Shows the dashboard on a vault, or the first-run screen where there is none.
@@ -172,7 +172,7 @@ enum Event {
     RecordsChanged,
     Order(TerminalOrder),
     Input(Input),
-    Signal(i32),
+    Stopped(StopSignal),
     Deadline,
 }
 
@@ -185,7 +185,7 @@ impl Dashboard {
         events: impl Stream<Item = io::Result<crossterm::event::Event>> + Unpin,
     ) -> io::Result<Ended> {
         let mut input = InputReader::new(events);
-        let mut signals = Signals::new()?;
+        let mut stop = Stop::listen()?;
         loop {
             // Answers that are there already are taken in before the screen is drawn.
             if self.ends.answers.is_empty() {
@@ -199,7 +199,7 @@ impl Dashboard {
                 select! {
                     biased; // answers first: they are already paid for
                     Some(message) = self.ends.answers.recv() => Event::Message(message),
-                    signal = signals.next() => Event::Signal(signal),
+                    signal = stop.next() => Event::Stopped(signal),
                     Some(order) = self.ends.terminal.recv() => Event::Order(order),
                     Some(()) = self.ends.changed.recv() => Event::RecordsChanged,
                     input = input.next() => Event::Input(input),
@@ -216,7 +216,7 @@ impl Dashboard {
         let now = self.clock.now();
         let message = match event {
             Event::Message(message) => Some(message),
-            Event::Signal(signal) => return Some(Ended::Signal(signal)),
+            Event::Stopped(signal) => return Some(Ended::Stopped(signal)),
             Event::Order(order) => {
                 let written =
                     terminal::write_sequence(crate::domain::secret::Secret::expose(&order.sequence));
@@ -228,7 +228,7 @@ impl Dashboard {
                 self.reload_at.get_or_insert(now + GATHER_CHANGES);
                 None
             }
-            Event::Input(Input::Closed) => return Some(Ended::Signal(SignalKind::hangup().as_raw_value())),
+            Event::Input(Input::Closed) => return Some(Ended::Stopped(StopSignal::HangUp)),
             Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
             Event::Input(Input::Paste(pasted)) => Some(Message::Paste(pasted)),
             Event::Input(Input::FocusLost) => Some(Message::FocusLost),
@@ -267,31 +267,6 @@ impl Dashboard {
         let (app, now) = (&self.app, self.clock.now());
         self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
         Ok(())
-    }
-}
-
-/// Signals that end the program, with the terminal given back.
-struct Signals {
-    terminate: Signal,
-    hang_up: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) -> i32 {
-        select! {
-            _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
-            _ = self.hang_up.recv() => SignalKind::hangup().as_raw_value(),
-            _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
-        }
     }
 }
 

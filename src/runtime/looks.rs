@@ -1,10 +1,11 @@
 //! The looks to choose from: themes by name, with the shapes and keys that stay.
 
+use crate::config::{self, ColourChoice, GlyphChoice};
 use crate::keymap::Keymap;
 use crate::ui::Look;
 use crate::ui::colour::ColourDepth;
-use crate::ui::glyphs::GlyphSet;
-use crate::ui::theme::{EMBEDDED, Theme, ThemeError};
+use crate::ui::glyphs::{GlyphSet, Glyphs};
+use crate::ui::theme::{EMBEDDED, Theme, ThemeError, default_name};
 
 /// A theme of the person's own: its name and the text of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,57 @@ pub enum LooksError {
     Theme(String, ThemeError),
 }
 
+/// What the environment says of the terminal: colours and characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TerminalTraits {
+    /// `TERM`.
+    pub term: Option<String>,
+    /// `COLORTERM`.
+    pub colorterm: Option<String>,
+    /// `COLORFGBG`.
+    pub colorfgbg: Option<String>,
+    /// Whether `NO_COLOR` is set to anything but nothing.
+    pub no_color: bool,
+    /// `LC_ALL`, `LC_CTYPE`, `LANG`: the first that is not empty decides.
+    pub locale: [Option<String>; 3],
+}
+
+impl TerminalTraits {
+    fn depth(&self, choice: ColourChoice) -> ColourDepth {
+        match choice {
+            ColourChoice::Auto => {
+                ColourDepth::detect(self.colorterm.as_deref(), self.term.as_deref(), self.no_color)
+            }
+            ColourChoice::TrueColour => ColourDepth::TrueColour,
+            ColourChoice::Palette => ColourDepth::Indexed256,
+            ColourChoice::Sixteen => ColourDepth::Ansi16,
+            ColourChoice::None => ColourDepth::None,
+        }
+    }
+
+    fn glyphs(&self, choice: GlyphChoice) -> GlyphSet {
+        let [lc_all, lc_ctype, lang] = self.locale.each_ref().map(Option::as_deref);
+        match choice {
+            GlyphChoice::Auto => Glyphs::detect(lc_all, lc_ctype, lang, self.term.as_deref()),
+            GlyphChoice::Smooth => GlyphSet::Smooth,
+            GlyphChoice::Plain => GlyphSet::Plain,
+            GlyphChoice::Ascii => GlyphSet::Ascii,
+        }
+    }
+}
+
 impl Looks {
+    /// What the person chose, and where they did not, what fits the terminal.
+    pub fn choose(
+        choice: &config::Look,
+        own: &[ThemeFile],
+        keymap: Keymap,
+        terminal: &TerminalTraits,
+    ) -> Result<Self, LooksError> {
+        let first = choice.theme.as_deref().unwrap_or_else(|| default_name(terminal.colorfgbg.as_deref()));
+        Self::new(own, first, terminal.depth(choice.colours), terminal.glyphs(choice.glyphs), keymap)
+    }
+
     /// The embedded themes and the person's own; one of the same name takes the place of an embedded one.
     pub fn new(
         own: &[ThemeFile],

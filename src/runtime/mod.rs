@@ -19,5 +19,6 @@ pub mod process;
 pub mod prompt;
 pub mod records;
 pub mod services;
+pub mod stop;
 pub mod terminal;
 pub mod watcher;

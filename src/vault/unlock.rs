@@ -101,8 +101,12 @@ fn open_with_keyring(dir: &Path, keyring: Keyring) -> Option<Vault> {
     }
 }
 
-/// The first line of the file, blanks included.
-fn read_passphrase(path: &Path) -> Result<Passphrase, VaultError> {
+/// The passphrase in a file: its first line, blanks included.
+///
+/// # Errors
+///
+/// If others may read the file, or nothing is in it.
+pub fn read_passphrase(path: &Path) -> Result<Passphrase, VaultError> {
     let text = store::read_key(path, Guard::OwnerOnly)?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Passphrase::new(line)),

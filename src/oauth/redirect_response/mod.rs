@@ -16,6 +16,7 @@ mod tests;
 
 use url::Url;
 
+use crate::domain::AttemptFacts;
 use crate::domain::secret::AuthorizationCode;
 use crate::oauth::platform_error::PlatformError;
 use address::Address;
@@ -32,6 +33,13 @@ pub struct Expectation<'a> {
     pub pkce: bool,
     /// The server's issuer, where it is known to send `iss` (RFC 9207 §3).
     pub issuer: Option<&'a str>,
+}
+
+impl<'a> Expectation<'a> {
+    /// What this program's own sign-ins expect: PKCE always, and no `iss`, which the platform does not send.
+    pub fn of(attempt: &'a AttemptFacts) -> Self {
+        Self { redirect_uri: attempt.redirect_uri.url(), state: &attempt.state, pkce: true, issuer: None }
+    }
 }
 
 /// What the platform answered.

@@ -1,0 +1,106 @@
+//! `authorize`: a sign-in (RFC 6749 §4.1), with a browser that is somewhere else.
+
+use clap::Args;
+
+use crate::domain::secret::PastedText;
+use crate::domain::{ConnectionName, Overview};
+use crate::runtime::prompt::{self, Echo};
+use crate::runtime::records;
+use crate::runtime::services::Services;
+
+use super::context::{Context, overview};
+use super::exit::{CliError, Exit, say, tell};
+use super::redeem::{self, Judged};
+use super::{output, parse, words};
+
+/// Sign in: gives an address for your browser, asks for the one that the browser ends on
+///
+/// A sign-in that is still open is gone on with.
+#[derive(Debug, Args)]
+pub struct Authorize {
+    /// The connection
+    #[arg(value_parser = parse::name)]
+    name: ConnectionName,
+    /// Print the address alone and end; `redeem` finishes the sign-in
+    #[arg(long)]
+    print_url: bool,
+}
+
+impl Authorize {
+    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        if !self.print_url && !prompt::is_possible() {
+            return Err(CliError::new(
+                Exit::Usage,
+                "there is no terminal to ask for the browser's address on",
+                format!(
+                    "begin with: tokengauge authorize {0} --print-url; finish with: tokengauge redeem {0}",
+                    self.name
+                ),
+            ));
+        }
+        let services = context.open()?;
+        let overview = begun(&services, &self.name)?;
+        if self.print_url { print_address(&overview) } else { ask(&services, &overview) }
+    }
+}
+
+/// The connection with an open sign-in: the one under way, else a new one.
+fn begun(services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
+    let held = overview(services, name)?;
+    if held.open_attempt(services.clock.now()).is_some() {
+        say("going on with the sign-in that was begun before");
+        return Ok(held);
+    }
+    Ok(records::begin_attempt(services, &held.id)?)
+}
+
+fn address(overview: &Overview) -> &str {
+    overview.attempt.as_ref().map_or("", |attempt| attempt.authorization_request.as_str())
+}
+
+fn print_address(overview: &Overview) -> Result<Exit, CliError> {
+    output::print_line(address(overview))?;
+    if let Some(attempt) = &overview.attempt {
+        say(&format!(
+            "open it, sign in, and give the address that the browser ends on to: tokengauge redeem {}",
+            overview.name
+        ));
+        say(&format!("this sign-in ends at {}", words::moment(attempt.ends_at())));
+    }
+    Ok(Exit::Ok)
+}
+
+fn ask(services: &Services, overview: &Overview) -> Result<Exit, CliError> {
+    explain(overview);
+    loop {
+        let pasted = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
+        match redeem::take(services, &overview.id, &PastedText::new(pasted.as_str()))? {
+            Judged::Redeemed(overview) => return redeem::tell_signed_in(&overview),
+            Judged::Refused { failure, tries_left: 0 } => {
+                tell(&failure);
+                return Err(redeem::attempt_over(&overview.name));
+            }
+            Judged::Refused { failure, tries_left } => {
+                tell(&failure);
+                say(&format!("{tries_left} of 5 tries left"));
+            }
+        }
+    }
+}
+
+fn explain(overview: &Overview) {
+    let who = overview
+        .settings
+        .sign_in_as
+        .as_ref()
+        .map_or("the account of the mailbox", |mailbox| mailbox.as_str());
+    say("1  Open this address in a browser, on any computer:");
+    say("");
+    say(address(overview));
+    say("");
+    say(&format!("2  Sign in as {who} and accept {} permissions.", overview.settings.scopes.len()));
+    if overview.settings.redirect_uri.is_loopback() {
+        say("   The browser ends on \"can't reach this page\". That is right.");
+    }
+    say("3  Copy the address of that page: Ctrl+L, Ctrl+C. Give it to nobody else.");
+}

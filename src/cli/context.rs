@@ -1,0 +1,227 @@
+//! What every command starts from: the global options, where things are, the open vault.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
+
+use clap::{ArgAction, Args};
+use tracing::level_filters::LevelFilter;
+
+use crate::config::{Config, Environment, Look, Paths, Start};
+use crate::domain::secret::Passphrase;
+use crate::domain::{Connection, ConnectionName, Overview};
+use crate::runtime::clock::Clock;
+use crate::runtime::prompt::{self, Echo, PromptError};
+use crate::runtime::services::Services;
+use crate::runtime::stop::{Stop, StopSignal};
+use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock};
+use crate::vault::{Vault, VaultError};
+
+use super::exit::{CliError, Exit, say};
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Directory of the vault
+    #[arg(long, value_name = "DIR", global = true)]
+    vault: Option<PathBuf>,
+    /// Configuration file
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Key file that opens the vault
+    #[arg(long, value_name = "FILE", global = true)]
+    key_file: Option<PathBuf>,
+    /// Theme of the dashboard
+    #[arg(long, value_name = "NAME", global = true)]
+    theme: Option<String>,
+    /// Tell on stderr what is done; twice for more. Never a secret
+    #[arg(short, action = ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+impl Global {
+    /// Paths and sources of keys; nothing is opened yet.
+    pub fn context(&self) -> Result<Context, CliError> {
+        let environment = Environment::of_process();
+        let paths = Paths::find(self.vault.clone(), self.config.clone(), &environment)?;
+        Ok(Context { sources: environment.sources(self.key_file.clone()), paths })
+    }
+
+    /// What the dashboard starts with.
+    pub fn start(&self) -> Result<Start, CliError> {
+        let context = self.context()?;
+        let file = context.paths.config.as_ref();
+        let config = Config::load(file)?;
+        Ok(Start {
+            keymap: config.keymap(file)?,
+            look: self.look(&config, &context.paths),
+            vault: context.paths.vault,
+            sources: context.sources,
+        })
+    }
+
+    /// What the demo starts with: nothing of the person's but the taste.
+    pub fn demo_look(&self) -> Look {
+        Look { theme: self.theme.clone(), ..Look::default() }
+    }
+
+    fn look(&self, config: &Config, paths: &Paths) -> Look {
+        Look {
+            theme: self.theme.clone().or_else(|| config.theme.clone()),
+            glyphs: config.glyphs,
+            colours: config.colours,
+            mouse: config.mouse,
+            themes: paths.config.as_ref().map(crate::config::ConfigFile::themes_directory),
+        }
+    }
+
+    /// Nothing below `INFO` is ever written: libraries tell the bytes of their frames there.
+    pub fn start_log(&self) {
+        if self.verbose > 0 {
+            let format =
+                tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).without_time();
+            let _ = format.with_max_level(LevelFilter::INFO).with_target(false).try_init();
+        }
+    }
+}
+
+/// Where things are.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Vault and configuration.
+    pub paths: Paths,
+    /// Where the key may come from.
+    pub sources: Sources,
+}
+
+/// Whether a person may be asked for the passphrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// On a terminal, if there is one.
+    Allowed,
+    /// Never: a mail client waits for the answer.
+    Never,
+}
+
+/// How often a wrong passphrase may be typed.
+const PASSPHRASE_TRIES: u32 = 3;
+
+impl Context {
+    /// Opens the vault, asking for the passphrase where nothing else opens it.
+    pub fn open(&self) -> Result<Services, CliError> {
+        let (vault, _) = self.open_vault(Asking::Allowed)?;
+        Ok(Services::new(vault, Clock::system()))
+    }
+
+    /// Opens the vault and tells with what.
+    pub fn open_vault(&self, asking: Asking) -> Result<(Vault, KeySource), CliError> {
+        let dir = &self.paths.vault;
+        tracing::info!(vault = %dir.display(), "opening the vault");
+        match (unlock(dir, &self.sources)?, asking) {
+            (Unlocked::Open(vault, source), _) => {
+                tracing::info!(source = source_in_words(&source), "the vault is open");
+                Ok((vault, source))
+            }
+            (Unlocked::NeedsPassphrase, Asking::Allowed) if prompt::is_possible() => self.ask_passphrase(),
+            (Unlocked::NeedsPassphrase, _) => Err(CliError::new(
+                Exit::Locked,
+                format!("the vault in {} is locked", dir.display()),
+                "unlock it with: tokengauge vault unlock; or name a key file with --key-file",
+            )),
+        }
+    }
+
+    fn ask_passphrase(&self) -> Result<(Vault, KeySource), CliError> {
+        let mut last = VaultError::WrongPassphrase;
+        for _ in 0..PASSPHRASE_TRIES {
+            let typed = prompt::ask("Passphrase of the vault: ", Echo::Hidden)?;
+            match Vault::open_with_passphrase(&self.paths.vault, &Passphrase::new(typed.as_str())) {
+                Ok(vault) => return Ok((vault, KeySource::Prompt)),
+                Err(VaultError::WrongPassphrase) => say("the passphrase does not open the vault"),
+                Err(error) => last = error,
+            }
+            if last != VaultError::WrongPassphrase {
+                break;
+            }
+        }
+        Err(last.into())
+    }
+}
+
+/// Where the key came from, in words.
+pub fn source_in_words(source: &KeySource) -> &'static str {
+    match source {
+        KeySource::KeyFile(_) => "key file",
+        KeySource::SystemdCredential => "systemd credential",
+        KeySource::PassphraseFile(_) => "passphrase file",
+        KeySource::Keyring => "kernel keyring",
+        KeySource::Prompt => "passphrase",
+    }
+}
+
+impl From<PromptError> for CliError {
+    fn from(error: PromptError) -> Self {
+        match error {
+            PromptError::Interrupted => Self::Quiet(Exit::Interrupted),
+            PromptError::Stopped(signal) => Self::Quiet(exit_of(signal)),
+            PromptError::NoTerminal => {
+                Self::new(Exit::Usage, error.to_string(), "give the answer by option, stdin or file instead")
+            }
+            PromptError::Terminal(_) => Self::new(
+                Exit::LocalIo,
+                error.to_string(),
+                "give the answer by option, stdin or file instead",
+            ),
+        }
+    }
+}
+
+/// The exit code of a program that a signal ended.
+pub fn exit_of(signal: StopSignal) -> Exit {
+    match signal {
+        StopSignal::Interrupt => Exit::Interrupted,
+        StopSignal::Terminate | StopSignal::HangUp => Exit::Terminated,
+    }
+}
+
+/// The connection of that name, secrets included.
+pub fn connection(services: &Services, name: &ConnectionName) -> Result<Connection, CliError> {
+    Ok(services.vault.connection(name)?)
+}
+
+/// What may be shown of the connection of that name.
+pub fn overview(services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
+    Ok(services.overview(&connection(services, name)?)?)
+}
+
+/// Waits for work that spends grants. A signal lets what is under way finish, so that no rotated token is lost; a second
+/// one ends it.
+pub fn wait<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
+    let runtime = event_loop()?;
+    let result = runtime.block_on(unless_stopped(work));
+    // A second signal does not wait for threads.
+    runtime.shutdown_background();
+    result
+}
+
+/// An event loop, for what needs one.
+pub fn event_loop() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        CliError::new(Exit::LocalIo, format!("no event loop: {error}"), "see to the limits of this process")
+    })
+}
+
+async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
+    let Ok(mut stop) = Stop::listen() else { return Ok(work.await) };
+    let mut work = pin!(work);
+    let signal = tokio::select! {
+        value = &mut work => return Ok(value),
+        signal = stop.next() => signal,
+    };
+    say("finishing the request under way; once more to end at once");
+    tokio::select! {
+        _ = &mut work => {}
+        _ = stop.next() => {}
+    }
+    Err(CliError::Quiet(exit_of(signal)))
+}

@@ -1,0 +1,115 @@
+//! No command: the dashboard.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use crate::app::Leave;
+use crate::config::{Look, Start};
+use crate::keymap::Keymap;
+use crate::runtime::dashboard::{self, Ended, RunError, Surroundings};
+use crate::runtime::executor::VaultAccess;
+use crate::runtime::looks::{Looks, TerminalTraits, ThemeFile};
+
+use super::context::{Global, event_loop, exit_of};
+use super::demo;
+use super::exit::{CliError, Exit, say};
+
+/// Opens the dashboard, if there is a terminal to open it on.
+pub fn run(global: &Global) -> Result<Exit, CliError> {
+    need_terminal()?;
+    let start = global.start()?;
+    let looks = looks(&start.look, start.keymap.clone())?;
+    match event_loop()?.block_on(dashboard::run(dashboard_start(start, looks)))? {
+        Ended::Left(Leave::Demo) => demo::open_first(global),
+        Ended::Left(Leave::Quit) => {
+            say("Nothing renews after you leave: open tokengauge again, or run tokengauge refresh --due from cron.");
+            Ok(Exit::Ok)
+        }
+        Ended::Stopped(signal) => Err(CliError::Quiet(exit_of(signal))),
+    }
+}
+
+fn dashboard_start(start: Start, looks: Looks) -> dashboard::Start {
+    dashboard::Start {
+        access: VaultAccess { directory: start.vault, sources: start.sources },
+        looks,
+        surroundings: surroundings(),
+    }
+}
+
+/// A dashboard drawn into a pipe helps nobody.
+pub fn need_terminal() -> Result<(), CliError> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Exit::Usage,
+        "the dashboard needs a terminal",
+        "see the commands that do not: tokengauge --help",
+    ))
+}
+
+/// Themes, shapes and keys, as chosen or as they fit the terminal.
+pub fn looks(choice: &Look, keymap: Keymap) -> Result<Looks, CliError> {
+    let own = choice.themes.as_deref().map_or_else(Vec::new, theme_files);
+    Looks::choose(choice, &own, keymap, &terminal_traits()).map_err(|error| {
+        CliError::new(
+            Exit::Usage,
+            error.to_string(),
+            "themes are dark, light, high-contrast, monochrome, and your own beside the configuration file",
+        )
+    })
+}
+
+/// The person's own themes, by name. A directory that is not there, or a file that cannot be read, is no theme.
+fn theme_files(directory: &Path) -> Vec<ThemeFile> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    let mut files: Vec<ThemeFile> = paths
+        .filter_map(|path| {
+            let name = path.file_stem()?.to_str()?.to_owned();
+            Some(ThemeFile { name, toml: fs::read_to_string(&path).ok()? })
+        })
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn terminal_traits() -> TerminalTraits {
+    TerminalTraits {
+        term: variable("TERM"),
+        colorterm: variable("COLORTERM"),
+        colorfgbg: variable("COLORFGBG"),
+        no_color: variable("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        locale: ["LC_ALL", "LC_CTYPE", "LANG"].map(variable),
+    }
+}
+
+/// What the environment says of where the program runs.
+pub fn surroundings() -> Surroundings {
+    let runtime = variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = variable("HOME").map(PathBuf::from);
+    Surroundings {
+        tmux: variable("TMUX"),
+        display: ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| variable(name).is_some_and(|v| !v.is_empty())),
+        directory: runtime.or(home).unwrap_or_else(|| PathBuf::from(".")),
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Vault(error) => error.into(),
+            RunError::Terminal(error) => Self::new(
+                Exit::LocalIo,
+                format!("the terminal: {error}"),
+                "use the commands that need none: tokengauge --help",
+            ),
+        }
+    }
+}

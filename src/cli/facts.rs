@@ -1,0 +1,131 @@
+//! A connection as JSON for programs: all that `show` knows, no secret in it.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::overview::{Freshness, TokenFacts};
+use crate::domain::renewal::{RenewalKind, RenewalOutcome};
+use crate::domain::{Clock, Lifetime, Overview, Renewal, Scope, ScopeSet, Trouble, TroubleKind};
+
+use super::words;
+
+/// A moment in RFC 3339, UTC, to the second.
+pub fn moment(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The whole of it.
+pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
+    let settings = &overview.settings;
+    let (step, step_at) = words::next_step_word(overview.next_step(now));
+    json!({
+        "name": overview.name.as_str(),
+        "id": overview.id.as_str(),
+        "state": words::need(overview.need(now)),
+        "next_step": { "step": step, "at": step_at.map(moment) },
+        "client_id": settings.client_id.to_string(),
+        "cloud": settings.authority.cloud,
+        "authority": settings.authority.login.as_str().trim_end_matches('/'),
+        "tenant": settings.tenant.as_str(),
+        "mailbox": overview.mailbox(),
+        "sign_in_as": settings.sign_in_as.as_ref().map(crate::domain::Mailbox::as_str),
+        "redirect_uri": settings.redirect_uri.as_str(),
+        "response_mode": settings.response_mode.as_str(),
+        "scope": scopes(&settings.scopes),
+        "credential": credential(overview, now),
+        "signed_in_at": overview.tokens.as_ref().map(|tokens| moment(tokens.signed_in_at)),
+        "access_token": overview.tokens.as_ref().map(|tokens| access(tokens, now)),
+        "refresh_token": overview.tokens.as_ref().and_then(|tokens| refresh(tokens, now)),
+        "trouble": overview.trouble.as_ref().map(trouble),
+        "sign_in_open_until": overview.open_attempt(now).map(|attempt| moment(attempt.ends_at())),
+        "last_renewal": overview.renewals.last().map(renewal),
+        "last_hand_over": overview.last_hand_over().map(|(last, freshness)| json!({
+            "at": moment(last.at),
+            "to": last.consumer.name(),
+            "current": freshness == Freshness::Current,
+        })),
+    })
+}
+
+fn scopes(set: &ScopeSet) -> Vec<&str> {
+    set.iter().map(Scope::as_str).collect()
+}
+
+fn life(lifetime: Lifetime, clock: Clock, now: DateTime<Utc>) -> Value {
+    json!({
+        "expires_at": moment(lifetime.expires_at),
+        "remaining_seconds": lifetime.remaining(now).num_seconds(),
+        "stage": lifetime.stage(clock, now).word(),
+        "certainty": lifetime.certainty.label(),
+    })
+}
+
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
+
+fn access(tokens: &TokenFacts, now: DateTime<Utc>) -> Value {
+    let facts = json!({
+        "characters": tokens.access_characters,
+        "granted_scope": tokens.granted_scope.as_ref().map(scopes),
+        "audience": tokens.claims.aud,
+    });
+    with(life(tokens.access, Clock::AccessToken, now), facts)
+}
+
+fn refresh(tokens: &TokenFacts, now: DateTime<Utc>) -> Option<Value> {
+    let refresh = tokens.refresh.as_ref()?;
+    let facts = json!({ "characters": refresh.characters, "fingerprint": refresh.fingerprint.to_string() });
+    Some(with(life(refresh.lifetime, Clock::RefreshToken, now), facts))
+}
+
+fn credential(overview: &Overview, now: DateTime<Utc>) -> Value {
+    match &overview.credential {
+        CredentialFacts::Public => json!({ "kind": "public" }),
+        CredentialFacts::Missing => json!({ "kind": "missing" }),
+        CredentialFacts::Secret { characters, lifetime, entered_at } => {
+            let facts =
+                json!({ "kind": "secret", "characters": characters, "entered_at": moment(*entered_at) });
+            match lifetime {
+                Some(lifetime) => with(facts, life(*lifetime, Clock::ClientSecret, now)),
+                None => facts,
+            }
+        }
+    }
+}
+
+fn trouble(trouble: &Trouble) -> Value {
+    let (kind, retry_at) = match trouble.kind {
+        TroubleKind::SignInNeeded => ("sign-in-needed", None),
+        TroubleKind::ConsentMissing => ("consent-missing", None),
+        TroubleKind::SetUpWrong => ("set-up-wrong", None),
+        TroubleKind::TryLater { retry_at, .. } => ("try-later", Some(moment(retry_at))),
+    };
+    json!({
+        "at": moment(trouble.at),
+        "kind": kind,
+        "retry_at": retry_at,
+        "what_happened": trouble.what_happened,
+        "what_to_do": trouble.what_to_do,
+        "aadsts": trouble.aadsts,
+        "trace_id": trouble.trace_id,
+        "correlation_id": trouble.correlation_id,
+    })
+}
+
+fn renewal(renewal: &Renewal) -> Value {
+    json!({
+        "at": moment(renewal.at),
+        "kind": match renewal.kind { RenewalKind::SignIn => "sign-in", RenewalKind::Refresh => "refresh" },
+        "outcome": match renewal.outcome {
+            RenewalOutcome::Worked => "worked",
+            RenewalOutcome::WillRetry(_) => "will-retry",
+            RenewalOutcome::Failed(_) => "failed",
+        },
+        "what_happened": renewal.outcome.line(),
+    })
+}

@@ -1,0 +1,78 @@
+//! `list`: every connection, the most urgent first.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::app::{Connections, DamagedFile};
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::{Clock, Overview};
+
+use super::context::Context;
+use super::exit::{CliError, Exit, say, tell};
+use super::{facts, output, words};
+
+/// List the connections, lapsing first; no secrets
+#[derive(Debug, Args)]
+pub struct List {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let services = context.open()?;
+        let now = services.clock.now();
+        let contents = services.contents()?;
+        let damaged = contents.damaged.clone();
+        // The dashboard's own list, so that the order is the same.
+        let mut connections = Connections::default();
+        connections.load(contents, now);
+        let rows = connections.rows(now);
+        if self.json {
+            output::print_json(&json(&rows, &damaged, now))?;
+        } else if rows.is_empty() {
+            say("no connections yet; add one with: tokengauge add NAME --client-id ID");
+        } else {
+            output::print(&table(&rows, now))?;
+        }
+        for file in &damaged {
+            tell(&file.failure);
+        }
+        Ok(if damaged.is_empty() { Exit::Ok } else { Exit::Damaged })
+    }
+}
+
+fn table(rows: &[&Overview], now: DateTime<Utc>) -> String {
+    let headings = ["NAME", "SIGNS IN AS", "STATE", "ACCESS", "REFRESH", "SECRET", "NEXT STEP"];
+    let rows: Vec<Vec<String>> = rows.iter().map(|own| row(own, now)).collect();
+    words::table(&headings, &rows)
+}
+
+fn row(own: &Overview, now: DateTime<Utc>) -> Vec<String> {
+    let secret = match (&own.credential, own.lifetime(Clock::ClientSecret)) {
+        (CredentialFacts::Secret { .. }, None) => "no date".to_owned(),
+        (_, lifetime) => words::lifetime_short(lifetime, now),
+    };
+    vec![
+        own.name.to_string(),
+        crate::sanitize::sanitize(own.mailbox().unwrap_or("-"), 60),
+        words::need(own.need(now)).to_owned(),
+        words::lifetime_short(own.lifetime(Clock::AccessToken), now),
+        words::lifetime_short(own.lifetime(Clock::RefreshToken), now),
+        secret,
+        words::next_step(own, now),
+    ]
+}
+
+fn json(rows: &[&Overview], damaged: &[DamagedFile], now: DateTime<Utc>) -> Value {
+    let damaged: Vec<Value> = damaged
+        .iter()
+        .map(|file| json!({ "file": file.file, "what_happened": file.failure.what_happened }))
+        .collect();
+    json!({
+        "connections": rows.iter().map(|own| facts::connection(own, now)).collect::<Vec<_>>(),
+        "damaged": damaged,
+    })
+}

@@ -1,0 +1,83 @@
+//! Readers of arguments: each says what belongs there.
+
+use std::time::Duration;
+
+use chrono::{NaiveDate, TimeDelta};
+
+use crate::catalogue::clouds::Cloud;
+use crate::catalogue::permissions::Preset;
+use crate::domain::{ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, Tenant};
+
+pub fn name(text: &str) -> Result<ConnectionName, &'static str> {
+    ConnectionName::parse(text)
+        .ok_or("letters, digits and . _ @ - only, beginning with a letter or digit, at most 64")
+}
+
+pub fn client_id(text: &str) -> Result<ClientId, &'static str> {
+    ClientId::parse(text)
+        .ok_or("a client ID is a GUID (8-4-4-4-12 hex digits); copy it from the Overview page")
+}
+
+pub fn tenant(text: &str) -> Result<Tenant, &'static str> {
+    Tenant::parse(text)
+        .ok_or("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
+}
+
+/// The mailbox that must sign in, or whoever signs in first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInAs(pub Option<Mailbox>);
+
+pub fn sign_in_as(text: &str) -> Result<SignInAs, &'static str> {
+    if text.is_empty() {
+        return Ok(SignInAs(None));
+    }
+    Mailbox::parse(text).map(|mailbox| SignInAs(Some(mailbox))).ok_or("an address such as ops@contoso.com")
+}
+
+pub fn cloud(text: &str) -> Result<&'static Cloud, &'static str> {
+    Cloud::named(text).ok_or("one of global, gcc-high, dod, china")
+}
+
+pub fn preset(text: &str) -> Result<&'static Preset, &'static str> {
+    Preset::named(text).ok_or("the preset is app-connect; name other permissions with --scope")
+}
+
+pub fn scope(text: &str) -> Result<Scope, &'static str> {
+    Scope::parse(text).ok_or("a scope is one word such as Mail.Send")
+}
+
+pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
+    RedirectUri::parse(text).map_err(|error| error.to_string())
+}
+
+pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {
+    ResponseMode::parse(text).ok_or("one of query, fragment, form_post")
+}
+
+pub fn date(text: &str) -> Result<NaiveDate, &'static str> {
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d")
+        .map_err(|_| "a date as year-month-day, such as 2027-05-22")
+}
+
+pub fn duration(text: &str) -> Result<TimeDelta, String> {
+    // A bare number is seconds, as in most tools.
+    let parsed = match text.trim().parse::<u64>() {
+        Ok(seconds) => Ok(Duration::from_secs(seconds)),
+        Err(_) => humantime::parse_duration(text.trim()),
+    };
+    let duration = parsed.map_err(|_| "a duration such as 5m, 90s or 1h".to_owned())?;
+    TimeDelta::from_std(duration).map_err(|_| "that is too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_or_is_in_seconds() {
+        assert_eq!(duration("5m"), Ok(TimeDelta::minutes(5)));
+        assert_eq!(duration("90"), Ok(TimeDelta::seconds(90)));
+        assert!(duration("soon").is_err());
+        assert!(duration("-5m").is_err());
+    }
+}

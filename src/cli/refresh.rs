@@ -1,0 +1,159 @@
+//! `refresh`: renews access tokens with the refresh token (RFC 6749 §6).
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::app::GrantStep;
+use crate::domain::need::RenewalPlan;
+use crate::domain::{ConnectionName, Overview};
+use crate::runtime::exchange::exchange;
+use crate::runtime::services::Services;
+use crate::sanitize::sanitize;
+
+use super::context::{Context, overview, wait};
+use super::exit::{CliError, Exit, say, tell};
+use super::{facts, output, parse, words};
+
+/// Renew connections; one line each, the highest exit code counts
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct Refresh {
+    /// The connections
+    #[arg(value_parser = parse::name, required_unless_present_any = ["all", "due"], conflicts_with_all = ["all", "due"])]
+    names: Vec<ConnectionName>,
+    /// All that can renew
+    #[arg(long, conflicts_with = "due")]
+    all: bool,
+    /// Those whose renewal is due now
+    #[arg(long)]
+    due: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of one connection.
+struct Renewed {
+    name: ConnectionName,
+    result: Result<Overview, CliError>,
+}
+
+impl Refresh {
+    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let services = context.open()?;
+        let (chosen, mut highest) = self.choose(&services)?;
+        if chosen.is_empty() {
+            say("nothing to renew");
+        }
+        let mut lines = Vec::new();
+        for choice in chosen {
+            let renewed =
+                Renewed { name: choice.0, result: choice.1.and_then(|held| renew(&services, &held)) };
+            highest = highest.max(renewed.exit());
+            if self.json {
+                lines.push(renewed.json(services.clock.now()));
+            } else {
+                output::print_line(&renewed.line())?;
+            }
+            if let Err(CliError::Quiet(exit)) = renewed.result {
+                return Err(CliError::Quiet(exit));
+            }
+            renewed.advise();
+        }
+        if self.json {
+            output::print_json(&Value::Array(lines))?;
+        }
+        Ok(highest)
+    }
+
+    /// The connections that are to be renewed, and what those that could not be read count for.
+    #[expect(clippy::type_complexity, reason = "used here only")]
+    fn choose(
+        &self,
+        services: &Services,
+    ) -> Result<(Vec<(ConnectionName, Result<Overview, CliError>)>, Exit), CliError> {
+        if !self.all && !self.due {
+            let held = |name: &ConnectionName| (name.clone(), overview(services, name));
+            return Ok((self.names.iter().map(held).collect(), Exit::Ok));
+        }
+        let contents = services.contents()?;
+        contents.damaged.iter().for_each(|file| tell(&file.failure));
+        let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
+        let now = services.clock.now();
+        let chosen = contents
+            .connections
+            .into_iter()
+            .filter(|own| if self.due { is_due(own, now) } else { can_renew(own, now) });
+        Ok((chosen.map(|own| (own.name.clone(), Ok(own))).collect(), damaged))
+    }
+}
+
+fn is_due(own: &Overview, now: DateTime<Utc>) -> bool {
+    match own.renewal_plan(now) {
+        RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at <= now,
+        RenewalPlan::Impossible(_) => false,
+    }
+}
+
+/// A dead credential costs one request and then none until a person acts, who names the connection.
+fn can_renew(own: &Overview, now: DateTime<Utc>) -> bool {
+    !matches!(own.renewal_plan(now), RenewalPlan::Impossible(_))
+}
+
+/// One renewal; another process that has just done it counts as well.
+pub fn renew(services: &Services, held: &Overview) -> Result<Overview, CliError> {
+    tracing::info!(connection = %held.name, "renewing");
+    let after = wait(exchange(services, &held.id, GrantStep::refresh(held)))?
+        .map_err(|error| CliError::of_exchange(&error, &held.name))?;
+    match CliError::of_trouble(&after) {
+        Some(error) => Err(error),
+        None => Ok(after),
+    }
+}
+
+impl Renewed {
+    fn exit(&self) -> Exit {
+        self.result.as_ref().map_or_else(CliError::exit, |_| Exit::Ok)
+    }
+
+    fn line(&self) -> String {
+        match &self.result {
+            Ok(overview) => {
+                let until = overview
+                    .access_lifetime()
+                    .map_or_else(String::new, |life| words::moment(life.expires_at));
+                format!("{}: renewed, access token until {until}", self.name)
+            }
+            Err(CliError::Told(_, failure)) => {
+                format!("{}: not renewed, {}", self.name, sanitize(&failure.what_happened, 300))
+            }
+            Err(CliError::Quiet(_)) => format!("{}: stopped", self.name),
+        }
+    }
+
+    fn json(&self, now: DateTime<Utc>) -> Value {
+        match &self.result {
+            Ok(overview) => {
+                json!({ "name": self.name.as_str(), "renewed": true, "exit": 0, "connection": facts::connection(overview, now) })
+            }
+            Err(CliError::Told(exit, failure)) => json!({
+                "name": self.name.as_str(),
+                "renewed": false,
+                "exit": *exit as u8,
+                "what_happened": sanitize(&failure.what_happened, 300),
+                "what_to_do": sanitize(&failure.what_to_do, 300),
+            }),
+            Err(CliError::Quiet(exit)) => {
+                json!({ "name": self.name.as_str(), "renewed": false, "exit": *exit as u8 })
+            }
+        }
+    }
+
+    /// What to do stands on stderr, what happened in the result.
+    fn advise(&self) {
+        if let Err(error) = &self.result {
+            error.tell();
+        }
+    }
+}

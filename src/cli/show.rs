@@ -1,0 +1,122 @@
+//! `show`: one connection, all but its secrets.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use crate::domain::app_registration::CredentialFacts;
+use crate::domain::overview::Freshness;
+use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, ScopeSet};
+use crate::sanitize::sanitize;
+
+use super::context::{Context, overview};
+use super::exit::{CliError, Exit};
+use super::{facts, output, parse, words};
+
+/// Show a connection: settings, lifetimes, last renewal, next step; no secrets
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The connection
+    #[arg(value_parser = parse::name)]
+    name: ConnectionName,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let services = context.open()?;
+        let overview = overview(&services, &self.name)?;
+        let now = services.clock.now();
+        if self.json {
+            output::print_json(&facts::connection(&overview, now))?;
+        } else {
+            output::print(&page(&overview, now))?;
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn page(overview: &Overview, now: DateTime<Utc>) -> String {
+    let mut page = String::new();
+    let rows = settings(overview).into_iter().chain(lifetimes(overview, now)).chain(history(overview, now));
+    for (label, text) in rows {
+        let _ = writeln!(page, "{label:<14} {}", sanitize(&text, 600));
+    }
+    page
+}
+
+type Row = (&'static str, String);
+
+fn settings(overview: &Overview) -> Vec<Row> {
+    let settings = &overview.settings;
+    let expected = settings.sign_in_as.as_ref().map_or("whoever signs in first", |mailbox| mailbox.as_str());
+    vec![
+        ("Name", overview.name.to_string()),
+        ("Signs in as", overview.mailbox().unwrap_or(expected).to_owned()),
+        ("Tenant", settings.tenant.to_string()),
+        ("Cloud", format!("{} ({})", settings.authority.cloud, settings.authority.host())),
+        ("Client ID", settings.client_id.to_string()),
+        ("Redirect URI", settings.redirect_uri.to_string()),
+        ("Response mode", settings.response_mode.as_str().to_owned()),
+        ("Permissions", settings.scopes.to_wire()),
+    ]
+}
+
+fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
+    let line = |clock, none: &str| {
+        overview
+            .lifetime(clock)
+            .map_or_else(|| none.to_owned(), |life| words::lifetime_line(life, clock, now))
+    };
+    let secret = match &overview.credential {
+        CredentialFacts::Public => "none, a public client".to_owned(),
+        CredentialFacts::Missing => "its record is missing".to_owned(),
+        CredentialFacts::Secret { .. } => line(Clock::ClientSecret, "held, no end date known"),
+    };
+    let mut rows = vec![
+        ("Access token", line(Clock::AccessToken, "none")),
+        ("Refresh token", line(Clock::RefreshToken, "none")),
+        ("Client secret", secret),
+    ];
+    if let Some(granted) = overview.tokens.as_ref().and_then(|tokens| tokens.granted_scope.as_ref()) {
+        rows.push(("Granted", granted.to_wire()));
+        rows.extend(missing(&overview.settings.scopes, granted));
+    }
+    rows
+}
+
+fn missing(asked: &ScopeSet, granted: &ScopeSet) -> Option<Row> {
+    let missing: ScopeSet = asked.difference(granted).filter(|scope| !scope.is_openid()).cloned().collect();
+    (!missing.is_empty()).then(|| ("Not granted", missing.to_wire()))
+}
+
+fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if let Some(tokens) = &overview.tokens {
+        rows.push(("Signed in", words::moment(tokens.signed_in_at)));
+    }
+    if let Some(last) = overview.renewals.last() {
+        let kind = match last.kind {
+            RenewalKind::SignIn => "sign-in",
+            RenewalKind::Refresh => "renewal",
+        };
+        let outcome = last.outcome.line().unwrap_or("worked");
+        rows.push(("Last request", format!("{}, {kind}: {outcome}", words::moment(last.at))));
+    }
+    if let Some((last, freshness)) = overview.last_hand_over() {
+        let holds = match freshness {
+            Freshness::Current => "has the current set",
+            Freshness::Stale => "has an older set",
+        };
+        rows.push(("Handed over", format!("{}, {} {holds}", words::moment(last.at), last.consumer.name())));
+    }
+    if let Some(trouble) = &overview.trouble {
+        rows.push(("Trouble", trouble.what_happened.clone()));
+    }
+    rows.push(("State", words::need(overview.need(now)).to_owned()));
+    rows.push(("Next step", words::next_step(overview, now)));
+    rows
+}

@@ -1,0 +1,186 @@
+//! `vault`: making, opening and closing the vault.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::domain::secret::Passphrase;
+use crate::runtime::prompt::{self, Echo};
+use crate::vault::unlock::{KeySource, Unlocked, read_passphrase, unlock};
+use crate::vault::{Presence, Protection, Vault, WorkFactor};
+
+use super::context::{Asking, Context, source_in_words};
+use super::exit::{CliError, Exit, say};
+use super::output;
+
+/// Make, unlock or lock the vault
+#[derive(Debug, Args)]
+pub struct VaultCommand {
+    #[command(subcommand)]
+    command: Sub,
+}
+
+#[derive(Debug, Subcommand)]
+enum Sub {
+    /// Make a vault, opened by a passphrase or by a new key file
+    ///
+    /// The passphrase is asked for twice on the terminal, or read from TOKENGAUGE_PASSPHRASE_FILE.
+    Init {
+        /// Make a key file here instead of asking for a passphrase
+        #[arg(long, value_name = "FILE")]
+        new_key_file: Option<PathBuf>,
+    },
+    /// Leave the key with the kernel for 12 hours, so that commands do not ask
+    Unlock,
+    /// Take the key back from the kernel
+    Lock,
+    /// Tell whether there is a vault, and whether it opens; exit code 0 open, 2 none, 3 locked
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the key in clear into a new file, as a second way in
+    KeyFile {
+        /// The file
+        #[arg(value_name = "FILE")]
+        path: PathBuf,
+    },
+}
+
+/// How long the kernel keeps the key.
+const HOURS: u64 = 12;
+
+/// Fewer characters are searched through in an afternoon.
+const SHORTEST_PASSPHRASE: usize = 8;
+
+impl VaultCommand {
+    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        match self.command {
+            Sub::Init { new_key_file } => init(context, new_key_file),
+            Sub::Unlock => unlock_for_hours(context),
+            Sub::Lock => lock(context),
+            Sub::Status { json } => status(context, json),
+            Sub::KeyFile { path } => key_file(context, &path),
+        }
+    }
+}
+
+fn init(context: &Context, new_key_file: Option<PathBuf>) -> Result<Exit, CliError> {
+    let dir = &context.paths.vault;
+    // Before a passphrase is asked for in vain.
+    if Vault::presence(dir)? != Presence::Absent {
+        return Err(crate::vault::VaultError::VaultExists(dir.clone()).into());
+    }
+    let protection = match (new_key_file, &context.sources.passphrase_file) {
+        (Some(path), _) => Protection::NewKeyFile(path),
+        (None, Some(path)) => Protection::Passphrase(long_enough(read_passphrase(path)?)?),
+        (None, None) => Protection::Passphrase(ask_new_passphrase()?),
+    };
+    Vault::init(dir, &protection, WorkFactor::PRODUCTION)?;
+    say(&format!("made a vault in {}", dir.display()));
+    match protection {
+        Protection::NewKeyFile(path) => {
+            say(&format!("{} opens it, and nothing else: keep a copy in a safe place", path.display()));
+        }
+        Protection::Passphrase(_) => {
+            say("without the passphrase or a second key nobody can open it, and nothing brings them back");
+            say("make a second key now: tokengauge vault key-file FILE");
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn ask_new_passphrase() -> Result<Passphrase, CliError> {
+    if !prompt::is_possible() {
+        return Err(CliError::new(
+            Exit::Usage,
+            "there is no terminal to ask for a passphrase on",
+            "give --new-key-file FILE, or name a file with TOKENGAUGE_PASSPHRASE_FILE",
+        ));
+    }
+    let first =
+        Passphrase::new(prompt::ask("New passphrase, 8 characters or more: ", Echo::Hidden)?.as_str());
+    let first = long_enough(first)?;
+    let second = Passphrase::new(prompt::ask("The same again: ", Echo::Hidden)?.as_str());
+    if first == second {
+        return Ok(first);
+    }
+    Err(CliError::new(Exit::Usage, "the two passphrases differ", "no vault was made; try again"))
+}
+
+fn long_enough(passphrase: Passphrase) -> Result<Passphrase, CliError> {
+    use crate::domain::secret::Secret;
+    if passphrase.characters() >= SHORTEST_PASSPHRASE {
+        return Ok(passphrase);
+    }
+    Err(CliError::new(
+        Exit::Usage,
+        "the passphrase is too short",
+        format!("no vault was made; use {SHORTEST_PASSPHRASE} characters or more, better four words"),
+    ))
+}
+
+fn unlock_for_hours(context: &Context) -> Result<Exit, CliError> {
+    let (vault, source) = context.open_vault(Asking::Allowed)?;
+    if source == KeySource::Keyring {
+        say("the vault was unlocked already; counting anew");
+    }
+    vault.remember_in_keyring(HOURS)?;
+    say(&format!("unlocked for {HOURS} hours; close it before with: tokengauge vault lock"));
+    Ok(Exit::Ok)
+}
+
+fn lock(context: &Context) -> Result<Exit, CliError> {
+    let was_there = Vault::forget_keyring(&context.paths.vault)?;
+    say(if was_there { "locked" } else { "it was locked already" });
+    Ok(Exit::Ok)
+}
+
+fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
+    let dir = &context.paths.vault;
+    let presence = Vault::presence(dir)?;
+    let source = match presence {
+        Presence::Absent => None,
+        Presence::Present { .. } => opened_by(context)?,
+    };
+    let (state, exit) = match (presence, &source) {
+        (Presence::Absent, _) => ("absent", Exit::Usage),
+        (Presence::Present { .. }, None) => ("locked", Exit::Locked),
+        (Presence::Present { .. }, Some(_)) => ("open", Exit::Ok),
+    };
+    let passphrase = matches!(presence, Presence::Present { passphrase: true });
+    let opened_by = source.as_ref().map(source_in_words);
+    if as_json {
+        output::print_json(&json!({
+            "vault": dir.display().to_string(),
+            "state": state,
+            "opened_by": opened_by,
+            "passphrase": passphrase,
+        }))?;
+    } else {
+        let by = opened_by.map_or_else(String::new, |by| format!(", opened by {by}"));
+        output::print_line(&format!("{}: {state}{by}", dir.display()))?;
+    }
+    Ok(exit)
+}
+
+/// What opens the vault without a person, if something does.
+fn opened_by(context: &Context) -> Result<Option<KeySource>, CliError> {
+    match unlock(&context.paths.vault, &context.sources) {
+        Ok(Unlocked::Open(_, source)) => Ok(Some(source)),
+        Ok(Unlocked::NeedsPassphrase) | Err(crate::vault::VaultError::NoKey(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn key_file(context: &Context, path: &std::path::Path) -> Result<Exit, CliError> {
+    let (vault, _) = context.open_vault(Asking::Allowed)?;
+    vault.write_key_file(path)?;
+    say(&format!(
+        "{} now opens the vault like the passphrase does: keep it where only you can read it",
+        path.display()
+    ));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,121 @@
+//! Moments, durations, stages and next steps in words, for people who read a terminal.
+
+use chrono::{DateTime, Local, TimeDelta, Utc};
+
+use crate::domain::{Clock, Lifetime, Need, NextStep, Overview};
+
+/// A moment in local time, to the minute.
+pub fn moment(moment: DateTime<Utc>) -> String {
+    moment.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// What is left, in its largest unit.
+pub fn left(span: TimeDelta) -> String {
+    match () {
+        () if span >= TimeDelta::days(2) => format!("{} d", span.num_days()),
+        () if span >= TimeDelta::hours(2) => format!("{} h", span.num_hours()),
+        () if span >= TimeDelta::minutes(2) => format!("{} min", span.num_minutes()),
+        () => format!("{} s", span.num_seconds()),
+    }
+}
+
+/// A lifetime in a few words: `41 min`, `83 d est`, `expired`.
+pub fn lifetime_short(lifetime: Option<Lifetime>, now: DateTime<Utc>) -> String {
+    match lifetime {
+        None => "none".to_owned(),
+        Some(lifetime) if lifetime.is_expired_at(now) => "expired".to_owned(),
+        Some(lifetime) => match lifetime.certainty {
+            crate::domain::Certainty::Known => left(lifetime.remaining(now)),
+            other => format!("{} {}", left(lifetime.remaining(now)), other.label()),
+        },
+    }
+}
+
+/// A lifetime in a line: `fresh, 41 min left, until 2026-11-22 14:52 (known)`.
+pub fn lifetime_line(lifetime: Lifetime, clock: Clock, now: DateTime<Utc>) -> String {
+    let stage = lifetime.stage(clock, now).word();
+    let end = moment(lifetime.expires_at);
+    if lifetime.is_expired_at(now) {
+        return format!("{stage} since {end}");
+    }
+    let (left, label) = (left(lifetime.remaining(now)), lifetime.certainty.label());
+    format!("{stage}, {left} left, until {end} ({label})")
+}
+
+/// The group in lower case.
+pub fn need(need: Need) -> &'static str {
+    match need {
+        Need::NeedsYou => "needs you",
+        Need::Soon => "soon",
+        Need::Quiet => "quiet",
+    }
+}
+
+/// The one next step. Nothing here renews by itself: that is said as what is due, not as what will happen.
+pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
+    match overview.next_step(now) {
+        NextStep::SignIn => "sign in".to_owned(),
+        NextStep::PasteAddress => "bring the browser's address back (redeem)".to_owned(),
+        NextStep::SignInAgain => "sign in again".to_owned(),
+        NextStep::AskAdministrator => "an administrator consents, then sign in".to_owned(),
+        NextStep::MendSettings => "mend the settings or the registration".to_owned(),
+        NextStep::ReplaceSecret => "replace the client secret".to_owned(),
+        NextStep::RenewBefore(at) => format!("renew before {}", moment(at)),
+        NextStep::RenewsAt(at) => format!("renewal due {}", moment(at)),
+        NextStep::RetriesAt(at) => format!("try again from {}", moment(at)),
+        NextStep::EndsAt(at) => format!("ends {}, nothing can renew it", moment(at)),
+    }
+}
+
+/// The next step as a word for programs.
+pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
+    match step {
+        NextStep::SignIn => ("sign-in", None),
+        NextStep::PasteAddress => ("redeem", None),
+        NextStep::SignInAgain => ("sign-in-again", None),
+        NextStep::AskAdministrator => ("admin-consent", None),
+        NextStep::MendSettings => ("mend-settings", None),
+        NextStep::ReplaceSecret => ("replace-secret", None),
+        NextStep::RenewBefore(at) => ("renew-before", Some(at)),
+        NextStep::RenewsAt(at) => ("renew", Some(at)),
+        NextStep::RetriesAt(at) => ("retry", Some(at)),
+        NextStep::EndsAt(at) => ("ends", Some(at)),
+    }
+}
+
+/// Rows under headings, columns aligned, two blanks between them.
+pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([headings[column].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let mut text = line(&mut headings.iter().copied());
+    for row in rows {
+        text.push_str(&line(&mut row.iter().map(String::as_str)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_in_its_largest_unit() {
+        let told =
+            [TimeDelta::days(83), TimeDelta::hours(47), TimeDelta::minutes(119), TimeDelta::seconds(61)]
+                .map(left);
+        assert_eq!(told, ["83 d", "47 h", "119 min", "61 s"]);
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let rows = [vec!["a".into(), "1".into()], vec!["bcd".into(), "2".into()]];
+        assert_eq!(table(&["NAME", "N"], &rows), "NAME  N\na     1\nbcd   2\n");
+    }
+}
