@@ -124,7 +124,8 @@ fn defaults(action: Action) -> Vec<Key> {
         A::Remove => chars("D"),
         A::Toggle => vec![Key::char(' ')],
         A::AddScope => chars("+"),
-        A::Copy => chars("y"),
+        // Where letters are text, Ctrl-Y copies.
+        A::Copy => vec![Key::char('y'), Key::control('y')],
         A::HandOver => chars("Y"),
         A::Reveal => chars("v"),
         A::Filter => chars("/"),
@@ -206,6 +207,13 @@ impl Keymap {
         self.keys.get(&action).and_then(|keys| keys.first()).map_or_else(String::new, Key::to_string)
     }
 
+    /// The first key of an action that is no text, as it is written: what works while a field is typed into.
+    pub fn key_while_typing(&self, action: Action) -> String {
+        let keys = self.keys.get(&action).map_or(&[][..], Vec::as_slice);
+        let is_text = |key: &&Key| matches!(key.code, KeyCode::Char(_)) && !key.control;
+        keys.iter().find(|key| !is_text(key)).map_or_else(String::new, Key::to_string)
+    }
+
     /// All keys of an action, as they are written.
     pub fn keys_of(&self, action: Action) -> Vec<String> {
         self.keys.get(&action).map_or_else(Vec::new, |keys| keys.iter().map(Key::to_string).collect())
@@ -217,7 +225,7 @@ impl Keymap {
             return None;
         }
         if app.is_typing() {
-            return Some(self.while_typing(event));
+            return Some(self.while_typing(app, event, now));
         }
         let action = self.bound(Key::of(event))?;
         let always = matches!(action, Action::Interrupt | Action::Quit | Action::Theme);
@@ -226,12 +234,14 @@ impl Keymap {
     }
 
     /// In a text field only these keys keep their meaning; all others are the field's.
-    fn while_typing(&self, event: KeyEvent) -> Message {
+    fn while_typing(&self, app: &App, event: KeyEvent, now: DateTime<Utc>) -> Message {
         let in_text =
             [Action::Open, Action::Back, Action::NextField, Action::PreviousField, Action::Interrupt];
         let arrows = matches!(event.code, KeyCode::Up | KeyCode::Down);
-        match self.bound(Key::of(event)) {
-            Some(action) if in_text.contains(&action) || arrows => Message::Action(action),
+        let key = Key::of(event);
+        let copies = |action| action == Action::Copy && key.control && app.on_offer(now).contains(&action);
+        match self.bound(key) {
+            Some(action) if in_text.contains(&action) || arrows || copies(action) => Message::Action(action),
             _ => Message::Text(event),
         }
     }

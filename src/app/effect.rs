@@ -81,6 +81,13 @@ pub enum Effect {
         /// How.
         way: Way,
     },
+    /// Send a text that is no secret to the clipboard.
+    SendText {
+        /// Whom to answer.
+        request: RequestId,
+        /// The text.
+        text: String,
+    },
     /// Read one value from the vault to show it.
     Reveal {
         /// Whom to answer.
@@ -189,8 +196,6 @@ pub enum CredentialEdit {
 pub enum Parcel {
     /// The address of the open sign-in.
     AuthorizationRequest,
-    /// The redirect URI, to be registered.
-    RedirectUri,
     /// One of the connection values.
     Value(ConnectionValue),
     /// One of the values of the set that was renewed at this moment, and of no other.

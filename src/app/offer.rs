@@ -105,6 +105,7 @@ impl App {
         if matches!(pane.view(pane.focus), FieldView::Choice(_)) {
             own.extend([A::Left, A::Right, A::Toggle]);
         }
+        own.extend(pane.redirect_uri_to_copy().map(|_| A::Copy));
         own.extend([A::Back, A::Interrupt]);
         own
     }

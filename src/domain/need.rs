@@ -97,6 +97,10 @@ impl Overview {
             match trouble.kind {
                 TroubleKind::SignInNeeded => return Impossible(NoRenewal::SignInNeeded),
                 TroubleKind::ConsentMissing => return Impossible(NoRenewal::ConsentMissing),
+                // The likeliest thing wrong with the set-up, and the one that we know of.
+                TroubleKind::SetUpWrong if self.is_secret_expired(now) => {
+                    return Impossible(NoRenewal::SecretExpired);
+                }
                 TroubleKind::SetUpWrong => return Impossible(NoRenewal::SetUpWrong),
                 TroubleKind::TryLater { retry_at, attempt } if self.refresh_lifetime().is_some() => {
                     return Retrying { at: retry_at, attempt };

@@ -51,6 +51,11 @@ pub async fn deliver(
     }
 }
 
+/// Sends a text that is no secret to the clipboard.
+pub async fn send_text(outlets: &Outlets, text: String) -> Result<Delivery, Failure> {
+    to_clipboard(outlets, RevealedValue::new(text)).await
+}
+
 /// Reads one value to show it.
 pub async fn value(
     services: &Services,
@@ -78,7 +83,6 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
                 connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(services.clock.now()));
             attempt.map(|attempt| attempt.authorization_request.to_string())
         }
-        Parcel::RedirectUri => Some(connection.settings.redirect_uri.to_string()),
         Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),
         Parcel::ValueOfSet(value, set) => {
             let same =

@@ -13,7 +13,7 @@ use crate::vault::unlock::{Sources, Unlocked, unlock};
 use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 
 use super::clock::Clock;
-use super::delivery::{Outlets, deliver, value};
+use super::delivery::{Outlets, deliver, send_text, value};
 use super::exchange::exchange;
 use super::services::{Services, failure};
 use super::{records, watcher};
@@ -137,6 +137,9 @@ impl Executor {
                     Err(failure) => Err(failure),
                 };
                 (request, Answer::Delivered(answer))
+            }
+            Effect::SendText { request, text } => {
+                (request, Answer::Delivered(send_text(&self.outlets, text).await))
             }
             Effect::Reveal { request, connection, value: which } => {
                 let answer = match self.services() {

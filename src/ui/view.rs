@@ -42,7 +42,8 @@ impl<'a> View<'a> {
 
     /// The key of an action as it is written.
     pub(super) fn key(&self, action: Action) -> String {
-        self.look.keymap.key_of(action)
+        let keymap = &self.look.keymap;
+        if self.app.is_typing() { keymap.key_while_typing(action) } else { keymap.key_of(action) }
     }
 
     /// A moment as the person's wall clock shows it.

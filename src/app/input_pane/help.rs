@@ -33,7 +33,7 @@ pub fn help(field: FieldId) -> &'static [&'static str] {
         FieldId::RedirectUri | FieldId::ResponseMode => &[
             "Register the redirect URI",
             "Authentication → Add a platform → Web (with a secret) or Mobile and desktop (without). The",
-            "portal's defaults register none, and it must match to the letter. y copies it.",
+            "portal's defaults register none, and it must match to the letter. Ctrl-Y copies it.",
         ],
         FieldId::Preset => &[
             "3 Add the permissions",

@@ -44,6 +44,8 @@ pub struct InputPane {
     pub touched: bool,
     /// Whether the person tried to save: empty fields are wrong from then on.
     pub tried: bool,
+    /// The sending of the redirect URI under way.
+    pub errand: Option<RequestId>,
     /// The saving under way.
     pub saving: Option<RequestId>,
     /// What saving brought.
@@ -188,6 +190,7 @@ impl InputPane {
             taken,
             touched: false,
             tried: false,
+            errand: None,
             saving: None,
             failure: None,
             name: text("", 64),
@@ -377,6 +380,12 @@ impl InputPane {
             }
             _ => {}
         }
+    }
+
+    /// The redirect URI to be registered, while its field has the focus and it can be one.
+    pub fn redirect_uri_to_copy(&self) -> Option<String> {
+        let uri = RedirectUri::parse(self.redirect_uri.text()).ok();
+        uri.filter(|_| self.focus == FieldId::RedirectUri).map(|uri| uri.to_string())
     }
 
     /// What is said of a field as it stands.

@@ -278,15 +278,24 @@ impl App {
                 let panel = panel.clone();
                 self.take_handed_value(panel, request, result)
             }
+            Some(Panel::Input(pane)) if pane.errand == Some(request) => {
+                pane.errand = None;
+                self.tell_delivery(result, now);
+                Vec::new()
+            }
             _ if self.tokens.errand == Some(request) => {
                 self.tokens.errand = None;
-                match result {
-                    Ok(delivery) => self.tell(Notice::good(in_words(&delivery), now)),
-                    Err(failure) => self.complain(failure, now),
-                }
+                self.tell_delivery(result, now);
                 Vec::new()
             }
             _ => Vec::new(),
+        }
+    }
+
+    fn tell_delivery(&mut self, result: Result<Delivery, Failure>, now: DateTime<Utc>) {
+        match result {
+            Ok(delivery) => self.tell(Notice::good(in_words(&delivery), now)),
+            Err(failure) => self.complain(failure, now),
         }
     }
 

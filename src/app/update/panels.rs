@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Edit, Effect, Failure, FieldId, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
+    Action, App, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
     Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
 };
 
@@ -49,12 +49,19 @@ impl App {
             Action::PreviousField | Action::Up => pane.focus_previous(),
             Action::Left => pane.step_choice(-1),
             Action::Right | Action::Toggle => pane.step_choice(1),
-            Action::Copy if pane.focus == FieldId::RedirectUri => {}
+            Action::Copy => effects = self.copy_redirect_uri(&mut pane),
             Action::Open if pane.saving.is_none() => effects = self.save_form(&mut pane),
             _ => {}
         }
         self.panel = Some(Panel::Input(pane));
         effects
+    }
+
+    fn copy_redirect_uri(&mut self, pane: &mut InputPane) -> Vec<Effect> {
+        let Some(text) = pane.redirect_uri_to_copy() else { return Vec::new() };
+        let request = self.request();
+        pane.errand = Some(request);
+        vec![Effect::SendText { request, text }]
     }
 
     fn save_form(&mut self, pane: &mut InputPane) -> Vec<Effect> {
