@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::domain::secret::PastedText;
 use crate::domain::{ConnectionName, Overview};
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::records;
@@ -74,7 +73,7 @@ fn ask(services: &Services, overview: &Overview) -> Result<Exit, CliError> {
     explain(overview);
     loop {
         let pasted = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
-        match redeem::take(services, &overview.id, &PastedText::new(pasted.as_str()))? {
+        match redeem::take(services, &overview.id, pasted.as_bytes())? {
             Judged::Redeemed(overview) => return redeem::tell_signed_in(&overview),
             Judged::Refused { failure, tries_left: 0 } => {
                 tell(&failure);

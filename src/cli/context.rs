@@ -34,7 +34,7 @@ pub struct Global {
     /// Theme of the dashboard
     #[arg(long, value_name = "NAME", global = true)]
     theme: Option<String>,
-    /// Tell on stderr what is done; twice for more. Never a secret
+    /// Tell on stderr what is done; never a secret
     #[arg(short, action = ArgAction::Count, global = true)]
     verbose: u8,
 }

@@ -96,7 +96,10 @@ impl Terminal {
     async fn ask(self, question: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut stop = Stop::listen()?;
         self.write(question);
-        #[expect(deprecated, reason = "its heir is unsafe to call; a `File` keeps its descriptor, which is all that is asked")]
+        #[expect(
+            deprecated,
+            reason = "its heir is unsafe to call; a `File` keeps its descriptor, which is all that is asked"
+        )]
         let input = AsyncFd::new(self.file.try_clone()?)?;
         tokio::select! {
             answer = self.answer(&input) => answer,
