@@ -74,7 +74,10 @@ fn ask(services: &Services, overview: &Overview) -> Result<Exit, CliError> {
     loop {
         let pasted = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
         match redeem::take(services, &overview.id, pasted.as_bytes())? {
-            Judged::Redeemed(overview) => return redeem::tell_signed_in(&overview),
+            Judged::Redeemed(overview) => {
+                redeem::tell_signed_in(&overview);
+                return Ok(Exit::Ok);
+            }
             Judged::Refused { failure, tries_left: 0 } => {
                 tell(&failure);
                 return Err(redeem::attempt_over(&overview.name));

@@ -37,7 +37,10 @@ impl Redeem {
             return Err(no_attempt(&held));
         }
         match take(&services, &held.id, &address()?)? {
-            Judged::Redeemed(overview) => tell_signed_in(&overview),
+            Judged::Redeemed(overview) => {
+                tell_signed_in(&overview);
+                Ok(Exit::Ok)
+            }
             Judged::Refused { failure, tries_left } => {
                 let told = CliError::Told(Exit::Refused, failure);
                 told.tell();
@@ -149,8 +152,8 @@ pub fn attempt_over(name: &ConnectionName) -> CliError {
 }
 
 /// Tells who signed in, and what is missing.
-pub fn tell_signed_in(overview: &Overview) -> Result<Exit, CliError> {
-    let Some(tokens) = &overview.tokens else { return Ok(Exit::Ok) };
+pub fn tell_signed_in(overview: &Overview) {
+    let Some(tokens) = &overview.tokens else { return };
     let who = sanitize(overview.mailbox().unwrap_or("somebody"), 100);
     say(&format!(
         "{}: signed in as {who}, access token until {}",
@@ -160,5 +163,4 @@ pub fn tell_signed_in(overview: &Overview) -> Result<Exit, CliError> {
     if tokens.refresh.is_none() {
         say("there is no refresh token (offline_access was not granted): nothing can renew it");
     }
-    Ok(Exit::Ok)
 }

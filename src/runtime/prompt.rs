@@ -59,7 +59,15 @@ pub fn ask(question: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError>
     let terminal = Terminal::take(open().map_err(|_| PromptError::NoTerminal)?, echo)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bytes = runtime.block_on(terminal.ask(question))?;
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    // A paste between marks may bring its own line end.
+    Ok(Zeroizing::new(String::from_utf8_lossy(without_line_end(&bytes)).into_owned()))
+}
+
+fn without_line_end(mut bytes: &[u8]) -> &[u8] {
+    while let Some(shorter) = bytes.strip_suffix(b"\n") {
+        bytes = shorter;
+    }
+    bytes
 }
 
 fn open() -> io::Result<File> {

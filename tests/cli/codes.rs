@@ -18,7 +18,7 @@ fn with_fault(fault: &str) -> Tenant {
 fn usage_is_2() {
     let home = Home::new();
     home.run(&["no-such-command"]).is(2);
-    home.run(&["show", "nobody"]).is_error(2);
+    home.run(&["show", "nobody"]).fails(2);
     home.run(&["add", "x", "--client-id", "not-a-guid"]).is(2);
     home.run(&["refresh"]).is(2);
     home.run(&["refresh", "a", "--all"]).is(2);
@@ -28,11 +28,11 @@ fn usage_is_2() {
 #[test]
 fn a_locked_vault_is_3() {
     let home = Home::new();
-    home.bare(&["list"]).is_error(3);
-    home.bare(&["token", NAME]).is_error(3);
+    home.bare(&["list"]).fails(3);
+    home.bare(&["token", NAME]).fails(3);
     let other = Home::new();
     let run = home.command().arg("--key-file").arg(other.key()).arg("list").output().unwrap();
-    super::home::Run::of(run).is_error(3);
+    super::home::Run::of(run).fails(3);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn an_unreachable_host_is_6_and_the_sign_in_stays_open() {
     let state = parameter(&home.run(&["authorize", NAME, "--print-url"]).is(0).out, "state");
     let address = format!("http://localhost:8400/?code=0.abcdefgh&state={state}");
     for _ in 0..2 {
-        let run = home.with_stdin(&["redeem", NAME], address.as_str()).is_error(6);
+        let run = home.with_stdin(&["redeem", NAME], address.as_str()).fails(6);
         assert!(run.err.contains("127.0.0.1 refused the connection"), "{}", run.err);
     }
 }
@@ -77,7 +77,7 @@ fn an_answer_that_is_no_json_is_6_and_the_tokens_stay() {
 fn an_export_into_nowhere_is_7() {
     let tenant = Tenant::new().signed_in();
     let path = tenant.home.path("missing/values");
-    tenant.run(&["export", NAME, "--format", "env", "--output", path.to_str().unwrap()]).is_error(7);
+    tenant.run(&["export", NAME, "--format", "env", "--output", path.to_str().unwrap()]).fails(7);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_damaged_record_is_8_and_hides_no_other() {
     let tenant = Tenant::new();
     tenant.add("fabrikam", &[]).is(0);
     fs::write(tenant.home.record("fabrikam"), "scribble").unwrap();
-    tenant.run(&["show", "fabrikam"]).is_error(8);
+    tenant.run(&["show", "fabrikam"]).fails(8);
     let listed = tenant.run(&["list"]).is(8);
     assert!(listed.out.contains(NAME) && listed.err.contains("fabrikam.age is damaged"), "{}", listed.err);
     assert_eq!(tenant.run(&["list", "--json"]).is(8).json()["connections"].as_array().unwrap().len(), 1);
@@ -102,7 +102,7 @@ fn a_record_in_use_is_9() {
     };
     let id = &vault.listing().unwrap().connections[0].id;
     let _held = vault.lock_connection(id, Duration::ZERO).unwrap();
-    assert!(tenant.run(&["rename", NAME, "other"]).is_error(9).err.contains("in use"));
+    assert!(tenant.run(&["rename", NAME, "other"]).fails(9).err.contains("in use"));
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn removing_without_a_terminal_needs_yes() {
     let mut command = std::process::Command::new("setsid");
     command.arg("--wait").arg(super::home::binary()).env_clear();
     command.arg("--vault").arg(tenant.home.vault()).arg("--key-file").arg(tenant.home.key());
-    super::home::Run::of(command.args(["remove", NAME]).output().unwrap()).is_error(10);
+    super::home::Run::of(command.args(["remove", NAME]).output().unwrap()).fails(10);
     tenant.run(&["remove", NAME, "--yes"]).is(0);
-    tenant.run(&["show", NAME]).is_error(2);
+    tenant.run(&["show", NAME]).fails(2);
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn the_file_is_the_owners_and_is_not_written_over() {
     assert!(tenant.run(&arguments).is(0).out.is_empty());
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let before = fs::read(&path).unwrap();
-    tenant.run(&arguments).is_error(10);
+    tenant.run(&arguments).fails(10);
     assert_eq!(fs::read(&path).unwrap(), before);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     tenant.run(&[&arguments[..], &["--force"]].concat()).is(0);
@@ -28,7 +28,7 @@ fn a_git_work_tree_is_refused() {
     fs::create_dir_all(tenant.home.path("tree/deep")).unwrap();
     let path = tenant.home.path("tree/deep/values");
     let arguments = ["export", NAME, "--format", "env", "--output", path.to_str().unwrap()];
-    assert!(tenant.run(&arguments).is_error(10).err.contains("git work tree"));
+    assert!(tenant.run(&arguments).fails(10).err.contains("git work tree"));
     assert!(!path.exists());
     tenant.run(&[&arguments[..], &["--yes"]].concat()).is(0);
 }
@@ -53,5 +53,5 @@ fn an_older_copy_is_told() {
 
 #[test]
 fn before_the_first_sign_in_there_is_nothing_to_export() {
-    Tenant::new().run(&["export", NAME, "--format", "json"]).is_error(4);
+    Tenant::new().run(&["export", NAME, "--format", "json"]).fails(4);
 }

@@ -116,7 +116,7 @@ impl Run {
 
     /// Nothing on stdout, and an error in two lines on stderr.
     #[track_caller]
-    pub fn is_error(self, code: i32) -> Self {
+    pub fn fails(self, code: i32) -> Self {
         let run = self.is(code);
         assert_eq!(run.out, "");
         let lines: Vec<&str> = run.err.lines().collect();

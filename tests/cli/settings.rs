@@ -51,9 +51,9 @@ fn a_known_client_id_brings_its_secret() {
 #[test]
 fn a_secrets_id_is_refused() {
     let home = Home::new();
-    let run = added(&home, NAME, &["--secret-stdin"], CLIENT_ID).is_error(10);
+    let run = added(&home, NAME, &["--secret-stdin"], CLIENT_ID).fails(10);
     assert!(run.err.contains("not its value"));
-    home.run(&["show", NAME]).is_error(2);
+    home.run(&["show", NAME]).fails(2);
 }
 
 #[test]
@@ -61,14 +61,14 @@ fn a_secret_comes_from_a_file_too() {
     let home = Home::new();
     let file = home.write("secret", &format!("{SECRET}\n"));
     added(&home, NAME, &["--secret-file", file.to_str().unwrap()], "").is(0);
-    added(&home, "other", &["--secret-file", "/nonexistent"], "").is_error(7);
+    added(&home, "other", &["--secret-file", "/nonexistent"], "").fails(7);
 }
 
 #[test]
 fn a_name_that_is_taken_changes_nothing() {
     let home = Home::new();
     added(&home, NAME, &["--secret-stdin"], SECRET).is(0);
-    added(&home, "CONTOSO", &["--secret-stdin"], "another-secret-entirely").is_error(2);
+    added(&home, "CONTOSO", &["--secret-stdin"], "another-secret-entirely").fails(2);
     assert_eq!(home.run(&["show", NAME, "--json"]).json()["credential"]["characters"], SECRET.len());
 }
 
@@ -92,20 +92,20 @@ fn rename_keeps_the_tokens() {
     let tenant = Tenant::new().signed_in();
     tenant.run(&["rename", NAME, "Contoso-Prod"]).is(0);
     tenant.home.run(&["token", "contoso-prod"]).is(0);
-    tenant.run(&["show", NAME]).is_error(2);
+    tenant.run(&["show", NAME]).fails(2);
 }
 
 #[test]
 fn an_authority_outside_the_machine_needs_https() {
-    added(&Home::new(), NAME, &["--authority-url", "http://login.example"], "").is_error(2);
+    added(&Home::new(), NAME, &["--authority-url", "http://login.example"], "").fails(2);
 }
 
 #[test]
 fn without_a_home_the_vault_has_to_be_named() {
     let home = Home::empty();
-    let run = Run::of(home.anywhere().env_remove("HOME").arg("list").output().unwrap()).is_error(2);
+    let run = Run::of(home.anywhere().env_remove("HOME").arg("list").output().unwrap()).fails(2);
     assert!(run.err.contains("--vault"));
-    Run::of(home.anywhere().env("XDG_DATA_HOME", "here").arg("list").output().unwrap()).is_error(2);
+    Run::of(home.anywhere().env("XDG_DATA_HOME", "here").arg("list").output().unwrap()).fails(2);
 }
 
 #[test]
@@ -123,5 +123,5 @@ fn completions_name_the_commands() {
 
 #[test]
 fn the_dashboard_needs_a_terminal() {
-    Home::new().run(&[]).is_error(2);
+    Home::new().run(&[]).fails(2);
 }

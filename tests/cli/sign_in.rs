@@ -74,7 +74,7 @@ fn without_a_terminal_authorize_says_what_works() {
         tenant.home.key().as_os_str(),
     ]);
     let run = super::home::Run::of(command.args(["authorize", NAME]).output().unwrap());
-    assert!(run.is_error(2).err.contains("--print-url"));
+    assert!(run.fails(2).err.contains("--print-url"));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn the_wrong_person_is_refused_and_nothing_is_saved() {
     let tenant = Tenant::unused("");
     tenant.add(NAME, &["--sign-in-as", "ada@contoso.example"]).is(0);
     let address = tenant.browse(&tenant.begin(), Answer::Accept);
-    let run = tenant.redeem(&address).is_error(10);
+    let run = tenant.redeem(&address).fails(10);
     assert!(run.err.contains("ops@contoso.example") && run.err.contains("Nothing saved"), "{}", run.err);
     assert!(tenant.run(&["show", NAME, "--json"]).json()["access_token"].is_null());
 }
@@ -91,9 +91,9 @@ fn the_wrong_person_is_refused_and_nothing_is_saved() {
 fn declining_ends_the_sign_in() {
     let tenant = Tenant::new();
     let address = tenant.browse(&tenant.begin(), Answer::Decline);
-    tenant.redeem(&address).is_error(4);
+    tenant.redeem(&address).fails(4);
     assert_eq!(tenant.requests(), 0);
-    assert!(tenant.redeem(&address).is_error(4).err.contains("no sign-in of contoso is open"));
+    assert!(tenant.redeem(&address).fails(4).err.contains("no sign-in of contoso is open"));
 }
 
 #[test]
@@ -101,6 +101,6 @@ fn a_code_is_spent_once() {
     let tenant = Tenant::new();
     let address = tenant.browse(&tenant.begin(), Answer::Accept);
     tenant.redeem(&address).is(0);
-    tenant.redeem(&address).is_error(4);
+    tenant.redeem(&address).fails(4);
     assert_eq!(tenant.requests(), 1);
 }

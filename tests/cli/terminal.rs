@@ -1,9 +1,12 @@
 //! What only a terminal has: questions, hidden answers, pastes longer than a line of the terminal.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, tcgetattr};
 use tokengauge::simulator::browser::Answer;
 
 use super::home::{Home, binary};
@@ -14,7 +17,10 @@ struct Session {
     child: Box<dyn Child + Send + Sync>,
     reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
+    /// All that was shown.
     seen: String,
+    /// How much of it the test has looked at.
+    looked_at: usize,
     /// Kept open: its end would hang the terminal up.
     master: Box<dyn MasterPty + Send>,
 }
@@ -36,19 +42,23 @@ impl Session {
         command.args(arguments);
         let child = pair.slave.spawn_command(command).unwrap();
         let (reader, writer) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
-        Self { child, reader, writer, seen: String::new(), master: pair.master }
+        Self { child, reader, writer, seen: String::new(), looked_at: 0, master: pair.master }
+    }
+
+    /// The terminal itself.
+    fn terminal(&self) -> File {
+        File::options().read(true).write(true).open(self.master.tty_name().unwrap()).unwrap()
     }
 
     /// Reads on until the text has come.
     fn until(&mut self, text: &str) -> &mut Self {
         let mut chunk = [0; 4096];
-        while !self.seen.contains(text) {
+        while !self.seen[self.looked_at..].contains(text) {
             let count = self.reader.read(&mut chunk).unwrap_or(0);
             assert!(count > 0, "ended before {text:?}: {}", self.seen);
             self.seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
         }
-        let at = self.seen.find(text).unwrap() + text.len();
-        self.seen.drain(..at);
+        self.looked_at += self.seen[self.looked_at..].find(text).unwrap() + text.len();
         self
     }
 
@@ -77,7 +87,7 @@ fn a_paste_of_sixty_thousand_bytes_is_taken_whole() {
     session.until("Paste the address here").type_in(&long);
     let (code, said) = session.ends();
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("signed in as ops@contoso.example") && !said.contains("code="), "{said}");
+    assert!(said.contains("signed in as ops@contoso.example") && !said.contains("?code="), "{said}");
 }
 
 #[test]
@@ -99,6 +109,24 @@ fn control_c_leaves_with_130_and_keeps_the_sign_in() {
     session.until("Paste the address here").type_in("\u{3}");
     assert_eq!(session.ends().0, 130);
     assert_eq!(tenant.begin(), begun);
+}
+
+#[test]
+fn being_told_to_end_puts_the_terminal_back() {
+    let tenant = Tenant::new();
+    let mut session = Session::start(&tenant.home, &["authorize", NAME]);
+    let tty = session.terminal();
+    let before = modes(&tty);
+    session.until("Paste the address here");
+    assert!(!modes(&tty).contains(LocalModes::ICANON));
+    let pid = i32::try_from(session.child.process_id().unwrap()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(session.child.wait().unwrap().exit_code(), 143);
+    assert_eq!(modes(&tty), before);
+}
+
+fn modes(tty: &File) -> LocalModes {
+    tcgetattr(tty).unwrap().local_modes
 }
 
 #[test]

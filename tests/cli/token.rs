@@ -42,15 +42,15 @@ fn other_formats_hold_the_same_token() {
 
 #[test]
 fn before_the_first_sign_in_there_is_none() {
-    Tenant::new().token(&[]).is_error(4);
+    Tenant::new().token(&[]).fails(4);
 }
 
 #[test]
 fn a_dead_credential_costs_one_request_and_then_none() {
     let tenant =
         Tenant::with("[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\ncode = 700082").signed_in();
-    tenant.token(&["--min-valid", "24h"]).is_error(4);
-    tenant.token(&["--min-valid", "24h"]).is_error(4);
+    tenant.token(&["--min-valid", "24h"]).fails(4);
+    tenant.token(&["--min-valid", "24h"]).fails(4);
     assert_eq!(tenant.requests(), 2);
     // What is left of the old one is still good.
     tenant.token(&[]).is(0);
@@ -60,8 +60,8 @@ fn a_dead_credential_costs_one_request_and_then_none() {
 fn a_pause_that_was_asked_for_is_kept() {
     let fault = "[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\nstatus = 429\nretry_after = 600";
     let tenant = Tenant::with(fault).signed_in();
-    tenant.token(&["--min-valid", "24h"]).is_error(6);
-    assert!(tenant.token(&["--min-valid", "24h"]).is_error(6).err.contains("not asked again before"));
+    tenant.token(&["--min-valid", "24h"]).fails(6);
+    assert!(tenant.token(&["--min-valid", "24h"]).fails(6).err.contains("not asked again before"));
     assert_eq!(tenant.requests(), 2);
 }
 

@@ -24,7 +24,7 @@ fn a_passphrase_file_makes_and_opens_a_vault() {
         (Some("open"), Some("passphrase file"))
     );
     loosen(&file, 0o644);
-    with(&["list"]).is_error(3);
+    with(&["list"]).fails(3);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_short_passphrase_is_refused() {
     loosen(&file, 0o600);
     let run =
         home.command().env("TOKENGAUGE_PASSPHRASE_FILE", &file).args(["vault", "init"]).output().unwrap();
-    Run::of(run).is_error(2);
+    Run::of(run).fails(2);
     assert!(!home.vault().exists());
 }
 
@@ -42,17 +42,17 @@ fn a_short_passphrase_is_refused() {
 fn loose_permissions_are_refused() {
     let home = Home::new();
     loosen(&home.key(), 0o640);
-    assert!(home.run(&["list"]).is_error(3).err.contains("chmod 600"));
+    assert!(home.run(&["list"]).fails(3).err.contains("chmod 600"));
     loosen(&home.key(), 0o600);
     loosen(&home.vault(), 0o755);
-    assert!(home.run(&["list"]).is_error(3).err.contains("chmod 700"));
+    assert!(home.run(&["list"]).fails(3).err.contains("chmod 700"));
 }
 
 #[test]
 fn a_vault_is_never_made_over_another() {
     let home = Home::new();
     let other = home.path("other-key");
-    home.bare(&["vault", "init", "--new-key-file", other.to_str().unwrap()]).is_error(2);
+    home.bare(&["vault", "init", "--new-key-file", other.to_str().unwrap()]).fails(2);
     assert!(!other.exists());
     home.run(&["list"]).is(0);
 }
@@ -72,5 +72,5 @@ fn a_second_key_file_opens_it_too() {
     let second = home.path("second");
     home.run(&["vault", "key-file", second.to_str().unwrap()]).is(0);
     Run::of(home.command().arg("--key-file").arg(&second).arg("list").output().unwrap()).is(0);
-    home.run(&["vault", "key-file", second.to_str().unwrap()]).is_error(2);
+    home.run(&["vault", "key-file", second.to_str().unwrap()]).fails(2);
 }
