@@ -8,6 +8,7 @@ mod export;
 mod paste;
 mod settings;
 mod sign_in;
+mod signals;
 mod terminal;
 mod token;
 mod vault;
