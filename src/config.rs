@@ -109,18 +109,24 @@ impl Paths {
     ) -> Result<Self, ConfigError> {
         let vault = match vault.or_else(|| environment.vault.clone()) {
             Some(path) => path,
-            None => usual(environment, &environment.xdg_data_home, "XDG_DATA_HOME", "--vault")?
+            None => usual(environment, environment.xdg_data_home.as_ref(), "XDG_DATA_HOME", "--vault")?
                 .data_dir()
                 .join("vault"),
         };
         let config = match config.or_else(|| environment.config.clone()) {
             Some(path) => Some(ConfigFile::Named(path)),
-            // Without a home there is no usual file, and none is needed.
-            None => usual(environment, &environment.xdg_config_home, "XDG_CONFIG_HOME", "--config")
-                .ok()
-                .map(|own| ConfigFile::Usual(own.config_dir().join("config.toml"))),
+            None => usual_config(environment)?,
         };
         Ok(Self { vault, config })
+    }
+}
+
+/// Without a home there is no usual file, and none is needed.
+fn usual_config(environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
+    match usual(environment, environment.xdg_config_home.as_ref(), "XDG_CONFIG_HOME", "--config") {
+        Ok(own) => Ok(Some(ConfigFile::Usual(own.config_dir().join("config.toml")))),
+        Err(ConfigError::NoHome { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -128,18 +134,17 @@ impl Paths {
 /// and ask the user database instead of `HOME`: surprising, for a place that keeps secrets.
 fn usual(
     environment: &Environment,
-    xdg: &Option<PathBuf>,
+    xdg: Option<&PathBuf>,
     variable: &'static str,
     option: &'static str,
 ) -> Result<ProjectDirs, ConfigError> {
-    match (xdg, &environment.home) {
-        (Some(path), _) if path.is_relative() => return Err(ConfigError::RelativePath { variable, option }),
-        (Some(_), _) => {}
+    let (variable, path) = match (xdg, &environment.home) {
+        (Some(path), _) => (variable, path),
+        (None, Some(home)) => ("HOME", home),
         (None, None) => return Err(ConfigError::NoHome { option }),
-        (None, Some(home)) if home.is_relative() => {
-            return Err(ConfigError::RelativePath { variable: "HOME", option });
-        }
-        (None, Some(_)) => {}
+    };
+    if path.is_relative() {
+        return Err(ConfigError::RelativePath { variable, option });
     }
     ProjectDirs::from("", "", "tokengauge").ok_or(ConfigError::NoHome { option })
 }
@@ -218,7 +223,7 @@ impl Config {
             let offset = error.span().map_or(0, |span| span.start).min(text.len());
             ConfigError::Wrong {
                 file: file.to_owned(),
-                line: 1 + text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count(),
+                line: 1 + text.get(..offset).map_or(0, |before| before.matches('\n').count()),
                 fault: sanitize(error.message(), 200),
             }
         };
@@ -348,12 +353,12 @@ mod tests {
 
     #[test]
     fn without_a_home_the_vault_has_no_place() {
-        let find = |pairs| Paths::find(None, None, &environment(pairs));
+        let find = |pairs: &[(&str, &str)]| Paths::find(None, None, &environment(pairs));
         assert_eq!(find(&[]), Err(ConfigError::NoHome { option: "--vault" }));
         assert_eq!(find(&[("HOME", "")]), Err(ConfigError::NoHome { option: "--vault" }));
-        for (variable, pairs) in [("HOME", [("HOME", "x")]), ("XDG_DATA_HOME", [("XDG_DATA_HOME", "here")])] {
-            assert_eq!(find(&pairs), Err(ConfigError::RelativePath { variable, option: "--vault" }));
-        }
+        let relative = |variable| Err(ConfigError::RelativePath { variable, option: "--vault" });
+        assert_eq!(find(&[("HOME", "x")]), relative("HOME"));
+        assert_eq!(find(&[("HOME", "/home/ops"), ("XDG_DATA_HOME", "here")]), relative("XDG_DATA_HOME"));
     }
 
     #[test]

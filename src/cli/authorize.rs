@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::domain::secret::PastedText;
 use crate::domain::{ConnectionName, Overview};
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::records;
@@ -74,8 +73,11 @@ fn ask(services: &Services, overview: &Overview) -> Result<Exit, CliError> {
     explain(overview);
     loop {
         let pasted = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
-        match redeem::take(services, &overview.id, &PastedText::new(pasted.as_str()))? {
-            Judged::Redeemed(overview) => return redeem::tell_signed_in(&overview),
+        match redeem::take(services, &overview.id, pasted.as_bytes())? {
+            Judged::Redeemed(overview) => {
+                redeem::tell_signed_in(&overview);
+                return Ok(Exit::Ok);
+            }
             Judged::Refused { failure, tries_left: 0 } => {
                 tell(&failure);
                 return Err(redeem::attempt_over(&overview.name));

@@ -12,7 +12,7 @@ use crate::domain::{
     Settings, Tenant,
 };
 
-use super::exit::{CliError, Exit};
+use super::exit::{CliError, Exit, say};
 use super::parse::{self, SignInAs};
 use super::secret_input::{self, SecretOptions};
 
@@ -126,7 +126,12 @@ impl ConnectionOptions {
             response_mode: self.response_mode.unwrap_or(before.response_mode),
             scopes: self.scopes().unwrap_or_else(|| before.scopes.clone()),
         };
-        Ok(Described { settings, credential: self.credential(secret, known)? })
+        let credential = match (&secret, known, client_id) {
+            // The registration's record is missing: that is no reason to make a public client of it.
+            (None, None, None) => CredentialEdit::Keep,
+            _ => self.credential(secret, known)?,
+        };
+        Ok(Described { settings, credential })
     }
 
     /// The secret given; a registration that is not known yet is asked for.
@@ -166,7 +171,12 @@ impl ConnectionOptions {
     ) -> Result<CredentialEdit, CliError> {
         let ends_on = self.secret_expires;
         match (secret, known.map(|app| &app.credential)) {
-            (Some(value), _) => Ok(CredentialEdit::Secret { value, ends_on }),
+            (Some(value), held) => {
+                if held.is_some() {
+                    say("the secret replaces that of every connection on this app registration");
+                }
+                Ok(CredentialEdit::Secret { value, ends_on })
+            }
             (None, Some(ClientCredential::Secret(_))) if ends_on.is_some() => {
                 Ok(CredentialEdit::EndsOn(ends_on))
             }

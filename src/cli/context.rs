@@ -23,19 +23,19 @@ use super::exit::{CliError, Exit, say};
 #[derive(Debug, Args)]
 pub struct Global {
     /// Directory of the vault
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Global options")]
     vault: Option<PathBuf>,
     /// Configuration file
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Global options")]
     config: Option<PathBuf>,
     /// Key file that opens the vault
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Global options")]
     key_file: Option<PathBuf>,
     /// Theme of the dashboard
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Global options")]
     theme: Option<String>,
-    /// Tell on stderr what is done; twice for more. Never a secret
-    #[arg(short, action = ArgAction::Count, global = true)]
+    /// Tell on stderr what is done; never a secret
+    #[arg(short, action = ArgAction::Count, global = true, help_heading = "Global options")]
     verbose: u8,
 }
 

@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 
 use crate::app::{Edit, Failure, GrantStep};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
-use crate::domain::secret::{PastedText, Secret};
 use crate::domain::{ConnectionId, ConnectionName, Overview};
 use crate::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
 use crate::oauth::token_answer::refused_by_redirect;
@@ -38,7 +37,10 @@ impl Redeem {
             return Err(no_attempt(&held));
         }
         match take(&services, &held.id, &address()?)? {
-            Judged::Redeemed(overview) => tell_signed_in(&overview),
+            Judged::Redeemed(overview) => {
+                tell_signed_in(&overview);
+                Ok(Exit::Ok)
+            }
             Judged::Refused { failure, tries_left } => {
                 let told = CliError::Told(Exit::Refused, failure);
                 told.tell();
@@ -50,10 +52,10 @@ impl Redeem {
 }
 
 /// From stdin, or from the terminal in a way that takes an address longer than a terminal's line.
-fn address() -> Result<PastedText, CliError> {
+fn address() -> Result<Zeroizing<Vec<u8>>, CliError> {
     if io::stdin().is_terminal() {
         let typed = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
-        return Ok(PastedText::new(typed.as_str()));
+        return Ok(Zeroizing::new(typed.as_bytes().to_vec()));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_ANSWER));
     io::stdin().lock().take(LONGEST_ANSWER as u64).read_to_end(&mut bytes).map_err(|error| {
@@ -63,7 +65,7 @@ fn address() -> Result<PastedText, CliError> {
             "give the address by stdin: redeem NAME < FILE",
         )
     })?;
-    Ok(PastedText::new(String::from_utf8_lossy(&bytes)))
+    Ok(bytes)
 }
 
 /// What became of an address.
@@ -80,12 +82,12 @@ pub enum Judged {
 }
 
 /// Judges an address by the rules of the dashboard, and acts on it.
-pub fn take(services: &Services, id: &ConnectionId, pasted: &PastedText) -> Result<Judged, CliError> {
+pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Judged, CliError> {
     // Read again: another process may have finished or ended the sign-in while a person was away.
     let connection = services.vault.lock_connection(id, crate::vault::PATIENCE)?.read()?;
     let held = services.overview(&connection)?;
     let Some(attempt) = held.open_attempt(services.clock.now()) else { return Err(no_attempt(&held)) };
-    match read(pasted.expose().as_bytes(), &Expectation::of(attempt)) {
+    match read(pasted, &Expectation::of(attempt)) {
         Ok(AuthorizationResponse::Code { code, state }) => {
             if state == StateCheck::NotSent {
                 say("only a code was given: its state could not be checked");
@@ -150,8 +152,8 @@ pub fn attempt_over(name: &ConnectionName) -> CliError {
 }
 
 /// Tells who signed in, and what is missing.
-pub fn tell_signed_in(overview: &Overview) -> Result<Exit, CliError> {
-    let Some(tokens) = &overview.tokens else { return Ok(Exit::Ok) };
+pub fn tell_signed_in(overview: &Overview) {
+    let Some(tokens) = &overview.tokens else { return };
     let who = sanitize(overview.mailbox().unwrap_or("somebody"), 100);
     say(&format!(
         "{}: signed in as {who}, access token until {}",
@@ -161,5 +163,4 @@ pub fn tell_signed_in(overview: &Overview) -> Result<Exit, CliError> {
     if tokens.refresh.is_none() {
         say("there is no refresh token (offline_access was not granted): nothing can renew it");
     }
-    Ok(Exit::Ok)
 }

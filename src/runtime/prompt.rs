@@ -59,7 +59,15 @@ pub fn ask(question: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError>
     let terminal = Terminal::take(open().map_err(|_| PromptError::NoTerminal)?, echo)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bytes = runtime.block_on(terminal.ask(question))?;
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    // A paste between marks may bring its own line end.
+    Ok(Zeroizing::new(String::from_utf8_lossy(without_line_end(&bytes)).into_owned()))
+}
+
+fn without_line_end(mut bytes: &[u8]) -> &[u8] {
+    while let Some(shorter) = bytes.strip_suffix(b"\n") {
+        bytes = shorter;
+    }
+    bytes
 }
 
 fn open() -> io::Result<File> {
@@ -96,7 +104,10 @@ impl Terminal {
     async fn ask(self, question: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut stop = Stop::listen()?;
         self.write(question);
-        #[expect(deprecated, reason = "its heir is unsafe to call; a `File` keeps its descriptor, which is all that is asked")]
+        #[expect(
+            deprecated,
+            reason = "its heir is unsafe to call; a `File` keeps its descriptor, which is all that is asked"
+        )]
         let input = AsyncFd::new(self.file.try_clone()?)?;
         tokio::select! {
             answer = self.answer(&input) => answer,

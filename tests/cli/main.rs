@@ -1,0 +1,14 @@
+//! The command line from outside: the real binary, a vault of its own for each test, the simulated tenant on loopback.
+
+mod home;
+mod tenant;
+
+mod codes;
+mod export;
+mod paste;
+mod settings;
+mod sign_in;
+mod signals;
+mod terminal;
+mod token;
+mod vault;

@@ -1,0 +1,127 @@
+//! `add`, `edit`, `rename`: defaults, what is kept, what is refused; paths and configuration.
+
+use super::home::{Home, Run};
+use super::tenant::{CLIENT_ID, NAME, SECRET, Tenant};
+
+fn added(home: &Home, name: &str, options: &[&str], stdin: &str) -> Run {
+    let arguments: Vec<&str> =
+        ["add", name, "--client-id", CLIENT_ID].into_iter().chain(options.iter().copied()).collect();
+    home.with_stdin(&arguments, stdin)
+}
+
+#[test]
+fn defaults_with_a_secret() {
+    let home = Home::new();
+    added(&home, NAME, &["--secret-stdin"], SECRET).is(0);
+    let shown = home.run(&["show", NAME, "--json"]).json();
+    assert_eq!(shown["cloud"], "global");
+    assert_eq!(shown["tenant"], "organizations");
+    assert_eq!(shown["response_mode"], "query");
+    assert_eq!(shown["redirect_uri"], "http://localhost:8400/");
+    assert_eq!(shown["scope"].as_array().unwrap().len(), 6);
+    assert_eq!(shown["credential"]["characters"], SECRET.len());
+}
+
+#[test]
+fn a_public_client_ends_on_the_page_of_its_cloud() {
+    let home = Home::new();
+    added(&home, NAME, &["--cloud", "china"], "").is(0);
+    let shown = home.run(&["show", NAME, "--json"]).json();
+    assert_eq!(shown["credential"]["kind"], "public");
+    assert_eq!(shown["redirect_uri"], "https://login.partner.microsoftonline.cn/common/oauth2/nativeclient");
+}
+
+#[test]
+fn a_known_client_id_brings_its_secret() {
+    let home = Home::new();
+    added(&home, "first", &["--secret-stdin", "--secret-expires", "2027-05-22"], SECRET).is(0);
+    added(
+        &home,
+        "second",
+        &["--tenant", "fabrikam.example", "--scope", "Mail.Send", "--scope", "User.Read"],
+        "",
+    )
+    .is(0);
+    let shown = home.run(&["show", "second", "--json"]).json();
+    assert_eq!(shown["credential"]["expires_at"], "2027-05-22T00:00:00Z");
+    assert_eq!(shown["redirect_uri"], "http://localhost:8400/");
+    assert_eq!(shown["scope"], serde_json::json!(["Mail.Send", "User.Read"]));
+}
+
+#[test]
+fn a_secrets_id_is_refused() {
+    let home = Home::new();
+    let run = added(&home, NAME, &["--secret-stdin"], CLIENT_ID).fails(10);
+    assert!(run.err.contains("not its value"));
+    home.run(&["show", NAME]).fails(2);
+}
+
+#[test]
+fn a_secret_comes_from_a_file_too() {
+    let home = Home::new();
+    let file = home.write("secret", &format!("{SECRET}\n"));
+    added(&home, NAME, &["--secret-file", file.to_str().unwrap()], "").is(0);
+    added(&home, "other", &["--secret-file", "/nonexistent"], "").fails(7);
+}
+
+#[test]
+fn a_name_that_is_taken_changes_nothing() {
+    let home = Home::new();
+    added(&home, NAME, &["--secret-stdin"], SECRET).is(0);
+    added(&home, "CONTOSO", &["--secret-stdin"], "another-secret-entirely").fails(2);
+    assert_eq!(home.run(&["show", NAME, "--json"]).json()["credential"]["characters"], SECRET.len());
+}
+
+#[test]
+fn edit_keeps_what_it_does_not_name() {
+    let tenant = Tenant::new().signed_in();
+    tenant.run(&["edit", NAME, "--tenant", "contoso.example", "--secret-expires", "2027-01-31"]).is(0);
+    let shown = tenant.run(&["show", NAME, "--json"]).json();
+    assert_eq!(
+        (shown["tenant"].as_str(), shown["sign_in_as"].as_str()),
+        (Some("contoso.example"), Some("ops@contoso.example"))
+    );
+    assert_eq!(shown["credential"]["expires_at"], "2027-01-31T00:00:00Z");
+    tenant.token(&[]).is(0);
+    tenant.run(&["edit", NAME, "--sign-in-as", ""]).is(0);
+    assert!(tenant.run(&["show", NAME, "--json"]).json()["sign_in_as"].is_null());
+}
+
+#[test]
+fn rename_keeps_the_tokens() {
+    let tenant = Tenant::new().signed_in();
+    tenant.run(&["rename", NAME, "Contoso-Prod"]).is(0);
+    tenant.home.run(&["token", "contoso-prod"]).is(0);
+    tenant.run(&["show", NAME]).fails(2);
+}
+
+#[test]
+fn an_authority_outside_the_machine_needs_https() {
+    added(&Home::new(), NAME, &["--authority-url", "http://login.example"], "").fails(2);
+}
+
+#[test]
+fn without_a_home_the_vault_has_to_be_named() {
+    let home = Home::empty();
+    let run = Run::of(home.anywhere().env_remove("HOME").arg("list").output().unwrap()).fails(2);
+    assert!(run.err.contains("--vault"));
+    Run::of(home.anywhere().env("XDG_DATA_HOME", "here").arg("list").output().unwrap()).fails(2);
+}
+
+#[test]
+fn the_environment_names_vault_and_key() {
+    let home = Home::new();
+    let mut command = home.anywhere();
+    command.env("TOKENGAUGE_VAULT", home.vault()).env("TOKENGAUGE_KEY_FILE", home.key());
+    Run::of(command.args(["vault", "status"]).output().unwrap()).is(0);
+}
+
+#[test]
+fn completions_name_the_commands() {
+    assert!(Home::empty().bare(&["completions", "bash"]).is(0).out.contains("authorize"));
+}
+
+#[test]
+fn the_dashboard_needs_a_terminal() {
+    Home::new().run(&[]).fails(2);
+}

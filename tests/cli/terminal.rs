@@ -1,0 +1,152 @@
+//! What only a terminal has: questions, hidden answers, pastes longer than a line of the terminal.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, tcgetattr};
+use tokengauge::simulator::browser::Answer;
+
+use super::home::{Home, binary};
+use super::tenant::{NAME, Tenant};
+
+/// A run of the binary on a terminal of its own.
+struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    reader: Box<dyn Read + Send>,
+    writer: Box<dyn Write + Send>,
+    /// All that was shown.
+    seen: String,
+    /// How much of it the test has looked at.
+    looked_at: usize,
+    /// Kept open: its end would hang the terminal up.
+    master: Box<dyn MasterPty + Send>,
+}
+
+impl Session {
+    fn start(home: &Home, arguments: &[&str]) -> Self {
+        let pair = native_pty_system()
+            .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
+            .unwrap();
+        let mut command = CommandBuilder::new(binary());
+        command.env_clear();
+        command.env("HOME", home.path(""));
+        command.arg("--vault");
+        command.arg(home.vault());
+        if Path::new(&home.key()).exists() {
+            command.arg("--key-file");
+            command.arg(home.key());
+        }
+        command.args(arguments);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let (reader, writer) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+        Self { child, reader, writer, seen: String::new(), looked_at: 0, master: pair.master }
+    }
+
+    /// The terminal itself.
+    fn terminal(&self) -> File {
+        File::options().read(true).write(true).open(self.master.tty_name().unwrap()).unwrap()
+    }
+
+    /// Reads on until the text has come.
+    fn until(&mut self, text: &str) -> &mut Self {
+        let mut chunk = [0; 4096];
+        while !self.seen[self.looked_at..].contains(text) {
+            let count = self.reader.read(&mut chunk).unwrap_or(0);
+            assert!(count > 0, "ended before {text:?}: {}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+        self.looked_at += self.seen[self.looked_at..].find(text).unwrap() + text.len();
+        self
+    }
+
+    fn type_in(&mut self, text: &str) -> &mut Self {
+        self.writer.write_all(text.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+        self
+    }
+
+    fn ends(mut self) -> (u32, String) {
+        let mut rest = Vec::new();
+        let _ = self.reader.read_to_end(&mut rest);
+        self.seen.push_str(&String::from_utf8_lossy(&rest));
+        let code = self.child.wait().unwrap().exit_code();
+        drop(self.master);
+        (code, self.seen)
+    }
+}
+
+#[test]
+fn a_paste_of_sixty_thousand_bytes_is_taken_whole() {
+    let tenant = Tenant::new();
+    let address = tenant.browse(&tenant.begin(), Answer::Accept);
+    let long = format!("{address}&session_state={}\r", "x".repeat(60_000 - address.len()));
+    let mut session = Session::start(&tenant.home, &["authorize", NAME]);
+    session.until("Paste the address here").type_in(&long);
+    let (code, said) = session.ends();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("signed in as ops@contoso.example") && !said.contains("?code="), "{said}");
+}
+
+#[test]
+fn a_wrong_paste_is_refused_and_asked_for_again() {
+    let tenant = Tenant::new();
+    let address = tenant.browse(&tenant.begin(), Answer::Accept);
+    let mut session = Session::start(&tenant.home, &["authorize", NAME]);
+    session.until("Paste the address here").type_in("nonsense from the clipboard\r");
+    session.until("4 of 5 tries left").until("Paste the address here");
+    session.type_in(&format!("\u{1b}[200~{address}\u{1b}[201~\r"));
+    assert_eq!(session.ends().0, 0);
+}
+
+#[test]
+fn control_c_leaves_with_130_and_keeps_the_sign_in() {
+    let tenant = Tenant::new();
+    let begun = tenant.begin();
+    let mut session = Session::start(&tenant.home, &["authorize", NAME]);
+    session.until("Paste the address here").type_in("\u{3}");
+    assert_eq!(session.ends().0, 130);
+    assert_eq!(tenant.begin(), begun);
+}
+
+#[test]
+fn being_told_to_end_puts_the_terminal_back() {
+    let tenant = Tenant::new();
+    let mut session = Session::start(&tenant.home, &["authorize", NAME]);
+    let tty = session.terminal();
+    let before = modes(&tty);
+    session.until("Paste the address here");
+    assert!(!modes(&tty).contains(LocalModes::ICANON));
+    let pid = i32::try_from(session.child.process_id().unwrap()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(session.child.wait().unwrap().exit_code(), 143);
+    assert_eq!(modes(&tty), before);
+}
+
+fn modes(tty: &File) -> LocalModes {
+    tcgetattr(tty).unwrap().local_modes
+}
+
+#[test]
+fn removing_asks_for_the_name() {
+    let tenant = Tenant::new();
+    let mut session = Session::start(&tenant.home, &["remove", NAME]);
+    session.until("Type its name").type_in("another\r");
+    assert_eq!(session.ends().0, 10);
+    let mut session = Session::start(&tenant.home, &["remove", NAME]);
+    session.until("Type its name").type_in("contoso\r");
+    assert_eq!(session.ends().0, 0);
+}
+
+#[test]
+fn a_new_passphrase_is_asked_for_twice_and_not_shown() {
+    let home = Home::empty();
+    let mut session = Session::start(&home, &["vault", "init"]);
+    session.until("New passphrase").type_in("correct horse\r");
+    session.until("The same again").type_in("another horse\r");
+    let (code, said) = session.ends();
+    assert_eq!(code, 2);
+    assert!(said.contains("differ") && !said.contains("horse"), "{said}");
+}
