@@ -6,7 +6,7 @@
 mod check;
 mod help;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::catalogue::clouds::CLOUDS;
 use crate::catalogue::permissions::PRESETS;
@@ -50,6 +50,8 @@ pub struct InputPane {
     pub saving: Option<RequestId>,
     /// What saving brought.
     pub failure: Option<Failure>,
+    /// Whether the focused field's whole text is selected: what is typed or pasted takes its place.
+    selected: bool,
     name: Field,
     client_id: Field,
     client_secret: Field,
@@ -193,6 +195,7 @@ impl InputPane {
             errand: None,
             saving: None,
             failure: None,
+            selected: false,
             name: text("", 64),
             client_id: text("", 64),
             client_secret: Field::masked(1024),
@@ -316,6 +319,12 @@ impl InputPane {
         let here = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
         let count = fields.len().cast_signed();
         self.focus = fields[(here.cast_signed() + by).rem_euclid(count).unsigned_abs()];
+        self.selected = self.text_field(self.focus).is_some_and(|field| !field.is_empty());
+    }
+
+    /// True while the focused field's whole text is selected, as after moving to it.
+    pub fn is_selected(&self) -> bool {
+        self.selected
     }
 
     /// True if the focused field takes text.
@@ -327,7 +336,11 @@ impl InputPane {
     pub fn handle(&mut self, key: KeyEvent) {
         self.failure = None;
         self.touched = true;
+        let replaces = std::mem::take(&mut self.selected) && replaces_selection(key);
         if let Some(field) = self.text_field_mut(self.focus) {
+            if replaces {
+                field.clear();
+            }
             field.handle(key);
         }
     }
@@ -336,7 +349,11 @@ impl InputPane {
     pub fn paste(&mut self, text: &str) {
         self.failure = None;
         self.touched = true;
+        let replaces = std::mem::take(&mut self.selected);
         if let Some(field) = self.text_field_mut(self.focus) {
+            if replaces {
+                field.clear();
+            }
             field.paste(text.trim());
         }
     }
@@ -429,4 +446,10 @@ impl InputPane {
             }
         })
     }
+}
+
+/// A character takes the place of what is selected, and so does deleting it; movements only end the selection.
+fn replaces_selection(key: KeyEvent) -> bool {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    plain && matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete)
 }
