@@ -42,7 +42,8 @@ impl App {
     fn at_the_door(&self) -> Vec<Action> {
         match &self.door {
             Door::Locked(_) => vec![Action::Open, Action::Interrupt],
-            _ => vec![Action::Open, Action::Quit],
+            Door::Closed(_) => vec![Action::Open, Action::Quit],
+            _ => vec![Action::Quit],
         }
     }
 
@@ -51,7 +52,7 @@ impl App {
         own.extend([A::Help, A::Theme, A::Lock, A::Quit]);
         own.extend([A::ShowConnections, A::ShowPermissions, A::ShowTokens, A::ShowActivity, A::PreviousTab]);
         own.extend([A::NextTab, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]);
-        own.push(A::NextField);
+        own.extend([A::NextField, A::PreviousField]);
         own
     }
 

@@ -15,6 +15,10 @@ impl App {
         let Some(panel) = self.panel.take() else { return Vec::new() };
         match panel {
             Panel::Help(row) => self.act_in_help(row, action),
+            panel if action == Action::Help && !matches!(panel, Panel::Plain(..)) => {
+                self.covered.push(panel);
+                self.panel = Some(Panel::Help(0));
+            }
             Panel::Input(pane) => return self.act_in_form(pane, action),
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
@@ -205,8 +209,11 @@ impl App {
     }
 
     fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
-        let effects = self.refresh_all(due);
-        self.tell(Notice::plain(format!("Renewing {} connections …", effects.len()), now));
+        due.iter().for_each(|id| drop(self.held_back.remove(id)));
+        // The rest is due as well and follows by itself.
+        let now_possible = &due[..due.len().min(self.room())];
+        let effects = self.refresh_all(now_possible);
+        self.tell(Notice::plain(format!("Renewing {} connections …", due.len()), now));
         effects
     }
 
