@@ -280,6 +280,9 @@ fn a_passphrase_may_be_pasted_with_its_line_end() {
     let effects = desk.press("Enter");
     assert_eq!(
         effects,
-        [Effect::OpenVault { request: request(&effects[0]), passphrase: Some(Passphrase::new("correct horse")) }]
+        [Effect::OpenVault {
+            request: request(&effects[0]),
+            passphrase: Some(Passphrase::new("correct horse"))
+        }]
     );
 }

@@ -95,7 +95,10 @@ fn orders_follow_each_other_round_and_are_told() {
     ]);
     assert_eq!(names(&desk), ["b", "a"], "lapsing first");
     desk.press("s");
-    assert_eq!((desk.app.connections.sort, names(&desk), desk.said()), (Sort::Name, vec!["a", "b"], "Order: by name"));
+    assert_eq!(
+        (desk.app.connections.sort, names(&desk), desk.said()),
+        (Sort::Name, vec!["a", "b"], "Order: by name")
+    );
     desk.press("s");
     desk.press("s");
     assert_eq!(desk.app.connections.sort, Sort::Lapse);
@@ -138,7 +141,8 @@ fn moving_stops_at_the_ends() {
 #[test]
 fn renewing_all_asks_with_the_number() {
     let retry = TroubleKind::TryLater { retry_at: start() + minutes(9), attempt: 1 };
-    let mut desk = Desk::open(vec![left("one", minutes(5)), left("two", minutes(2)), troubled("later", retry)]);
+    let mut desk =
+        Desk::open(vec![left("one", minutes(5)), left("two", minutes(2)), troubled("later", retry)]);
     desk.press("R");
     let Some(Panel::Question(Question::RenewAll(due))) = desk.app.panel.clone() else { panic!() };
     assert_eq!(due, [id("one"), id("two")]);

@@ -145,7 +145,6 @@ impl App {
         let mut effects = Vec::new();
         match (&mut panel.phase, action) {
             (_, Action::Back | Action::Quit) => return effects,
-            (HandOverPhase::Done { .. }, Action::Open) => return effects,
             (HandOverPhase::Handing { set, errand, .. }, Action::Copy | Action::Open) if errand.is_none() => {
                 if let Some(value) = next {
                     let request = self.request();
