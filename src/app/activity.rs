@@ -50,10 +50,19 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Notes something that has just happened.
+    /// Notes something that has just happened, unless it has been told already.
     pub fn note(&mut self, entry: Entry) {
-        self.entries.push_front(entry);
-        self.entries.truncate(KEPT);
+        let identity = entry.identity();
+        if self.entries.iter().all(|own| own.at != entry.at || own.identity() != identity) {
+            self.entries.push_front(entry);
+            self.entries.truncate(KEPT);
+        }
+    }
+
+    /// A connection has a new name: what happened to it is told under that one.
+    pub fn rename(&mut self, from: &ConnectionName, to: &ConnectionName) {
+        let of_it = self.entries.iter_mut().filter(|entry| entry.connection.as_ref() == Some(from));
+        of_it.for_each(|entry| entry.connection = Some(to.clone()));
     }
 
     /// Takes over what the records remember.

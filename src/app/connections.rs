@@ -82,12 +82,14 @@ impl Default for Connections {
 }
 
 impl Connections {
-    /// Takes what the vault holds; the selection stays where it was.
+    /// Takes what the vault holds; the selection stays where it was, if that connection is still there.
     pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
         self.all = contents.connections.into_iter().map(|read| self.newer_of(read)).collect();
         self.apps = contents.apps;
         self.damaged = contents.damaged;
-        self.keep_selection(now);
+        if self.selected().is_none() {
+            self.keep_selection(now);
+        }
     }
 
     /// A record may have been changed after the others were read: the higher generation stays.
@@ -114,7 +116,9 @@ impl Connections {
         if self.selected.as_ref() == Some(id) {
             self.selected = next;
         }
-        self.keep_selection(now);
+        if self.selected().is_none() {
+            self.keep_selection(now);
+        }
     }
 
     /// All of them, in no order.

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
 
 /// A field being typed into. It is drawn by `ui` from [`Field::text`] and [`Field::cursor`]; secrets only as a mask.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Field {
     area: TextArea<'static>,
     secrecy: Secrecy,
@@ -109,6 +109,17 @@ impl Field {
     }
 }
 
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Field");
+        match self.secrecy {
+            Secrecy::Open => shown.field("text", &self.text()),
+            Secrecy::Masked => shown.field("characters", &self.text().chars().count()),
+        };
+        shown.field("cursor", &self.cursor()).finish()
+    }
+}
+
 impl PartialEq for Field {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text() && self.cursor() == other.cursor() && self.secrecy == other.secrecy
@@ -132,6 +143,13 @@ mod tests {
         field.paste("abcdef");
         field.handle(KeyEvent::from(KeyCode::Char('x')));
         assert_eq!(field.text(), "abc");
+    }
+
+    #[test]
+    fn debug_tells_of_a_masked_field_how_long_it_is_and_no_more() {
+        let mut field = Field::masked(40);
+        field.paste("TGSECRET");
+        assert_eq!(format!("{field:?}"), "Field { characters: 8, cursor: 8 }");
     }
 
     #[test]

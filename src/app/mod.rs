@@ -67,27 +67,46 @@ pub struct App {
     pub notice: Option<Notice>,
     /// Name of the theme in use.
     pub theme: String,
+    /// Panels that come back when the one over them is closed.
+    covered: Vec<Panel>,
     /// Token requests under way, one per connection at most.
     in_flight: BTreeMap<ConnectionId, RequestId>,
+    /// Connections whose last request left them as due as before: not tried again at once.
+    held_back: BTreeMap<ConnectionId, HeldBack>,
     /// The reading of the records under way.
-    loading: Option<RequestId>,
+    reading: Reading,
     /// When a key was pressed last.
     touched_at: DateTime<Utc>,
     /// The number of the next request.
     next_request: u64,
 }
 
-/// What the program was told about where it runs; none of it changes.
+/// A renewal that is due and not tried before a moment, since the last try changed nothing in the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct HeldBack {
+    until: DateTime<Utc>,
+    /// Tries in a row.
+    tries: u32,
+}
+
+/// How the reading of the records stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// None is under way.
+    Idle,
+    /// One is under way.
+    UnderWay(RequestId),
+    /// One is under way, and records have changed since it began: one more follows.
+    Outdated(RequestId),
+}
+
+/// What the program was told about where it runs; only a vault made on the first run changes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Environment {
     /// Clouds to choose from in the form.
     pub authorities: Vec<Authority>,
-    /// True in the demo: the tenant and the browser are simulated.
-    pub simulated: bool,
-    /// True where a browser can be started.
-    pub browser: bool,
-    /// True where another process renews after this one ends.
-    pub renewed_elsewhere: bool,
+    /// Which browser can be reached from here.
+    pub browser: Browser,
     /// Names of the themes, in the order in which the key steps through them.
     pub themes: Vec<String>,
     /// The offset of local time.
@@ -98,6 +117,17 @@ pub struct Environment {
     pub key_file: String,
     /// True if a passphrase opens the vault.
     pub has_passphrase: bool,
+}
+
+/// Which browser can be reached from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Browser {
+    /// None: the person's own, on their own computer.
+    Elsewhere,
+    /// One on this machine can be started.
+    Here,
+    /// The demo: tenant and browser are simulated.
+    Simulated,
 }
 
 /// The tabs.
@@ -190,8 +220,18 @@ pub struct TokensTab {
     pub value: ConnectionValue,
     /// The value that is shown for ten seconds.
     pub reveal: Option<Reveal>,
-    /// The sending or revealing under way.
+    /// The sending under way.
     pub errand: Option<RequestId>,
+    /// The revealing under way, and of which value.
+    pub revealing: Option<(RequestId, ConnectionValue)>,
+}
+
+impl TokensTab {
+    /// Masks what is shown; what is still on its way is not shown any more.
+    pub fn mask(&mut self) {
+        self.reveal = None;
+        self.revealing = None;
+    }
 }
 
 /// A value that is shown.
@@ -216,12 +256,19 @@ impl App {
             line: None,
             connections: Connections::default(),
             permissions: PermissionsTab::default(),
-            tokens: TokensTab { value: ConnectionValue::ClientId, reveal: None, errand: None },
+            tokens: TokensTab {
+                value: ConnectionValue::ClientId,
+                reveal: None,
+                errand: None,
+                revealing: None,
+            },
             activity: Activity::default(),
             notice: None,
             theme,
+            covered: Vec::new(),
             in_flight: BTreeMap::new(),
-            loading: None,
+            held_back: BTreeMap::new(),
+            reading: Reading::Idle,
             touched_at: now,
             next_request: 1,
         }

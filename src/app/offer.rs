@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::Overview;
 
-use super::{Action, App, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase, Question};
+use super::{
+    Action, App, Browser, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase, Question,
+};
 
 impl App {
     /// The actions that work here and now, the most useful first: as many as fit stand on the key line.
@@ -42,7 +44,8 @@ impl App {
     fn at_the_door(&self) -> Vec<Action> {
         match &self.door {
             Door::Locked(_) => vec![Action::Open, Action::Interrupt],
-            _ => vec![Action::Open, Action::Quit],
+            Door::Closed(_) => vec![Action::Open, Action::Quit],
+            _ => vec![Action::Quit],
         }
     }
 
@@ -122,7 +125,7 @@ impl App {
 
     /// True where `o` opens the address: in the demo by the simulated browser.
     pub fn can_open_browser(&self) -> bool {
-        self.environment.simulated || self.environment.browser
+        self.environment.browser != Browser::Elsewhere
     }
 
     /// The question that is asked, if one is.
@@ -145,6 +148,6 @@ fn with_tabs(mut own: Vec<Action>) -> Vec<Action> {
     own.extend([A::Help, A::Theme, A::Lock, A::Quit]);
     own.extend([A::ShowConnections, A::ShowPermissions, A::ShowTokens, A::ShowActivity, A::PreviousTab]);
     own.extend([A::NextTab, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]);
-    own.push(A::NextField);
+    own.extend([A::NextField, A::PreviousField]);
     own
 }

@@ -23,7 +23,9 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
     match event_loop()?.block_on(dashboard::run(dashboard_start(start, looks)))? {
         Ended::Left(Leave::Demo) => demo::open_first(global),
         Ended::Left(Leave::Quit) => {
-            say("Nothing renews after you leave: open tokengauge again, or run tokengauge refresh --due from cron.");
+            say(
+                "Nothing renews after you leave: open tokengauge again, or run tokengauge refresh --due from cron.",
+            );
             Ok(Exit::Ok)
         }
         Ended::Stopped(signal) => Err(CliError::Quiet(exit_of(signal))),
@@ -65,7 +67,8 @@ pub fn looks(choice: &Look, keymap: Keymap) -> Result<Looks, CliError> {
 /// The person's own themes, by name. A directory that is not there, or a file that cannot be read, is no theme.
 fn theme_files(directory: &Path) -> Vec<ThemeFile> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    let paths =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml"));
     let mut files: Vec<ThemeFile> = paths
         .filter_map(|path| {
             let name = path.file_stem()?.to_str()?.to_owned();
@@ -96,7 +99,9 @@ pub fn surroundings() -> Surroundings {
     let home = variable("HOME").map(PathBuf::from);
     Surroundings {
         tmux: variable("TMUX"),
-        display: ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| variable(name).is_some_and(|v| !v.is_empty())),
+        display: ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| variable(name).is_some_and(|v| !v.is_empty())),
         directory: runtime.or(home).unwrap_or_else(|| PathBuf::from(".")),
     }
 }

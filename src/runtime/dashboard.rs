@@ -10,7 +10,7 @@ use futures_util::Stream;
 use tokio::select;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::app::{App, Door, Effect, Environment, FirstRun, Leave, Message};
+use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
 use crate::vault::{Presence, Vault, VaultError};
 
@@ -92,9 +92,7 @@ fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
     let key_file = directory.parent().unwrap_or(directory).join("key.txt");
     Environment {
         authorities: CLOUDS.iter().map(Cloud::authority).collect(),
-        simulated: false,
-        browser: start.surroundings.display,
-        renewed_elsewhere: false,
+        browser: if start.surroundings.display { Browser::Here } else { Browser::Elsewhere },
         themes: start.looks.names(),
         utc_offset: clock.utc_offset(),
         vault_directory: directory.display().to_string(),

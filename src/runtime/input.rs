@@ -151,7 +151,10 @@ mod tests {
     impl Stream for FirstWakerOnly {
         type Item = std::io::Result<Event>;
 
-        fn poll_next(mut self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        fn poll_next(
+            mut self: std::pin::Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Self::Item>> {
             match self.events.pop_front() {
                 Some(event) => Poll::Ready(Some(Ok(event))),
                 None => {

@@ -12,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::{Action, Phase, SignInPanel};
+use crate::app::{Action, Browser, Phase, SignInPanel};
 use crate::domain::{AttemptFacts, Overview};
 
 use super::Regions;
@@ -221,7 +221,11 @@ fn open_address(
     if view.app.can_open_browser() {
         ways.push((
             Action::OpenBrowser,
-            if view.app.environment.simulated { "simulated browser" } else { "browser here" },
+            if view.app.environment.browser == Browser::Simulated {
+                "simulated browser"
+            } else {
+                "browser here"
+            },
         ));
     }
     let mut row = view.row().gap(INDENT);

@@ -8,7 +8,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
-use crate::app::Tab;
+use crate::app::{Browser, Tab};
 use crate::domain::Need;
 
 use super::Regions;
@@ -67,7 +67,7 @@ fn left_part(view: View<'_>, brand: Brand, titles: Titles) -> Row<'_> {
     if brand == Brand::Name {
         row = row.text("tokengauge", theme.brand).gap(1);
     }
-    if view.app.environment.simulated {
+    if view.app.environment.browser == Browser::Simulated {
         row = row.text(" demo ", theme.banner).gap(1);
     }
     for (place, tab) in Tab::ALL.into_iter().enumerate() {

@@ -1,7 +1,9 @@
 //! Connections and applications in every state, at a fixed moment.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
-use tokengauge::app::{App, AppFacts, Contents, DamagedFile, Door, Environment, Failure, SignInPanel, Tab};
+use tokengauge::app::{
+    App, AppFacts, Browser, Contents, DamagedFile, Door, Environment, Failure, SignInPanel, Tab,
+};
 use tokengauge::catalogue::clouds::CLOUDS;
 use tokengauge::catalogue::permissions::PRESETS;
 use tokengauge::domain::app_registration::CredentialFacts;
@@ -286,9 +288,7 @@ pub fn forty() -> Vec<Overview> {
 pub fn environment() -> Environment {
     Environment {
         authorities: CLOUDS.iter().map(tokengauge::catalogue::clouds::Cloud::authority).collect(),
-        simulated: false,
-        browser: false,
-        renewed_elsewhere: false,
+        browser: Browser::Elsewhere,
         themes: vec!["dark".into(), "light".into()],
         utc_offset: FixedOffset::east_opt(3600).unwrap(),
         vault_directory: "/home/ops/.local/share/tokengauge".into(),

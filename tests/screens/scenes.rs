@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use tokengauge::app::connections::Sort;
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
-    App, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun, FirstStep, HandOverPanel,
+    App, Browser, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun, FirstStep, HandOverPanel,
     HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase, Question, RequestId,
     Reveal, SignInPanel, Tab, Unlocking,
 };
@@ -83,7 +83,7 @@ fn connections() -> Vec<Scene> {
         ),
         (
             "connections_demo",
-            changed(on(Tab::Connections, "contoso-prod"), |app| app.environment.simulated = true),
+            changed(on(Tab::Connections, "contoso-prod"), |app| app.environment.browser = Browser::Simulated),
         ),
         ("help", changed(on(Tab::Connections, "northwind"), |app| app.panel = Some(Panel::Help(0)))),
         ("help_scrolled", changed(on(Tab::Connections, "northwind"), |app| app.panel = Some(Panel::Help(9)))),

@@ -201,12 +201,9 @@ fn redirect_uri(pane: &InputPane) -> Check {
 pub(super) fn platform(pane: &InputPane) -> RedirectPlatform {
     let held = matches!(pane.known_app().map(|app| &app.credential), Some(CredentialFacts::Secret { .. }));
     // While nothing is typed, the usual case is shown: a confidential client.
-    let typed_or_open = pane.app == AppChoice::New && (!pane.client_secret.is_empty() || !pane.tried);
-    if held || typed_or_open || !pane.client_secret.is_empty() {
-        RedirectPlatform::Web
-    } else {
-        RedirectPlatform::MobileAndDesktop
-    }
+    let open = pane.app == AppChoice::New && !pane.tried;
+    let typed = pane.fields().contains(&FieldId::ClientSecret) && !pane.client_secret.is_empty();
+    if held || open || typed { RedirectPlatform::Web } else { RedirectPlatform::MobileAndDesktop }
 }
 
 pub(super) fn result(pane: &InputPane) -> Result<NewConnection, FieldId> {
@@ -247,6 +244,10 @@ fn authority(pane: &InputPane) -> Result<Authority, FieldId> {
 }
 
 fn credential(pane: &InputPane) -> Result<CredentialEdit, FieldId> {
+    // What was typed before another registration was chosen is not shown any more, and not meant for this one.
+    if !pane.fields().contains(&FieldId::ClientSecret) {
+        return Ok(CredentialEdit::Keep);
+    }
     let text = pane.secret_ends.text().trim();
     let ends_on = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     match ClientSecret::parse(pane.client_secret.text()) {

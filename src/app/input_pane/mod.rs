@@ -222,9 +222,9 @@ impl InputPane {
         self.scopes = ScopeChoice::Own(settings.scopes.clone());
     }
 
-    /// A registration already here brings its authority and the end of its secret.
+    /// A registration already here brings its authority and the end of its secret; a new one has none yet.
     fn take_app(&mut self) {
-        let Some(app) = self.known_app().cloned() else { return };
+        let Some(app) = self.known_app().cloned() else { return self.secret_ends.clear() };
         self.take_authority(&app.authority);
         let ends = match app.credential {
             CredentialFacts::Secret { lifetime: Some(lifetime), .. } => {

@@ -6,9 +6,9 @@ use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Consumer, Overview};
 
 use crate::app::{
-    Answer, App, Contents, Delivery, Door, DoorFailure, Edit, Effect, Entry, Failure, FirstStep,
-    HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, RequestId, Reveal, Tab, Tone,
-    Unlocking, Way,
+    Answer, App, Contents, Delivery, Door, DoorFailure, Edit, Effect, Entry, Failure, FirstChoice, FirstStep,
+    HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading, RequestId, Reveal,
+    SignInPanel, Tab, Tone, Unlocking, Way,
 };
 
 use super::keys::handing;
@@ -21,10 +21,7 @@ impl App {
         now: DateTime<Utc>,
     ) -> Vec<Effect> {
         match answer {
-            Answer::Contents(result) => {
-                self.take_contents(request, result, now);
-                Vec::new()
-            }
+            Answer::Contents(result) => self.take_contents(request, result, now),
             Answer::Connection(result) => self.take_connection(request, result, now),
             Answer::Removed(Ok(id)) => {
                 let name = self.connections.get(&id).map(|own| own.name.to_string()).unwrap_or_default();
@@ -52,18 +49,25 @@ impl App {
         request: RequestId,
         result: Result<Contents, DoorFailure>,
         now: DateTime<Utc>,
-    ) {
-        let reading_again = self.loading == Some(request);
-        if reading_again {
-            self.loading = None;
-        }
-        if !(reading_again || self.awaits_at_door(request)) {
-            return;
-        }
-        match result {
-            Ok(contents) => self.fill(contents, reading_again, now),
-            Err(failure) if reading_again => self.reading_failed(failure, now),
-            Err(failure) => self.stay_outside(failure),
+    ) -> Vec<Effect> {
+        match self.reading {
+            Reading::UnderWay(own) | Reading::Outdated(own) if own == request => {
+                let outdated = self.reading == Reading::Outdated(request);
+                self.reading = Reading::Idle;
+                match result {
+                    Ok(contents) => self.fill(contents, now),
+                    Err(failure) => self.reading_failed(failure, now),
+                }
+                if outdated { self.read_records_again() } else { Vec::new() }
+            }
+            _ if self.awaits_at_door(request) => {
+                match result {
+                    Ok(contents) => self.enter(contents, now),
+                    Err(failure) => self.stay_outside(failure),
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -76,15 +80,20 @@ impl App {
         }
     }
 
-    fn fill(&mut self, contents: Contents, reading_again: bool, now: DateTime<Utc>) {
+    fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
+        contents.connections.iter().for_each(|read| self.follow_name(read));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
-        if reading_again {
-            return;
-        }
-        let first_run = matches!(self.door, Door::FirstRun(_));
-        self.door = Door::Open;
-        if first_run {
+        self.keep_selection(now);
+    }
+
+    /// The door opens.
+    fn enter(&mut self, contents: Contents, now: DateTime<Utc>) {
+        self.held_back.clear();
+        self.fill(contents, now);
+        let before = std::mem::replace(&mut self.door, Door::Open);
+        if let Door::FirstRun(first) = before {
+            self.environment.has_passphrase = first.choice == FirstChoice::Passphrase;
             let place = &self.environment.vault_directory;
             self.tell(Notice::good(
                 format!("The vault was made in {place}. n makes the first connection."),
@@ -96,7 +105,7 @@ impl App {
     fn reading_failed(&mut self, failure: DoorFailure, now: DateTime<Utc>) {
         match failure {
             DoorFailure::Other(failure) => self.complain(failure, now),
-            DoorFailure::Locked | DoorFailure::WrongPassphrase => self.lock(LockReason::Start),
+            DoorFailure::Locked | DoorFailure::WrongPassphrase => self.vault_was_locked(),
         }
     }
 
@@ -134,19 +143,33 @@ impl App {
         match result {
             Ok(overview) => {
                 let overview = *overview;
-                self.connections.put(overview.clone());
-                if exchanged.is_some() {
+                self.follow_name(&overview);
+                // An exchange makes no connection: one that was removed meanwhile stays away.
+                if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
+                    self.connections.put(overview.clone());
+                }
+                if let Some(id) = &exchanged {
                     self.note_exchange(&overview, now);
+                    self.hold_back_if_still_due(id, now);
                 }
                 let effects = self.go_on_with(request, &overview, now);
-                self.connections.keep_selection(now);
+                self.keep_selection(now);
                 effects
             }
             Err(failure) => {
+                if let Some(id) = &exchanged {
+                    self.hold_back_if_still_due(id, now);
+                }
                 self.stop(request, failure, now);
                 // The record may say more: the sign-in that is over, what another process did.
                 self.read_records_again()
             }
+        }
+    }
+
+    fn follow_name(&mut self, read: &Overview) {
+        if let Some(own) = self.connections.get(&read.id).filter(|own| own.name != read.name) {
+            self.activity.rename(&own.name, &read.name);
         }
     }
 
@@ -182,6 +205,8 @@ impl App {
         match self.panel.take() {
             Some(Panel::Input(pane)) if pane.saving == Some(request) => {
                 self.connections.select(overview.id.clone());
+                // Something may have been mended.
+                self.held_back.clear();
                 let text = match pane.purpose {
                     Purpose::New => format!("{} was made. a signs in.", overview.name),
                     Purpose::Edit(_) => format!("{} was saved.", overview.name),
@@ -268,28 +293,27 @@ impl App {
         result: Result<Delivery, Failure>,
         now: DateTime<Utc>,
     ) -> Vec<Effect> {
+        if self.tokens.errand == Some(request) {
+            self.tokens.errand = None;
+            self.tell_delivery(result, now);
+            return Vec::new();
+        }
         match &mut self.panel {
-            Some(Panel::SignIn(panel)) if panel.errand == Some(request) => {
-                panel.errand = None;
-                panel.sent = Some(result);
-                Vec::new()
-            }
             Some(Panel::HandOver(panel)) => {
                 let panel = panel.clone();
-                self.take_handed_value(panel, request, result)
+                return self.take_handed_value(panel, request, result);
             }
             Some(Panel::Input(pane)) if pane.errand == Some(request) => {
                 pane.errand = None;
                 self.tell_delivery(result, now);
-                Vec::new()
             }
-            _ if self.tokens.errand == Some(request) => {
-                self.tokens.errand = None;
-                self.tell_delivery(result, now);
-                Vec::new()
+            Some(Panel::SignIn(panel)) => panel.take_delivery(request, result),
+            Some(Panel::Plain(_, panel) | Panel::Question(Question::Abandon(panel))) => {
+                panel.take_delivery(request, result);
             }
-            _ => Vec::new(),
+            _ => {}
         }
+        Vec::new()
     }
 
     fn tell_delivery(&mut self, result: Result<Delivery, Failure>, now: DateTime<Utc>) {
@@ -334,16 +358,14 @@ impl App {
         result: Result<RevealedValue, Failure>,
         now: DateTime<Utc>,
     ) {
-        if self.tokens.errand != Some(request) {
+        let Some((_, value)) = self.tokens.revealing.take_if(|(awaited, _)| *awaited == request) else {
             return;
-        }
-        self.tokens.errand = None;
+        };
         match result {
-            Ok(text) if self.tab == Tab::Tokens && matches!(self.door, Door::Open) => {
+            Ok(text) => {
                 let until = now + TimeDelta::seconds(10);
-                self.tokens.reveal = Some(Reveal { value: self.tokens.value, text, until });
+                self.tokens.reveal = Some(Reveal { value, text, until });
             }
-            Ok(_) => {}
             Err(failure) => self.complain(failure, now),
         }
     }
@@ -365,6 +387,15 @@ impl App {
                 self.complain(failure, now);
                 Vec::new()
             }
+        }
+    }
+}
+
+impl SignInPanel {
+    fn take_delivery(&mut self, request: RequestId, result: Result<Delivery, Failure>) {
+        if self.errand == Some(request) {
+            self.errand = None;
+            self.sent = Some(result);
         }
     }
 }

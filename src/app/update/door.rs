@@ -43,13 +43,32 @@ impl App {
         vec![Effect::OpenVault { request, passphrase }]
     }
 
-    /// Hides everything; renewals go on.
+    /// Hides everything. Renewals go on, unless the vault itself was locked.
     pub(super) fn lock(&mut self, why: LockReason) {
         self.door = Door::Locked(Unlocking::new(why));
         self.panel = None;
+        self.covered.clear();
         self.line = None;
-        self.tokens.reveal = None;
+        self.permissions.entry = None;
+        self.tokens.mask();
         self.notice = None;
+    }
+
+    /// The vault itself was locked: what is being typed at the door stays.
+    pub(super) fn vault_was_locked(&mut self) {
+        match &mut self.door {
+            Door::Locked(unlocking) => unlocking.why = LockReason::Start,
+            _ => self.lock(LockReason::Start),
+        }
+    }
+
+    /// True while records may be read and renewed: the vault is open, behind a locked screen too.
+    pub(super) fn works(&self) -> bool {
+        match &self.door {
+            Door::Open => true,
+            Door::Locked(unlocking) => unlocking.why != LockReason::Start,
+            Door::FirstRun(_) | Door::Opening(_) | Door::Closed(_) => false,
+        }
     }
 
     fn act_at_first_run(&mut self, action: Action) -> Vec<Effect> {

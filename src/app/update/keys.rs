@@ -16,12 +16,12 @@ use crate::app::{
 impl App {
     pub(super) fn act_on_tab(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         match action {
-            Action::ShowConnections => self.show(Tab::Connections),
-            Action::ShowPermissions => self.show(Tab::Permissions),
-            Action::ShowTokens => self.show(Tab::Tokens),
-            Action::ShowActivity => self.show(Tab::Activity),
-            Action::NextTab | Action::NextField => self.turn_tab(1),
-            Action::PreviousTab | Action::PreviousField => self.turn_tab(-1),
+            Action::ShowConnections => self.show(Tab::Connections, now),
+            Action::ShowPermissions => self.show(Tab::Permissions, now),
+            Action::ShowTokens => self.show(Tab::Tokens, now),
+            Action::ShowActivity => self.show(Tab::Activity, now),
+            Action::NextTab | Action::NextField => self.turn_tab(1, now),
+            Action::PreviousTab | Action::PreviousField => self.turn_tab(-1, now),
             Action::Help => self.panel = Some(Panel::Help(0)),
             Action::Lock => self.lock(LockReason::ByKey),
             Action::Quit => return vec![Effect::Quit(Leave::Quit)],
@@ -32,7 +32,7 @@ impl App {
             Action::HalfPageDown => self.step(10, now),
             Action::First => self.step(isize::MIN / 2, now),
             Action::Last => self.step(isize::MAX / 2, now),
-            Action::Filter => self.begin_filter(),
+            Action::Filter => self.begin_filter(now),
             // While a filter is set, n and N move among what it found.
             Action::New if self.tab == Tab::Connections && !self.connections.filter.is_empty() => {
                 self.step(1, now);
@@ -67,7 +67,7 @@ impl App {
             Action::Open if chosen.open_attempt(now).is_some() && chosen.tokens.is_none() => {
                 return self.authorize(&chosen, now);
             }
-            Action::Open => self.show(Tab::Tokens),
+            Action::Open => self.show(Tab::Tokens, now),
             Action::Authorize => return self.authorize(&chosen, now),
             Action::Paste if chosen.open_attempt(now).is_some() => {
                 let mut panel = SignInPanel::waiting(chosen.id);
@@ -93,16 +93,17 @@ impl App {
         Vec::new()
     }
 
-    fn show(&mut self, tab: Tab) {
+    fn show(&mut self, tab: Tab, now: DateTime<Utc>) {
         self.tab = tab;
-        self.tokens.reveal = None;
+        self.tokens.mask();
         self.permissions.entry = None;
         self.line = None;
+        self.keep_selection(now);
     }
 
-    fn turn_tab(&mut self, by: isize) {
+    fn turn_tab(&mut self, by: isize, now: DateTime<Utc>) {
         let here = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0).cast_signed();
-        self.show(Tab::ALL[(here + by).rem_euclid(Tab::ALL.len().cast_signed()).unsigned_abs()]);
+        self.show(Tab::ALL[(here + by).rem_euclid(Tab::ALL.len().cast_signed()).unsigned_abs()], now);
     }
 
     /// Esc undoes what narrows the list, then leads to the first tab.
@@ -114,8 +115,8 @@ impl App {
                 self.connections.keep_selection(now);
             }
             Tab::Activity if !self.activity.filter.is_empty() => self.activity.filter.clear(),
-            Tab::Tokens if self.tokens.reveal.is_some() => self.tokens.reveal = None,
-            _ => self.show(Tab::Connections),
+            Tab::Tokens if self.tokens.reveal.is_some() => self.tokens.mask(),
+            _ => self.show(Tab::Connections, now),
         }
     }
 
@@ -132,16 +133,16 @@ impl App {
                 let here = ConnectionValue::ALL.iter().position(|v| *v == self.tokens.value).unwrap_or(0);
                 let there = here.saturating_add_signed(by).min(ConnectionValue::ALL.len() - 1);
                 self.tokens.value = ConnectionValue::ALL[there];
-                self.tokens.reveal = None;
+                self.tokens.mask();
             }
         }
     }
 
-    fn begin_filter(&mut self) {
+    fn begin_filter(&mut self, now: DateTime<Utc>) {
         match self.tab {
             Tab::Activity => self.line = Some(Line::ActivityFilter),
             _ => {
-                self.show(Tab::Connections);
+                self.show(Tab::Connections, now);
                 self.line = Some(Line::ConnectionFilter);
             }
         }
@@ -303,9 +304,9 @@ impl App {
         if self.tokens.reveal.take().is_some() || holds(overview, self.tokens.value).is_none() {
             return Vec::new();
         }
-        let request = self.request();
-        self.tokens.errand = Some(request);
-        vec![Effect::Reveal { request, connection: overview.id.clone(), value: self.tokens.value }]
+        let (request, value) = (self.request(), self.tokens.value);
+        self.tokens.revealing = Some((request, value));
+        vec![Effect::Reveal { request, connection: overview.id.clone(), value }]
     }
 
     fn refuse_absent(&mut self, overview: &Overview, value: ConnectionValue, now: DateTime<Utc>) -> bool {
@@ -324,6 +325,11 @@ impl App {
             self.tell(Notice::plain("Nobody has signed in yet: nothing to hand over.", now));
             return Vec::new();
         };
+        // A renewal under way replaces the set: it is awaited.
+        if let Some(request) = self.in_flight.get(&overview.id).copied() {
+            self.open_hand_over(overview, HandOverPhase::Renewing(request));
+            return Vec::new();
+        }
         let renewable =
             matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
         if access.remaining(now) < FRESH_ENOUGH

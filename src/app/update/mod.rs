@@ -17,12 +17,59 @@ use crate::domain::ConnectionId;
 
 use super::{
     Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, Message, Notice, Panel, Question,
-    RequestId, Tone,
+    Reading, RequestId, Tab, Tone,
 };
 
 impl App {
     /// Takes note of what happened and tells what is to be done about it. No I/O, no clock.
     pub fn update(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
+        let chosen = self.chosen().map(|own| own.id.clone());
+        let effects = match self.cover(&message) {
+            None => self.take(message, now),
+            Some(help) => self.take_under(help, message, now),
+        };
+        self.end_sign_in_if_over(now);
+        if self.panel.is_none() {
+            self.panel = self.covered.pop();
+        }
+        if self.chosen().map(|own| &own.id) != chosen.as_ref() {
+            self.forget_chosen();
+        }
+        effects
+    }
+
+    /// The help page, if it covers the panel that the message is about.
+    fn cover(&mut self, message: &Message) -> Option<Panel> {
+        let for_cover = matches!(message, Message::Action(_) | Message::Text(_));
+        if for_cover || !matches!(self.panel, Some(Panel::Help(_))) {
+            return None;
+        }
+        let under = self.covered.pop()?;
+        self.panel.replace(under)
+    }
+
+    /// What happens to a covered panel happens under the cover; a paste takes it away.
+    fn take_under(&mut self, cover: Panel, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
+        let stays = !matches!(message, Message::Paste(_));
+        let effects = self.take(message, now);
+        self.end_sign_in_if_over(now);
+        if stays && let Some(panel) = self.panel.take() {
+            self.covered.push(panel);
+            self.panel = Some(cover);
+        }
+        effects
+    }
+
+    /// What was shown or typed of the chosen connection is not meant for another.
+    fn forget_chosen(&mut self) {
+        self.tokens.mask();
+        if self.line == Some(Line::Scope) {
+            self.line = None;
+            self.permissions.entry = None;
+        }
+    }
+
+    fn take(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
         if matches!(message, Message::Action(_) | Message::Text(_) | Message::Paste(_)) {
             self.touched_at = now;
             self.drop_read_notice();
@@ -33,7 +80,7 @@ impl App {
             Message::Paste(pasted) => self.take_paste(&pasted, now),
             Message::Wake => self.wake(now),
             Message::FocusLost => {
-                self.tokens.reveal = None;
+                self.tokens.mask();
                 Vec::new()
             }
             Message::RecordsChanged => self.read_records_again(),
@@ -124,12 +171,25 @@ impl App {
     }
 
     fn read_records_again(&mut self) -> Vec<Effect> {
-        if self.loading.is_some() || matches!(self.door, Door::FirstRun(_) | Door::Opening(_)) {
-            return Vec::new();
+        match self.reading {
+            _ if !self.works() => Vec::new(),
+            Reading::UnderWay(request) | Reading::Outdated(request) => {
+                self.reading = Reading::Outdated(request);
+                Vec::new()
+            }
+            Reading::Idle => {
+                let request = self.request();
+                self.reading = Reading::UnderWay(request);
+                vec![Effect::LoadVault { request }]
+            }
         }
-        let request = self.request();
-        self.loading = Some(request);
-        vec![Effect::LoadVault { request }]
+    }
+
+    /// On the list a row that is shown is chosen; elsewhere the choice stays as long as the connection exists.
+    fn keep_selection(&mut self, now: DateTime<Utc>) {
+        if self.tab == Tab::Connections || self.chosen().is_none() {
+            self.connections.keep_selection(now);
+        }
     }
 
     /// A notice that waits for a key has been read when the next key comes.

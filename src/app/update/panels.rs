@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
+    Action, App, Browser, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
     Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
 };
 
@@ -15,6 +15,10 @@ impl App {
         let Some(panel) = self.panel.take() else { return Vec::new() };
         match panel {
             Panel::Help(row) => self.act_in_help(row, action),
+            panel if action == Action::Help && !matches!(panel, Panel::Plain(..)) => {
+                self.covered.push(panel);
+                self.panel = Some(Panel::Help(0));
+            }
             Panel::Input(pane) => return self.act_in_form(pane, action),
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
@@ -121,7 +125,7 @@ impl App {
     }
 
     fn open_browser(&mut self, panel: &mut SignInPanel) -> Effect {
-        if self.environment.simulated {
+        if self.environment.browser == Browser::Simulated {
             let request = self.request();
             panel.errand = Some(request);
             panel.other_ways = false;
@@ -148,7 +152,6 @@ impl App {
         let mut effects = Vec::new();
         match (&mut panel.phase, action) {
             (_, Action::Back | Action::Quit) => return effects,
-            (HandOverPhase::Done { .. }, Action::Open) => return effects,
             (HandOverPhase::Handing { set, errand, .. }, Action::Copy | Action::Open) if errand.is_none() => {
                 if let Some(value) = next {
                     let request = self.request();
@@ -212,8 +215,11 @@ impl App {
     }
 
     fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
-        let effects = self.refresh_all(due);
-        self.tell(Notice::plain(format!("Renewing {} connections …", effects.len()), now));
+        due.iter().for_each(|id| drop(self.held_back.remove(id)));
+        // The rest is due as well and follows by itself.
+        let now_possible = &due[..due.len().min(self.room())];
+        let effects = self.refresh_all(now_possible);
+        self.tell(Notice::plain(format!("Renewing {} connections …", due.len()), now));
         effects
     }
 

@@ -48,6 +48,11 @@ impl App {
             Some(Panel::SignIn(panel)) if named.as_ref().is_none_or(|id| *id == panel.connection) => {
                 Some(panel)
             }
+            // A form that holds something typed comes back when the sign-in is done.
+            Some(Panel::Input(pane)) if named.is_some() && pane.touched && pane.saving.is_none() => {
+                self.covered.push(Panel::Input(pane));
+                named.map(SignInPanel::waiting)
+            }
             other => {
                 self.panel = other;
                 named.map(SignInPanel::waiting)
@@ -68,8 +73,13 @@ impl App {
         pasted: &Pasted,
         now: DateTime<Utc>,
     ) -> Vec<Effect> {
+        let open = self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some());
+        if open && matches!(panel.phase, Phase::Failed(_)) {
+            panel.phase = Phase::Waiting;
+        }
         if panel.phase != Phase::Waiting {
             self.panel = Some(Panel::SignIn(panel));
+            self.tell(unused(now));
             return Vec::new();
         }
         panel.other_ways = false;
@@ -191,7 +201,9 @@ impl App {
                 }
                 pane.paste(text);
             }
-            (Some(Panel::Question(Question::Remove { field, .. })), _) => field.paste(text.trim()),
+            (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => {
+                field.paste(text.trim())
+            }
             (None, Some(Line::ConnectionFilter)) => {
                 self.connections.filter.paste(text.trim());
                 self.connections.keep_selection(now);
@@ -202,9 +214,25 @@ impl App {
                     field.paste(text.trim());
                 }
             }
-            _ => self.tell(Notice::plain("Pasted text is not used here, and none of it acted as keys.", now)),
+            _ => self.tell(unused(now)),
         }
     }
+
+    /// A panel that waits for an address that nobody can use any more says so.
+    pub(super) fn end_sign_in_if_over(&mut self, now: DateTime<Utc>) {
+        let Some(Panel::SignIn(panel)) = &mut self.panel else { return };
+        let open = self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some());
+        if panel.phase == Phase::Waiting && !open {
+            *panel = SignInPanel {
+                phase: Phase::Failed(attempt_over()),
+                ..SignInPanel::waiting(panel.connection.clone())
+            };
+        }
+    }
+}
+
+fn unused(now: DateTime<Utc>) -> Notice {
+    Notice::plain("Pasted text is not used here, and none of it acted as keys.", now)
 }
 
 fn attempt_over() -> Failure {

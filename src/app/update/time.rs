@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Clock, ConnectionId, Overview};
+use crate::domain::{Clock, ConnectionId, Overview, TroubleKind};
 
-use crate::app::{App, Door, Effect, LockReason, Panel, Tab};
+use crate::app::{App, Door, Effect, HandOverPhase, HeldBack, LockReason, Panel, Tab};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
@@ -20,7 +20,7 @@ impl App {
             self.notice = None;
         }
         if self.tokens.reveal.as_ref().is_some_and(|reveal| reveal.until <= now) {
-            self.tokens.reveal = None;
+            self.tokens.mask();
         }
         if self.locks_itself() && now - self.touched_at >= IDLE_LOCK {
             self.lock(LockReason::Idle);
@@ -40,33 +40,64 @@ impl App {
         let mut due: Vec<(DateTime<Utc>, ConnectionId)> =
             self.renewals().filter(|(at, _)| *at <= now).map(|(at, own)| (at, own.id.clone())).collect();
         due.sort();
-        let room = IN_FLIGHT_AT_MOST.saturating_sub(self.in_flight.len());
-        due.truncate(room);
+        due.truncate(self.room());
         let ids: Vec<ConnectionId> = due.into_iter().map(|(_, id)| id).collect();
         self.refresh_all(&ids)
     }
 
+    /// How many more token requests may be in the air.
+    pub(super) fn room(&self) -> usize {
+        IN_FLIGHT_AT_MOST.saturating_sub(self.in_flight.len())
+    }
+
     /// Every connection that renews by itself and is not doing so, with its moment.
     fn renewals(&self) -> impl Iterator<Item = (DateTime<Utc>, &Overview)> {
-        let handed_over = match &self.panel {
-            Some(Panel::HandOver(panel)) => Some(&panel.connection),
-            _ => None,
+        let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_renewing(&own.id));
+        idle.filter_map(|own| Some((self.renews_at(own)?, own)))
+    }
+
+    /// When it renews by itself. An open sign-in does not stop it.
+    fn renews_at(&self, own: &Overview) -> Option<DateTime<Utc>> {
+        let access = own.access_lifetime()?;
+        // Asked of the moment at which the set came: a lapse that was only estimated or typed costs one request, whose
+        // refusal tells for certain.
+        let planned = match own.renewal_plan(access.starts_at) {
+            RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at,
+            RenewalPlan::Impossible(_) => return None,
         };
-        self.connections.all().iter().filter_map(move |own| {
-            // While its values are handed over, a set stays as it is; an open sign-in does not stop it.
-            let busy = self.is_renewing(&own.id) || handed_over == Some(&own.id);
-            match own.renewal_plan(own.access_lifetime()?.starts_at) {
-                RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } if !busy => Some((at, own)),
-                _ => None,
+        // While its values are handed over, a set stays as it is: to the end of its life, not beyond.
+        let handed_over = self.is_handing_over(&own.id).then_some(access.expires_at);
+        let held_back = self.held_back.get(&own.id).map(|held| held.until);
+        [Some(planned), handed_over, held_back].into_iter().flatten().max()
+    }
+
+    fn is_handing_over(&self, connection: &ConnectionId) -> bool {
+        self.panel.iter().chain(&self.covered).any(|panel| match panel {
+            Panel::HandOver(panel) => {
+                panel.connection == *connection && matches!(panel.phase, HandOverPhase::Handing { .. })
             }
+            _ => false,
         })
+    }
+
+    /// An exchange that left the record as due as before is not repeated at once: a full disk, a missing record.
+    pub(super) fn hold_back_if_still_due(&mut self, connection: &ConnectionId, now: DateTime<Utc>) {
+        let before = self.held_back.remove(connection);
+        let still_due =
+            self.connections.get(connection).and_then(|own| self.renews_at(own)).is_some_and(|at| at <= now);
+        if !still_due {
+            return;
+        }
+        let tries = before.map_or(1, |held| held.tries + 1);
+        if let TroubleKind::TryLater { retry_at, .. } = TroubleKind::try_later(now, tries, None, 0.5) {
+            self.held_back.insert(connection.clone(), HeldBack { until: retry_at, tries });
+        }
     }
 
     /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
     pub fn next_deadline(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest = now + LONGEST_SLEEP;
-        let room = self.in_flight.len() < IN_FLIGHT_AT_MOST;
-        let renewal = self.renewals().map(|(at, _)| at).min().filter(|_| room);
+        let renewal = self.renewals().map(|(at, _)| at).min().filter(|_| self.room() > 0);
         let moments = [
             renewal,
             self.notice.as_ref().and_then(|notice| notice.until),
@@ -103,7 +134,7 @@ impl App {
                 self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
             }
             (Some(Panel::Help(_) | Panel::Plain(..)), _) => false,
-            (_, Tab::Connections) => self.connections.all().iter().any(counts),
+            (_, Tab::Connections) => self.connections.rows(now).into_iter().any(counts),
             (_, Tab::Tokens) => self.chosen().is_some_and(counts),
             (_, Tab::Permissions | Tab::Activity) => false,
         }

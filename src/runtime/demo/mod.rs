@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-use crate::app::{App, Door, Effect, Environment};
+use crate::app::{App, Browser, Door, Effect, Environment};
 use crate::domain::Authority;
 use crate::simulator::browser::{self, Answer, Landing};
 use crate::simulator::server::Server;
@@ -120,9 +120,7 @@ pub async fn run(
         .with_open_vault(tenant.vault.clone(), Some(tenant.browser(clock)));
     let environment = Environment {
         authorities: vec![tenant.authority()],
-        simulated: true,
-        browser: false,
-        renewed_elsewhere: false,
+        browser: Browser::Simulated,
         themes: looks.names(),
         utc_offset: clock.utc_offset(),
         vault_directory: "the demo".to_owned(),

@@ -1,0 +1,17 @@
+//! What `App::update` makes of keys, pastes, answers and the time: fixed moments, effects and state compared.
+//!
+//! `fixtures.rs` has the connections and a desk at which keys are pressed; each other file has one theme.
+
+mod answers;
+mod day;
+mod door;
+mod fixtures;
+mod form;
+mod hand_over;
+mod keys;
+mod list;
+mod paste;
+mod properties;
+mod sign_in;
+mod time;
+mod tokens;

@@ -1,0 +1,196 @@
+//! Whatever happens in whatever order: no panic, and never two token requests of one connection in the air.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tokengauge::app::{Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, RequestId};
+use tokengauge::app::{Contents, Delivery, Door, DoorFailure};
+use tokengauge::domain::secret::{PastedText, RevealedValue};
+use tokengauge::domain::{ConnectionId, RenewalKind, TroubleKind};
+
+use super::fixtures::*;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Happening {
+    /// An action, on offer or not.
+    Act(usize),
+    /// A key, as it is bound where it is pressed.
+    Press(String),
+    Paste(usize, bool),
+    /// The answer to one of the open effects; `fate` tells how it ended.
+    Answer {
+        which: usize,
+        fate: u8,
+    },
+    /// An answer that nobody awaits.
+    Stray(u64),
+    Later(i64),
+    FocusLost,
+    RecordsChanged,
+}
+
+const PASTES: [&str; 7] = [
+    GOOD,
+    "http://localhost:8400/?code=0.AXkA-x&state=wrong",
+    "http://localhost:8400/?error=access_denied&state=state-of-northwind",
+    "",
+    "qDyY\r\n\u{3}",
+    "northwind",
+    "\u{1b}[31m\u{202e}ß√",
+];
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let keys =
+        "[a-zA-Z0-9!/?+\\[\\]]|Enter|Esc|Tab|Shift-Tab|Up|Down|Left|Right|Space|Backspace|Ctrl-C|Ctrl-U";
+    prop_oneof![
+        4 => (0..Action::ALL.len()).prop_map(Happening::Act),
+        6 => keys.prop_map(Happening::Press),
+        2 => (0..PASTES.len(), any::<bool>()).prop_map(|(text, whole)| Happening::Paste(text, whole)),
+        5 => (any::<usize>(), any::<u8>()).prop_map(|(which, fate)| Happening::Answer { which, fate }),
+        1 => (0..60_u64).prop_map(Happening::Stray),
+        3 => prop_oneof![Just(0_i64), Just(1), 1..30_i64, 30..4000_i64, Just(-90), Just(86_400)].prop_map(Happening::Later),
+        1 => Just(Happening::FocusLost),
+        1 => Just(Happening::RecordsChanged),
+    ]
+}
+
+/// What lies outside: open effects, and the records as they really are.
+struct Outside {
+    desk: Desk,
+    open: Vec<Effect>,
+    in_the_air: BTreeMap<ConnectionId, RequestId>,
+}
+
+impl Outside {
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Exchange { request, connection, .. } = &effect {
+                let other = self.in_the_air.insert(connection.clone(), *request);
+                assert_eq!(other, None, "two requests of {connection:?} in the air");
+            }
+            if !matches!(effect, Effect::Quit(_)) {
+                self.open.push(effect);
+            }
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        let effects = match happening {
+            Happening::Act(place) => self.desk.act(Action::ALL[place]),
+            Happening::Press(key) => self.desk.press(&key),
+            Happening::Paste(text, whole) => {
+                let text = PastedText::new(PASTES[text]);
+                self.desk.send(Message::Paste(if whole { Pasted::Whole(text) } else { Pasted::Piece(text) }))
+            }
+            Happening::Answer { .. } if self.open.is_empty() => return,
+            Happening::Answer { which, fate } => {
+                let effect = self.open.swap_remove(which % self.open.len());
+                if let Effect::Exchange { connection, .. } = &effect {
+                    self.in_the_air.remove(connection);
+                }
+                let message =
+                    Message::Answer { request: request(&effect), answer: self.answer(&effect, fate) };
+                self.desk.send(message)
+            }
+            Happening::Stray(request)
+                if self.open.iter().any(|own| super::fixtures::request(own).0 == request) =>
+            {
+                return;
+            }
+            Happening::Stray(request) => {
+                let answer = Answer::Connection(Ok(Box::new(healthy("quiet"))));
+                self.desk.send(Message::Answer { request: RequestId(request), answer })
+            }
+            Happening::Later(by) => self.desk.after(seconds(by)),
+            Happening::FocusLost => self.desk.send(Message::FocusLost),
+            Happening::RecordsChanged => self.desk.send(Message::RecordsChanged),
+        };
+        self.take(effects);
+    }
+
+    fn answer(&self, effect: &Effect, fate: u8) -> Answer {
+        let now = self.desk.now;
+        let bad = fate.is_multiple_of(3);
+        match effect {
+            Effect::OpenVault { .. } | Effect::CreateVault { .. } | Effect::LoadVault { .. } => {
+                Answer::Contents(match fate % 8 {
+                    0 => Err(DoorFailure::WrongPassphrase),
+                    1 => Err(DoorFailure::Locked),
+                    2 => Err(DoorFailure::Other(failure())),
+                    3 => Ok(Contents::default()),
+                    _ => Ok(contents(every_state())),
+                })
+            }
+            Effect::Deliver { .. } | Effect::SendText { .. } if bad => Answer::Delivered(Err(failure())),
+            Effect::Deliver { .. } | Effect::SendText { .. } => {
+                Answer::Delivered(Ok(Delivery::SentToTerminal { characters: 7 }))
+            }
+            Effect::Reveal { .. } => Answer::Revealed(Ok(RevealedValue::new("TGSECRET"))),
+            Effect::SignInWithSimulatedBrowser { .. } => Answer::BrowserEndedOn(Ok(PastedText::new(GOOD))),
+            Effect::Remove { connection, .. } => Answer::Removed(Ok(connection.clone())),
+            _ if bad => Answer::Connection(Err(failure())),
+            Effect::Create { new, .. } => {
+                Answer::Connection(Ok(Box::new(with(unsigned("made"), |own| own.name = new.name.clone()))))
+            }
+            Effect::Change { connection, .. }
+            | Effect::BeginAttempt { connection, .. }
+            | Effect::Exchange { connection, .. } => {
+                let known = self.desk.app.connections.get(connection).cloned();
+                let mut own = known.unwrap_or_else(|| healthy("quiet"));
+                match (effect, fate % 5) {
+                    (Effect::BeginAttempt { .. }, _) => own = begun(own, now),
+                    (Effect::Exchange { .. }, 0) => refuse(&mut own, now, TroubleKind::SignInNeeded),
+                    (Effect::Exchange { .. }, 1) => {
+                        refuse(&mut own, now, TroubleKind::try_later(now, 1, None, 0.5));
+                    }
+                    (Effect::Exchange { .. }, _) => renew(&mut own, now, RenewalKind::Refresh),
+                    _ => own.generation += 1,
+                }
+                Answer::Connection(Ok(Box::new(own)))
+            }
+            Effect::Quit(_) => unreachable!("farewells are not kept"),
+        }
+    }
+
+    fn holds(&self) {
+        let app: &App = &self.desk.app;
+        assert!(app.next_deadline(self.desk.now) > self.desk.now);
+        assert!(app.next_deadline(self.desk.now) <= self.desk.now + seconds(30));
+        if app.door != Door::Open {
+            assert_eq!((&app.panel, &app.tokens.reveal), (&None, &None), "locked is locked");
+        }
+        if let Some(Panel::SignIn(panel)) = &app.panel
+            && panel.phase == tokengauge::app::Phase::Waiting
+        {
+            let own = app.connections.get(&panel.connection);
+            assert!(own.is_some_and(|own| own.open_attempt(self.desk.now).is_some()), "nothing to wait for");
+        }
+        let _ = (app.on_offer(self.desk.now), app.context(), app.is_typing());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_order_of_things_panics_or_renews_twice_at_once(happenings in prop::collection::vec(happening(), 1..150)) {
+        let mut outside =
+            Outside { desk: Desk::open(every_state()), open: Vec::new(), in_the_air: BTreeMap::new() };
+        outside.desk.app.environment.browser = Browser::Simulated;
+        for happening in happenings {
+            outside.happen(happening);
+            outside.holds();
+        }
+    }
+
+    #[test]
+    fn the_first_run_survives_everything_too(happenings in prop::collection::vec(happening(), 1..80)) {
+        let mut outside =
+            Outside { desk: Desk::at(Door::FirstRun(FirstRun::new())), open: Vec::new(), in_the_air: BTreeMap::new() };
+        for happening in happenings {
+            outside.happen(happening);
+            outside.holds();
+        }
+    }
+}
