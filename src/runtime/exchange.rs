@@ -199,7 +199,7 @@ impl Ready {
         kind: RenewalKind,
         sent_at: DateTime<Utc>,
     ) -> Option<ExchangeError> {
-        let user = claims::signed_in_user(response.id_token.as_deref(), &response.access_token);
+        let user = claims::signed_in_user(response.id_token.as_ref(), &response.access_token);
         if let Some(error) = self.stranger(&user) {
             let line = error.failure().what_happened;
             self.connection.note_renewal(Renewal {
