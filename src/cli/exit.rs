@@ -110,6 +110,7 @@ impl CliError {
             ExchangeError::AttemptOver | ExchangeError::NothingToRenew => Exit::SignInNeeded,
             ExchangeError::NoAppRegistration => Exit::SetUpWrong,
             ExchangeError::WrongUser { .. } => Exit::Refused,
+            ExchangeError::SignInRefused(trouble) => Exit::of_trouble(trouble.kind),
         };
         Self::Told(exit, for_shell(error.failure(), name))
     }

@@ -63,6 +63,10 @@ secret! {
     RefreshToken
 }
 secret! {
+    /// Who signed in, signed by the platform (OpenID Connect Core §2); whoever has it can pass for proof of a sign-in.
+    IdToken
+}
+secret! {
     /// Password of a confidential client (RFC 6749 §2.3.1): the secret's *value* in the portal, not its ID.
     ClientSecret
 }

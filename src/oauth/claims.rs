@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::domain::secret::{AccessToken, Secret};
+use crate::domain::secret::{AccessToken, IdToken, Secret};
 use crate::domain::{Claims, ScopeSet, SignedInUser};
 
 /// More than any real claim set; a longer one is not looked at.
@@ -26,8 +26,8 @@ pub fn claims(token: &AccessToken) -> Claims {
 }
 
 /// Who signed in: the id token tells it, else the access token.
-pub fn signed_in_user(id_token: Option<&str>, access_token: &AccessToken) -> SignedInUser {
-    let tokens = [id_token, Some(access_token.expose())];
+pub fn signed_in_user(id_token: Option<&IdToken>, access_token: &AccessToken) -> SignedInUser {
+    let tokens = [id_token.map(Secret::expose), Some(access_token.expose())];
     let payloads: Vec<Value> = tokens.into_iter().flatten().filter_map(payload).collect();
     let first = |names: &[&str]| payloads.iter().find_map(|payload| text(payload, names));
     SignedInUser {
@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn the_id_token_tells_first_who_signed_in() {
-        let id = token(r#"{"preferred_username":"ops@contoso.com"}"#);
-        let user = signed_in_user(Some(id.expose()), &token(r#"{"upn":"x@y.z","oid":"o","tid":"t"}"#));
+        let id = IdToken::new(token(r#"{"preferred_username":"ops@contoso.com"}"#).expose());
+        let user = signed_in_user(Some(&id), &token(r#"{"upn":"x@y.z","oid":"o","tid":"t"}"#));
         assert_eq!((user.username.as_deref(), user.oid.as_deref()), (Some("ops@contoso.com"), Some("o")));
     }
 }

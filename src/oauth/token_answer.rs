@@ -3,18 +3,20 @@
 //! `error` and `suberror` decide; AADSTS numbers only soften: better words, a longer wait. A 200 is precious: a new
 //! refresh token in it is kept even where the rest of the answer is odd. No text here ever holds a value of the answer.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use crate::catalogue::aadsts::{self, WhoActs};
-use crate::domain::secret::{AccessToken, RefreshToken};
+use crate::domain::secret::{AccessToken, IdToken, RefreshToken};
 use crate::domain::{ScopeSet, Trouble, TroubleKind};
 use crate::sanitize::sanitize;
 
 use super::platform_error::PlatformError;
 
-/// An HTTP answer as far as it matters here.
-#[derive(Debug, Clone, Default)]
+/// An HTTP answer as far as it matters here. The body may hold tokens: `Debug` tells its length.
+#[derive(Clone, Default)]
 pub struct HttpAnswer {
     /// Status.
     pub status: u16,
@@ -24,6 +26,17 @@ pub struct HttpAnswer {
     pub redirected_to: Option<String>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAnswer")
+            .field("status", &self.status)
+            .field("retry_after", &self.retry_after)
+            .field("redirected_to", &self.redirected_to)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
 }
 
 /// What a token request brought.
@@ -54,7 +67,7 @@ pub struct TokenResponse {
     /// What was granted.
     pub granted_scope: Option<ScopeSet>,
     /// Who signed in.
-    pub id_token: Option<String>,
+    pub id_token: Option<IdToken>,
 }
 
 /// Why there are no tokens, and what follows.
@@ -206,7 +219,7 @@ fn success(object: &Map<String, Value>) -> TokenAnswer {
         refresh_token,
         refresh_token_expires_in: seconds(object, "refresh_token_expires_in"),
         granted_scope: object.get("scope").and_then(Value::as_str).map(ScopeSet::parse_lenient),
-        id_token: object.get("id_token").and_then(Value::as_str).map(str::to_owned),
+        id_token: object.get("id_token").and_then(Value::as_str).map(IdToken::new),
     }))
 }
 
@@ -424,6 +437,16 @@ mod tests {
         }
         assert_eq!(refused(200, "[]").reaction, Reaction::ProtocolError);
         assert_eq!(refused(200, &"[".repeat(100_000)).reaction, Reaction::ProtocolError);
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let body = r#"{"access_token":"TG1","refresh_token":"TG2","id_token":"TG3"}"#;
+        let answer = HttpAnswer { status: 200, body: body.into(), ..HttpAnswer::default() };
+        let text = format!("{answer:?} {:?}", read(&answer));
+        // As text, and as the numbers of its bytes.
+        assert!(!text.contains("TG") && !text.contains("84, 71"), "{text}");
+        assert!(text.contains(&format!("{} bytes", body.len())), "{text}");
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub enum ExchangeError {
         /// Who was expected.
         expected: String,
     },
+    /// A new sign-in was refused. What was held before still renews, so it is not the connection's trouble.
+    SignInRefused(Box<Trouble>),
 }
 
 impl ExchangeError {
@@ -62,6 +64,9 @@ impl ExchangeError {
                 format!("You signed in as {signed_in}; this connection expects {expected}. Nothing saved."),
                 "Sign in again (a) with the right account; a private browser window asks which one.",
             ),
+            Self::SignInRefused(trouble) => {
+                Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone())
+            }
         }
     }
 }
@@ -167,22 +172,21 @@ impl Ready {
         if kind == RenewalKind::SignIn && spent {
             self.connection.attempt = None;
         }
-        let stranger = match answer {
+        let refused = match answer {
             Ok(TokenAnswer::Granted(response)) => self.take_tokens(*response, kind, sent_at),
             Ok(TokenAnswer::Unusable { refresh_token, refusal }) => {
-                if let (Some(new), Some(tokens)) = (refresh_token, &mut self.connection.tokens) {
+                // After a sign-in nothing tells whose it is: it must not take the place of a token that is known.
+                if let (RenewalKind::Refresh, Some(new), Some(tokens)) =
+                    (kind, refresh_token, &mut self.connection.tokens)
+                {
                     tokens.refresh = Some(rotated(tokens.refresh.take(), new, None, sent_at, kind));
                 }
-                self.take_refusal(&refusal, kind, sent_at);
-                None
+                self.take_refusal(&refusal, kind, sent_at)
             }
-            Err(error) => {
-                self.take_refusal(&unanswered(&error), kind, sent_at);
-                None
-            }
+            Err(error) => self.take_refusal(&unanswered(&error), kind, sent_at),
         };
         self.locked.save(&mut self.connection)?;
-        match stranger {
+        match refused {
             Some(error) => Err(error),
             None => Ok(Overview::of(&self.connection, Some(&self.app))),
         }
@@ -195,7 +199,7 @@ impl Ready {
         kind: RenewalKind,
         sent_at: DateTime<Utc>,
     ) -> Option<ExchangeError> {
-        let user = claims::signed_in_user(response.id_token.as_deref(), &response.access_token);
+        let user = claims::signed_in_user(response.id_token.as_ref(), &response.access_token);
         if let Some(error) = self.stranger(&user) {
             let line = error.failure().what_happened;
             self.connection.note_renewal(Renewal {
@@ -228,19 +232,45 @@ impl Ready {
         })
     }
 
-    fn take_refusal(&mut self, refusal: &TokenRefusal, kind: RenewalKind, sent_at: DateTime<Utc>) {
+    /// Notes a refusal. It becomes the connection's trouble, unless a code was spent beside tokens that still renew:
+    /// then only whoever signs in is told.
+    fn take_refusal(
+        &mut self,
+        refusal: &TokenRefusal,
+        kind: RenewalKind,
+        sent_at: DateTime<Utc>,
+    ) -> Option<ExchangeError> {
         let failures = match self.connection.trouble {
             Some(Trouble { kind: TroubleKind::TryLater { attempt, .. }, .. }) => attempt,
             _ => 0,
         };
-        let trouble = refusal.trouble(sent_at, failures, entropy::jitter());
+        let mut trouble = refusal.trouble(sent_at, failures, entropy::jitter());
+        let code_spent = kind == RenewalKind::SignIn && self.connection.attempt.is_none();
+        let passes = matches!(trouble.kind, TroubleKind::TryLater { .. });
+        if code_spent && passes {
+            // No code works twice, so nothing tries this again by itself.
+            "Begin a new sign-in (a): the code of this one is spent.".clone_into(&mut trouble.what_to_do);
+        }
         let line = trouble.what_happened.clone();
-        let outcome = match trouble.kind {
-            TroubleKind::TryLater { .. } => RenewalOutcome::WillRetry(line),
-            _ => RenewalOutcome::Failed(line),
-        };
+        let outcome =
+            if passes && !code_spent { RenewalOutcome::WillRetry(line) } else { RenewalOutcome::Failed(line) };
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
+        if code_spent && self.still_renews() {
+            return Some(ExchangeError::SignInRefused(Box::new(trouble)));
+        }
         self.connection.trouble = Some(trouble);
+        None
+    }
+
+    /// True if what is held renews without a person.
+    fn still_renews(&self) -> bool {
+        let holds = self.connection.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
+        let waits_for_a_person = self
+            .connection
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| !matches!(trouble.kind, TroubleKind::TryLater { .. }));
+        holds && !waits_for_a_person
     }
 }
 

@@ -1,0 +1,20 @@
+//! The client side over loopback: against the simulated tenant, and against a server that answers what no platform
+//! would. The vault is a real one in a temporary directory.
+
+#[path = "../support/child.rs"]
+mod child;
+#[path = "../support/dashboard.rs"]
+mod dashboard;
+mod desk;
+mod wire;
+
+mod answers;
+mod damage;
+mod disk;
+mod network;
+mod one_request;
+mod refusals;
+mod renewal;
+mod scenarios;
+mod sign_in;
+mod strangers;
