@@ -12,8 +12,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use crossterm::event::KeyCode;
 use tempfile::TempDir;
 use tokengauge::app::{
-    App, CredentialEdit, Door, FirstRun, FirstStep, GrantStep, LockReason, Message, NewConnection, Panel, Pasted,
-    Phase, Tab,
+    App, CredentialEdit, Door, FirstRun, FirstStep, GrantStep, LockReason, Message, NewConnection, Panel,
+    Pasted, Phase, Tab,
 };
 use tokengauge::domain::secret::{ClientSecret, Passphrase, PastedText, Secret};
 use tokengauge::domain::{
@@ -63,7 +63,9 @@ impl Platform {
     fn browse(&self, authorization_request: &str, answer: Answer) -> String {
         let mut simulator = self.simulator.lock().unwrap();
         let now = Clock::system().now();
-        match browser::sign_in(authorization_request, OPS, answer, |request| simulator.handle(&request, now)).unwrap() {
+        match browser::sign_in(authorization_request, OPS, answer, |request| simulator.handle(&request, now))
+            .unwrap()
+        {
             Landing::Address(address) => address,
             Landing::Posted { body, .. } => body,
         }
@@ -179,7 +181,8 @@ async fn make_connection(dashboard: &mut Dashboard) {
         }
     }
     for _ in 0..12 {
-        if matches!(&dashboard.app.panel, Some(Panel::Input(pane)) if pane.focus == tokengauge::app::FieldId::Tenant) {
+        if matches!(&dashboard.app.panel, Some(Panel::Input(pane)) if pane.focus == tokengauge::app::FieldId::Tenant)
+        {
             dashboard.app.panel.as_mut().map(|panel| match panel {
                 Panel::Input(pane) => pane.clear_field(),
                 _ => false,
@@ -190,17 +193,20 @@ async fn make_connection(dashboard: &mut Dashboard) {
         dashboard.key(KeyCode::Tab);
     }
     dashboard.key(KeyCode::Enter);
-    dashboard.until("the connection is made", |app| app.panel.is_none() && named(app, "contoso").is_some()).await;
+    dashboard
+        .until("the connection is made", |app| app.panel.is_none() && named(app, "contoso").is_some())
+        .await;
 }
 
 /// Begins a sign-in; the address that the browser ends on.
 async fn begin(dashboard: &mut Dashboard, platform: &Platform, answer: Answer) -> String {
     dashboard.keys("1a");
-    dashboard.until("a sign-in is open", |app| {
-        phase(app) == Some(&Phase::Waiting)
-            && matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.errand.is_none())
-    })
-    .await;
+    dashboard
+        .until("a sign-in is open", |app| {
+            phase(app) == Some(&Phase::Waiting)
+                && matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.errand.is_none())
+        })
+        .await;
     let attempt = dashboard.connection("contoso").attempt.clone().unwrap();
     platform.browse(attempt.authorization_request.as_str(), answer)
 }
@@ -214,7 +220,12 @@ async fn paste_wrongly(dashboard: &mut Dashboard, address: &str) {
     let elsewhere = address.replace("localhost:8400", "elsewhere.example");
     for wrong in [SECRET, &address.replace("state=", "state=x"), &elsewhere] {
         paste(dashboard, wrong);
-        dashboard.until("it was refused", |app| matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.refusal.is_some())).await;
+        dashboard
+            .until(
+                "it was refused",
+                |app| matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.refusal.is_some()),
+            )
+            .await;
     }
     dashboard.finish().await;
 }
@@ -229,11 +240,12 @@ async fn hand_out(dashboard: &mut Dashboard) -> String {
     dashboard.keys("Y");
     for _ in 0..4 {
         dashboard.key(KeyCode::Enter);
-        dashboard.until("one value is sent", |app| match &app.panel {
-            Some(Panel::HandOver(panel)) => !format!("{:?}", panel.phase).contains("errand: Some"),
-            _ => true,
-        })
-        .await;
+        dashboard
+            .until("one value is sent", |app| match &app.panel {
+                Some(Panel::HandOver(panel)) => !format!("{:?}", panel.phase).contains("errand: Some"),
+                _ => true,
+            })
+            .await;
     }
     dashboard.key(KeyCode::Esc);
     dashboard.finish().await;
@@ -253,11 +265,13 @@ async fn hand_out(dashboard: &mut Dashboard) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_secret_is_shown_logged_or_printed_from_the_first_run_to_the_last_key() {
     let log = Log::begin();
-    let platform = Platform::with("[[faults]]\nendpoint = 'token'\ngrant = 'authorization_code'\nnth = 2\ncode = 53003");
+    let platform =
+        Platform::with("[[faults]]\nendpoint = 'token'\ngrant = 'authorization_code'\nnth = 2\ncode = 53003");
     let home = TempDir::new().unwrap();
     let vault_dir = home.path().join("vault");
     let door = Door::FirstRun(FirstRun::new());
-    let mut dashboard = Dashboard::new(&vault_dir, platform.authority(), Clock::running_at(20), door, |own| own);
+    let mut dashboard =
+        Dashboard::new(&vault_dir, platform.authority(), Clock::running_at(20), door, |own| own);
     make_vault(&mut dashboard).await;
     make_connection(&mut dashboard).await;
 
@@ -293,7 +307,8 @@ async fn nothing_secret_is_shown_logged_or_printed_from_the_first_run_to_the_las
 
     // A wrong secret, typed key by key.
     dashboard.keys("1e");
-    while !matches!(&dashboard.app.panel, Some(Panel::Input(pane)) if pane.focus == tokengauge::app::FieldId::ClientSecret) {
+    while !matches!(&dashboard.app.panel, Some(Panel::Input(pane)) if pane.focus == tokengauge::app::FieldId::ClientSecret)
+    {
         dashboard.key(KeyCode::Tab);
     }
     dashboard.keys(WRONG_SECRET);
@@ -307,7 +322,9 @@ async fn nothing_secret_is_shown_logged_or_printed_from_the_first_run_to_the_las
     for phrase in [WRONG_PASSPHRASE, PASSPHRASE] {
         dashboard.keys(phrase);
         dashboard.key(KeyCode::Enter);
-        dashboard.until("tried", |app| !matches!(&app.door, Door::Locked(unlocking) if unlocking.trying.is_some())).await;
+        dashboard
+            .until("tried", |app| !matches!(&app.door, Door::Locked(unlocking) if unlocking.trying.is_some()))
+            .await;
         assert_eq!(matches!(dashboard.app.door, Door::Open), phrase == PASSPHRASE);
     }
     dashboard.keys("4q");
@@ -351,19 +368,32 @@ async fn the_demo_shows_no_secret_on_any_tab_of_any_connection() {
 #[tokio::test]
 async fn values_on_their_way_print_no_secret() {
     let effects = [
-        "", "code = 53003", "status = 429\nretry_after = 7", "body = 'html'", "body = 'not json'", "drop = true",
+        "",
+        "code = 53003",
+        "status = 429\nretry_after = 7",
+        "body = 'html'",
+        "body = 'not json'",
+        "drop = true",
     ];
     for effect in effects {
         let fault = format!("[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\n{effect}");
         let platform = Platform::with(if effect.is_empty() { "" } else { &fault });
         let home = TempDir::new().unwrap();
-        let services = Services::new(Vault::init_ephemeral(&home.path().join("vault")).unwrap(), Clock::system());
+        let services =
+            Services::new(Vault::init_ephemeral(&home.path().join("vault")).unwrap(), Clock::system());
         let new = new_connection(platform.authority());
         let mut printed = format!("{new:?} {services:?}");
         let id = records::create(&services, &new).unwrap().id;
         let begun = records::begin_attempt(&services, &id).unwrap();
-        let address = platform.browse(begun.attempt.as_ref().unwrap().authorization_request.as_str(), Answer::Accept);
-        let code = url::Url::parse(&address).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let address =
+            platform.browse(begun.attempt.as_ref().unwrap().authorization_request.as_str(), Answer::Accept);
+        let code = url::Url::parse(&address)
+            .unwrap()
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .unwrap()
+            .1
+            .into_owned();
         let step = GrantStep::Redeem(tokengauge::domain::secret::AuthorizationCode::new(code));
         let locked = services.vault.lock_connection(&id, std::time::Duration::ZERO).unwrap();
         let record = locked.read().unwrap();

@@ -252,8 +252,11 @@ impl Ready {
             "Begin a new sign-in (a): the code of this one is spent.".clone_into(&mut trouble.what_to_do);
         }
         let line = trouble.what_happened.clone();
-        let outcome =
-            if passes && !code_spent { RenewalOutcome::WillRetry(line) } else { RenewalOutcome::Failed(line) };
+        let outcome = if passes && !code_spent {
+            RenewalOutcome::WillRetry(line)
+        } else {
+            RenewalOutcome::Failed(line)
+        };
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
         if code_spent && self.still_renews() {
             return Some(ExchangeError::SignInRefused(Box::new(trouble)));

@@ -8,7 +8,7 @@ use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tokengauge::app::{App, Door, Effect, Environment, Leave, Message, Pasted};
+use tokengauge::app::{App, Browser, Door, Effect, Environment, Leave, Message, Pasted};
 use tokengauge::domain::secret::PastedText;
 use tokengauge::domain::{Authority, Overview};
 use tokengauge::keymap::Keymap;
@@ -206,9 +206,7 @@ pub fn named<'a>(app: &'a App, name: &str) -> Option<&'a Overview> {
 fn environment(authority: Authority) -> Environment {
     Environment {
         authorities: vec![authority],
-        simulated: true,
-        browser: false,
-        renewed_elsewhere: false,
+        browser: Browser::Simulated,
         themes: vec!["dark".into()],
         utc_offset: FixedOffset::east_opt(0).unwrap(),
         vault_directory: "the vault".into(),
