@@ -3,7 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
-use crate::domain::{ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, ScopeSet, Settings, Trouble};
+use crate::domain::{
+    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, ScopeSet, Settings, Trouble,
+};
 
 use super::RequestId;
 

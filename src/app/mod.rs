@@ -249,7 +249,12 @@ impl App {
             line: None,
             connections: Connections::default(),
             permissions: PermissionsTab::default(),
-            tokens: TokensTab { value: ConnectionValue::ClientId, reveal: None, errand: None, revealing: None },
+            tokens: TokensTab {
+                value: ConnectionValue::ClientId,
+                reveal: None,
+                errand: None,
+                revealing: None,
+            },
             activity: Activity::default(),
             notice: None,
             theme,

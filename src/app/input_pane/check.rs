@@ -207,11 +207,7 @@ pub(super) fn platform(pane: &InputPane) -> RedirectPlatform {
     // While nothing is typed, the usual case is shown: a confidential client.
     let open = pane.app == AppChoice::New && !pane.tried;
     let typed = pane.fields().contains(&FieldId::ClientSecret) && !pane.client_secret.is_empty();
-    if held || open || typed {
-        RedirectPlatform::Web
-    } else {
-        RedirectPlatform::MobileAndDesktop
-    }
+    if held || open || typed { RedirectPlatform::Web } else { RedirectPlatform::MobileAndDesktop }
 }
 
 pub(super) fn result(pane: &InputPane) -> Result<NewConnection, FieldId> {

@@ -226,7 +226,11 @@ impl App {
             .filter_map(|id| self.connections.get(id))
             .map(|overview| (overview.id.clone(), GrantStep::refresh(overview)))
             .collect();
-        steps.into_iter().filter_map(|(id, step)| self.exchange(&id, step)).map(|(_, effect)| effect).collect()
+        steps
+            .into_iter()
+            .filter_map(|(id, step)| self.exchange(&id, step))
+            .map(|(_, effect)| effect)
+            .collect()
     }
 
     pub(super) fn tell(&mut self, notice: Notice) {

@@ -6,8 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Edit, Effect, Failure, FieldId, HandOverPanel, HandOverPhase, InputPane, Notice,
-    Panel, Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
+    Action, App, Edit, Effect, Failure, FieldId, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
+    Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
 };
 
 impl App {
@@ -208,7 +208,7 @@ impl App {
     }
 
     fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
-        due.iter().for_each(|id| drop(self.held_back.remove(id)));
+        self.held_back.retain(|id, _| !due.contains(id));
         // The rest is due as well and follows by itself.
         let now_possible = &due[..due.len().min(self.room())];
         let effects = self.refresh_all(now_possible);

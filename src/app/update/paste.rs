@@ -201,7 +201,9 @@ impl App {
                 }
                 pane.paste(text);
             }
-            (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => field.paste(text.trim()),
+            (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => {
+                field.paste(text.trim())
+            }
             (None, Some(Line::ConnectionFilter)) => {
                 self.connections.filter.paste(text.trim());
                 self.connections.keep_selection(now);
@@ -221,7 +223,10 @@ impl App {
         let Some(Panel::SignIn(panel)) = &mut self.panel else { return };
         let open = self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some());
         if panel.phase == Phase::Waiting && !open {
-            *panel = SignInPanel { phase: Phase::Failed(attempt_over()), ..SignInPanel::waiting(panel.connection.clone()) };
+            *panel = SignInPanel {
+                phase: Phase::Failed(attempt_over()),
+                ..SignInPanel::waiting(panel.connection.clone())
+            };
         }
     }
 }
