@@ -116,7 +116,7 @@ impl std::fmt::Debug for Field {
             Secrecy::Open => shown.field("text", &self.text()),
             Secrecy::Masked => shown.field("characters", &self.text().chars().count()),
         };
-        shown.field("cursor", &self.cursor()).finish()
+        shown.field("cursor", &self.cursor()).finish_non_exhaustive()
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
     fn debug_tells_of_a_masked_field_how_long_it_is_and_no_more() {
         let mut field = Field::masked(40);
         field.paste("TGSECRET");
-        assert_eq!(format!("{field:?}"), "Field { characters: 8, cursor: 8 }");
+        assert_eq!(format!("{field:?}"), "Field { characters: 8, cursor: 8, .. }");
     }
 
     #[test]

@@ -200,13 +200,8 @@ impl Ready {
         sent_at: DateTime<Utc>,
     ) -> Option<ExchangeError> {
         let user = claims::signed_in_user(response.id_token.as_ref(), &response.access_token);
-        if let Some(error) = self.stranger(&user) {
-            let line = error.failure().what_happened;
-            self.connection.note_renewal(Renewal {
-                at: sent_at,
-                kind,
-                outcome: RenewalOutcome::Failed(line),
-            });
+        if let Some(error) = self.stranger(&user, kind) {
+            self.take_stranger(&error, kind, sent_at);
             return Some(error);
         }
         let before = self.connection.tokens.take();
@@ -216,11 +211,30 @@ impl Ready {
         None
     }
 
+    /// Nothing of a stranger is stored. A refresh token that suddenly is somebody else's is not used again by itself.
+    fn take_stranger(&mut self, error: &ExchangeError, kind: RenewalKind, sent_at: DateTime<Utc>) {
+        let Failure { what_happened, what_to_do } = error.failure();
+        let outcome = RenewalOutcome::Failed(what_happened.clone());
+        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
+        if kind == RenewalKind::Refresh {
+            self.connection.trouble = Some(Trouble {
+                at: sent_at,
+                kind: TroubleKind::SignInNeeded,
+                what_happened,
+                what_to_do,
+                aadsts: None,
+                trace_id: None,
+                correlation_id: None,
+            });
+        }
+    }
+
     /// The error if this is not whom the connection expects: by the mailbox in its settings, and by who it was before.
-    fn stranger(&self, user: &SignedInUser) -> Option<ExchangeError> {
+    /// A renewal is compared by object id only: a mailbox may be renamed, its person stays.
+    fn stranger(&self, user: &SignedInUser, kind: RenewalKind) -> Option<ExchangeError> {
         let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
         let expected = self.connection.settings.sign_in_as.as_ref();
-        if let (Some(expected), Some(username)) = (expected, &user.username)
+        if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username)
             && !expected.is_same(username)
         {
             return Some(ExchangeError::WrongUser { signed_in, expected: expected.to_string() });

@@ -72,7 +72,7 @@ fn help(view: View<'_>) -> Row<'_> {
 }
 
 fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
-    row.text(view.key(action), view.theme().key).gap(1).text(label(view, action), view.theme().key_label)
+    row.text(view.key_now(action), view.theme().key).gap(1).text(label(view, action), view.theme().key_label)
 }
 
 /// The word for what the key does here.

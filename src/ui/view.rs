@@ -42,6 +42,11 @@ impl<'a> View<'a> {
 
     /// The key of an action as it is written.
     pub(super) fn key(&self, action: Action) -> String {
+        self.look.keymap.key_of(action)
+    }
+
+    /// The key that works now: while a field is typed into, none that is text.
+    pub(super) fn key_now(&self, action: Action) -> String {
         let keymap = &self.look.keymap;
         if self.app.is_typing() { keymap.key_while_typing(action) } else { keymap.key_of(action) }
     }

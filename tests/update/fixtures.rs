@@ -242,7 +242,9 @@ impl Desk {
         let effects = desk.press("Enter");
         desk.answer(&effects, Answer::Contents(Ok(contents(connections))));
         assert_eq!(desk.app.door, Door::Open);
-        first.into_iter().for_each(|first| desk.app.connections.select(first));
+        if let Some(first) = first {
+            desk.app.connections.select(first);
+        }
         desk
     }
 

@@ -38,6 +38,8 @@ pub struct InputPane {
     pub response_mode: ResponseMode,
     /// The chosen preset, or what the connection asks for already.
     pub scopes: ScopeChoice,
+    /// What the connection asks for already, to come back to.
+    own_scopes: Option<ScopeSet>,
     /// Names already taken.
     pub taken: Vec<String>,
     /// Whether anything was typed or chosen since it was opened.
@@ -189,6 +191,7 @@ impl InputPane {
             authority: 0,
             response_mode: ResponseMode::default(),
             scopes: ScopeChoice::Preset(0),
+            own_scopes: None,
             taken,
             touched: false,
             tried: false,
@@ -220,6 +223,7 @@ impl InputPane {
         self.redirect_uri.set(settings.redirect_uri.as_str());
         self.response_mode = settings.response_mode;
         self.scopes = ScopeChoice::Own(settings.scopes.clone());
+        self.own_scopes = Some(settings.scopes.clone());
     }
 
     /// A registration already here brings its authority and the end of its secret; a new one has none yet.
@@ -391,9 +395,13 @@ impl InputPane {
             FieldId::Preset => {
                 let here = match self.scopes {
                     ScopeChoice::Preset(place) => place,
-                    ScopeChoice::Own(_) => PRESETS.len() - 1,
+                    ScopeChoice::Own(_) => PRESETS.len(),
                 };
-                self.scopes = ScopeChoice::Preset(turn(here, PRESETS.len()));
+                let there = turn(here, PRESETS.len() + usize::from(self.own_scopes.is_some()));
+                self.scopes = match &self.own_scopes {
+                    Some(own) if there == PRESETS.len() => ScopeChoice::Own(own.clone()),
+                    _ => ScopeChoice::Preset(there),
+                };
             }
             _ => {}
         }

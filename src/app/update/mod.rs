@@ -90,7 +90,7 @@ impl App {
 
     fn act(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         match action {
-            Action::Interrupt => return self.interrupt(),
+            Action::Interrupt => return self.interrupt(now),
             Action::Theme => {
                 self.next_theme();
                 return Vec::new();
@@ -144,7 +144,7 @@ impl App {
     }
 
     /// Ctrl-C clears a field that holds something; with nothing to clear it leaves.
-    fn interrupt(&mut self) -> Vec<Effect> {
+    fn interrupt(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
         let cleared = match (&mut self.door, &mut self.panel) {
             (Door::FirstRun(FirstRun { step, .. }), _) => step.clear(),
             (Door::Locked(unlocking), _) => unlocking.field.clear_typed(),
@@ -159,7 +159,12 @@ impl App {
             },
             _ => false,
         };
-        if cleared { Vec::new() } else { vec![Effect::Quit(super::Leave::Quit)] }
+        match &self.panel {
+            _ if cleared => Vec::new(),
+            // What was typed is thrown away only when it is asked for.
+            Some(Panel::Input(pane)) if pane.touched => self.act_in_panel(Action::Back, now),
+            _ => vec![Effect::Quit(super::Leave::Quit)],
+        }
     }
 
     fn next_theme(&mut self) {

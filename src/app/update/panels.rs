@@ -215,7 +215,7 @@ impl App {
     }
 
     fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
-        due.iter().for_each(|id| drop(self.held_back.remove(id)));
+        self.held_back.retain(|id, _| !due.contains(id));
         // The rest is due as well and follows by itself.
         let now_possible = &due[..due.len().min(self.room())];
         let effects = self.refresh_all(now_possible);
