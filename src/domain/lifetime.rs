@@ -154,6 +154,7 @@ impl Lifetime {
 
 #[cfg(test)]
 mod tests {
+    use super::Stage::{Ageing, Expired, Expiring, Fresh};
     use super::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -168,7 +169,6 @@ mod tests {
     fn access_token_passes_through_every_stage() {
         let stages =
             [0, 1799, 1800, 2999, 3000, 3599, 3600, 9999].map(|s| hour().stage(Clock::AccessToken, at(s)));
-        use Stage::{Ageing, Expired, Expiring, Fresh};
         assert_eq!(stages, [Fresh, Fresh, Ageing, Ageing, Expiring, Expiring, Expired, Expired]);
     }
 
@@ -176,10 +176,10 @@ mod tests {
     fn refresh_token_is_expiring_in_its_last_fortnight() {
         let lifetime = Lifetime::estimated_refresh(at(0));
         let stage = |days: i64| lifetime.stage(Clock::RefreshToken, at(days * 86_400));
-        assert_eq!([stage(59), stage(60), stage(75), stage(76), stage(90)], {
-            use Stage::{Ageing, Expired, Expiring, Fresh};
+        assert_eq!(
+            [stage(59), stage(60), stage(75), stage(76), stage(90)],
             [Fresh, Ageing, Ageing, Expiring, Expired]
-        });
+        );
     }
 
     #[test]

@@ -185,9 +185,9 @@ mod tests {
     #[test]
     fn what_is_sealed_for_a_vault_opens_with_its_identity_only() {
         let sealer = Sealer::new(Identity::generate());
-        let sealed = sealer.seal(b"record");
-        assert_eq!(sealer.open(&sealed).unwrap().as_slice(), b"record");
-        assert_eq!(Sealer::new(Identity::generate()).open(&sealed), Err(OpenError::WrongKey));
+        let record = sealer.seal(b"record");
+        assert_eq!(sealer.open(&record).unwrap().as_slice(), b"record");
+        assert_eq!(Sealer::new(Identity::generate()).open(&record), Err(OpenError::WrongKey));
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl App {
                 pane.paste(text);
             }
             (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => {
-                field.paste(text.trim())
+                field.paste(text.trim());
             }
             (None, Some(Line::ConnectionFilter)) => {
                 self.connections.filter.paste(text.trim());
