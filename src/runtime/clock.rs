@@ -33,9 +33,11 @@ impl Clock {
         self.started_at + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)
     }
 
-    /// How long a sleeper has to wait for a moment; nothing if it has passed.
+    /// How long a sleeper has to wait for a moment; nothing if it has passed. A fast clock wakes nobody more often than
+    /// people can see.
     pub fn until(&self, moment: DateTime<Utc>) -> Duration {
-        (moment - self.now()).to_std().unwrap_or(Duration::ZERO) / self.speed
+        let wait = (moment - self.now()).to_std().unwrap_or(Duration::ZERO) / self.speed;
+        if self.speed > 1 { wait.max(FASTEST_FRAME) } else { wait }
     }
 
     /// The offset of local time, for showing times of day.
@@ -43,6 +45,9 @@ impl Clock {
         *chrono::Local::now().offset()
     }
 }
+
+/// Ten frames a second are enough for a demonstration.
+const FASTEST_FRAME: Duration = Duration::from_millis(100);
 
 fn since_boot() -> Duration {
     let time = clock_gettime(ClockId::Boottime);
