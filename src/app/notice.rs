@@ -39,6 +39,12 @@ impl Notice {
         Self::passing(Tone::Good, text, now)
     }
 
+    /// A success with something to do next; it stays until a key is pressed.
+    pub fn good_with_advice(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
+        let (what_happened, what_to_do) = (what_happened.into(), Some(what_to_do.into()));
+        Self { tone: Tone::Good, what_happened, what_to_do, until: None }
+    }
+
     /// A failure; it stays until a key is pressed.
     pub fn bad(failure: Failure) -> Self {
         let Failure { what_happened, what_to_do } = failure;

@@ -95,9 +95,9 @@ impl App {
         if let Door::FirstRun(first) = before {
             self.environment.has_passphrase = first.choice == FirstChoice::Passphrase;
             let place = &self.environment.vault_directory;
-            self.tell(Notice::good(
-                format!("The vault was made in {place}. n makes the first connection."),
-                now,
+            self.tell(Notice::good_with_advice(
+                format!("The vault was made in {place}. Without its key nothing opens it again."),
+                "Make a second key and keep it elsewhere: tokengauge vault key-file FILE",
             ));
         }
     }
