@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::EventStream;
 use futures_util::Stream;
 use tokio::select;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
@@ -184,6 +185,8 @@ impl Dashboard {
     ) -> io::Result<Ended> {
         let mut input = InputReader::new(events);
         let mut stop = Stop::listen()?;
+        // Listened to here as well: crossterm loses a change of size that comes at the same moment as a key.
+        let mut resized = signal(SignalKind::window_change())?;
         loop {
             // Answers that are there already are taken in before the screen is drawn.
             if self.ends.answers.is_empty() {
@@ -200,6 +203,7 @@ impl Dashboard {
                     signal = stop.next() => Event::Stopped(signal),
                     Some(order) = self.ends.terminal.recv() => Event::Order(order),
                     Some(()) = self.ends.changed.recv() => Event::RecordsChanged,
+                    Some(()) = resized.recv() => Event::Input(Input::Resized),
                     input = input.next() => Event::Input(input),
                     () = sleep => Event::Deadline,
                 }
