@@ -190,7 +190,10 @@ impl Dashboard {
         loop {
             // Answers that are there already are taken in before the screen is drawn.
             if self.ends.answers.is_empty() {
-                self.draw()?;
+                match self.draw() {
+                    Err(error) if is_gone(&error) => return Ok(Ended::Stopped(StopSignal::HangUp)),
+                    drawn => drawn?,
+                }
             }
             panic_if_asked();
             let event = {
@@ -270,6 +273,12 @@ impl Dashboard {
         self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
         Ok(())
     }
+}
+
+/// True if the terminal has gone: a frame may notice it before the signal does.
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+        || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// Lets a test see that the terminal is given back after a panic. Not in release builds.

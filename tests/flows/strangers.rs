@@ -39,7 +39,7 @@ async fn another_object_id_than_before_is_not_stored() {
 async fn the_expected_mailbox_is_compared_without_case() {
     let platform = Platform::with("");
     let desk = Desk::with(platform.authority(), |new| {
-        new.settings.sign_in_as = Some(mailbox("Ops@Contoso.Example"))
+        new.settings.sign_in_as = Some(mailbox("Ops@Contoso.Example"));
     });
     assert!(desk.sign_in(&platform, OPS).await.unwrap().tokens.is_some());
 }
