@@ -382,7 +382,7 @@ async fn values_on_their_way_print_no_secret() {
         let services =
             Services::new(Vault::init_ephemeral(&home.path().join("vault")).unwrap(), Clock::system());
         let new = new_connection(platform.authority());
-        let mut printed = format!("{new:?} {services:?}");
+        let mut printed = vec![format!("{new:?} {services:?}")];
         let id = records::create(&services, &new).unwrap().id;
         let begun = records::begin_attempt(&services, &id).unwrap();
         let address =
@@ -397,20 +397,20 @@ async fn values_on_their_way_print_no_secret() {
         let step = GrantStep::Redeem(tokengauge::domain::secret::AuthorizationCode::new(code));
         let locked = services.vault.lock_connection(&id, std::time::Duration::ZERO).unwrap();
         let record = locked.read().unwrap();
-        printed += &format!("{step:?} {locked:?} {record:?} {begun:?}");
+        printed.push(format!("{step:?} {locked:?} {record:?} {begun:?}"));
         let verifier = record.attempt.unwrap().code_verifier.expose().to_owned();
         drop(locked);
         let signed_in = exchange(&services, &id, step).await;
         let renewed = exchange(&services, &id, GrantStep::refresh(signed_in.as_ref().unwrap())).await;
-        printed += &format!("{signed_in:?} {renewed:?} {:?}", services.contents());
+        printed.push(format!("{signed_in:?} {renewed:?} {:?}", services.contents()));
         let record = services.vault.connection(&new.name).unwrap();
         let app = services.vault.app_registration(&new.settings.client_id).unwrap().unwrap();
         let refresh = record.tokens.as_ref().unwrap().refresh.clone().unwrap();
         let request = token_request::refresh(&record.settings, &app.credential, &refresh.current);
-        printed += &format!("{record:?} {app:?} {request:?}");
-        printed += &format!("{:?}", answer_with(refresh.current.expose()));
+        printed.push(format!("{record:?} {app:?} {request:?}"));
+        printed.push(format!("{:?}", answer_with(refresh.current.expose())));
         let needles = Needles::of(platform.issued_secrets().into_iter().chain([verifier]));
-        assert_eq!(needles.found_in("Debug", &printed), BTreeSet::new(), "{effect}");
+        assert_eq!(needles.found_in("Debug", &printed.join(" ")), BTreeSet::new(), "{effect}");
     }
 }
 

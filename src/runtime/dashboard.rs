@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::EventStream;
 use futures_util::Stream;
 use tokio::select;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
@@ -184,10 +185,15 @@ impl Dashboard {
     ) -> io::Result<Ended> {
         let mut input = InputReader::new(events);
         let mut stop = Stop::listen()?;
+        // Listened to here as well: crossterm loses a change of size that comes at the same moment as a key.
+        let mut resized = signal(SignalKind::window_change())?;
         loop {
             // Answers that are there already are taken in before the screen is drawn.
             if self.ends.answers.is_empty() {
-                self.draw()?;
+                match self.draw() {
+                    Err(error) if is_gone(&error) => return Ok(Ended::Stopped(StopSignal::HangUp)),
+                    drawn => drawn?,
+                }
             }
             panic_if_asked();
             let event = {
@@ -200,6 +206,7 @@ impl Dashboard {
                     signal = stop.next() => Event::Stopped(signal),
                     Some(order) = self.ends.terminal.recv() => Event::Order(order),
                     Some(()) = self.ends.changed.recv() => Event::RecordsChanged,
+                    Some(()) = resized.recv() => Event::Input(Input::Resized),
                     input = input.next() => Event::Input(input),
                     () = sleep => Event::Deadline,
                 }
@@ -266,6 +273,12 @@ impl Dashboard {
         self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
         Ok(())
     }
+}
+
+/// True if the terminal has gone: a frame may notice it before the signal does.
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+        || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// Lets a test see that the terminal is given back after a panic. Not in release builds.

@@ -1,6 +1,7 @@
 //! The terminal: entered and left as a pair, whatever ends the program; a frame that changed nothing writes nothing.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::terminal::{
@@ -18,6 +19,7 @@ pub type Screen = ratatui::Terminal<QuietBackend<CrosstermBackend<BufWriter<Stdo
 pub fn enter() -> io::Result<(Screen, Guard)> {
     leave_on_panic();
     enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
     let guard = Guard;
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
     // One write a frame: a cut sequence on a slow line would be drawn as text.
@@ -35,8 +37,15 @@ impl Drop for Guard {
     }
 }
 
+/// Whether there is something to give back.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
 /// Gives the terminal back as it was. A terminal that is gone is no error.
 fn leave() {
+    // Once only: leaving again would put the cursor back over what a panic has just told.
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let _ = execute!(
         io::stdout(),
         crossterm::style::ResetColor,
@@ -126,7 +135,9 @@ impl<B: Backend> Backend for QuietBackend<B> {
             return Ok(());
         }
         self.cursor = Some(CursorState::Shown);
-        self.inner.show_cursor()
+        // A terminal that is gone has no cursor: ratatui would tell that on an stderr that is gone as well, and panic.
+        let _ = self.inner.show_cursor();
+        Ok(())
     }
 
     /// Never asks the terminal: its answer would arrive among the keys, and some terminals give none.

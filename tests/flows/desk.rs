@@ -195,8 +195,8 @@ pub fn secret(value: &str) -> CredentialEdit {
     CredentialEdit::Secret { value: ClientSecret::new(value), ends_on: None }
 }
 
-pub fn mailbox(text: &str) -> Option<Mailbox> {
-    Some(Mailbox::parse(text).unwrap())
+pub fn mailbox(text: &str) -> Mailbox {
+    Mailbox::parse(text).unwrap()
 }
 
 /// Reads a pasted text as the dashboard does.

@@ -12,7 +12,7 @@ use crate::desk::{Desk, OPS, Platform, reopen, secret};
 async fn strict() -> (Platform, Desk) {
     let platform = Platform::play(include_str!("../../demo/scenarios/short-lived.toml"));
     let desk = Desk::with(platform.authority(), |new| {
-        new.credential = secret("simulated~contoso.connector.00000000000001")
+        new.credential = secret("simulated~contoso.connector.00000000000001");
     });
     desk.sign_in(&platform, OPS).await.unwrap();
     (platform, desk)

@@ -105,7 +105,7 @@ async fn consent_that_is_missing_comes_back_in_the_redirect() {
 async fn conditional_access_refuses_the_code_and_ends_the_attempt() {
     let platform = Platform::play(include_str!("../../demo/scenarios/conditional-access.toml"));
     let desk = Desk::with(platform.authority(), |new| {
-        new.credential = secret("simulated~contoso.connector.00000000000001")
+        new.credential = secret("simulated~contoso.connector.00000000000001");
     });
     let overview = desk.sign_in(&platform, OPS).await.unwrap();
     let trouble = overview.trouble.unwrap();

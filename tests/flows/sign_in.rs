@@ -54,7 +54,7 @@ async fn the_dance_ends_with_tokens_in_the_vault() {
 async fn every_parameter_of_the_procedure_reaches_the_server() {
     let wire =
         Wire::start([json(&serde_json::json!({"token_type": "Bearer", "access_token": "opaque"}))]).await;
-    let desk = Desk::with(wire.authority(), |new| new.settings.sign_in_as = mailbox(OPS));
+    let desk = Desk::with(wire.authority(), |new| new.settings.sign_in_as = Some(mailbox(OPS)));
     let begun = desk.begin();
     let attempt = desk.record().attempt.unwrap();
 
@@ -187,7 +187,7 @@ async fn an_attempt_ends_after_fifteen_minutes() {
     let begun = desk.begin();
     let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
     desk.change(|connection| {
-        connection.attempt.as_mut().unwrap().started_at -= chrono::TimeDelta::minutes(15)
+        connection.attempt.as_mut().unwrap().started_at -= chrono::TimeDelta::minutes(15);
     });
     assert_eq!(desk.redeem(&code(&address, &begun)).await, Err(ExchangeError::AttemptOver));
     assert_eq!(platform.token_requests(), 0);

@@ -12,7 +12,7 @@ fn wrong_user(signed_in: &str, expected: &str) -> ExchangeError {
 #[tokio::test]
 async fn another_mailbox_than_the_settings_name_is_not_stored() {
     let platform = Platform::with("");
-    let desk = Desk::with(platform.authority(), |new| new.settings.sign_in_as = mailbox(OPS));
+    let desk = Desk::with(platform.authority(), |new| new.settings.sign_in_as = Some(mailbox(OPS)));
     let refused = desk.sign_in(&platform, ADA).await.unwrap_err();
     assert_eq!(refused, wrong_user(ADA, OPS));
     let failure = refused.failure();
@@ -38,8 +38,9 @@ async fn another_object_id_than_before_is_not_stored() {
 #[tokio::test]
 async fn the_expected_mailbox_is_compared_without_case() {
     let platform = Platform::with("");
-    let desk =
-        Desk::with(platform.authority(), |new| new.settings.sign_in_as = mailbox("Ops@Contoso.Example"));
+    let desk = Desk::with(platform.authority(), |new| {
+        new.settings.sign_in_as = Some(mailbox("Ops@Contoso.Example"));
+    });
     assert!(desk.sign_in(&platform, OPS).await.unwrap().tokens.is_some());
 }
 
