@@ -191,7 +191,7 @@ pub fn connection(services: &Services, name: &ConnectionName) -> Result<Connecti
 
 /// What may be shown of the connection of that name.
 pub fn overview(services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
-    Ok(services.overview(&connection(services, name)?)?)
+    Ok(services.overview(&connection(services, name)?))
 }
 
 /// Waits for work that spends grants. A signal lets what is under way finish, so that no rotated token is lost; a second

@@ -105,7 +105,7 @@ impl Export {
 /// enough if it cannot be renewed just now.
 fn fresh(services: &Services, name: &ConnectionName) -> Result<Connection, CliError> {
     let held = connection(services, name)?;
-    let overview = services.overview(&held)?;
+    let overview = services.overview(&held);
     let now = services.clock.now();
     let Some(access) = overview.access_lifetime() else { return Err(never_signed_in(name)) };
     if access.remaining(now) >= FRESH_ENOUGH || !may_renew(&overview, now) {

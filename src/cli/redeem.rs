@@ -85,7 +85,7 @@ pub enum Judged {
 pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Judged, CliError> {
     // Read again: another process may have finished or ended the sign-in while a person was away.
     let connection = services.vault.lock_connection(id, crate::vault::PATIENCE)?.read()?;
-    let held = services.overview(&connection)?;
+    let held = services.overview(&connection);
     let Some(attempt) = held.open_attempt(services.clock.now()) else { return Err(no_attempt(&held)) };
     match read(pasted, &Expectation::of(attempt)) {
         Ok(AuthorizationResponse::Code { code, state }) => {

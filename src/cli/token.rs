@@ -68,7 +68,7 @@ impl Token {
     }
 
     fn renewed(&self, services: &Services, held: &Connection) -> Result<Connection, CliError> {
-        let overview = services.overview(held)?;
+        let overview = services.overview(held);
         refuse_hopeless(&overview, services.clock.now())?;
         tracing::info!(connection = %self.name, "renewing");
         let after = wait(exchange(services, &held.id, GrantStep::refresh(&overview)))?

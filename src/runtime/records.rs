@@ -57,7 +57,7 @@ pub fn create(services: &Services, new: &NewConnection) -> Result<Overview, Reco
     let mut connection = Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
     connection.generation = 1;
     services.vault.create_connection(&connection)?;
-    Ok(services.overview(&connection)?)
+    Ok(services.overview(&connection))
 }
 
 /// Changes a connection under its lock, merged into what is on disk.
@@ -72,7 +72,7 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
     let mut connection = locked.read()?;
     apply(&mut connection, edit, services);
     locked.save(&mut connection)?;
-    Ok(services.overview(&connection)?)
+    Ok(services.overview(&connection))
 }
 
 /// Removes a connection. Its app registration stays: other connections may use it, and a secret goes by hand only.
@@ -86,7 +86,7 @@ pub fn begin_attempt(services: &Services, id: &ConnectionId) -> Result<Overview,
     let mut connection = locked.read()?;
     connection.attempt = Some(attempt(&connection.settings, services));
     locked.save(&mut connection)?;
-    Ok(services.overview(&connection)?)
+    Ok(services.overview(&connection))
 }
 
 fn attempt(settings: &Settings, services: &Services) -> Attempt {

@@ -125,7 +125,7 @@ impl Desk {
     }
 
     pub fn overview(&self) -> Overview {
-        self.services.overview(&self.record()).unwrap()
+        self.services.overview(&self.record())
     }
 
     pub fn begin(&self) -> Overview {
