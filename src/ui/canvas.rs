@@ -85,8 +85,13 @@ impl<'a> Canvas<'a> {
         if self.row < self.area.height {
             let y = self.area.y + self.row;
             let row = Rect { y, height: 1, ..self.area };
-            self.buffer.set_style(row, style.patch(line.style));
+            let style = style.patch(line.style);
+            self.buffer.set_style(row, style);
             self.buffer.set_line(self.area.x, y, line, self.area.width);
+            // With sixteen colours no ground suits all of them: a row with ink of its own has it throughout.
+            if let Some(ink) = style.fg {
+                self.buffer.set_style(row, Style::new().fg(ink));
+            }
         }
         self.row = self.row.saturating_add(1);
     }

@@ -20,7 +20,7 @@ use crate::app::{Action, DamagedFile};
 use crate::domain::{Need, Overview};
 
 use super::canvas::{Canvas, first_shown};
-use super::connection_row::{self, Columns};
+use super::connection_row::{self, Columns, Longest};
 use super::details;
 use super::view::{View, printable};
 
@@ -68,11 +68,20 @@ fn damaged_items(view: View<'_>) -> Vec<Item<'_>> {
 
 /// Damaged records stay at the top while the list scrolls, in a third of its height at most.
 fn draw_damaged(canvas: &mut Canvas<'_>, view: View<'_>, items: &[Item<'_>]) {
-    let columns = Columns::of(canvas.width());
+    let columns = columns(view, canvas.width());
     let room = usize::from(canvas.rows_left() / 3).max(1);
     for item in items.iter().take(room) {
         draw_item(canvas, view, columns, item, false);
     }
+}
+
+/// As wide as the texts of all connections need, so that no filter moves a column.
+fn columns(view: View<'_>, width: u16) -> Columns {
+    let all = view.app.connections.all();
+    let longest = |length: fn(&Overview) -> usize| all.iter().map(length).max().unwrap_or(0).min(255) as u16;
+    let name = longest(|overview| overview.name.as_str().len());
+    let mailbox = longest(|overview| overview.mailbox().map_or(0, |mailbox| mailbox.chars().count()));
+    Columns::of(width, Longest { name, mailbox })
 }
 
 fn items(view: View<'_>) -> Vec<Item<'_>> {
@@ -101,7 +110,7 @@ fn split(area: Rect, wanted: u16) -> (Rect, Rect) {
 }
 
 fn draw_list(canvas: &mut Canvas<'_>, view: View<'_>, items: &[Item<'_>]) {
-    let columns = Columns::of(canvas.width());
+    let columns = columns(view, canvas.width());
     canvas.line(&heading_line(view, columns, canvas.width()));
     if items.is_empty() {
         let text = "nothing here: no connection passes the filter";

@@ -10,22 +10,41 @@ use super::canvas::Canvas;
 use super::panel;
 use super::view::View;
 
+/// Keys, and the gap before what they do.
 const KEYS: u16 = 20;
+/// A column with room for the longest explanation.
+const COLUMN: u16 = 62;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrolled: usize) {
-    let lines: Vec<Line<'static>> = Action::ALL.into_iter().map(|action| line(view, action)).collect();
-    let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default(), lines.len() as u16);
+    let all: Vec<Line<'static>> = Action::ALL.into_iter().map(|action| line(view, action)).collect();
+    let columns = usize::from((regions.body.width / (COLUMN + 4)).clamp(1, 3));
+    let size = (COLUMN * columns as u16, all.len().div_ceil(columns) as u16 + 1);
+    let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default(), size);
+    let columns = usize::from((area.width / COLUMN).clamp(1, 3));
+    let lines = side_by_side(view, &all, columns);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let height = usize::from(canvas.rows_left());
-    let first = scrolled.min(lines.len().saturating_sub(height));
     if lines.len() <= height {
         return canvas.lines(&lines);
     }
     let shown = height.saturating_sub(1).max(1);
-    let first = first.min(lines.len().saturating_sub(shown));
+    let first = scrolled.min(lines.len().saturating_sub(shown));
     let end = (first + shown).min(lines.len());
     canvas.lines(&lines[first..end]);
     canvas.line(&range(view, first, end, lines.len(), area.width));
+}
+
+/// The lines in columns that are read downwards, one after the other.
+fn side_by_side(view: View<'_>, all: &[Line<'static>], columns: usize) -> Vec<Line<'static>> {
+    let height = all.len().div_ceil(columns);
+    let row = |place: usize| {
+        let cells = (0..columns).filter_map(|column| all.get(column * height + place));
+        let row = cells
+            .enumerate()
+            .fold(view.row(), |row, (column, line)| row.to(COLUMN * column as u16).append(line.clone()));
+        row.build()
+    };
+    (0..height).map(row).collect()
 }
 
 fn line(view: View<'_>, action: Action) -> Line<'static> {

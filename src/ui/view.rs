@@ -1,6 +1,6 @@
 //! What every region is given: the state, the moment and the look, with the words that they share.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 
 use crate::app::{Action, App, Delivery, Tone};
@@ -56,12 +56,11 @@ impl<'a> View<'a> {
         calendar_day(moment, self.app.environment.utc_offset)
     }
 
-    /// A day of this year without the year, since the list has no room for it.
+    /// A day without the year where it can be no other one, since the list has no room for it.
     pub(super) fn short_day(&self, moment: DateTime<Utc>) -> String {
-        let offset = self.app.environment.utc_offset;
-        let (moment, today) = (moment.with_timezone(&offset), self.now.with_timezone(&offset));
-        let form = if moment.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
-        moment.format(form).to_string()
+        let is_near = (moment - self.now).num_days().abs() < 300;
+        let form = if is_near { "%-d %b" } else { "%b %Y" };
+        moment.with_timezone(&self.app.environment.utc_offset).format(form).to_string()
     }
 
     /// The time today, the day otherwise.
