@@ -43,7 +43,7 @@ pub(super) fn field_line(view: View<'_>, field: &Field, width: u16, focus: Focus
         (Secrecy::Open, _) => base,
     };
     let cursor = (focus != Focus::Elsewhere).then(|| field.cursor());
-    visible(&characters, cursor, usize::from(width), Styles { base, text, cursor: theme.cursor })
+    visible(&characters, cursor, usize::from(width), &Styles { base, text, cursor: theme.cursor })
 }
 
 fn fg_of(style: Style) -> Style {
@@ -58,7 +58,7 @@ struct Styles {
 }
 
 /// One blank before and after, and between them the stretch of characters around the cursor.
-fn visible(characters: &[char], cursor: Option<usize>, width: usize, styles: Styles) -> Line<'static> {
+fn visible(characters: &[char], cursor: Option<usize>, width: usize, styles: &Styles) -> Line<'static> {
     if width < 3 {
         return Line::from(Span::styled(" ".repeat(width), styles.base));
     }

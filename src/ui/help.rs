@@ -11,17 +11,16 @@ use super::panel;
 use super::view::View;
 
 /// Keys, and the gap before what they do.
-const KEYS: u16 = 20;
-/// A column with room for the longest explanation.
-const COLUMN: u16 = 62;
+const KEYS: u16 = 15;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrolled: usize) {
     let all: Vec<Line<'static>> = Action::ALL.into_iter().map(|action| line(view, action)).collect();
-    let columns = usize::from((regions.body.width / (COLUMN + 4)).clamp(1, 3));
-    let size = (COLUMN * columns as u16, all.len().div_ceil(columns) as u16 + 1);
+    let column = all.iter().map(Line::width).max().unwrap_or(0) as u16 + 2;
+    let fitting = |width: u16| (width / column.max(1)).clamp(1, 3);
+    let columns = fitting(regions.body.width.saturating_sub(10));
+    let size = ((column * columns).max(panel::WIDTH), all.len().div_ceil(usize::from(columns)) as u16);
     let area = panel::open(buffer, regions, view, ("Keys", ""), Line::default(), size);
-    let columns = usize::from((area.width / COLUMN).clamp(1, 3));
-    let lines = side_by_side(view, &all, columns);
+    let lines = side_by_side(view, &all, column, fitting(area.width));
     let mut canvas = Canvas::new(buffer, area, view.look);
     let height = usize::from(canvas.rows_left());
     if lines.len() <= height {
@@ -35,14 +34,13 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, scrol
 }
 
 /// The lines in columns that are read downwards, one after the other.
-fn side_by_side(view: View<'_>, all: &[Line<'static>], columns: usize) -> Vec<Line<'static>> {
-    let height = all.len().div_ceil(columns);
+fn side_by_side(view: View<'_>, all: &[Line<'static>], column: u16, columns: u16) -> Vec<Line<'static>> {
+    let height = all.len().div_ceil(usize::from(columns));
     let row = |place: usize| {
-        let cells = (0..columns).filter_map(|column| all.get(column * height + place));
-        let row = cells
-            .enumerate()
-            .fold(view.row(), |row, (column, line)| row.to(COLUMN * column as u16).append(line.clone()));
-        row.build()
+        let cells = (0..columns).filter_map(|across| {
+            Some((across * column, all.get(usize::from(across) * height + place)?.clone()))
+        });
+        cells.fold(view.row(), |row, (start, line)| row.to(start).append(line)).build()
     };
     (0..height).map(row).collect()
 }

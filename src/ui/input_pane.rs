@@ -29,11 +29,11 @@ const LABEL: u16 = 17;
 const LONGEST_FIELD: u16 = 64;
 /// What is wrong stands beside its field too where there are so many cells for it.
 const FEWEST_BESIDE: u16 = 24;
-/// From this width on everything that is said of a field stands beside it, and fields are as long as a GUID needs.
-const BESIDE_FROM: u16 = 124;
-const FIELD_BESIDE: u16 = 44;
+/// From this width on everything that is said of a field stands beside it, and fields are as long as a registration needs.
+const BESIDE_FROM: u16 = 138;
+const FIELD_BESIDE: u16 = 56;
 /// Inside of the frame, where the terminal is that wide.
-const WIDTH: u16 = 136;
+const WIDTH: u16 = 144;
 /// Lines for what is said of the field in focus: always as many, so that nothing moves with the focus.
 const SAID: usize = 2;
 /// A blank line, every field, and the longest foot.

@@ -285,6 +285,10 @@ impl StyleSpec {
         if depth == ColourDepth::None && MUST_STAND_OUT.contains(&role) {
             modifiers |= Modifier::REVERSED;
         }
+        if depth == ColourDepth::Ansi16 && bg.is_some() && fg == Some(Color::Black) {
+            // Many terminals show bold black as grey, which no coloured ground suits.
+            modifiers -= Modifier::BOLD;
+        }
         let mut style = Style::new().add_modifier(modifiers);
         style.fg = fg.and_then(|colour| at_depth(colour, depth));
         style.bg = bg.and_then(|colour| at_depth(colour, depth));

@@ -33,11 +33,14 @@ use super::view::{View, printable};
 
 /// A note is left out where there is no room for `e replace`.
 const FEWEST_NOTE: u16 = 9;
+/// Lines of the page with blank ones between, and of the claims with the marks above them: what is left lists renewals.
+const LONGEST_PAGE: u16 = 25;
+const LONGEST_CLAIMS: u16 = 13;
 /// In the order in which they lapse.
 const CLOCKS: [Clock; 3] = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientSecret];
 /// From this width on history and claims stand beside the values.
-const BESIDE_FROM: u16 = 170;
-const BESIDE_WIDTH: u16 = 64;
+const BESIDE_FROM: u16 = 180;
+const BESIDE_WIDTH: u16 = 74;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let Some(overview) = view.app.chosen() else {
@@ -45,12 +48,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
         return Canvas::new(buffer, area, view.look).line(&line);
     };
     let (page, beside) = split(area);
-    let past = past(view, overview, if beside.width > 0 { beside.width } else { page.width });
     let mut canvas = Canvas::new(buffer, page, view.look);
     if beside.width > 0 {
         draw_page(&mut canvas, view, overview, Vec::new());
+        let past = past(view, overview, beside.width, beside.height.saturating_sub(LONGEST_CLAIMS));
         stack(&mut Canvas::new(buffer, beside, view.look), past);
     } else {
+        let past = past(view, overview, page.width, page.height.saturating_sub(LONGEST_PAGE));
         draw_page(&mut canvas, view, overview, past);
     }
 }
@@ -80,8 +84,9 @@ fn draw_page(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview, past:
 }
 
 /// What was, and what the token says of itself.
-fn past(view: View<'_>, overview: &Overview, width: u16) -> Vec<Vec<Line<'static>>> {
-    vec![token_history::history(view, overview, width), token_history::claims(view, overview, width)]
+fn past(view: View<'_>, overview: &Overview, width: u16, room: u16) -> Vec<Vec<Line<'static>>> {
+    let history = token_history::history(view, overview, width, usize::from(room));
+    vec![history, token_history::claims(view, overview, width)]
 }
 
 /// Sections from top to bottom, with a blank line between them as far as there are lines to spare.
