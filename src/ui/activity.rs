@@ -1,12 +1,15 @@
 //! The Activity tab: what happened, newest first; the chosen entry with its second line.
 //!
 //! ```text
-//!    When           Connection      What happened
-//!  ►  14:03         × northwind     the refresh token expired unused (AADSTS700082)
-//!                                   → sign in again: press a
-//!     13:52         ✓ contoso-prod  renewed, tokens stored
+//!     When  Connection      What happened
+//!  TODAY ──────────────────────────────────────────────────────────────
+//!  ► 14:03  × northwind     the refresh token expired unused (AADSTS700082)
+//!                           → sign in again: press a
+//!    13:52  ✓ contoso-prod  renewed, tokens stored
+//!  YESTERDAY ──────────────────────────────────────────────────────────
 //! ```
 
+use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -20,7 +23,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let activity = &view.app.activity;
     let entries = activity.shown();
     let mut canvas = Canvas::new(buffer, area, view.look);
-    let columns = Columns::of(area.width);
+    let columns = Columns::of(area.width, &entries);
     canvas.line(&heading(view, columns, area.width));
     if entries.is_empty() {
         let text =
@@ -29,49 +32,125 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
         return;
     }
     let chosen = activity.row.min(entries.len() - 1);
-    let expanded = expanded(view, columns, entries[chosen], area.width);
-    let height = usize::from(canvas.rows_left()).saturating_sub(expanded.len()).saturating_sub(1).max(1);
-    let first = first_shown(chosen, entries.len(), height);
-    for (place, entry) in entries.iter().enumerate().skip(first).take(height) {
-        if place == chosen {
-            canvas.selected_line(&row(view, columns, entry, true, area.width));
-            for line in &expanded {
-                canvas.selected_line(line);
+    draw_list(&mut canvas, view, columns, &items(view, &entries), chosen, entries.len());
+}
+
+/// A line of the list.
+#[derive(Clone, Copy)]
+enum Item<'a> {
+    Day(NaiveDate),
+    /// An entry, and its place among them.
+    Entry(usize, &'a Entry),
+}
+
+/// The entries under their days; without headings if all are of today.
+fn items<'a>(view: View<'_>, entries: &[&'a Entry]) -> Vec<Item<'a>> {
+    let mut items = Vec::new();
+    let mut day = None;
+    for (place, entry) in entries.iter().enumerate() {
+        let own = view.date(entry.at);
+        if day != Some(own) {
+            items.push(Item::Day(own));
+            day = Some(own);
+        }
+        items.push(Item::Entry(place, entry));
+    }
+    let days = items.iter().filter(|item| matches!(item, Item::Day(_))).count();
+    if days == 1 && day == Some(view.date(view.now)) {
+        items.remove(0);
+    }
+    items
+}
+
+fn draw_list(
+    canvas: &mut Canvas<'_>,
+    view: View<'_>,
+    columns: Columns,
+    items: &[Item<'_>],
+    chosen: usize,
+    count: usize,
+) {
+    let width = canvas.width();
+    let place = items.iter().position(|item| matches!(item, Item::Entry(own, _) if *own == chosen));
+    let place = place.unwrap_or(0);
+    let expanded = match items[place] {
+        Item::Entry(_, entry) => expanded(view, columns, entry, width),
+        Item::Day(_) => Vec::new(),
+    };
+    let room = usize::from(canvas.rows_left()).saturating_sub(expanded.len());
+    let height = if items.len() > room { room.saturating_sub(1).max(1) } else { items.len() };
+    let first = first_shown(place, items.len(), height);
+    // A day whose heading has been scrolled away keeps it in place of its first row.
+    let heading = items[..=first].iter().rfind(|item| matches!(item, Item::Day(_)));
+    let sticky = heading.filter(|_| matches!(items[first], Item::Entry(..)) && place != first);
+    let from = first + usize::from(sticky.is_some());
+    let shown = &items[from..(first + height).min(items.len())];
+    for item in sticky.into_iter().chain(shown) {
+        match item {
+            Item::Day(day) => canvas.line(&day_heading(view, *day, width)),
+            Item::Entry(own, entry) if *own == chosen => {
+                canvas.selected_line(&row(view, columns, entry, true, width));
+                for line in &expanded {
+                    canvas.selected_line(line);
+                }
             }
-        } else {
-            canvas.line(&row(view, columns, entry, false, area.width));
+            Item::Entry(_, entry) => canvas.line(&row(view, columns, entry, false, width)),
         }
     }
-    if entries.len() > height {
-        canvas.line(&range(view, first, height, entries.len(), area.width));
+    if items.len() > room {
+        let places = shown.iter().filter_map(|item| match item {
+            Item::Entry(place, _) => Some(*place),
+            Item::Day(_) => None,
+        });
+        let (start, end) = (places.clone().min().unwrap_or(0), places.max().map_or(0, |last| last + 1));
+        canvas.line(&range(view, start, end, count, width));
     }
 }
 
-/// Widths of time and name.
+fn day_heading(view: View<'_>, day: NaiveDate, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let (title, date) = match (view.date(view.now) - day).num_days() {
+        0 => ("TODAY", day.format("%-d %b").to_string()),
+        1 => ("YESTERDAY", day.format("%-d %b").to_string()),
+        2..300 => ("", day.format("%A, %-d %b").to_string()),
+        _ => ("", day.format("%-d %b %Y").to_string()),
+    };
+    let mut row = view.row().gap(1);
+    if !title.is_empty() {
+        row = row.text(title, theme.heading).gap(1);
+    }
+    let style = if title.is_empty() { theme.heading } else { theme.muted };
+    let row = row.text(date, style).gap(1);
+    let room = width.saturating_sub(row.width());
+    row.text(view.glyphs().rule.repeat(usize::from(room)), theme.border).build()
+}
+
+/// Width of the names.
 #[derive(Clone, Copy)]
 struct Columns {
-    time: u16,
     name: u16,
 }
 
+/// `14:03`
+const TIME: u16 = 5;
+
 impl Columns {
-    fn of(width: u16) -> Self {
-        match width {
-            0..60 => Self { time: 6, name: 10 },
-            60..100 => Self { time: 13, name: 13 },
-            _ => Self { time: 13, name: 22 },
-        }
+    /// As wide as the longest name, where there is room for it.
+    fn of(width: u16, entries: &[&Entry]) -> Self {
+        let names = entries.iter().filter_map(|entry| entry.connection.as_ref());
+        let longest = names.map(|name| name.as_str().len()).max().unwrap_or(0).min(24) as u16;
+        Self { name: longest.max(10).min(if width < 60 { 10 } else { 24 }) }
     }
 
     fn text_from(self) -> u16 {
-        2 + self.time + 2 + 2 + self.name + 2
+        3 + TIME + 2 + 2 + self.name + 2
     }
 }
 
 fn heading(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
     let style = view.theme().muted;
-    let row = view.row().gap(2).right("When", columns.time, style).gap(4);
-    let row = row.fill("Connection", columns.name, style).gap(2).text("What happened", style);
+    let row = view.row().gap(3).right("When", TIME, style).gap(4);
+    let row = row.fill("Connection", columns.name, style).gap(2).rest("What happened", width, style);
     let filter = view.app.activity.filter.text();
     if filter.is_empty() || view.app.line.is_some() {
         return row.build();
@@ -84,8 +163,6 @@ fn heading(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
 fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: u16) -> Line<'static> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let (shape, style) = view.tone(entry.tone);
-    let time = view.time(entry.at);
-    let time = if columns.time < 13 { time.split(' ').next_back().unwrap_or("").to_owned() } else { time };
     let name = entry.connection.as_ref().map_or("", |name| name.as_str());
     let cursor = if is_chosen { glyphs.cursor } else { " " };
     let text_style = if entry.tone == Tone::Bad { theme.error } else { theme.text };
@@ -95,7 +172,8 @@ fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: 
     view.row()
         .gap(1)
         .text(cursor, theme.accent)
-        .right(&time, columns.time, theme.muted)
+        .gap(1)
+        .right(&view.hour(entry.at), TIME, theme.muted)
         .gap(2)
         .text(shape, style)
         .gap(1)
@@ -123,9 +201,8 @@ fn expanded(view: View<'_>, columns: Columns, entry: &Entry, width: u16) -> Vec<
     lines
 }
 
-fn range(view: View<'_>, first: usize, height: usize, all: usize, width: u16) -> Line<'static> {
+fn range(view: View<'_>, first: usize, end: usize, all: usize, width: u16) -> Line<'static> {
     let glyphs = view.glyphs();
-    let end = (first + height).min(all);
     let up = if first > 0 { glyphs.up } else { " " };
     let down = if end < all { glyphs.down } else { " " };
     let right =

@@ -4,7 +4,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -85,8 +85,15 @@ impl<'a> Canvas<'a> {
         if self.row < self.area.height {
             let y = self.area.y + self.row;
             let row = Rect { y, height: 1, ..self.area };
-            self.buffer.set_style(row, style.patch(line.style));
+            let style = style.patch(line.style);
+            self.buffer.set_style(row, style);
             self.buffer.set_line(self.area.x, y, line, self.area.width);
+            // With sixteen colours no ground suits all of them: a row with ink of its own has it throughout,
+            // and black never in bold, which many terminals show as grey.
+            if let Some(ink) = style.fg {
+                let bold = if ink == Color::Black { Modifier::BOLD } else { Modifier::empty() };
+                self.buffer.set_style(row, Style::new().fg(ink).remove_modifier(bold));
+            }
         }
         self.row = self.row.saturating_add(1);
     }

@@ -41,7 +41,7 @@ impl ColourDepth {
 /// The eight names of ECMA-48; each has a `bright-` sister.
 const ANSI: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-const ANSI_COLOURS: [Color; 16] = [
+pub(super) const ANSI_COLOURS: [Color; 16] = [
     Color::Black,
     Color::Red,
     Color::Green,
@@ -61,7 +61,7 @@ const ANSI_COLOURS: [Color; 16] = [
 ];
 
 /// The sixteen as xterm shows them: a guess, as every terminal chooses its own.
-const ANSI_RGB: [[u8; 3]; 16] = [
+pub(super) const ANSI_RGB: [[u8; 3]; 16] = [
     [0, 0, 0],
     [205, 0, 0],
     [0, 205, 0],

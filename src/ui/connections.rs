@@ -20,15 +20,17 @@ use crate::app::{Action, DamagedFile};
 use crate::domain::{Need, Overview};
 
 use super::canvas::{Canvas, first_shown};
-use super::connection_row::{self, Columns};
+use super::connection_row::{self, Columns, Longest};
 use super::details;
 use super::view::{View, printable};
 
 /// From this width on the details stand beside the list.
-const BESIDE_FROM: u16 = 170;
-const BESIDE_WIDTH: u16 = 64;
+const BESIDE_FROM: u16 = 180;
+const BESIDE_WIDTH: u16 = 74;
 /// Details below the list: not on bodies lower than this.
 const DETAILS_FROM: u16 = 15;
+/// With so many lines more than the list needs, its groups stand apart.
+const ROOMY_SPARE: u16 = 18;
 /// The fewest lines of the last group that are worth scrolling on their own.
 const FEWEST_SCROLLED: usize = 4;
 
@@ -36,7 +38,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     if view.app.connections.all().is_empty() && view.app.connections.damaged.is_empty() {
         return empty(buffer, area, view);
     }
-    let (damaged, items) = (damaged_items(view), items(view));
+    let (damaged, mut items) = (damaged_items(view), items(view));
+    if area.height >= (damaged.len() + items.len()) as u16 + ROOMY_SPARE || area.width >= BESIDE_FROM {
+        items = apart(items);
+    }
     let (list, beside) = split(area, (damaged.len() + items.len() + 1).min(1_000) as u16);
     let mut canvas = Canvas::new(buffer, list, view.look);
     draw_damaged(&mut canvas, view, &damaged);
@@ -49,6 +54,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 /// A line of the list.
 #[derive(Clone, Copy)]
 enum Item<'a> {
+    Blank,
     Heading(Need, usize),
     Row(&'a Overview),
     DamagedHeading(usize),
@@ -68,11 +74,32 @@ fn damaged_items(view: View<'_>) -> Vec<Item<'_>> {
 
 /// Damaged records stay at the top while the list scrolls, in a third of its height at most.
 fn draw_damaged(canvas: &mut Canvas<'_>, view: View<'_>, items: &[Item<'_>]) {
-    let columns = Columns::of(canvas.width());
+    let columns = columns(view, canvas.width());
     let room = usize::from(canvas.rows_left() / 3).max(1);
     for item in items.iter().take(room) {
         draw_item(canvas, view, columns, item, false);
     }
+}
+
+/// The same with a blank line above every group but the first.
+fn apart(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
+    let mut spaced = Vec::new();
+    for item in items {
+        if matches!(item, Item::Heading(..)) && !spaced.is_empty() {
+            spaced.push(Item::Blank);
+        }
+        spaced.push(item);
+    }
+    spaced
+}
+
+/// As wide as the texts of all connections need, so that no filter moves a column.
+fn columns(view: View<'_>, width: u16) -> Columns {
+    let all = view.app.connections.all();
+    let longest = |length: fn(&Overview) -> usize| all.iter().map(length).max().unwrap_or(0).min(255) as u16;
+    let name = longest(|overview| overview.name.as_str().len());
+    let mailbox = longest(|overview| overview.mailbox().map_or(0, |mailbox| mailbox.chars().count()));
+    Columns::of(width, Longest { name, mailbox })
 }
 
 fn items(view: View<'_>) -> Vec<Item<'_>> {
@@ -101,7 +128,7 @@ fn split(area: Rect, wanted: u16) -> (Rect, Rect) {
 }
 
 fn draw_list(canvas: &mut Canvas<'_>, view: View<'_>, items: &[Item<'_>]) {
-    let columns = Columns::of(canvas.width());
+    let columns = columns(view, canvas.width());
     canvas.line(&heading_line(view, columns, canvas.width()));
     if items.is_empty() {
         let text = "nothing here: no connection passes the filter";
@@ -177,6 +204,7 @@ fn draw_item(canvas: &mut Canvas<'_>, view: View<'_>, columns: Columns, item: &I
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let width = canvas.width();
     match item {
+        Item::Blank => canvas.blank(),
         Item::Heading(need, count) => canvas.line(&group_heading(view, need.heading(), *count, width)),
         Item::DamagedHeading(count) => canvas.line(&group_heading(view, "DAMAGED", *count, width)),
         Item::Row(overview) if is_chosen => {

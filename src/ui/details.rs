@@ -14,23 +14,30 @@ use super::text::{ago, count_with_commas, duration_short};
 use super::view::{View, printable};
 
 const LABEL: u16 = 18;
+/// Last renewal, hand-over and credential: what the row does not tell.
+const FEWEST_PAIRS: usize = 3;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let mut canvas = Canvas::new(buffer, area, view.look);
     let Some(overview) = view.app.chosen() else { return canvas.rule("") };
     canvas.rule(overview.name.as_str());
     let width = canvas.width().saturating_sub(1);
-    canvas.lines(&lines(view, overview, width));
+    let height = usize::from(canvas.rows_left());
+    canvas.lines(&lines(view, overview, width, height));
 }
 
 /// The most important first, since the last ones are cut off where there is no room.
-fn lines(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+fn lines(view: View<'_>, overview: &Overview, width: u16, height: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let Some(trouble) = &overview.trouble {
         lines.extend(trouble_lines(view, trouble, width));
     }
-    lines.push(pair(view, "Last renewal", &last_renewal(view, overview), width));
-    lines.push(hand_over(view, overview, width));
+    if lines.len() + FEWEST_PAIRS > height {
+        lines.push(renewal_and_hand_over(view, overview, width));
+    } else {
+        lines.push(pair(view, "Last renewal", &last_renewal(view, overview), width));
+        lines.push(hand_over(view, overview, width));
+    }
     lines.push(pair(view, "Client secret", &credential(view, &overview.credential), width));
     let mailbox = overview.mailbox().map_or_else(|| "whoever signs in first".to_owned(), printable);
     lines.push(pair(view, "Signed in as", &mailbox, width));
@@ -136,6 +143,24 @@ fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
             row.text(shape, style).gap(1).rest(&text, width, theme.text).build()
         }
     }
+}
+
+/// Both on one line, where trouble takes the room.
+fn renewal_and_hand_over(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let row = view.row().gap(2).fill("Last renewal", LABEL, theme.muted);
+    let row = row.rest(&last_renewal(view, overview), width, theme.text).gap(3);
+    let (shape, style, text) = match overview.last_hand_over() {
+        None => (view.glyphs().no, theme.muted, "never handed over".to_owned()),
+        Some((last, Freshness::Current)) => {
+            (view.glyphs().yes, theme.good, format!("{} has the current token", last.consumer.name()))
+        }
+        Some((last, Freshness::Stale)) => {
+            let when = view.when(last.at);
+            (view.glyphs().soon, theme.warning, format!("stale: {} has that of {when}", last.consumer.name()))
+        }
+    };
+    row.text(shape, style).gap(1).rest(&text, width, theme.text).build()
 }
 
 /// `App Connect has: current`, or the token of a day.

@@ -13,6 +13,8 @@ use super::view::View;
 pub(super) enum Focus {
     /// It does: the cursor is drawn.
     Here,
+    /// It does, in place of all that is there: this is drawn as selected.
+    Selected,
     /// It does not.
     Elsewhere,
 }
@@ -26,38 +28,43 @@ pub(super) fn hint_line(view: View<'_>, hint: &str, width: u16) -> Line<'static>
 /// The field in exactly `width` cells. A secret is a fixed mask, or as many marks as were typed while it has the focus.
 pub(super) fn field_line(view: View<'_>, field: &Field, width: u16, focus: Focus) -> Line<'static> {
     let theme = view.theme();
-    let base = if focus == Focus::Here { theme.input_focused } else { theme.input };
+    let base = if focus == Focus::Elsewhere { theme.input } else { theme.input_focused };
     let characters: Vec<char> = match (field.secrecy(), focus) {
         (Secrecy::Open, _) => field.text().chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
-        (Secrecy::Masked, Focus::Here) => {
+        (Secrecy::Masked, Focus::Here | Focus::Selected) => {
             view.glyphs().mask.repeat(field.text().chars().count()).chars().collect()
         }
         (Secrecy::Masked, Focus::Elsewhere) if field.is_empty() => Vec::new(),
         (Secrecy::Masked, Focus::Elsewhere) => view.mask().chars().collect(),
     };
-    let style = if field.secrecy() == Secrecy::Masked { base.patch(fg_of(theme.secret_mask)) } else { base };
-    let cursor = (focus == Focus::Here).then(|| field.cursor());
-    visible(&characters, cursor, usize::from(width), style, theme.cursor)
+    let text = match (field.secrecy(), focus) {
+        (_, Focus::Selected) => base.patch(theme.input_selected),
+        (Secrecy::Masked, _) => base.patch(fg_of(theme.secret_mask)),
+        (Secrecy::Open, _) => base,
+    };
+    let cursor = (focus != Focus::Elsewhere).then(|| field.cursor());
+    visible(&characters, cursor, usize::from(width), &Styles { base, text, cursor: theme.cursor })
 }
 
 fn fg_of(style: Style) -> Style {
     Style { fg: style.fg, ..Style::new() }
 }
 
+/// The styles of a field's cells.
+struct Styles {
+    base: Style,
+    text: Style,
+    cursor: Style,
+}
+
 /// One blank before and after, and between them the stretch of characters around the cursor.
-fn visible(
-    characters: &[char],
-    cursor: Option<usize>,
-    width: usize,
-    style: Style,
-    at: Style,
-) -> Line<'static> {
+fn visible(characters: &[char], cursor: Option<usize>, width: usize, styles: &Styles) -> Line<'static> {
     if width < 3 {
-        return Line::from(Span::styled(" ".repeat(width), style));
+        return Line::from(Span::styled(" ".repeat(width), styles.base));
     }
     let room = width - 2;
     let first = first_visible(characters, cursor.unwrap_or(0), room);
-    let mut spans = vec![Span::styled(" ", style)];
+    let mut spans = vec![Span::styled(" ", styles.base)];
     let mut used = 0;
     for place in first..=characters.len() {
         let character = characters.get(place).copied().unwrap_or(' ');
@@ -66,10 +73,10 @@ fn visible(
             break;
         }
         used += cells;
-        let here = if cursor == Some(place) { at } else { style };
+        let here = if cursor == Some(place) { styles.cursor } else { styles.text };
         spans.push(Span::styled(character.to_string(), here));
     }
-    spans.push(Span::styled(" ".repeat(room - used + 1), style));
+    spans.push(Span::styled(" ".repeat(room - used + 1), styles.base));
     Line::from(spans)
 }
 

@@ -11,6 +11,10 @@ use super::field::{Focus, field_line};
 use super::unlock::{centred, failure_lines};
 use super::view::{View, printable};
 
+/// Lines of the first choice, in full.
+const ROOMY: u16 = 13;
+/// Beside a choice, where there is room.
+const ABOUT: u16 = 30;
 const NO_RECOVERY: &str =
     "There is no recovery without the passphrase or a second key: keep it where you keep other passwords.";
 const NO_RECOVERY_KEY: &str =
@@ -18,11 +22,13 @@ const NO_RECOVERY_KEY: &str =
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>, first: &FirstRun) {
     let theme = view.theme();
-    let block = centred(area, 16);
+    let block = centred(area, ROOMY);
     let mut canvas = Canvas::new(buffer, block, view.look);
     canvas.line(&view.row().text("tokengauge", theme.brand).build());
-    canvas
-        .line(&view.row().rest("the fuel gauge for Exchange connections", block.width, theme.muted).build());
+    if block.height >= ROOMY {
+        let tagline = "the fuel gauge for Exchange connections";
+        canvas.line(&view.row().rest(tagline, block.width, theme.muted).build());
+    }
     canvas.blank();
     match &first.step {
         FirstStep::Choosing => choosing(&mut canvas, view, first),
@@ -59,12 +65,15 @@ fn choosing(canvas: &mut Canvas<'_>, view: View<'_>, first: &FirstRun) {
         let (title, about) = words(choice);
         let is_chosen = choice == first.choice;
         let cursor = if is_chosen { view.glyphs().cursor } else { " " };
-        let row = view.row().text(cursor, theme.accent).gap(1).fill(title, 30, theme.text);
-        let line = row.rest(about, width, theme.muted).build();
+        let row = view.row().text(cursor, theme.accent).gap(1).fill(title, 27, theme.text);
+        let line = row.end(view.row().fill(about, ABOUT, theme.muted).build(), width).build();
         if is_chosen { canvas.selected_line(&line) } else { canvas.line(&line) }
     }
     canvas.blank();
     canvas.lines(&paragraph(view, "There is no recovery without the passphrase or a second key.", width));
+    if canvas.rows_left() > 3 {
+        canvas.blank();
+    }
     let directory = format!("The vault will be in {}", printable(&view.app.environment.vault_directory));
     canvas.lines(&paragraph(view, &directory, width));
 }

@@ -10,24 +10,50 @@ use ratatui::{
 };
 
 use super::{
-    glyphs::{GaugeCells, Glyphs},
+    glyphs::{Body, GaugeCells, Glyphs},
     text::{DURATION_SHORT_WIDTH, duration_short, fill, fill_left},
     theme::Theme,
 };
 use crate::domain::{Clock, Lifetime, Stage};
 
-/// A gauge in a list, in cells.
-pub const MINI_WIDTH: u16 = 8;
-/// A gauge in a list with the time left, in cells.
-pub const MINI_WITH_TIME_WIDTH: u16 = MINI_WIDTH + 1 + DURATION_SHORT_WIDTH;
 /// The word for a lifetime that is not there.
 pub const NONE: &str = "none";
 
+/// How tall a gauge stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// As tall as its line: it needs a blank line above and below.
+    Tall,
+    /// Slim where the glyphs have a slim bar: for rows without blank lines between them.
+    Slim,
+}
+
+impl Build {
+    fn cells(self, glyphs: &Glyphs) -> &GaugeCells {
+        match self {
+            Self::Tall => &glyphs.gauge,
+            Self::Slim => &glyphs.slim,
+        }
+    }
+}
+
+/// The cells of a gauge of `width` cells in a list, with the time left.
+pub const fn with_time_width(width: u16) -> u16 {
+    width + 1 + DURATION_SHORT_WIDTH
+}
+
 /// The bar of a fraction (0 to 1, cut to it) in `width` cells.
-pub fn gauge_line(fraction: f64, width: u16, stage: Stage, glyphs: &Glyphs, theme: &Theme) -> Line<'static> {
-    let cells = &glyphs.gauge;
-    let filled_style = upright(theme.stage(stage));
-    let empty_style = upright(theme.gauge_empty);
+pub fn gauge_line(
+    fraction: f64,
+    width: u16,
+    stage: Stage,
+    build: Build,
+    glyphs: &Glyphs,
+    theme: &Theme,
+) -> Line<'static> {
+    let cells = build.cells(glyphs);
+    let filled_style = cell_style(theme.stage(stage), cells);
+    let empty_style = cell_style(theme.gauge_empty, cells);
     match cells.brackets {
         Some(brackets) if width > 2 => {
             let mut spans = vec![Span::styled(brackets.open, empty_style)];
@@ -42,40 +68,36 @@ pub fn gauge_line(fraction: f64, width: u16, stage: Stage, glyphs: &Glyphs, them
 /// A lifetime in `width` cells: a bar while it lasts, a word when it is over or not there.
 pub fn lifetime_gauge(
     lifetime: Option<&Lifetime>,
-    clock: Clock,
-    now: DateTime<Utc>,
+    (clock, now): (Clock, DateTime<Utc>),
     width: u16,
+    build: Build,
     glyphs: &Glyphs,
     theme: &Theme,
 ) -> Line<'static> {
     let Some(lifetime) = lifetime else { return word(NONE, width, theme.none, glyphs) };
     match lifetime.stage(clock, now) {
         Stage::Expired => word(Stage::Expired.word(), width, theme.expired, glyphs),
-        stage => gauge_line(lifetime.fraction_left(now), width, stage, glyphs, theme),
+        stage => gauge_line(lifetime.fraction_left(now), width, stage, build, glyphs, theme),
     }
 }
 
-/// A lifetime in a list: [`MINI_WIDTH`] cells of bar, then the time left against the right; a word takes the place of both.
+/// A lifetime in a list: `width` cells of bar, then the time left against the right; a word takes the place of both.
 pub fn mini_gauge_with_time(
     lifetime: Option<&Lifetime>,
-    clock: Clock,
-    now: DateTime<Utc>,
+    (clock, now): (Clock, DateTime<Utc>),
+    width: u16,
     glyphs: &Glyphs,
     theme: &Theme,
 ) -> Line<'static> {
     let lasting = lifetime.filter(|lifetime| !lifetime.is_expired_at(now));
     let Some(lasting) = lasting else {
-        return lifetime_gauge(lifetime, clock, now, MINI_WITH_TIME_WIDTH, glyphs, theme);
+        let whole = with_time_width(width);
+        return lifetime_gauge(lifetime, (clock, now), whole, Build::Slim, glyphs, theme);
     };
     let time = fill_left(&duration_short(lasting.remaining(now)), DURATION_SHORT_WIDTH + 1, glyphs);
-    let mut line = lifetime_gauge(lifetime, clock, now, MINI_WIDTH, glyphs, theme);
+    let mut line = lifetime_gauge(lifetime, (clock, now), width, Build::Slim, glyphs, theme);
     line.push_span(Span::styled(time, theme.stage(lasting.stage(clock, now))));
     line
-}
-
-/// The width of the large gauge on a page of that width: half of it, so that label, time and certainty stand beside it.
-pub fn large_width(page_width: u16) -> u16 {
-    (page_width / 2).min(72)
 }
 
 /// The bar itself, at most three spans: the full cells, the cell in between, the empty cells.
@@ -122,9 +144,14 @@ fn word(word: &str, width: u16, style: Style, glyphs: &Glyphs) -> Line<'static> 
     spans.into_iter().filter(|span| !span.content.is_empty()).collect()
 }
 
-/// Bars never change with a reversed row (what is left would look like what is gone), and no line runs under them.
-fn upright(style: Style) -> Style {
-    style.remove_modifier(Modifier::REVERSED | Modifier::UNDERLINED | Modifier::ITALIC)
+/// Blocks never change with a reversed row (what is left would look like what is gone); lines lie on it. Nothing runs
+/// under either.
+fn cell_style(style: Style, cells: &GaugeCells) -> Style {
+    let style = style.remove_modifier(Modifier::UNDERLINED | Modifier::ITALIC);
+    match cells.body {
+        Body::Block => style.remove_modifier(Modifier::REVERSED),
+        Body::Line => Style { bg: None, ..style },
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +167,7 @@ mod tests {
     }
 
     fn drawn(fraction: f64, width: u16, set: GlyphSet) -> String {
-        gauge_line(fraction, width, Stage::Fresh, set.glyphs(), &dark()).to_string()
+        gauge_line(fraction, width, Stage::Fresh, Build::Tall, set.glyphs(), &dark()).to_string()
     }
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -170,7 +197,7 @@ mod tests {
             (0.999, Ascii, "[#####=]"),
             (1.0, Ascii, "[######]"),
         ] {
-            assert_eq!(drawn(fraction, MINI_WIDTH, set), expected);
+            assert_eq!(drawn(fraction, 8, set), expected);
         }
     }
 
@@ -180,7 +207,7 @@ mod tests {
             for width in 0..=20 {
                 let (none, all) = (drawn(0.0, width, set), drawn(1.0, width, set));
                 for fraction in [0.0, 1e-9, 0.25, 0.5, 0.75, 1.0 - 1e-9, 1.0] {
-                    let line = gauge_line(fraction, width, Stage::Ageing, set.glyphs(), &dark());
+                    let line = gauge_line(fraction, width, Stage::Ageing, Build::Tall, set.glyphs(), &dark());
                     assert_eq!(line.width(), usize::from(width), "{line}");
                     let looks = line.to_string();
                     assert!(width == 0 || (looks == none) == (fraction <= 0.0), "{fraction} {looks}");
@@ -213,14 +240,14 @@ mod tests {
 
     #[test]
     fn no_gap_is_seen_between_the_filled_and_the_empty_part() {
-        let line = gauge_line(0.78, 8, Stage::Fresh, GlyphSet::Smooth.glyphs(), &dark());
+        let line = gauge_line(0.78, 8, Stage::Fresh, Build::Tall, GlyphSet::Smooth.glyphs(), &dark());
         assert_eq!(line.spans[1].style.bg, dark().gauge_empty.bg);
     }
 
     #[test]
     fn reversed_row_does_not_reverse_the_bar() {
         let theme = Theme::embedded("monochrome", ColourDepth::None).unwrap();
-        let line = gauge_line(0.5, 8, Stage::Expired, GlyphSet::Smooth.glyphs(), &theme);
+        let line = gauge_line(0.5, 8, Stage::Expired, Build::Tall, GlyphSet::Smooth.glyphs(), &theme);
         for span in line.spans {
             let in_row = theme.selected.patch(span.style);
             assert!(!in_row.add_modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED));
@@ -228,18 +255,30 @@ mod tests {
     }
 
     #[test]
+    fn slim_bar_is_a_line_without_a_ground() {
+        for (set, expected) in
+            [(GlyphSet::Smooth, "━━━━━━╸─"), (GlyphSet::Plain, "██████▌░"), (GlyphSet::Ascii, "[#####-]")]
+        {
+            let line = gauge_line(0.8, 8, Stage::Fresh, Build::Slim, set.glyphs(), &dark());
+            assert_eq!(line.to_string(), expected);
+            let has_ground = line.spans.iter().any(|span| span.style.bg.is_some());
+            assert_eq!(has_ground, set == GlyphSet::Plain);
+        }
+    }
+
+    #[test]
     fn lifetime_is_a_bar_while_it_lasts_and_a_word_after() {
         let glyphs = GlyphSet::Smooth.glyphs();
         let with_time = |lifetime: Option<&Lifetime>, seconds| {
-            mini_gauge_with_time(lifetime, Clock::AccessToken, at(seconds), glyphs, &dark()).to_string()
+            mini_gauge_with_time(lifetime, (Clock::AccessToken, at(seconds)), 8, glyphs, &dark()).to_string()
         };
         let days = Lifetime::from_seconds(at(0), 540 * 86_400, Certainty::Known);
         for (lifetime, seconds, expected) in [
-            (Some(&hour()), 0, "████████ 1:00:00"),
-            (Some(&hour()), 89, "███████▊   58:31"),
-            (Some(&hour()), 3599, "▏░░░░░░░    0:01"),
+            (Some(&hour()), 0, "━━━━━━━━ 1:00:00"),
+            (Some(&hour()), 89, "━━━━━━━╸   58:31"),
+            (Some(&hour()), 3599, "╸───────    0:01"),
             (Some(&hour()), 3600, "expired         "),
-            (Some(&days), 0, "████████   540 d"),
+            (Some(&days), 0, "━━━━━━━━   540 d"),
             (None, 0, "none            "),
         ] {
             assert_eq!(with_time(lifetime, seconds), expected);
@@ -251,7 +290,8 @@ mod tests {
         let glyphs = GlyphSet::Smooth.glyphs();
         for width in 0..=20 {
             for (lifetime, now) in [(Some(&hour()), at(9999)), (None, at(0)), (Some(&hour()), at(7))] {
-                let line = lifetime_gauge(lifetime, Clock::AccessToken, now, width, glyphs, &dark());
+                let line =
+                    lifetime_gauge(lifetime, (Clock::AccessToken, now), width, Build::Tall, glyphs, &dark());
                 assert_eq!(line.width(), usize::from(width));
             }
         }
@@ -260,8 +300,13 @@ mod tests {
     #[test]
     fn stage_decides_the_style() {
         let now = hour().expires_at - TimeDelta::minutes(3);
-        let line =
-            lifetime_gauge(Some(&hour()), Clock::AccessToken, now, 8, GlyphSet::Smooth.glyphs(), &dark());
+        let line = mini_gauge_with_time(
+            Some(&hour()),
+            (Clock::AccessToken, now),
+            8,
+            GlyphSet::Smooth.glyphs(),
+            &dark(),
+        );
         assert_eq!(line.spans[0].style.fg, dark().expiring.fg);
     }
 }

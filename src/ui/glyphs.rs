@@ -65,6 +65,17 @@ pub struct GaugeCells {
     pub empty: &'static str,
     /// Where cells alone would not show the ends.
     pub brackets: Option<Brackets>,
+    /// What the cells are made of.
+    pub body: Body,
+}
+
+/// Whether a gauge fills its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Over their whole height, the used-up part with a background.
+    Block,
+    /// A line in their middle, without a background: rows of them stay apart.
+    Line,
 }
 
 /// One set of shapes. All are one cell wide but `check_on`, `check_off` (three) and an ASCII `ellipsis`.
@@ -72,8 +83,10 @@ pub struct GaugeCells {
 pub struct Glyphs {
     /// Which set it is.
     pub set: GlyphSet,
-    /// Lifetimes as bars.
+    /// Lifetimes as bars, where there is a blank line between them.
     pub gauge: GaugeCells,
+    /// Lifetimes as bars in rows without blank lines between them.
+    pub slim: GaugeCells,
     /// The mark of the group that needs a person.
     pub needs_you: &'static str,
     /// The mark of the group in which something lapses before long.
@@ -170,8 +183,13 @@ impl Glyphs {
 static SMOOTH: Glyphs = Glyphs {
     set: GlyphSet::Smooth,
     gauge: GaugeCells {
-        full: "█", parts: &["▏", "▎", "▍", "▌", "▋", "▊", "▉"], empty: "░", brackets: None
+        full: "█",
+        parts: &["▏", "▎", "▍", "▌", "▋", "▊", "▉"],
+        empty: "░",
+        brackets: None,
+        body: Body::Block,
     },
+    slim: GaugeCells { full: "━", parts: &["╸"], empty: "─", brackets: None, body: Body::Line },
     needs_you: "×",
     soon: "▲",
     quiet: "●",
@@ -199,10 +217,22 @@ static SMOOTH: Glyphs = Glyphs {
     refused: "×",
 };
 
+const PLAIN_GAUGE: GaugeCells =
+    GaugeCells { full: "█", parts: &["▌"], empty: "░", brackets: None, body: Body::Block };
+
+const ASCII_GAUGE: GaugeCells = GaugeCells {
+    full: "#",
+    parts: &["="],
+    empty: "-",
+    brackets: Some(Brackets { open: "[", close: "]" }),
+    body: Body::Line,
+};
+
 /// Code page 437 only: it has neither `×` nor `●` nor `…`.
 static PLAIN: Glyphs = Glyphs {
     set: GlyphSet::Plain,
-    gauge: GaugeCells { full: "█", parts: &["▌"], empty: "░", brackets: None },
+    gauge: PLAIN_GAUGE,
+    slim: PLAIN_GAUGE,
     needs_you: "x",
     soon: "▲",
     quiet: "•",
@@ -232,12 +262,8 @@ static PLAIN: Glyphs = Glyphs {
 
 static ASCII: Glyphs = Glyphs {
     set: GlyphSet::Ascii,
-    gauge: GaugeCells {
-        full: "#",
-        parts: &["="],
-        empty: "-",
-        brackets: Some(Brackets { open: "[", close: "]" }),
-    },
+    gauge: ASCII_GAUGE,
+    slim: ASCII_GAUGE,
     needs_you: "x",
     soon: "!",
     quiet: "o",
@@ -291,6 +317,8 @@ mod tests {
         let mut all = vec![
             glyphs.gauge.full,
             glyphs.gauge.empty,
+            glyphs.slim.full,
+            glyphs.slim.empty,
             glyphs.needs_you,
             glyphs.soon,
             glyphs.quiet,
@@ -317,6 +345,7 @@ mod tests {
             all.extend([set.vertical_left, set.vertical_right, set.horizontal_top, set.horizontal_bottom]);
         }
         all.extend(glyphs.gauge.parts);
+        all.extend(glyphs.slim.parts);
         all
     }
 
@@ -341,6 +370,7 @@ mod tests {
     fn marks_that_mean_different_things_differ() {
         for glyphs in GlyphSet::ALL.map(GlyphSet::glyphs) {
             let gauge = [glyphs.gauge.full, glyphs.gauge.empty];
+            let slim = [glyphs.slim.full, glyphs.slim.empty];
             for group in [
                 vec![glyphs.needs_you, glyphs.soon, glyphs.quiet],
                 vec![glyphs.step_done, glyphs.step_now, glyphs.step_later],
@@ -349,6 +379,7 @@ mod tests {
                 vec![glyphs.yes, glyphs.no],
                 vec![glyphs.border.horizontal_top, glyphs.border_focused.horizontal_top],
                 [&gauge, glyphs.gauge.parts].concat(),
+                [&slim, glyphs.slim.parts].concat(),
             ] {
                 assert_eq!(group.iter().collect::<HashSet<_>>().len(), group.len(), "{group:?}");
             }

@@ -23,7 +23,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
         HandOverPhase::Renewing(_) | HandOverPhase::Failed(_) => String::new(),
     };
     let right = view.row().text(set, view.theme().muted).build();
-    let area = panel::open(buffer, regions, view, ("Hand over", name), right, HEIGHT);
+    let area = panel::open(buffer, regions, view, ("Hand over", name), right, (panel::WIDTH, HEIGHT));
     let mut canvas = Canvas::new(buffer, area, view.look);
     canvas.lines(&lines(view, panel, area.width));
 }

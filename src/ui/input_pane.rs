@@ -25,8 +25,15 @@ use super::unlock::failure_lines;
 use super::view::View;
 
 const LABEL: u16 = 17;
+/// The longest field: the hint in an empty one is seen in full.
+const LONGEST_FIELD: u16 = 64;
 /// What is wrong stands beside its field too where there are so many cells for it.
 const FEWEST_BESIDE: u16 = 24;
+/// From this width on everything that is said of a field stands beside it, and fields are as long as a registration needs.
+const BESIDE_FROM: u16 = 138;
+const FIELD_BESIDE: u16 = 56;
+/// Inside of the frame, where the terminal is that wide.
+const WIDTH: u16 = 144;
 /// Lines for what is said of the field in focus: always as many, so that nothing moves with the focus.
 const SAID: usize = 2;
 /// A blank line, every field, and the longest foot.
@@ -41,7 +48,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane:
         }
     };
     // As high as the form with every field, so that the frame stays when a choice brings or takes some.
-    let area = panel::open(buffer, regions, view, (title, &name), progress(view, pane), HEIGHT);
+    let area = panel::open(buffer, regions, view, (title, &name), progress(view, pane), (WIDTH, HEIGHT));
     let mut canvas = Canvas::new(buffer, area, view.look);
     let foot = foot(view, pane, area.width);
     let fields = pane.fields();
@@ -87,22 +94,31 @@ fn field_row(view: View<'_>, pane: &InputPane, id: FieldId, width: u16) -> Line<
     let label_style = if is_focused { theme.heading } else { theme.muted };
     let check = pane.check(id);
     let row = view.row().gap(1).text(cursor, theme.accent).gap(1).fill(id.label(), LABEL, label_style);
-    let row = row.append(field(view, pane, id, &check, field_width(width))).gap(1);
+    let row = row.append(field(view, pane, id, &check, width)).gap(1);
     let (shape, style) = check_look(view, &check);
     let row = row.text(shape, style).gap(1);
     let room = width.saturating_sub(row.width());
-    if room >= FEWEST_BESIDE && check.is_wrong() && !is_focused {
-        return row.rest(check.text(), width.saturating_sub(1), style).build();
+    let style = if check.is_wrong() { style } else { theme.muted };
+    match &check {
+        // The foot says it of the field in focus.
+        _ if is_focused || room < FEWEST_BESIDE => row.build(),
+        Check::Right(_) => row.build(),
+        Check::Empty(_) | Check::Remark(_) if width < BESIDE_FROM => row.build(),
+        check => row.rest(check.text(), width.saturating_sub(1), style).build(),
     }
-    row.build()
 }
 
-fn field(view: View<'_>, pane: &InputPane, id: FieldId, check: &Check, width: u16) -> Line<'static> {
+fn field(view: View<'_>, pane: &InputPane, id: FieldId, check: &Check, page_width: u16) -> Line<'static> {
+    let width = field_width(page_width);
     let is_focused = id == pane.focus;
-    let focus = if is_focused { Focus::Here } else { Focus::Elsewhere };
+    let focus = match () {
+        () if is_focused && pane.is_selected() => Focus::Selected,
+        () if is_focused => Focus::Here,
+        () => Focus::Elsewhere,
+    };
     match (pane.view(id), check) {
         (FieldView::Text(field), Check::Empty(hint) | Check::Remark(hint))
-            if field.is_empty() && !is_focused =>
+            if field.is_empty() && !is_focused && page_width < BESIDE_FROM =>
         {
             hint_line(view, hint, width)
         }
@@ -112,7 +128,7 @@ fn field(view: View<'_>, pane: &InputPane, id: FieldId, check: &Check, width: u1
 }
 
 fn field_width(width: u16) -> u16 {
-    width.saturating_sub(LABEL + 6).min(44)
+    if width >= BESIDE_FROM { FIELD_BESIDE } else { width.saturating_sub(LABEL + 6).min(LONGEST_FIELD) }
 }
 
 /// `◂ … ▸`

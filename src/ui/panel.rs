@@ -12,7 +12,7 @@ use super::canvas::Canvas;
 use super::view::View;
 
 /// Inside of a frame: the width at which lines still read well.
-const WIDTH: u16 = 92;
+pub(super) const WIDTH: u16 = 92;
 /// A body of this size has room for every panel in a frame, with something of the tab around it.
 const ROOM: (u16, u16) = (WIDTH + 12, 28);
 
@@ -21,20 +21,21 @@ pub(super) fn covers_all(panel: &Panel, regions: &Regions) -> bool {
     !matches!(panel, Panel::Question(_)) && !has_room(regions)
 }
 
-/// Clears the place of a panel, draws its title and gives the area for the rest; a frame is as high as asked.
+/// Clears the place of a panel, draws its title and gives the area for the rest; a frame is as large as asked, where the tab is.
 pub(super) fn open(
     buffer: &mut Buffer,
     regions: &Regions,
     view: View<'_>,
     title: (&str, &str),
     right: Line<'static>,
-    height: u16,
+    (width, height): (u16, u16),
 ) -> Rect {
     if !has_room(regions) {
         return page(buffer, regions, view, title, right);
     }
+    let width = width.saturating_add(4).min(regions.body.width - 4);
     let height = height.saturating_add(2).min(regions.body.height - 2);
-    frame(buffer, middle(regions.body, WIDTH + 4, height), view, title, right)
+    frame(buffer, middle(regions.body, width, height), view, title, right)
 }
 
 /// The inside of a frame of this size in the middle of the body, cut to it.

@@ -32,7 +32,8 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     let overview = view.app.connections.get(&panel.connection);
     let name = overview.map_or("", |own| own.name.as_str());
     let attempt = overview.and_then(|own| own.attempt.as_ref());
-    let area = panel::open(buffer, regions, view, ("Sign in", name), time_left(view, panel, attempt), HEIGHT);
+    let (left, size) = (time_left(view, panel, attempt), (panel::WIDTH, HEIGHT));
+    let area = panel::open(buffer, regions, view, ("Sign in", name), left, size);
     let mut canvas = Canvas::new(buffer, area, view.look);
     let lines = match (overview, attempt) {
         (Some(_), Some(attempt)) if panel.other_ways => other_ways(view, attempt, area.width),

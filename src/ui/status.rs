@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
-use crate::app::{Door, Line as TypedLine, Notice, Panel, Tab};
+use crate::app::{Door, Line as TypedLine, Notice, Panel, Tab, Tone};
 
 use super::Regions;
 use super::canvas::{Canvas, Row, wrap};
@@ -65,6 +65,10 @@ fn notice_lines(view: View<'_>, notice: &Notice, width: u16) -> Vec<Line<'static
     let indent = || view.row().gap(3);
     let room = width.saturating_sub(4);
     let Some(what_to_do) = notice.what_to_do.as_deref().map(printable) else {
+        if notice.tone == Tone::Good {
+            // What went well is not worth a line of the body.
+            return vec![start().rest(&what_happened, width.saturating_sub(1), style).build()];
+        }
         let lines = wrap(&what_happened, room);
         return two_of(lines, start, indent)
             .into_iter()

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  tokengauge  1 Connections  2 Permissions  3 Tokens  4 Activity      × 2 need you  ▲ 2 soon  ● 36 quiet
-//!  ×2 ▲2 ●36 in place of that where there is less room
+//!  × 2 need you  ▲ 2  ● 36, then ×2 ▲2 ●36 in place of that where there is less room
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -17,8 +17,9 @@ use super::glyphs::GlyphSet;
 use super::view::View;
 
 /// How much is said, from all to little; the first that fits is drawn.
-const VERSIONS: [(Brand, Titles, Counts); 8] = [
+const VERSIONS: [(Brand, Titles, Counts); 9] = [
     (Brand::Name, Titles::All, Counts::Words),
+    (Brand::Name, Titles::All, Counts::Urgent),
     (Brand::Name, Titles::All, Counts::Spaced),
     (Brand::Name, Titles::All, Counts::Tight),
     (Brand::None, Titles::All, Counts::Tight),
@@ -42,7 +43,10 @@ enum Titles {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Counts {
+    /// A word for each.
     Words,
+    /// A word for what needs a person.
+    Urgent,
     Spaced,
     Tight,
     None,
@@ -97,7 +101,8 @@ fn counts_line(view: View<'_>, counts: Counts) -> Line<'static> {
     let all = view.app.connections.counts(view.now);
     for (need, count) in all.into_iter().filter(|(_, count)| *count > 0) {
         let (gap, inner) = if counts == Counts::Tight { (1, 0) } else { (2, 1) };
-        let words = if counts == Counts::Words { words(need, count) } else { "" };
+        let is_told = counts == Counts::Words || (counts == Counts::Urgent && need == Need::NeedsYou);
+        let words = if is_told { words(need, count) } else { "" };
         let gap = if row.width() > 0 { gap } else { 0 };
         row = row
             .gap(gap)

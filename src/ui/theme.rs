@@ -71,7 +71,7 @@ roles! {
     border,
     /// The frame of the pane in which keys work.
     border_focused,
-    /// The row under the cursor; mostly a background, so that the row keeps its colours.
+    /// The row under the cursor; mostly a background, so that the row keeps its colours. With an `fg` the whole row has it.
     selected,
     /// A tab that is not open.
     tab,
@@ -109,12 +109,14 @@ roles! {
     input,
     /// The field in which text lands.
     input_focused,
+    /// The text in that field which the next key replaces.
+    input_selected,
     /// The place in that field.
     cursor,
 }
 
 /// Roles that are recognized by contrast alone, so that without colour they must be reversed.
-const MUST_STAND_OUT: [&str; 4] = ["selected", "tab_active", "cursor", "banner"];
+const MUST_STAND_OUT: [&str; 5] = ["selected", "tab_active", "input_selected", "cursor", "banner"];
 
 /// What is wrong with a theme; the second line of the text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -282,6 +284,10 @@ impl StyleSpec {
         let mut modifiers = self.modifiers() | extra;
         if depth == ColourDepth::None && MUST_STAND_OUT.contains(&role) {
             modifiers |= Modifier::REVERSED;
+        }
+        if depth == ColourDepth::Ansi16 && bg.is_some() && fg == Some(Color::Black) {
+            // Many terminals show bold black as grey, which no coloured ground suits.
+            modifiers -= Modifier::BOLD;
         }
         let mut style = Style::new().add_modifier(modifiers);
         style.fg = fg.and_then(|colour| at_depth(colour, depth));

@@ -1,6 +1,6 @@
 //! What every embedded theme promises: it parses, it is complete, and it can be read.
 
-use super::super::colour::indexed_rgb;
+use super::super::colour::{ANSI_COLOURS, ANSI_RGB, indexed_rgb};
 use super::*;
 
 fn embedded(name: &str, depth: ColourDepth) -> Theme {
@@ -8,7 +8,7 @@ fn embedded(name: &str, depth: ColourDepth) -> Theme {
 }
 
 /// What is read as text; the rest are surfaces and frames.
-const READ: [&str; 19] = [
+const READ: [&str; 20] = [
     "text",
     "heading",
     "accent",
@@ -27,6 +27,7 @@ const READ: [&str; 19] = [
     "notice",
     "input",
     "input_focused",
+    "input_selected",
     "tab_active",
 ];
 const READ_LAST: [&str; 3] = ["muted", "none", "secret_mask"];
@@ -144,6 +145,37 @@ fn stages_differ_in_lightness_and_not_in_hue_alone() {
             }
         }
     }
+}
+
+#[test]
+fn stages_differ_in_lightness_with_sixteen_colours_too() {
+    for name in ["dark", "light", "high-contrast"] {
+        let theme = embedded(name, ColourDepth::Ansi16);
+        let stages = [theme.fresh, theme.ageing, theme.expiring, theme.expired]
+            .map(|style| lightness(Style { fg: style.fg.and_then(xterm), ..style }));
+        for (position, one) in stages.iter().enumerate() {
+            for other in &stages[..position] {
+                assert!((one - other).abs() >= 4.5, "{name} {stages:.1?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn selected_row_reads_with_sixteen_colours() {
+    for name in ["dark", "light", "high-contrast"] {
+        let selected = embedded(name, ColourDepth::Ansi16).selected;
+        let [ink, ground] =
+            [selected.fg, selected.bg].map(|colour| colour.and_then(xterm).and_then(rgb).unwrap());
+        assert!(contrast(ink, ground) >= 7.0, "{name}");
+    }
+}
+
+/// One of the sixteen as xterm shows it.
+fn xterm(colour: Color) -> Option<Color> {
+    let place = ANSI_COLOURS.iter().position(|own| *own == colour)?;
+    let [r, g, b] = ANSI_RGB[place];
+    Some(Color::Rgb(r, g, b))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::domain::{Overview, RenewalOutcome};
+use crate::domain::{Overview, Renewal, RenewalKind, RenewalOutcome};
 
 use super::canvas::{rule, wrap};
 use super::view::{View, printable};
@@ -10,8 +10,11 @@ use super::view::{View, printable};
 /// How many renewals are drawn as marks.
 const MARKS: usize = 24;
 
-/// One mark for each renewal, and a sentence that counts them.
-pub(super) fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+/// Fewer renewals than this are not worth a list.
+const FEWEST_LISTED: usize = 3;
+
+/// One mark for each renewal, and a sentence that counts them; with room for a list, the newest one by one.
+pub(super) fn history(view: View<'_>, overview: &Overview, width: u16, room: usize) -> Vec<Line<'static>> {
     let theme = view.theme();
     let last = &overview.renewals[overview.renewals.len().saturating_sub(MARKS)..];
     if last.is_empty() {
@@ -30,12 +33,38 @@ pub(super) fn history(view: View<'_>, overview: &Overview, width: u16) -> Vec<Li
     let refused = count(|outcome| matches!(outcome, RenewalOutcome::Failed(_)));
     let sentence = format!("{worked} worked, {retried} retried, {refused} refused");
     lines.push(row.gap(2).rest(&sentence, width, theme.muted).build());
+    if room >= FEWEST_LISTED {
+        lines.push(Line::default());
+        let listed: Vec<&Renewal> = last.iter().rev().take(room).collect();
+        let time = listed.iter().map(|renewal| view.time(renewal.at).len()).max().unwrap_or(0) as u16;
+        lines.extend(listed.into_iter().map(|renewal| one(view, renewal, time, width)));
+        return lines;
+    }
     let trouble = last.iter().rev().find_map(|renewal| Some((renewal.at, renewal.outcome.line()?)));
     if let Some((at, line)) = trouble {
         let text = format!("{}  {}", view.time(at), printable(line));
         lines.push(view.row().gap(2).rest(&text, width.saturating_sub(1), theme.muted).build());
     }
     lines
+}
+
+/// When it was, and how it ended.
+fn one(view: View<'_>, renewal: &Renewal, time: u16, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let style = theme.renewal(&renewal.outcome);
+    let words = match (&renewal.outcome, renewal.kind) {
+        (RenewalOutcome::Worked, RenewalKind::SignIn) => "signed in".to_owned(),
+        (RenewalOutcome::Worked, RenewalKind::Refresh) => "renewed".to_owned(),
+        (RenewalOutcome::WillRetry(line) | RenewalOutcome::Failed(line), _) => printable(line),
+    };
+    view.row()
+        .gap(2)
+        .text(view.glyphs().renewal(&renewal.outcome), style)
+        .gap(2)
+        .right(&view.time(renewal.at), time, theme.muted)
+        .gap(2)
+        .rest(&words, width.saturating_sub(1), theme.text)
+        .build()
 }
 
 /// What can be read in the access token, for the eyes only.

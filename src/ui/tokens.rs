@@ -26,53 +26,93 @@ use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, Stage}
 
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
-use super::gauge::lifetime_gauge;
+use super::gauge::{Build, lifetime_gauge};
 use super::text::{ago, count_with_commas, duration_long};
 use super::token_history;
 use super::view::{View, printable};
 
 /// A note is left out where there is no room for `e replace`.
 const FEWEST_NOTE: u16 = 9;
-/// From this height on the clocks stand apart.
-const AIRY_FROM: u16 = 23;
+/// Lines of the page with blank ones between, and of the claims with the marks above them: what is left lists renewals.
+const LONGEST_PAGE: u16 = 25;
+const LONGEST_CLAIMS: u16 = 13;
+/// In the order in which they lapse.
+const CLOCKS: [Clock; 3] = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientSecret];
+/// From this width on history and claims stand beside the values.
+const BESIDE_FROM: u16 = 180;
+const BESIDE_WIDTH: u16 = 74;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
-    let mut canvas = Canvas::new(buffer, area, view.look);
     let Some(overview) = view.app.chosen() else {
-        return canvas.line(&view.row().gap(2).text("no connection is chosen", view.theme().muted).build());
+        let line = view.row().gap(2).text("no connection is chosen", view.theme().muted).build();
+        return Canvas::new(buffer, area, view.look).line(&line);
     };
-    let mut sections = sections(view, overview, area.width);
-    if area.height >= AIRY_FROM {
-        sections[1] = sections[1].drain(..).flat_map(|line| [line, Line::default()]).take(5).collect();
+    let (page, beside) = split(area);
+    let mut canvas = Canvas::new(buffer, page, view.look);
+    if beside.width > 0 {
+        draw_page(&mut canvas, view, overview, Vec::new());
+        let past = past(view, overview, beside.width, beside.height.saturating_sub(LONGEST_CLAIMS));
+        stack(&mut Canvas::new(buffer, beside, view.look), past);
+    } else {
+        let past = past(view, overview, page.width, page.height.saturating_sub(LONGEST_PAGE));
+        draw_page(&mut canvas, view, overview, past);
     }
+}
+
+/// The page, and history and claims beside it where there is room.
+fn split(area: Rect) -> (Rect, Rect) {
+    if area.width < BESIDE_FROM {
+        return (area, Rect { width: 0, ..area });
+    }
+    let width = area.width - BESIDE_WIDTH - 2;
+    (Rect { width, ..area }, Rect { x: area.x + width + 2, width: BESIDE_WIDTH, ..area })
+}
+
+/// Who, the clocks, the values, and below them the past or a revealed value in its place.
+fn draw_page(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview, past: Vec<Vec<Line<'static>>>) {
+    let width = canvas.width();
+    let values = values(view, overview, width);
+    let past = if view.app.tokens.reveal.is_none() { past } else { Vec::new() };
+    let needed = 1 + CLOCKS.len() + values.len() + past.iter().map(Vec::len).sum::<usize>();
+    let spare = usize::from(canvas.rows_left()).saturating_sub(needed);
+    let mut sections = vec![vec![who(view, overview, width)], clocks(view, overview, width, spare), values];
+    sections.extend(past);
+    stack(canvas, sections);
+    if let Some(reveal) = &view.app.tokens.reveal {
+        revealed(canvas, view, reveal);
+    }
+}
+
+/// What was, and what the token says of itself.
+fn past(view: View<'_>, overview: &Overview, width: u16, room: u16) -> Vec<Vec<Line<'static>>> {
+    let history = token_history::history(view, overview, width, usize::from(room));
+    vec![history, token_history::claims(view, overview, width)]
+}
+
+/// Sections from top to bottom, with a blank line between them as far as there are lines to spare.
+fn stack(canvas: &mut Canvas<'_>, sections: Vec<Vec<Line<'static>>>) {
     let needed: usize = sections.iter().map(Vec::len).sum();
-    let mut spare = usize::from(area.height).saturating_sub(needed);
-    for (place, lines) in sections.iter().enumerate() {
+    let mut spare = usize::from(canvas.rows_left()).saturating_sub(needed);
+    for (place, lines) in sections.into_iter().enumerate() {
         if place > 0 && spare > 0 {
             canvas.blank();
             spare -= 1;
         }
-        canvas.lines(lines);
-    }
-    if let Some(reveal) = &view.app.tokens.reveal {
-        revealed(&mut canvas, view, reveal);
+        canvas.lines(&lines);
     }
 }
 
-/// Who, the clocks, the values, and what a revealed value takes the place of: history and claims.
-fn sections(view: View<'_>, overview: &Overview, width: u16) -> Vec<Vec<Line<'static>>> {
-    let clocks =
-        [("ACCESS", Clock::AccessToken), ("REFRESH", Clock::RefreshToken), ("SECRET", Clock::ClientSecret)];
-    let mut sections = vec![
-        vec![who(view, overview, width)],
-        clocks.into_iter().map(|(title, clock)| clock_line(view, overview, title, clock, width)).collect(),
-        values(view, overview, width),
-    ];
-    if view.app.tokens.reveal.is_none() {
-        sections.push(token_history::history(view, overview, width));
-        sections.push(token_history::claims(view, overview, width));
+/// Tall bars with a blank line between them; slim ones where there are not two lines to spare.
+fn clocks(view: View<'_>, overview: &Overview, width: u16, spare: usize) -> Vec<Line<'static>> {
+    let (build, gaps) = if spare >= 2 { (Build::Tall, 1) } else { (Build::Slim, 0) };
+    let mut lines = Vec::new();
+    for clock in CLOCKS {
+        if !lines.is_empty() {
+            lines.extend(std::iter::repeat_n(Line::default(), gaps));
+        }
+        lines.push(clock_line(view, overview, clock, build, width));
     }
-    sections
+    lines
 }
 
 fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
@@ -111,8 +151,13 @@ fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
         .build()
 }
 
-fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, width: u16) -> Line<'static> {
+fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, width: u16) -> Line<'static> {
     let theme = view.theme();
+    let title = match clock {
+        Clock::AccessToken => "ACCESS",
+        Clock::RefreshToken => "REFRESH",
+        Clock::ClientSecret => "SECRET",
+    };
     let lifetime = overview.lifetime(clock);
     let bar = match width {
         0..56 => width.saturating_sub(21),
@@ -120,7 +165,7 @@ fn clock_line(view: View<'_>, overview: &Overview, title: &str, clock: Clock, wi
         _ => width.saturating_sub(47).min(72),
     };
     let mut row = view.row().gap(1).fill(title, 9, theme.heading);
-    row = row.append(lifetime_gauge(lifetime.as_ref(), clock, view.now, bar, view.glyphs(), theme));
+    row = row.append(lifetime_gauge(lifetime.as_ref(), (clock, view.now), bar, build, view.glyphs(), theme));
     let Some(lifetime) = lifetime else { return no_clock(view, overview, clock, row, width) };
     let stage = lifetime.stage(clock, view.now);
     let left =

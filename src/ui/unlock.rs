@@ -13,7 +13,7 @@ use super::view::{View, printable};
 const WIDTH: u16 = 62;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
-    let block = centred(area, 12);
+    let block = centred(area, 8);
     let mut canvas = Canvas::new(buffer, block, view.look);
     canvas.line(&view.row().text("tokengauge", view.theme().brand).build());
     canvas.line(&Line::default());
@@ -76,6 +76,6 @@ pub(super) fn failure_lines(view: View<'_>, failure: &Failure, width: u16) -> Ve
 pub(super) fn centred(area: Rect, height: u16) -> Rect {
     let width = WIDTH.min(area.width.saturating_sub(4));
     let x = area.x + (area.width - width) / 2;
-    let above = area.height.saturating_sub(height) / 3;
+    let above = area.height.saturating_sub(height) * 2 / 5;
     Rect { x, y: area.y + above, width, height: area.height - above }
 }

@@ -1,6 +1,6 @@
 //! What every region is given: the state, the moment and the look, with the words that they share.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::style::Style;
 
 use crate::app::{Action, App, Delivery, Tone};
@@ -56,25 +56,31 @@ impl<'a> View<'a> {
         clock_time(moment, self.now, self.app.environment.utc_offset)
     }
 
+    /// The time without the day.
+    pub(super) fn hour(&self, moment: DateTime<Utc>) -> String {
+        moment.with_timezone(&self.app.environment.utc_offset).format("%H:%M").to_string()
+    }
+
+    /// The day on the person's calendar.
+    pub(super) fn date(&self, moment: DateTime<Utc>) -> NaiveDate {
+        moment.with_timezone(&self.app.environment.utc_offset).date_naive()
+    }
+
     /// A day as the person's calendar shows it.
     pub(super) fn day(&self, moment: DateTime<Utc>) -> String {
         calendar_day(moment, self.app.environment.utc_offset)
     }
 
-    /// A day of this year without the year, since the list has no room for it.
+    /// A day without the year where it can be no other one, since the list has no room for it.
     pub(super) fn short_day(&self, moment: DateTime<Utc>) -> String {
-        let offset = self.app.environment.utc_offset;
-        let (moment, today) = (moment.with_timezone(&offset), self.now.with_timezone(&offset));
-        let form = if moment.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
-        moment.format(form).to_string()
+        let is_near = (moment - self.now).num_days().abs() < 300;
+        let form = if is_near { "%-d %b" } else { "%b %Y" };
+        moment.with_timezone(&self.app.environment.utc_offset).format(form).to_string()
     }
 
     /// The time today, the day otherwise.
     pub(super) fn when(&self, moment: DateTime<Utc>) -> String {
-        let offset = self.app.environment.utc_offset;
-        let is_today =
-            moment.with_timezone(&offset).date_naive() == self.now.with_timezone(&offset).date_naive();
-        if is_today { self.time(moment) } else { self.short_day(moment) }
+        if self.date(moment) == self.date(self.now) { self.time(moment) } else { self.short_day(moment) }
     }
 
     /// A mask that tells nothing of a secret, not even its length.

@@ -127,3 +127,34 @@ fn text_from_outside_cannot_move_the_cursor() {
         assert!(!drawn.contains(['\u{1b}', '\u{202e}']), "{drawn}");
     }
 }
+
+#[test]
+fn text_that_the_next_key_replaces_is_drawn_as_selected() {
+    let mut app = scenes::all().into_iter().find(|(name, _)| *name == "form_edit").unwrap().1;
+    let look = dark();
+    let is_selected = |app: &tokengauge::app::App| {
+        let drawn = buffer(app, &look, (80, 24));
+        drawn.content.iter().any(|cell| Some(cell.bg) == look.theme.input_selected.bg)
+    };
+    assert!(!is_selected(&app));
+    let Some(Panel::Input(pane)) = &mut app.panel else { panic!("the scene shows a form") };
+    pane.focus_previous();
+    while !pane.is_selected() {
+        pane.focus_previous();
+    }
+    assert!(is_selected(&app));
+}
+
+#[test]
+fn names_and_next_steps_are_whole_from_eighty_cells_on() {
+    let name = "a-name-of-24-characters-";
+    let mut all = super::fixtures::every_state();
+    all.push(super::fixtures::Make::unsigned(name, "somebody.with.a.long.name@contoso.example").done());
+    let app = super::fixtures::app(all);
+    for width in 80..=220 {
+        let drawn = text(&buffer(&app, &dark(), (width, 50)));
+        for word in [name, "margies-travel", "consent missing", "replace secret", "renew by 23 Mar"] {
+            assert!(drawn.contains(word), "{width} {word}\n{drawn}");
+        }
+    }
+}
