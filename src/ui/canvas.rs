@@ -4,11 +4,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::Look;
+use super::colour::readable_ink;
 use super::text::{fill, fill_left, fit};
 
 /// An area of the screen with a pen that goes down line by line.
@@ -88,11 +89,9 @@ impl<'a> Canvas<'a> {
             let style = style.patch(line.style);
             self.buffer.set_style(row, style);
             self.buffer.set_line(self.area.x, y, line, self.area.width);
-            // With sixteen colours no ground suits all of them: a row with ink of its own has it throughout,
-            // and black never in bold, which many terminals show as grey.
+            // With sixteen colours no ground suits all of them: a row with ink of its own has it throughout.
             if let Some(ink) = style.fg {
-                let bold = if ink == Color::Black { Modifier::BOLD } else { Modifier::empty() };
-                self.buffer.set_style(row, Style::new().fg(ink).remove_modifier(bold));
+                self.buffer.set_style(row, readable_ink(ink));
             }
         }
         self.row = self.row.saturating_add(1);

@@ -1,6 +1,6 @@
 //! How many colours a terminal has, and a theme's colours brought down to them.
 
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier, Style};
 
 /// The colours that the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,12 @@ pub(super) const ANSI_RGB: [[u8; 3]; 16] = [
     [0, 255, 255],
     [255, 255, 255],
 ];
+
+/// A style that gives the ink and nothing else. Black is never bold: many terminals show that as grey.
+pub(super) fn readable_ink(ink: Color) -> Style {
+    let bold = if ink == Color::Black { Modifier::BOLD } else { Modifier::empty() };
+    Style::new().fg(ink).remove_modifier(bold)
+}
 
 /// `#rrggbb`, an ANSI name such as `green` or `bright-green`, or `reset` for the terminal's own.
 pub(super) fn parse_colour(text: &str) -> Option<Color> {
