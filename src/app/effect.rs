@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, ScopeSet, Settings, Trouble,
+    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
 };
 
 use super::RequestId;
@@ -130,7 +131,12 @@ pub enum Leave {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantStep {
     /// The code that the browser brought (RFC 6749 §4.1.3).
-    Redeem(AuthorizationCode),
+    Redeem {
+        /// The code.
+        code: AuthorizationCode,
+        /// The `state` of the sign-in that it belongs to: it is not sent for another one.
+        state: String,
+    },
     /// The refresh token in the record (RFC 6749 §6).
     Refresh {
         /// The set that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
@@ -150,8 +156,10 @@ impl GrantStep {
 pub enum Edit {
     /// The form was saved.
     Form(NewConnection),
-    /// The permissions asked for.
-    Scopes(ScopeSet),
+    /// A permission more is asked for.
+    AddScope(Scope),
+    /// A permission less is asked for.
+    RemoveScope(Scope),
     /// A paste was refused and counts.
     WrongPaste,
     /// The authorization endpoint refused: the sign-in is over.
@@ -159,7 +167,12 @@ pub enum Edit {
     /// The sign-in under way is given up.
     AbandonAttempt,
     /// The values were handed over.
-    HandedOver(Consumer),
+    HandedOver {
+        /// To whom.
+        consumer: Consumer,
+        /// Of the refresh token among them.
+        refresh_token: Option<Fingerprint>,
+    },
 }
 
 /// What the form says.

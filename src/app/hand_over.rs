@@ -29,7 +29,14 @@ pub enum HandOverPhase {
         /// The sending under way.
         errand: Option<RequestId>,
     },
-    /// All were sent; it is remembered.
+    /// All were sent; whether they arrived only the person knows.
+    Asking {
+        /// The set: the moment of its renewal.
+        set: DateTime<Utc>,
+        /// The values with what became of them.
+        rows: Vec<HandOverRow>,
+    },
+    /// They arrived; it is remembered.
     Done {
         /// The set: the moment of its renewal.
         set: DateTime<Utc>,
@@ -57,7 +64,7 @@ impl HandOverPhase {
     pub fn next_value(&self) -> Option<ConnectionValue> {
         match self {
             Self::Handing { rows, .. } => rows.iter().find(|row| row.sent.is_none()).map(|row| row.value),
-            Self::Renewing(_) | Self::Done { .. } | Self::Failed(_) => None,
+            Self::Renewing(_) | Self::Asking { .. } | Self::Done { .. } | Self::Failed(_) => None,
         }
     }
 }

@@ -119,6 +119,9 @@ impl App {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Handing { .. }) => {
                 vec![A::Copy, A::Open, A::Back]
             }
+            Some(Panel::HandOver(panel)) if !matches!(panel.phase, HandOverPhase::Renewing(_)) => {
+                vec![A::Open, A::Back]
+            }
             _ => vec![A::Back],
         }
     }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
+use crate::domain::hand_over::Fingerprint;
 use crate::domain::need::RenewalPlan;
 use crate::domain::{Connection, ConnectionName, Consumer, Overview};
 use crate::export::{ConnectionValues, env, json};
@@ -54,6 +55,13 @@ enum Format {
     Env,
 }
 
+/// What is remembered: the refresh token that was exported, whatever the record holds by now.
+fn handed_over(exported: &Connection) -> Edit {
+    let refresh = exported.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
+    let refresh_token = refresh.map(|refresh| Fingerprint::of(&refresh.current));
+    Edit::HandedOver { consumer: Consumer::Export, refresh_token }
+}
+
 impl Export {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         self.check_target()?;
@@ -66,7 +74,7 @@ impl Export {
             Format::Env => env::write(&values),
         };
         self.deliver(&text)?;
-        records::change(&services, &held.id, &Edit::HandedOver(Consumer::Export))?;
+        records::change(&services, &held.id, &handed_over(&held))?;
         say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         Ok(Exit::Ok)
     }

@@ -84,7 +84,7 @@ pub enum Judged {
 /// Judges an address by the rules of the dashboard, and acts on it.
 pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Judged, CliError> {
     // Read again: another process may have finished or ended the sign-in while a person was away.
-    let connection = services.vault.lock_connection(id, crate::vault::PATIENCE)?.read()?;
+    let connection = services.vault.connection_by_id(id)?;
     let held = services.overview(&connection);
     let Some(attempt) = held.open_attempt(services.clock.now()) else { return Err(no_attempt(&held)) };
     match read(pasted, &Expectation::of(attempt)) {
@@ -92,7 +92,7 @@ pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Jud
             if state == StateCheck::NotSent {
                 say("only a code was given: its state could not be checked");
             }
-            redeem(services, &held, GrantStep::Redeem(code))
+            redeem(services, &held, GrantStep::Redeem { code, state: attempt.state.clone() })
                 .map(|overview| Judged::Redeemed(Box::new(overview)))
         }
         Ok(AuthorizationResponse::Error(error)) => {

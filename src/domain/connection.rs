@@ -137,10 +137,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// True if tokens issued under `other` belong to another app registration.
+    pub fn changes_registration(&self, other: &Self) -> bool {
+        self.client_id != other.client_id || self.authority != other.authority
+    }
+
     /// True if a sign-in begun under `other` could not be finished under these settings.
     pub fn changes_sign_in(&self, other: &Self) -> bool {
-        self.client_id != other.client_id
-            || self.authority != other.authority
+        self.changes_registration(other)
+            || self.scopes != other.scopes
             || self.tenant != other.tenant
             || self.redirect_uri != other.redirect_uri
             || self.response_mode != other.response_mode

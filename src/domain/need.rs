@@ -52,9 +52,7 @@ pub enum NoRenewal {
     NeverSignedIn,
     /// `offline_access` was not granted.
     NoRefreshToken,
-    /// Unused for too long.
-    RefreshTokenExpired,
-    /// The client secret's date has passed.
+    /// The client secret's date has passed, and the platform refused.
     SecretExpired,
     /// The platform wants a person.
     SignInNeeded,
@@ -109,11 +107,10 @@ impl Overview {
             }
         }
         let Some(tokens) = &self.tokens else { return Impossible(NoRenewal::NeverSignedIn) };
-        let Some(refresh) = &tokens.refresh else { return Impossible(NoRenewal::NoRefreshToken) };
-        match () {
-            () if self.is_secret_expired(now) => Impossible(NoRenewal::SecretExpired),
-            () if refresh.lifetime.is_expired_at(now) => Impossible(NoRenewal::RefreshTokenExpired),
-            () => Due(tokens.access.renewal_due_at()),
+        // A lapse that was estimated or typed is no refusal: one request tells for certain.
+        match tokens.refresh {
+            Some(_) => Due(tokens.access.renewal_due_at()),
+            None => Impossible(NoRenewal::NoRefreshToken),
         }
     }
 
@@ -126,13 +123,12 @@ impl Overview {
             },
             RenewalPlan::Impossible(_) => Need::NeedsYou,
             RenewalPlan::Retrying { .. } => Need::Soon,
-            RenewalPlan::Due(_) if self.open_attempt(now).is_some() => Need::Soon,
-            RenewalPlan::Due(_) => {
-                let lapses = [Clock::RefreshToken, Clock::ClientSecret]
-                    .into_iter()
-                    .any(|clock| self.stage(clock, now).is_some_and(|stage| stage >= Stage::Expiring));
-                if lapses { Need::Soon } else { Need::Quiet }
-            }
+            RenewalPlan::Due(_) => match self.latest_stage(now) {
+                Stage::Expired => Need::NeedsYou,
+                Stage::Expiring => Need::Soon,
+                Stage::Fresh | Stage::Ageing if self.open_attempt(now).is_some() => Need::Soon,
+                Stage::Fresh | Stage::Ageing => Need::Quiet,
+            },
         }
     }
 
@@ -145,6 +141,9 @@ impl Overview {
             RenewalPlan::Impossible(why) => self.step_out_of(why, now),
             RenewalPlan::Retrying { at, .. } => NextStep::RetriesAt(at),
             RenewalPlan::Due(_) if self.is_nearing(Clock::ClientSecret, now) => NextStep::ReplaceSecret,
+            RenewalPlan::Due(_) if self.stage(Clock::RefreshToken, now) == Some(Stage::Expired) => {
+                NextStep::SignInAgain
+            }
             RenewalPlan::Due(_) if self.is_nearing(Clock::RefreshToken, now) => {
                 NextStep::RenewBefore(self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at))
             }
@@ -175,7 +174,7 @@ impl Overview {
     fn step_out_of(&self, why: NoRenewal, now: DateTime<Utc>) -> NextStep {
         match why {
             NoRenewal::NeverSignedIn => NextStep::SignIn,
-            NoRenewal::SignInNeeded | NoRenewal::RefreshTokenExpired => NextStep::SignInAgain,
+            NoRenewal::SignInNeeded => NextStep::SignInAgain,
             NoRenewal::ConsentMissing => NextStep::AskAdministrator,
             NoRenewal::SetUpWrong => NextStep::MendSettings,
             NoRenewal::SecretExpired => NextStep::ReplaceSecret,
@@ -183,6 +182,20 @@ impl Overview {
                 Some(access) if !access.is_expired_at(now) => NextStep::EndsAt(access.expires_at),
                 _ => NextStep::SignInAgain,
             },
+        }
+    }
+
+    /// How near the end is of what lasts longest: refresh token and client secret, whichever lapses first.
+    fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
+        let stages = [Clock::RefreshToken, Clock::ClientSecret].into_iter().filter_map(|clock| self.stage(clock, now));
+        stages.max().unwrap_or(Stage::Fresh)
+    }
+
+    /// True if it is to be renewed by now, by itself or by `refresh --due`.
+    pub fn is_due(&self, now: DateTime<Utc>) -> bool {
+        match self.renewal_plan(now) {
+            RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at <= now,
+            RenewalPlan::Impossible(_) => false,
         }
     }
 

@@ -11,15 +11,16 @@ use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
+use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message, Pasted};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
+use crate::domain::secret::PastedText;
 use crate::vault::{Presence, Vault, VaultError};
 
 use super::clipboard::Clipboard;
 use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder};
 use super::executor::{Executor, VaultAccess};
-use super::input::{Input, InputReader};
+use super::input::{Input, InputReader, character};
 use super::looks::Looks;
 use super::stop::{Stop, StopSignal};
 use super::terminal::{self, Screen};
@@ -131,8 +132,8 @@ pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outle
     }
 }
 
-/// How long the answers of requests under way are awaited after the person has left.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// How long requests under way are awaited after the person has left: a little longer than any takes.
+const LAST_ANSWERS: Duration = Duration::from_secs(35);
 
 /// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
 pub(super) async fn show(
@@ -144,12 +145,29 @@ pub(super) async fn show(
 ) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
     let mut dashboard =
-        Dashboard { app, executor, looks, clock, ends, screen, reload_at: None, plain_shown: false };
+        Dashboard { app, executor, looks, clock, ends, screen, reload_at: None, plain_shown: false, pasting_until: DateTime::UNIX_EPOCH };
     let ended = dashboard.run(EventStream::new()).await;
     drop(guard);
-    // A renewal under way is finished: what it brings must be saved.
-    let _ = tokio::time::timeout(LAST_ANSWERS, dashboard.executor.finish()).await;
+    let Dashboard { executor, ends, .. } = dashboard;
+    // Nobody writes to the terminal any more: whoever waits for that ends.
+    drop(ends);
+    await_last_answers(&executor).await?;
     ended
+}
+
+/// A token that was paid for is saved before the program ends; a signal ends the waiting.
+async fn await_last_answers(executor: &Executor) -> io::Result<()> {
+    if executor.is_idle() {
+        return Ok(());
+    }
+    terminal::say("Finishing what is under way …");
+    let mut stop = Stop::listen()?;
+    select! {
+        () = executor.finish() => {}
+        _ = stop.next() => {}
+        () = tokio::time::sleep(LAST_ANSWERS) => {}
+    }
+    Ok(())
 }
 
 struct Dashboard {
@@ -163,6 +181,8 @@ struct Dashboard {
     reload_at: Option<DateTime<Utc>>,
     /// Whether the page without frame has been printed.
     plain_shown: bool,
+    /// Until when characters belong to a paste that came without marks.
+    pasting_until: DateTime<Utc>,
 }
 
 /// What the loop woke up for.
@@ -178,12 +198,15 @@ enum Event {
 /// How long changes of records are gathered before they are read.
 const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
 
+/// No person presses a key so soon after a paste.
+const PASTE_TAIL: TimeDelta = TimeDelta::milliseconds(100);
+
 impl Dashboard {
     async fn run(
         &mut self,
         events: impl Stream<Item = io::Result<crossterm::event::Event>> + Unpin,
     ) -> io::Result<Ended> {
-        let mut input = InputReader::new(events);
+        let mut input = InputReader::new(events, terminal::rearm_input);
         let mut stop = Stop::listen()?;
         // Listened to here as well: crossterm loses a change of size that comes at the same moment as a key.
         let mut resized = signal(SignalKind::window_change())?;
@@ -234,8 +257,12 @@ impl Dashboard {
                 None
             }
             Event::Input(Input::Closed) => return Some(Ended::Stopped(StopSignal::HangUp)),
-            Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
-            Event::Input(Input::Paste(pasted)) => Some(Message::Paste(pasted)),
+            Event::Input(Input::Key(key)) => match character(&key).filter(|_| now < self.pasting_until) {
+                Some(tail) => Some(self.piece(PastedText::new(tail), now)),
+                None => self.looks.keymap().translate(&self.app, key, now),
+            },
+            Event::Input(Input::Paste(Pasted::Piece(text))) => Some(self.piece(text, now)),
+            Event::Input(Input::Paste(whole)) => Some(Message::Paste(whole)),
             Event::Input(Input::FocusLost) => Some(Message::FocusLost),
             Event::Input(Input::Resized) => {
                 self.plain_shown = false;
@@ -255,6 +282,12 @@ impl Dashboard {
             }
         }
         None
+    }
+
+    /// A paste without marks may come in several reads: what follows at once belongs to it.
+    fn piece(&mut self, text: PastedText, now: DateTime<Utc>) -> Message {
+        self.pasting_until = now + PASTE_TAIL;
+        Message::Paste(Pasted::Piece(text))
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::app::{Delivery, Failure, Parcel, Way};
 use crate::domain::secret::{RevealedValue, Secret};
 use crate::domain::{AppRegistration, Connection, ConnectionId, ConnectionValue};
-use crate::vault::PATIENCE;
 
 use super::clipboard::{Clipboard, osc52, send_by_tmux};
+use super::entropy;
 use super::services::{Services, failure};
 
 /// A sequence for the terminal, written by the loop between two frames.
@@ -74,8 +74,7 @@ async fn contents(services: &Services, id: &ConnectionId, parcel: Parcel) -> Res
 
 fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
     let vault = |error| failure(&error);
-    let connection =
-        services.vault.lock_connection(id, PATIENCE).and_then(|locked| locked.read()).map_err(vault)?;
+    let connection = services.vault.connection_by_id(id).map_err(vault)?;
     let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
     let text = match parcel {
         Parcel::AuthorizationRequest => {
@@ -134,11 +133,12 @@ async fn to_clipboard(outlets: &Outlets, text: RevealedValue) -> Result<Delivery
 }
 
 fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure> {
-    let path = outlets.directory.join("tokengauge-sign-in-address.txt");
+    // One name for each address, so that the file of an earlier sign-in is neither in the way nor taken for this one.
+    let path = outlets.directory.join(format!("tokengauge-sign-in-{}.txt", entropy::file_suffix()));
     let refused = |error: std::io::Error| {
         Failure::new(
             format!("{} could not be written: {error}", path.display()),
-            "Is there a file of an earlier sign-in? Remove it, then try again.",
+            "P prints the address on a page instead.",
         )
     };
     let mut file =

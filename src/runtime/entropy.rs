@@ -26,6 +26,11 @@ fn guid_bytes() -> [u8; 16] {
     random
 }
 
+/// A few characters that make a file name nobody else's.
+pub fn file_suffix() -> String {
+    connection_id().as_str()[..8].to_owned()
+}
+
 /// A number from 0 to 1, so that programs which failed together do not try again together.
 pub fn jitter() -> f64 {
     f64::from(bytes()[0]) / 255.0

@@ -142,8 +142,9 @@ fn request(
     now: DateTime<Utc>,
 ) -> Result<TokenRequest, ExchangeError> {
     match step {
-        GrantStep::Redeem(code) => {
-            let attempt = connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(now));
+        GrantStep::Redeem { code, state } => {
+            // Another login may have begun a sign-in meanwhile: this code would only end it.
+            let attempt = connection.attempt.as_ref().filter(|own| own.is_open_at(now) && own.state == *state);
             let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
             Ok(token_request::redeem(&connection.settings, credential, attempt, code))
         }
@@ -164,7 +165,7 @@ impl Ready {
         answer: Result<TokenAnswer, SendError>,
     ) -> Result<Overview, ExchangeError> {
         let kind = match step {
-            GrantStep::Redeem(_) => RenewalKind::SignIn,
+            GrantStep::Redeem { .. } => RenewalKind::SignIn,
             GrantStep::Refresh { .. } => RenewalKind::Refresh,
         };
         // A code is spent once request bytes were written; a connection that never stood leaves the sign-in open.
@@ -234,10 +235,10 @@ impl Ready {
     fn stranger(&self, user: &SignedInUser, kind: RenewalKind) -> Option<ExchangeError> {
         let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
         let expected = self.connection.settings.sign_in_as.as_ref();
-        if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username)
-            && !expected.is_same(username)
-        {
-            return Some(ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
+        if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username) {
+            // Whom the settings name may take the place of whoever signed in before.
+            return (!expected.is_same(username))
+                .then(|| ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
         }
         let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
         user.is_someone_else_than(before).then(|| ExchangeError::WrongUser {
@@ -272,7 +273,9 @@ impl Ready {
             RenewalOutcome::Failed(line)
         };
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
-        if code_spent && self.still_renews() {
+        // A sign-in that never reached the platform says nothing of what is held.
+        let waits = kind == RenewalKind::SignIn && passes && self.connection.trouble.is_some();
+        if waits || (kind == RenewalKind::SignIn && self.still_renews()) {
             return Some(ExchangeError::SignInRefused(Box::new(trouble)));
         }
         self.connection.trouble = Some(trouble);

@@ -92,6 +92,13 @@ impl Executor {
         tasks.spawn(work);
     }
 
+    /// True if nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.is_empty()
+    }
+
     /// Waits until everything that was started has ended.
     pub async fn finish(&self) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));

@@ -36,12 +36,15 @@ const LONGEST_BURST: usize = 70_000;
 pub struct InputReader<S> {
     events: S,
     ready: VecDeque<Input>,
+    /// Makes the terminal tell anew that there is something to read.
+    rearm: fn(),
 }
 
 impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
-    /// Reads from a stream of events.
-    pub fn new(events: S) -> Self {
-        Self { events, ready: VecDeque::new() }
+    /// Reads from a stream of events. crossterm is told once that there is something to read, takes at most 1,024 bytes
+    /// and leaves the rest until more comes; so after every batch `rearm` makes the terminal tell anew.
+    pub fn new(events: S, rearm: fn()) -> Self {
+        Self { events, ready: VecDeque::new(), rearm }
     }
 
     /// The next input. May be dropped and called again without losing any.
@@ -54,6 +57,7 @@ impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
             if events.is_empty() {
                 return Input::Closed;
             }
+            (self.rearm)();
             self.ready.extend(gather(events));
         }
     }
@@ -111,7 +115,7 @@ fn finish(run: &mut Vec<KeyEvent>, inputs: &mut Vec<Input>) {
 }
 
 /// The character that a key would put into a text; line breaks and tabs of a paste arrive as keys.
-fn character(key: &KeyEvent) -> Option<char> {
+pub fn character(key: &KeyEvent) -> Option<char> {
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         // A line feed in a paste arrives as Ctrl-J.
         let line_feed = key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('j');
@@ -168,7 +172,7 @@ mod tests {
     #[test]
     fn the_tasks_own_waker_is_the_first_that_waits() {
         let events = VecDeque::from(keys("a"));
-        let mut reader = InputReader::new(FirstWakerOnly { events, waker: None });
+        let mut reader = InputReader::new(FirstWakerOnly { events, waker: None }, || {});
         let woken = std::sync::Arc::new(Woken::default());
         let waker = std::task::Waker::from(std::sync::Arc::clone(&woken));
         let poll = |reader: &mut InputReader<FirstWakerOnly>| {

@@ -2,9 +2,8 @@
 
 use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
-use crate::domain::hand_over::Fingerprint;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, Consumer, HandOver, Overview,
+    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, HandOver, Overview,
     Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
 };
 use crate::oauth::authorization_request::authorization_request;
@@ -53,21 +52,23 @@ impl From<VaultError> for RecordError {
 
 /// Makes a connection, and its app registration where that is new.
 pub fn create(services: &Services, new: &NewConnection) -> Result<Overview, RecordError> {
-    apply_credential(services, &new.settings, &new.credential)?;
+    check_registration(services, &new.settings, &new.credential, None)?;
     let mut connection = Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
     connection.generation = 1;
     services.vault.create_connection(&connection)?;
+    // Last, so that a name that is taken changes no secret.
+    apply_credential(services, &new.settings, &new.credential)?;
     Ok(services.overview(&connection))
 }
 
 /// Changes a connection under its lock, merged into what is on disk.
 pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Overview, RecordError> {
-    if let Edit::Form(form) = edit {
-        apply_credential(services, &form.settings, &form.credential)?;
-    }
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     if let Edit::Form(form) = edit {
+        // The connection's lock and name first, so that a secret is changed only together with the rest.
+        check_registration(services, &form.settings, &form.credential, Some(id))?;
         locked = locked.rename(form.name.clone(), PATIENCE)?;
+        apply_credential(services, &form.settings, &form.credential)?;
     }
     let mut connection = locked.read()?;
     apply(&mut connection, edit, services);
@@ -109,15 +110,32 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             if form.settings.changes_sign_in(&connection.settings) {
                 connection.attempt = None;
             }
+            if form.settings.changes_registration(&connection.settings) {
+                // Tokens of one registration mean nothing to another, and must not be sent to it.
+                connection.tokens = None;
+            }
             // The cause may be mended: the next renewal tells.
             connection.trouble = None;
             connection.settings = form.settings.clone();
         }
-        Edit::Scopes(scopes) => connection.settings.scopes = scopes.clone(),
+        Edit::AddScope(scope) => {
+            if connection.settings.scopes.insert(scope.clone()) {
+                connection.attempt = None;
+            }
+        }
+        Edit::RemoveScope(scope) => {
+            if connection.settings.scopes.remove(scope) {
+                connection.attempt = None;
+            }
+        }
         Edit::WrongPaste => note_wrong_paste(connection),
         Edit::AttemptRefused(trouble) => note_refusal(connection, trouble),
         Edit::AbandonAttempt => connection.attempt = None,
-        Edit::HandedOver(consumer) => note_hand_over(connection, *consumer, services),
+        Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
+            at: services.clock.now(),
+            consumer: *consumer,
+            refresh_token: refresh_token.clone(),
+        }),
     }
 }
 
@@ -141,12 +159,6 @@ fn note_refusal(connection: &mut Connection, trouble: &Trouble) {
     }
 }
 
-fn note_hand_over(connection: &mut Connection, consumer: Consumer, services: &Services) {
-    let refresh = connection.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-    let refresh_token = refresh.map(|refresh| Fingerprint::of(&refresh.current));
-    connection.note_hand_over(HandOver { at: services.clock.now(), consumer, refresh_token });
-}
-
 /// Makes or changes the app registration as the form says.
 fn apply_credential(
     services: &Services,
@@ -155,12 +167,12 @@ fn apply_credential(
 ) -> Result<(), RecordError> {
     let mut locked = services.vault.lock_app(&settings.client_id, PATIENCE)?;
     let held = locked.read()?;
-    if let Some(held) = &held
-        && held.authority != settings.authority
-    {
-        return Err(RecordError::OtherAuthority { known: held.authority.host().to_owned() });
-    }
-    let Some(credential) = credential(services, held.as_ref(), edit)? else { return Ok(()) };
+    let moves = held.as_ref().is_some_and(|held| held.authority != settings.authority);
+    let credential = match (credential(services, held.as_ref(), edit)?, &held) {
+        (Some(credential), _) => credential,
+        (None, Some(held)) if moves => held.credential.clone(),
+        (None, _) => return Ok(()),
+    };
     let mut app = AppRegistration {
         client_id: settings.client_id,
         authority: settings.authority.clone(),
@@ -168,6 +180,26 @@ fn apply_credential(
         credential,
     };
     Ok(locked.save(&mut app)?)
+}
+
+/// Refuses what cannot be saved, before anything is: a registration of another cloud that other connections use, a
+/// credential to be kept where there is none.
+fn check_registration(
+    services: &Services,
+    settings: &Settings,
+    edit: &CredentialEdit,
+    own: Option<&ConnectionId>,
+) -> Result<(), RecordError> {
+    let held = services.vault.app_registration(&settings.client_id)?;
+    credential(services, held.as_ref(), edit)?;
+    let Some(held) = held.filter(|held| held.authority != settings.authority) else { return Ok(()) };
+    let connections = services.vault.listing()?.connections;
+    let mut users = connections.iter().filter(|other| other.settings.client_id == held.client_id);
+    // A connection that is the only one takes its registration along.
+    if users.any(|user| Some(&user.id) != own) {
+        return Err(RecordError::OtherAuthority { known: held.authority.host().to_owned() });
+    }
+    Ok(())
 }
 
 /// The credential to be saved; `None` leaves the record as it is.

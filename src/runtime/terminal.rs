@@ -11,6 +11,7 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::{Backend, ClearType as Region, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 /// The backend of the dashboard.
 pub type Screen = ratatui::Terminal<QuietBackend<CrosstermBackend<BufWriter<Stdout>>>>;
@@ -68,12 +69,27 @@ fn leave_on_panic() {
     });
 }
 
+/// Makes the terminal tell anew that there is something to read, if there is: setting the modes that it has already wakes
+/// whoever waits for it (Linux, `n_tty_set_termios`).
+pub fn rearm_input() {
+    let stdin = io::stdin();
+    if let Ok(modes) = tcgetattr(&stdin) {
+        // A terminal that is gone is noticed by reading.
+        let _ = tcsetattr(&stdin, OptionalActions::Now, &modes);
+    }
+}
+
 /// Prints a text on a page without frame, so that the terminal itself wraps it and a selection has no line breaks.
 pub fn print_plainly(text: &str, hint: &str) -> io::Result<()> {
     let mut out = io::stdout();
     queue!(out, Clear(ClearType::All), cursor::MoveTo(0, 0))?;
     write!(out, "{text}\r\n\r\n{hint}")?;
     out.flush()
+}
+
+/// Tells something after the screen was left. A terminal that is gone is no error.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Writes a sequence that is not part of a frame, such as one for the clipboard.

@@ -17,7 +17,9 @@ const HEIGHT: u16 = 11;
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &HandOverPanel) {
     let name = view.app.connections.get(&panel.connection).map_or("", |overview| overview.name.as_str());
     let set = match &panel.phase {
-        HandOverPhase::Handing { set, .. } | HandOverPhase::Done { set, .. } => {
+        HandOverPhase::Handing { set, .. }
+        | HandOverPhase::Asking { set, .. }
+        | HandOverPhase::Done { set, .. } => {
             format!("one set, renewed {}", view.time(*set))
         }
         HandOverPhase::Renewing(_) | HandOverPhase::Failed(_) => String::new(),
@@ -51,6 +53,15 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             lines.push(Line::default());
             lines.push(what_next(view, panel, errand.is_some()));
         }
+        HandOverPhase::Asking { rows, .. } => {
+            lines.extend(value_lines(view, rows, None, width));
+            lines.push(Line::default());
+            lines.extend(say("Did they all arrive? A terminal does not tell.", theme.text));
+            let answers = view.row().gap(2).text(view.key(Action::Open), theme.key).text(" yes, remember it", theme.text);
+            let answers = answers.gap(3).text(view.key(Action::Back), theme.key).text(" no", theme.text);
+            lines.push(answers.build());
+            lines.extend(say("In a shell: tokengauge export NAME --format env --output FILE gives all four as well.", theme.muted));
+        }
         HandOverPhase::Done { rows, .. } => {
             lines.extend(value_lines(view, rows, None, width));
             lines.push(Line::default());
@@ -59,7 +70,7 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
                     .gap(2)
                     .text(view.glyphs().yes, theme.good)
                     .gap(1)
-                    .text("all four were sent, and it is remembered", theme.good)
+                    .text("they arrived, and it is remembered", theme.good)
                     .build(),
             );
             lines.push(Line::default());

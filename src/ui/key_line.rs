@@ -94,6 +94,10 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             _ => "keep and close",
         },
         (Context::HandOver, Action::Copy) => "send the next",
+        (Context::HandOver, Action::Open) => match panel {
+            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Asking { .. }) => "they arrived",
+            _ => "close",
+        },
         (Context::HandOver, Action::Back) => match panel {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Done { .. }) => "close",
             _ => "stop",

@@ -25,7 +25,7 @@ impl Inner {
         Self { store, sealer, vault_id, names: Mutex::default() }
     }
 
-    fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
+    pub(super) fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
         // A map that a panicking thread left is still a map, and it is checked against the disk at every use.
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -179,6 +179,19 @@ impl Vault {
         Ok(found)
     }
 
+    /// Opens one connection by its id, without a lock.
+    pub fn connection_by_id(&self, id: &ConnectionId) -> Result<Connection, VaultError> {
+        let missing = || VaultError::NoSuchConnection(id.as_str().to_owned());
+        let remembered = self.inner.names().get(id).cloned();
+        if let Some(name) = remembered
+            && let Some(found) = self.inner.read_connection(&name)?.filter(|found| found.id == *id)
+        {
+            return Ok(found);
+        }
+        let name = self.inner.find(id)?.ok_or_else(missing)?;
+        self.inner.read_connection(&name)?.ok_or_else(missing)
+    }
+
     /// Opens one app registration; `None` if there is no record of it.
     pub fn app_registration(&self, id: &ClientId) -> Result<Option<AppRegistration>, VaultError> {
         self.inner.read_app(id)

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::secret::{PastedText, RevealedValue};
-use crate::domain::{Consumer, Overview};
+use crate::domain::Overview;
 
 use crate::app::{
-    Answer, App, Contents, Delivery, Door, DoorFailure, Edit, Effect, Entry, Failure, FirstChoice, FirstStep,
+    Answer, App, Contents, Delivery, Door, DoorFailure, Effect, Entry, Failure, FirstChoice, FirstStep,
     HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading, RequestId, Reveal,
     SignInPanel, Tab, Tone, Unlocking, Way,
 };
@@ -333,7 +333,6 @@ impl App {
         if errand != Some(request) {
             return Vec::new();
         }
-        let mut effects = Vec::new();
         panel.phase = match result {
             Err(failure) => HandOverPhase::Failed(failure),
             Ok(delivery) => {
@@ -341,15 +340,14 @@ impl App {
                     row.sent = Some(delivery);
                 }
                 if rows.iter().all(|row| row.sent.is_some()) {
-                    effects.push(self.change(&panel.connection, Edit::HandedOver(Consumer::AppConnect)));
-                    HandOverPhase::Done { set, rows }
+                    HandOverPhase::Asking { set, rows }
                 } else {
                     HandOverPhase::Handing { set, rows, errand: None }
                 }
             }
         };
         self.panel = Some(Panel::HandOver(panel));
-        effects
+        Vec::new()
     }
 
     fn take_reveal(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::need::RenewalPlan;
-use crate::domain::{ConnectionId, ConnectionValue, Overview, Scope, ScopeSet};
+use crate::domain::{ConnectionId, ConnectionValue, Overview, Scope};
 
 use crate::app::hand_over::FRESH_ENOUGH;
 use crate::app::offer::can_renew;
@@ -237,12 +237,8 @@ impl App {
     }
 
     fn ask_renew_all(&mut self, now: DateTime<Utc>) {
-        let is_due = |own: &&Overview| match own.renewal_plan(now) {
-            RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at <= now,
-            RenewalPlan::Impossible(_) => false,
-        };
-        let due: Vec<ConnectionId> =
-            self.connections.all().iter().filter(is_due).map(|own| own.id.clone()).collect();
+        let due = self.connections.all().iter().filter(|own| own.is_due(now));
+        let due: Vec<ConnectionId> = due.map(|own| own.id.clone()).collect();
         if due.is_empty() {
             self.tell(Notice::plain("Nothing is due.", now));
         } else {
@@ -253,11 +249,8 @@ impl App {
     fn toggle_permission(&mut self, overview: &Overview) -> Vec<Effect> {
         let rows = permissions::rows(overview);
         let Some(row) = rows.get(self.permissions.row) else { return Vec::new() };
-        let mut scopes = overview.settings.scopes.clone();
-        if !scopes.remove(&row.scope) {
-            scopes.insert(row.scope.clone());
-        }
-        self.change_scopes(&overview.id, scopes)
+        let edit = if row.asked { Edit::RemoveScope(row.scope.clone()) } else { Edit::AddScope(row.scope.clone()) };
+        vec![self.change(&overview.id, edit)]
     }
 
     fn add_scope(&mut self) -> Vec<Effect> {
@@ -273,13 +266,10 @@ impl App {
         };
         self.permissions.entry = None;
         self.line = None;
-        let mut scopes = chosen.settings.scopes.clone();
-        if scopes.insert(scope) { self.change_scopes(&chosen.id, scopes) } else { Vec::new() }
-    }
-
-    fn change_scopes(&mut self, connection: &ConnectionId, scopes: ScopeSet) -> Vec<Effect> {
-        let request = self.request();
-        vec![Effect::Change { request, connection: connection.clone(), edit: Box::new(Edit::Scopes(scopes)) }]
+        if chosen.settings.scopes.contains(&scope) {
+            return Vec::new();
+        }
+        vec![self.change(&chosen.id, Edit::AddScope(scope))]
     }
 
     fn copy_value(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {

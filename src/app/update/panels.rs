@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::domain::ConnectionId;
+use crate::domain::{ConnectionId, Consumer};
 
 use crate::app::{
     Action, App, Browser, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
@@ -168,6 +168,14 @@ impl App {
         }
         self.panel = Some(Panel::HandOver(panel));
         effects
+    }
+
+    /// The refresh token of the set that was handed over; a newer one in the record is not what was given.
+    fn remember_hand_over(&mut self, connection: &ConnectionId, set: DateTime<Utc>) -> Effect {
+        let tokens = self.connections.get(connection).and_then(|own| own.tokens.as_ref());
+        let given = tokens.filter(|tokens| tokens.access.starts_at == set);
+        let refresh_token = given.and_then(|tokens| tokens.refresh.as_ref()).map(|held| held.fingerprint.clone());
+        self.change(connection, Edit::HandedOver { consumer: Consumer::AppConnect, refresh_token })
     }
 
     fn act_in_question(&mut self, question: Question, action: Action, now: DateTime<Utc>) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::secret::{PastedText, Secret};
+use crate::domain::secret::{AuthorizationCode, PastedText, Secret};
 use crate::domain::{ConnectionId, Overview};
 use crate::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
 use crate::oauth::token_answer::refused_by_redirect;
@@ -88,7 +88,16 @@ impl App {
             Pasted::Whole(text) => {
                 panel.paste.clear();
                 panel.paste.push(text.expose());
-                self.submit_paste(panel, now)
+                match self.judge(&panel, now) {
+                    // It might be anything of twenty characters: it is sent only when the person says so.
+                    Some(Ok(AuthorizationResponse::Code { state: StateCheck::NotSent, .. })) => {
+                        panel.paste.focused = true;
+                        self.panel = Some(Panel::SignIn(panel));
+                        self.tell(Notice::plain("Is this the code alone? Enter sends it; the whole address is better.", now));
+                        Vec::new()
+                    }
+                    _ => self.submit_paste(panel, now),
+                }
             }
             Pasted::Piece(text) => {
                 panel.paste.push(text.expose());
@@ -123,17 +132,20 @@ impl App {
         now: DateTime<Utc>,
     ) -> Option<Result<AuthorizationResponse, Refusal>> {
         let attempt = self.connections.get(&panel.connection)?.open_attempt(now)?;
-        let expectation = Expectation {
-            redirect_uri: attempt.redirect_uri.url(),
-            state: &attempt.state,
-            pkce: true,
-            issuer: None,
-        };
-        Some(read(panel.paste.text().as_bytes(), &expectation))
+        Some(read(panel.paste.text().as_bytes(), &Expectation::of(attempt)))
     }
 
     /// Reads what the field holds and acts on it.
     pub(super) fn submit_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
+        if self.is_renewing(&panel.connection) {
+            // What was pasted stays: it is good for the moment after.
+            let failure =
+                Failure::new("A renewal of this connection is under way.", "Press Enter again in a moment.");
+            panel.refusal = Some(RefusedPaste { failure, echo: String::new() });
+            panel.paste.focused = true;
+            self.panel = Some(Panel::SignIn(panel));
+            return Vec::new();
+        }
         let verdict = self.judge(&panel, now);
         let echo = masked_echo(panel.paste.text());
         panel.paste.clear();
@@ -147,7 +159,7 @@ impl App {
                 if state == StateCheck::NotSent {
                     self.tell(Notice::plain("Only a code was pasted: its state could not be checked.", now));
                 }
-                self.redeem(&mut panel, GrantStep::Redeem(code))
+                self.redeem(&mut panel, code, now)
             }
             Some(Ok(AuthorizationResponse::Error(error))) => {
                 let refusal = refused_by_redirect(error.error);
@@ -162,19 +174,14 @@ impl App {
         effects
     }
 
-    fn redeem(&mut self, panel: &mut SignInPanel, step: GrantStep) -> Vec<Effect> {
-        match self.exchange(&panel.connection, step) {
-            Some((request, effect)) => {
-                panel.phase = Phase::Redeeming(request);
-                vec![effect]
-            }
-            None => {
-                let failure =
-                    Failure::new("A renewal of this connection is under way.", "Paste again in a moment.");
-                panel.refusal = Some(RefusedPaste { failure, echo: String::new() });
-                Vec::new()
-            }
-        }
+    fn redeem(&mut self, panel: &mut SignInPanel, code: AuthorizationCode, now: DateTime<Utc>) -> Vec<Effect> {
+        let attempt = self.connections.get(&panel.connection).and_then(|own| own.open_attempt(now));
+        let Some(state) = attempt.map(|attempt| attempt.state.clone()) else { return Vec::new() };
+        let Some((request, effect)) = self.exchange(&panel.connection, GrantStep::Redeem { code, state }) else {
+            return Vec::new();
+        };
+        panel.phase = Phase::Redeeming(request);
+        vec![effect]
     }
 
     fn refuse(&mut self, panel: &mut SignInPanel, refusal: &Refusal, echo: String) -> Vec<Effect> {

@@ -74,7 +74,7 @@ impl App {
     fn is_handing_over(&self, connection: &ConnectionId) -> bool {
         self.panel.iter().chain(&self.covered).any(|panel| match panel {
             Panel::HandOver(panel) => {
-                panel.connection == *connection && matches!(panel.phase, HandOverPhase::Handing { .. })
+                panel.connection == *connection && matches!(panel.phase, HandOverPhase::Handing { .. } | HandOverPhase::Asking { .. })
             }
             _ => false,
         })
