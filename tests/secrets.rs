@@ -394,7 +394,9 @@ async fn values_on_their_way_print_no_secret() {
             .unwrap()
             .1
             .into_owned();
-        let step = GrantStep::Redeem(tokengauge::domain::secret::AuthorizationCode::new(code));
+        let state = begun.attempt.as_ref().unwrap().state.clone();
+        let step =
+            GrantStep::Redeem { code: tokengauge::domain::secret::AuthorizationCode::new(code), state };
         let locked = services.vault.lock_connection(&id, std::time::Duration::ZERO).unwrap();
         let record = locked.read().unwrap();
         printed.push(format!("{step:?} {locked:?} {record:?} {begun:?}"));

@@ -200,6 +200,8 @@ pub enum Question {
     Abandon(Box<SignInPanel>),
     /// Throw away what was typed into the form?
     DiscardForm(Box<InputPane>),
+    /// Make a registration without a secret?
+    PublicClient(Box<InputPane>),
 }
 
 /// A one-line field of the tab in front.
@@ -316,8 +318,8 @@ impl App {
 
     /// The page without frame, if it is shown.
     pub fn plain_page(&self) -> Option<&str> {
-        match &self.panel {
-            Some(Panel::Plain(text, _)) => Some(text),
+        match (&self.door, &self.panel) {
+            (Door::Open, Some(Panel::Plain(text, _))) => Some(text),
             _ => None,
         }
     }

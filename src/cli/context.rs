@@ -134,8 +134,10 @@ impl Context {
     fn ask_passphrase(&self) -> Result<(Vault, KeySource), CliError> {
         let mut last = VaultError::WrongPassphrase;
         for _ in 0..PASSPHRASE_TRIES {
-            let typed = prompt::ask("Passphrase of the vault: ", Echo::Hidden)?;
-            match Vault::open_with_passphrase(&self.paths.vault, &Passphrase::new(typed.as_str())) {
+            let (typed, held) = prompt::ask_and_hold("Passphrase of the vault: ", Echo::Hidden)?;
+            let opened = Vault::open_with_passphrase(&self.paths.vault, &Passphrase::new(typed.as_str()));
+            drop(held);
+            match opened {
                 Ok(vault) => return Ok((vault, KeySource::Prompt)),
                 Err(VaultError::WrongPassphrase) => say("the passphrase does not open the vault"),
                 Err(error) => last = error,

@@ -187,7 +187,8 @@ impl Overview {
 
     /// How near the end is of what lasts longest: refresh token and client secret, whichever lapses first.
     fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
-        let stages = [Clock::RefreshToken, Clock::ClientSecret].into_iter().filter_map(|clock| self.stage(clock, now));
+        let stages =
+            [Clock::RefreshToken, Clock::ClientSecret].into_iter().filter_map(|clock| self.stage(clock, now));
         stages.max().unwrap_or(Stage::Fresh)
     }
 

@@ -11,16 +11,15 @@ use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message, Pasted};
+use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
-use crate::domain::secret::PastedText;
 use crate::vault::{Presence, Vault, VaultError};
 
 use super::clipboard::Clipboard;
 use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder};
 use super::executor::{Executor, VaultAccess};
-use super::input::{Input, InputReader, character};
+use super::input::{Input, InputReader};
 use super::looks::Looks;
 use super::stop::{Stop, StopSignal};
 use super::terminal::{self, Screen};
@@ -144,8 +143,17 @@ pub(super) async fn show(
     ends: Ends,
 ) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
-    let mut dashboard =
-        Dashboard { app, executor, looks, clock, ends, screen, reload_at: None, plain_shown: false, pasting_until: DateTime::UNIX_EPOCH };
+    let mut dashboard = Dashboard {
+        app,
+        executor,
+        looks,
+        clock,
+        ends,
+        screen,
+        reload_at: None,
+        plain_shown: false,
+        pasting_until: DateTime::UNIX_EPOCH,
+    };
     let ended = dashboard.run(EventStream::new()).await;
     drop(guard);
     let Dashboard { executor, ends, .. } = dashboard;
@@ -181,7 +189,7 @@ struct Dashboard {
     reload_at: Option<DateTime<Utc>>,
     /// Whether the page without frame has been printed.
     plain_shown: bool,
-    /// Until when characters belong to a paste that came without marks.
+    /// Until when the rest of a paste may follow.
     pasting_until: DateTime<Utc>,
 }
 
@@ -198,7 +206,7 @@ enum Event {
 /// How long changes of records are gathered before they are read.
 const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
 
-/// No person presses a key so soon after a paste.
+/// A paste without marks may come in several reads: no person types so soon after one.
 const PASTE_TAIL: TimeDelta = TimeDelta::milliseconds(100);
 
 impl Dashboard {
@@ -221,7 +229,10 @@ impl Dashboard {
             panic_if_asked();
             let event = {
                 let now = self.clock.now();
-                let deadline = self.reload_at.into_iter().fold(self.app.next_deadline(now), DateTime::min);
+                let pasting = Some(self.pasting_until).filter(|until| now < *until);
+                input.expect_tail(pasting.is_some());
+                let moments = self.reload_at.into_iter().chain(pasting);
+                let deadline = moments.fold(self.app.next_deadline(now), DateTime::min);
                 let sleep = tokio::time::sleep(self.clock.until(deadline));
                 select! {
                     biased; // answers first: they are already paid for
@@ -257,12 +268,11 @@ impl Dashboard {
                 None
             }
             Event::Input(Input::Closed) => return Some(Ended::Stopped(StopSignal::HangUp)),
-            Event::Input(Input::Key(key)) => match character(&key).filter(|_| now < self.pasting_until) {
-                Some(tail) => Some(self.piece(PastedText::new(tail), now)),
-                None => self.looks.keymap().translate(&self.app, key, now),
-            },
-            Event::Input(Input::Paste(Pasted::Piece(text))) => Some(self.piece(text, now)),
-            Event::Input(Input::Paste(whole)) => Some(Message::Paste(whole)),
+            Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
+            Event::Input(Input::Paste(pasted)) => {
+                self.pasting_until = now + PASTE_TAIL;
+                Some(Message::Paste(pasted))
+            }
             Event::Input(Input::FocusLost) => Some(Message::FocusLost),
             Event::Input(Input::Resized) => {
                 self.plain_shown = false;
@@ -282,12 +292,6 @@ impl Dashboard {
             }
         }
         None
-    }
-
-    /// A paste without marks may come in several reads: what follows at once belongs to it.
-    fn piece(&mut self, text: PastedText, now: DateTime<Utc>) -> Message {
-        self.pasting_until = now + PASTE_TAIL;
-        Message::Paste(Pasted::Piece(text))
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -144,7 +144,8 @@ fn request(
     match step {
         GrantStep::Redeem { code, state } => {
             // Another login may have begun a sign-in meanwhile: this code would only end it.
-            let attempt = connection.attempt.as_ref().filter(|own| own.is_open_at(now) && own.state == *state);
+            let attempt =
+                connection.attempt.as_ref().filter(|own| own.is_open_at(now) && own.state == *state);
             let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
             Ok(token_request::redeem(&connection.settings, credential, attempt, code))
         }

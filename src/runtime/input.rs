@@ -28,6 +28,8 @@ pub enum Input {
 
 /// So many characters in one read are no typing.
 const BURST: usize = 8;
+/// So many are none right after a paste.
+const TAIL: usize = 2;
 /// More than the longest paste that is read.
 const LONGEST_BURST: usize = 70_000;
 
@@ -38,13 +40,20 @@ pub struct InputReader<S> {
     ready: VecDeque<Input>,
     /// Makes the terminal tell anew that there is something to read.
     rearm: fn(),
+    /// So many characters at once are a paste.
+    burst: usize,
 }
 
 impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
     /// Reads from a stream of events. crossterm is told once that there is something to read, takes at most 1,024 bytes
     /// and leaves the rest until more comes; so after every batch `rearm` makes the terminal tell anew.
     pub fn new(events: S, rearm: fn()) -> Self {
-        Self { events, ready: VecDeque::new(), rearm }
+        Self { events, ready: VecDeque::new(), rearm, burst: BURST }
+    }
+
+    /// Right after a paste even two characters at once are the rest of it.
+    pub fn expect_tail(&mut self, expected: bool) {
+        self.burst = if expected { TAIL } else { BURST };
     }
 
     /// The next input. May be dropped and called again without losing any.
@@ -58,7 +67,7 @@ impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
                 return Input::Closed;
             }
             (self.rearm)();
-            self.ready.extend(gather(events));
+            self.ready.extend(gather(events, self.burst));
         }
     }
 
@@ -79,7 +88,7 @@ impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
 }
 
 /// Puts runs of characters together.
-fn gather(events: Vec<Event>) -> Vec<Input> {
+fn gather(events: Vec<Event>, burst: usize) -> Vec<Input> {
     let mut inputs = Vec::new();
     let mut run: Vec<KeyEvent> = Vec::new();
     for event in events {
@@ -87,7 +96,7 @@ fn gather(events: Vec<Event>) -> Vec<Input> {
             Event::Key(key) if key.kind == KeyEventKind::Release => {}
             Event::Key(key) if character(&key).is_some() => run.push(key),
             other => {
-                finish(&mut run, &mut inputs);
+                finish(&mut run, &mut inputs, burst);
                 inputs.push(match other {
                     Event::Key(key) => Input::Key(key),
                     Event::Paste(text) => Input::Paste(Pasted::Whole(PastedText::new(text))),
@@ -97,17 +106,17 @@ fn gather(events: Vec<Event>) -> Vec<Input> {
             }
         }
     }
-    finish(&mut run, &mut inputs);
+    finish(&mut run, &mut inputs, burst);
     inputs
 }
 
-fn finish(run: &mut Vec<KeyEvent>, inputs: &mut Vec<Input>) {
+fn finish(run: &mut Vec<KeyEvent>, inputs: &mut Vec<Input>, burst: usize) {
     let keys = std::mem::take(run);
     let text: String = keys.iter().filter_map(character).collect();
     let printable = text.chars().filter(|c| !c.is_control()).count();
     // One character over and over is a key held down on a slow line.
     let held = text.chars().all(|c| text.starts_with(c));
-    if printable >= BURST && !held {
+    if printable >= burst && !held {
         inputs.push(Input::Paste(Pasted::Piece(PastedText::new(text))));
     } else {
         inputs.extend(keys.into_iter().map(Input::Key));
@@ -115,7 +124,7 @@ fn finish(run: &mut Vec<KeyEvent>, inputs: &mut Vec<Input>) {
 }
 
 /// The character that a key would put into a text; line breaks and tabs of a paste arrive as keys.
-pub fn character(key: &KeyEvent) -> Option<char> {
+fn character(key: &KeyEvent) -> Option<char> {
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         // A line feed in a paste arrives as Ctrl-J.
         let line_feed = key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('j');
@@ -196,27 +205,33 @@ mod tests {
 
     #[test]
     fn eight_characters_at_once_are_a_paste_and_seven_are_keys() {
-        assert_eq!(gather(keys("abcdefgh")), [piece("abcdefgh")]);
-        assert_eq!(gather(keys("abcdefg")).len(), 7);
+        assert_eq!(gather(keys("abcdefgh"), BURST), [piece("abcdefgh")]);
+        assert_eq!(gather(keys("abcdefg"), BURST).len(), 7);
+    }
+
+    #[test]
+    fn right_after_a_paste_two_characters_are_its_rest() {
+        assert_eq!(gather(keys("9zq"), TAIL), [piece("9zq")]);
+        assert_eq!(gather(keys("q"), TAIL), [Input::Key(KeyEvent::from(KeyCode::Char('q')))]);
     }
 
     #[test]
     fn enter_within_a_burst_belongs_to_the_paste() {
         assert_eq!(
-            gather(keys("http://localhost:8400/?code=a\nq\n")),
+            gather(keys("http://localhost:8400/?code=a\nq\n"), BURST),
             [piece("http://localhost:8400/?code=a\nq\n")]
         );
     }
 
     #[test]
     fn a_key_held_down_stays_a_key() {
-        assert_eq!(gather(keys("jjjjjjjjjjjj")).len(), 12);
+        assert_eq!(gather(keys("jjjjjjjjjjjj"), BURST).len(), 12);
     }
 
     #[test]
     fn other_keys_end_a_burst() {
         let mut events = keys("abcdefgh");
         events.push(Event::Key(KeyEvent::from(KeyCode::Esc)));
-        assert_eq!(gather(events), [piece("abcdefgh"), Input::Key(KeyEvent::from(KeyCode::Esc))]);
+        assert_eq!(gather(events, BURST), [piece("abcdefgh"), Input::Key(KeyEvent::from(KeyCode::Esc))]);
     }
 }

@@ -56,11 +56,22 @@ pub fn is_possible() -> bool {
 
 /// Asks for one line. Line ends inside one paste do not end it.
 pub fn ask(question: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
+    ask_and_hold(question, echo).map(|(text, _)| text)
+}
+
+/// Keeps the terminal from echoing until it is dropped: what is typed while an answer is checked may be a secret too.
+pub struct Held {
+    _terminal: Terminal,
+}
+
+/// Asks for one line, and leaves the terminal as it is until the answer has been checked.
+pub fn ask_and_hold(question: &str, echo: Echo) -> Result<(Zeroizing<String>, Held), PromptError> {
     let terminal = Terminal::take(open().map_err(|_| PromptError::NoTerminal)?, echo)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bytes = runtime.block_on(terminal.ask(question))?;
     // A paste between marks may bring its own line end.
-    Ok(Zeroizing::new(String::from_utf8_lossy(without_line_end(&bytes)).into_owned()))
+    let text = Zeroizing::new(String::from_utf8_lossy(without_line_end(&bytes)).into_owned());
+    Ok((text, Held { _terminal: terminal }))
 }
 
 fn without_line_end(mut bytes: &[u8]) -> &[u8] {
@@ -101,7 +112,7 @@ impl Terminal {
         let _ = (&self.file).write_all(text.as_bytes());
     }
 
-    async fn ask(self, question: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    async fn ask(&self, question: &str) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut stop = Stop::listen()?;
         self.write(question);
         #[expect(

@@ -3,8 +3,8 @@
 use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, HandOver, Overview,
-    Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
+    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, HandOver, Overview, Renewal,
+    RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;

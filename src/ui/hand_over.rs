@@ -57,10 +57,17 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             lines.extend(value_lines(view, rows, None, width));
             lines.push(Line::default());
             lines.extend(say("Did they all arrive? A terminal does not tell.", theme.text));
-            let answers = view.row().gap(2).text(view.key(Action::Open), theme.key).text(" yes, remember it", theme.text);
+            let answers = view
+                .row()
+                .gap(2)
+                .text(view.key(Action::Open), theme.key)
+                .text(" yes, remember it", theme.text);
             let answers = answers.gap(3).text(view.key(Action::Back), theme.key).text(" no", theme.text);
             lines.push(answers.build());
-            lines.extend(say("In a shell: tokengauge export NAME --format env --output FILE gives all four as well.", theme.muted));
+            lines.extend(say(
+                "In a shell: tokengauge export NAME --format env --output FILE gives all four as well.",
+                theme.muted,
+            ));
         }
         HandOverPhase::Done { rows, .. } => {
             lines.extend(value_lines(view, rows, None, width));

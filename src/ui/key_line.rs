@@ -95,7 +95,9 @@ fn label(view: View<'_>, action: Action) -> &'static str {
         },
         (Context::HandOver, Action::Copy) => "send the next",
         (Context::HandOver, Action::Open) => match panel {
-            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Asking { .. }) => "they arrived",
+            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Asking { .. }) => {
+                "they arrived"
+            }
             _ => "close",
         },
         (Context::HandOver, Action::Back) => match panel {
@@ -108,6 +110,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Question::RenewAll(_)) => "renew",
             Some(Question::Abandon(_)) => "give up",
             Some(Question::DiscardForm(_)) => "discard",
+            Some(Question::PublicClient(_)) => "save",
             None => "yes",
         },
         (Context::Question, Action::Back) => "no",

@@ -29,6 +29,7 @@ fn title(question: &Question) -> &'static str {
         Question::RenewAll(_) => "Renew all that are due?",
         Question::Abandon(_) => "Give up the sign-in?",
         Question::DiscardForm(_) => "Throw away the form?",
+        Question::PublicClient(_) => "Save without a client secret?",
     }
 }
 
@@ -57,6 +58,13 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
         Question::DiscardForm(_) => {
             asked(view, "What was typed into the form is lost. Nothing stored changes.", "discard", width)
         }
+        Question::PublicClient(_) => asked(
+            view,
+            "Without a secret it is a public client: right only if the redirect URI is registered under Mobile and \
+             desktop applications. Esc leads to the field for the secret.",
+            "save",
+            width,
+        ),
     }
 }
 

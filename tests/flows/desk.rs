@@ -133,7 +133,8 @@ impl Desk {
     }
 
     pub async fn redeem(&self, code: &AuthorizationCode) -> Result<Overview, ExchangeError> {
-        exchange(&self.services, &self.id, GrantStep::Redeem(code.clone())).await
+        let state = self.record().attempt.map_or_else(String::new, |attempt| attempt.state);
+        exchange(&self.services, &self.id, GrantStep::Redeem { code: code.clone(), state }).await
     }
 
     /// Renews what the record shows now.

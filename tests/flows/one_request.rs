@@ -73,13 +73,13 @@ async fn a_change_during_a_renewal_is_not_lost() {
     let (services, id) = (desk.reopened(), desk.id.clone());
     let renewal = tokio::spawn(async move { exchange(&services, &id, seen).await.unwrap() });
     let (services, id) = (desk.reopened(), desk.id.clone());
-    let scopes = tokengauge::domain::ScopeSet::parse_lenient("User.Read");
-    let edit = tokengauge::app::Edit::Scopes(scopes.clone());
+    let scope = tokengauge::domain::Scope::parse("User.Read").unwrap();
+    let edit = tokengauge::app::Edit::RemoveScope(scope.clone());
     tokio::task::spawn_blocking(move || tokengauge::runtime::records::change(&services, &id, &edit).unwrap())
         .await
         .unwrap();
     renewal.await.unwrap();
     let record = desk.record();
-    assert_eq!(record.settings.scopes, scopes);
+    assert!(!record.settings.scopes.contains(&scope));
     assert!(record.tokens.unwrap().refresh.unwrap().previous.is_some());
 }

@@ -247,7 +247,8 @@ async fn an_attempt_survives_another_process() {
     let begun = desk.begin();
     let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
     let other = desk.reopened();
-    let step = tokengauge::app::GrantStep::Redeem(code(&address, &begun));
+    let state = begun.attempt.as_ref().unwrap().state.clone();
+    let step = tokengauge::app::GrantStep::Redeem { code: code(&address, &begun), state };
     let overview = tokengauge::runtime::exchange::exchange(&other, &desk.id, step).await.unwrap();
     assert_eq!(overview, desk.overview());
     assert!(overview.tokens.is_some());

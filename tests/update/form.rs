@@ -239,7 +239,29 @@ fn a_failure_of_saving_keeps_everything_typed() {
 fn without_a_secret_the_client_is_public() {
     let mut desk = filled();
     fill(&mut desk, FieldId::ClientSecret, "");
+    assert_eq!(desk.press("Enter"), [], "it is asked first");
+    assert!(matches!(desk.app.question(), Some(Question::PublicClient(_))));
     assert_eq!(new_of(&desk.press("Enter")).credential, CredentialEdit::Public);
+}
+
+#[test]
+fn whoever_forgot_the_secret_is_led_to_its_field() {
+    let mut desk = filled();
+    fill(&mut desk, FieldId::ClientSecret, "");
+    desk.press("Enter");
+    desk.press("Esc");
+    assert_eq!(pane(&desk).focus, FieldId::ClientSecret);
+}
+
+#[test]
+fn a_secret_is_not_taken_by_a_field_that_would_show_it() {
+    let mut desk = filled();
+    while pane(&desk).focus != FieldId::Tenant {
+        desk.press("Tab");
+    }
+    desk.paste("abc8Q~TGSECRETTGSECRETTGSECRETTGSECRET12");
+    assert!(!format!("{:?}", desk.app).contains("TGSECRET"));
+    assert!(desk.said().contains("looks like a client secret"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn waiting() -> Desk {
 }
 
 fn redeems(effects: &[Effect], name: &str) -> bool {
-    matches!(effects, [Effect::Exchange { connection, step: GrantStep::Redeem(code), .. }]
+    matches!(effects, [Effect::Exchange { connection, step: GrantStep::Redeem { code, .. }, .. }]
         if *connection == id(name) && *code == AuthorizationCode::new("0.AXkA-good-code"))
 }
 
@@ -126,10 +126,11 @@ fn a_pasted_line_end_saves_no_form_and_removes_nothing() {
 }
 
 #[test]
-fn a_bare_code_is_taken_with_a_remark() {
+fn a_bare_code_is_sent_only_on_enter_and_with_a_remark() {
     let mut desk = waiting();
     let code = format!("0.AXkA{}", "b".repeat(300));
-    let effects = desk.paste(&code);
+    assert_eq!(desk.paste(&code), [], "it might be anything");
+    let effects = desk.press("Enter");
     assert_eq!(exchanges(&effects), 1);
     assert!(desk.said().contains("state could not be checked"));
 }

@@ -88,7 +88,6 @@ fn other_ways_are_a_plain_page_a_file_and_a_browser_where_there_is_one() {
     desk.answer(&effects, Answer::Delivered(Ok(Delivery::WrittenTo("/home/ops/address".into()))));
     desk.press("Enter");
     assert_eq!(desk.sign_in().sent, Some(Ok(Delivery::WrittenTo("/home/ops/address".into()))));
-    desk.press("Esc");
     assert_eq!(desk.app.context(), Context::SignIn);
     desk.app.environment.browser = Browser::Here;
     assert!(is_address(&desk.press("o")[0], Way::Browser));

@@ -171,12 +171,9 @@ fn other_ways_for_a_value_are_named() {
     assert!(desk.said().contains("tokengauge export quiet"));
 }
 
-fn scopes(effects: &[Effect]) -> tokengauge::domain::ScopeSet {
+fn edit(effects: &[Effect]) -> &Edit {
     match effects {
-        [Effect::Change { edit, .. }] => match &**edit {
-            Edit::Scopes(scopes) => scopes.clone(),
-            other => panic!("{other:?}"),
-        },
+        [Effect::Change { edit, .. }] => edit,
         other => panic!("{other:?}"),
     }
 }
@@ -186,8 +183,14 @@ fn a_permission_is_ticked_and_unticked() {
     let mut desk = Desk::open(vec![healthy("quiet")]);
     desk.press("2");
     let row = tokengauge::app::permissions::rows(&desk.own("quiet"))[0].clone();
-    let changed = scopes(&desk.press("Space"));
-    assert_ne!(changed.contains(&row.scope), row.asked);
+    assert!(row.asked);
+    assert_eq!(edit(&desk.press("Space")), &Edit::RemoveScope(row.scope));
+    desk.press("G");
+    let last = tokengauge::app::permissions::rows(&desk.own("quiet")).pop().unwrap();
+    assert_eq!(
+        edit(&desk.press("Space")),
+        &if last.asked { Edit::RemoveScope(last.scope) } else { Edit::AddScope(last.scope) }
+    );
 }
 
 #[test]
@@ -196,7 +199,8 @@ fn a_scope_is_entered_by_name() {
     desk.press("2");
     desk.press("+");
     desk.type_text("https://outlook.office.com/SMTP.Send");
-    assert!(scopes(&desk.press("Enter")).contains(&Scope::parse("SMTP.Send").unwrap()));
+    let entered = Scope::parse("https://outlook.office.com/SMTP.Send").unwrap();
+    assert_eq!(edit(&desk.press("Enter")), &Edit::AddScope(entered));
     assert_eq!(desk.app.line, None);
 }
 

@@ -236,7 +236,8 @@ fn settings(pane: &InputPane) -> Result<Settings, FieldId> {
 }
 
 fn authority(pane: &InputPane) -> Result<Authority, FieldId> {
-    match (pane.known_app(), pane.authorities.get(pane.authority)) {
+    let known = pane.known_app().filter(|_| pane.purpose == Purpose::New);
+    match (known, pane.authorities.get(pane.authority)) {
         (Some(app), _) => Ok(app.authority.clone()),
         (None, Some(authority)) => Ok(authority.clone()),
         (None, None) => Authority::custom(pane.authority_url.text(), None).map_err(|_| FieldId::AuthorityUrl),

@@ -265,8 +265,8 @@ impl InputPane {
             (F::ClientId, new_app),
             (F::ClientSecret, new_app || editing),
             (F::SecretEnds, new_app || editing),
-            (F::Cloud, new_app),
-            (F::AuthorityUrl, new_app && own_authority),
+            (F::Cloud, new_app || editing),
+            (F::AuthorityUrl, (new_app || editing) && own_authority),
             (F::Tenant, true),
             (F::SignInAs, true),
             (F::RedirectUri, true),
@@ -349,8 +349,13 @@ impl InputPane {
         }
     }
 
-    /// Gives pasted text to the focused text field; blanks around it are cut, since every portal copies some.
-    pub fn paste(&mut self, text: &str) {
+    /// Gives pasted text to the focused text field; blanks around it are cut, since every portal copies some. False if it
+    /// looks like a client secret and the field would show it.
+    pub fn paste(&mut self, text: &str) -> bool {
+        let shown = self.text_field(self.focus).is_some_and(|field| field.secrecy() == Secrecy::Open);
+        if shown && looks_like_client_secret(text.trim()) {
+            return false;
+        }
         self.failure = None;
         self.touched = true;
         let replaces = std::mem::take(&mut self.selected);
@@ -360,6 +365,7 @@ impl InputPane {
             }
             field.paste(text.trim());
         }
+        true
     }
 
     /// Clears the focused text field; false if there was nothing to clear.
@@ -413,6 +419,17 @@ impl InputPane {
         uri.filter(|_| self.focus == FieldId::RedirectUri).map(|uri| uri.to_string())
     }
 
+    /// True if saving would make a registration without a secret.
+    pub fn makes_public_client(&self) -> bool {
+        self.app == AppChoice::New && self.client_secret.text().trim().is_empty()
+    }
+
+    /// Leads to the field for the client secret.
+    pub fn focus_client_secret(&mut self) {
+        self.focus = FieldId::ClientSecret;
+        self.selected = false;
+    }
+
     /// What is said of a field as it stands.
     pub fn check(&self, id: FieldId) -> Check {
         check::check(self, id)
@@ -454,6 +471,12 @@ impl InputPane {
             }
         })
     }
+}
+
+/// The secrets that the platform makes: some 40 characters with a tilde among letters and digits.
+fn looks_like_client_secret(text: &str) -> bool {
+    let alphabet = |b: u8| b.is_ascii_alphanumeric() || b"~._-".contains(&b);
+    (30..=64).contains(&text.len()) && text.contains('~') && text.bytes().all(alphabet)
 }
 
 /// A character takes the place of what is selected, and so does deleting it; movements only end the selection.

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::Overview;
+use crate::domain::secret::{PastedText, RevealedValue};
 
 use crate::app::{
     Answer, App, Contents, Delivery, Door, DoorFailure, Effect, Entry, Failure, FirstChoice, FirstStep,
@@ -393,6 +393,8 @@ impl SignInPanel {
     fn take_delivery(&mut self, request: RequestId, result: Result<Delivery, Failure>) {
         if self.errand == Some(request) {
             self.errand = None;
+            // What became of it stands on the panel itself.
+            self.other_ways = false;
             self.sent = Some(result);
         }
     }

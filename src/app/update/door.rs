@@ -43,11 +43,10 @@ impl App {
         vec![Effect::OpenVault { request, passphrase }]
     }
 
-    /// Hides everything. Renewals go on, unless the vault itself was locked.
+    /// Hides everything. Renewals go on, unless the vault itself was locked. A form half filled, a sign-in or a hand-over
+    /// wait behind the door: a secret that the portal showed once must not be lost by waiting.
     pub(super) fn lock(&mut self, why: LockReason) {
         self.door = Door::Locked(Unlocking::new(why));
-        self.panel = None;
-        self.covered.clear();
         self.line = None;
         self.permissions.entry = None;
         self.tokens.mask();

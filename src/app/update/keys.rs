@@ -249,7 +249,8 @@ impl App {
     fn toggle_permission(&mut self, overview: &Overview) -> Vec<Effect> {
         let rows = permissions::rows(overview);
         let Some(row) = rows.get(self.permissions.row) else { return Vec::new() };
-        let edit = if row.asked { Edit::RemoveScope(row.scope.clone()) } else { Edit::AddScope(row.scope.clone()) };
+        let edit =
+            if row.asked { Edit::RemoveScope(row.scope.clone()) } else { Edit::AddScope(row.scope.clone()) };
         vec![self.change(&overview.id, edit)]
     }
 

@@ -54,6 +54,10 @@ impl App {
             Action::Left => pane.step_choice(-1),
             Action::Right | Action::Toggle => pane.step_choice(1),
             Action::Copy => effects = self.copy_redirect_uri(&mut pane),
+            Action::Open if pane.saving.is_none() && pane.makes_public_client() && pane.result().is_ok() => {
+                self.panel = Some(Panel::Question(Question::PublicClient(pane)));
+                return effects;
+            }
             Action::Open if pane.saving.is_none() => effects = self.save_form(&mut pane),
             _ => {}
         }
@@ -152,6 +156,12 @@ impl App {
         let mut effects = Vec::new();
         match (&mut panel.phase, action) {
             (_, Action::Back | Action::Quit) => return effects,
+            (HandOverPhase::Done { .. } | HandOverPhase::Failed(_), Action::Open) => return effects,
+            (HandOverPhase::Asking { set, rows }, Action::Open) => {
+                let (set, rows) = (*set, std::mem::take(rows));
+                effects.push(self.remember_hand_over(&panel.connection, set));
+                panel.phase = HandOverPhase::Done { set, rows };
+            }
             (HandOverPhase::Handing { set, errand, .. }, Action::Copy | Action::Open) if errand.is_none() => {
                 if let Some(value) = next {
                     let request = self.request();
@@ -174,7 +184,8 @@ impl App {
     fn remember_hand_over(&mut self, connection: &ConnectionId, set: DateTime<Utc>) -> Effect {
         let tokens = self.connections.get(connection).and_then(|own| own.tokens.as_ref());
         let given = tokens.filter(|tokens| tokens.access.starts_at == set);
-        let refresh_token = given.and_then(|tokens| tokens.refresh.as_ref()).map(|held| held.fingerprint.clone());
+        let refresh_token =
+            given.and_then(|tokens| tokens.refresh.as_ref()).map(|held| held.fingerprint.clone());
         self.change(connection, Edit::HandedOver { consumer: Consumer::AppConnect, refresh_token })
     }
 
@@ -187,6 +198,16 @@ impl App {
             (Action::Open, Question::RenewAll(due)) => self.renew_all(&due, now),
             (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
             (Action::Open, Question::DiscardForm(_)) => Vec::new(),
+            (Action::Open, Question::PublicClient(mut pane)) => {
+                let effects = self.save_form(&mut pane);
+                self.panel = Some(Panel::Input(pane));
+                effects
+            }
+            (Action::Back | Action::Quit, Question::PublicClient(mut pane)) => {
+                pane.focus_client_secret();
+                self.panel = Some(Panel::Input(pane));
+                Vec::new()
+            }
             (Action::Back | Action::Quit, Question::Abandon(panel)) => {
                 self.panel = Some(Panel::SignIn(*panel));
                 Vec::new()

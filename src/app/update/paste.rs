@@ -93,7 +93,10 @@ impl App {
                     Some(Ok(AuthorizationResponse::Code { state: StateCheck::NotSent, .. })) => {
                         panel.paste.focused = true;
                         self.panel = Some(Panel::SignIn(panel));
-                        self.tell(Notice::plain("Is this the code alone? Enter sends it; the whole address is better.", now));
+                        self.tell(Notice::plain(
+                            "Is this the code alone? Enter sends it; the whole address is better.",
+                            now,
+                        ));
                         Vec::new()
                     }
                     _ => self.submit_paste(panel, now),
@@ -174,10 +177,16 @@ impl App {
         effects
     }
 
-    fn redeem(&mut self, panel: &mut SignInPanel, code: AuthorizationCode, now: DateTime<Utc>) -> Vec<Effect> {
+    fn redeem(
+        &mut self,
+        panel: &mut SignInPanel,
+        code: AuthorizationCode,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
         let attempt = self.connections.get(&panel.connection).and_then(|own| own.open_attempt(now));
         let Some(state) = attempt.map(|attempt| attempt.state.clone()) else { return Vec::new() };
-        let Some((request, effect)) = self.exchange(&panel.connection, GrantStep::Redeem { code, state }) else {
+        let Some((request, effect)) = self.exchange(&panel.connection, GrantStep::Redeem { code, state })
+        else {
             return Vec::new();
         };
         panel.phase = Phase::Redeeming(request);
@@ -206,7 +215,12 @@ impl App {
                     self.tell(Notice::plain("Pasted text is not used here: choose a field first.", now));
                     return;
                 }
-                pane.paste(text);
+                if !pane.paste(text) {
+                    self.tell(Notice::bad(Failure::new(
+                        "That looks like a client secret, and this field would show it. It was not taken.",
+                        "Its place is the field Client secret, of a new registration or in the form for a change (e).",
+                    )));
+                }
             }
             (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => {
                 field.paste(text.trim());

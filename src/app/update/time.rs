@@ -74,7 +74,8 @@ impl App {
     fn is_handing_over(&self, connection: &ConnectionId) -> bool {
         self.panel.iter().chain(&self.covered).any(|panel| match panel {
             Panel::HandOver(panel) => {
-                panel.connection == *connection && matches!(panel.phase, HandOverPhase::Handing { .. } | HandOverPhase::Asking { .. })
+                panel.connection == *connection
+                    && matches!(panel.phase, HandOverPhase::Handing { .. } | HandOverPhase::Asking { .. })
             }
             _ => false,
         })
