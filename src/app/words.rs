@@ -15,17 +15,20 @@ impl Delivery {
                 format!("sent to your terminal ({} characters)", count_with_commas(*characters))
             }
             Self::WrittenTo(path) => format!("written to {}", sanitize(path, LONGEST_PATH)),
-            Self::BrowserStarted => "a browser was started on this machine".to_owned(),
+            Self::BrowserStarted => "browser started".to_owned(),
         }
     }
 
-    /// What to do if it did not arrive, or afterwards.
-    pub fn advice(&self) -> Option<&'static str> {
-        match self {
-            Self::SentToTerminal { .. } => Some("Nothing there? u other ways"),
-            Self::WrittenTo(_) => Some("It is for your eyes only: delete it when done."),
-            Self::BrowserStarted => None,
-        }
+    /// The same as news of its own, with what to do next.
+    pub fn as_sentence(&self) -> String {
+        let words = self.in_words();
+        let (first, rest) = words.split_at(1);
+        let next = match self {
+            Self::SentToTerminal { .. } => ". Nothing there? u other ways",
+            Self::WrittenTo(_) => ", for your eyes only. Delete it when done.",
+            Self::BrowserStarted => " on this machine.",
+        };
+        format!("{}{rest}{next}", first.to_ascii_uppercase())
     }
 }
 
@@ -47,6 +50,15 @@ mod tests {
         {
             assert_eq!(count_with_commas(count), expected);
         }
+    }
+
+    #[test]
+    fn news_of_a_delivery_is_its_words_as_a_sentence() {
+        let told = Delivery::SentToTerminal { characters: 1_036 }.as_sentence();
+        assert_eq!(told, "Sent to your terminal (1,036 characters). Nothing there? u other ways");
+        let told = Delivery::WrittenTo("/home/ops/x".into()).as_sentence();
+        assert_eq!(told, "Written to /home/ops/x, for your eyes only. Delete it when done.");
+        assert_eq!(Delivery::BrowserStarted.as_sentence(), "Browser started on this machine.");
     }
 
     #[test]
