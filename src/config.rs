@@ -18,7 +18,7 @@ use crate::vault::unlock::{Keyring, Sources};
 
 /// The variables of the environment that are looked at, empty ones left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment {
+pub struct Variables {
     /// `TOKENGAUGE_VAULT`.
     pub vault: Option<PathBuf>,
     /// `TOKENGAUGE_CONFIG`.
@@ -37,7 +37,7 @@ pub struct Environment {
     pub xdg_config_home: Option<PathBuf>,
 }
 
-impl Environment {
+impl Variables {
     /// That of this process.
     pub fn of_process() -> Self {
         Self::read(|name| std::env::var_os(name))
@@ -105,7 +105,7 @@ impl Paths {
     pub fn find(
         vault: Option<PathBuf>,
         config: Option<PathBuf>,
-        environment: &Environment,
+        environment: &Variables,
     ) -> Result<Self, ConfigError> {
         let vault = match vault.or_else(|| environment.vault.clone()) {
             Some(path) => path,
@@ -122,7 +122,7 @@ impl Paths {
 }
 
 /// Without a home there is no usual file, and none is needed.
-fn usual_config(environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
+fn usual_config(environment: &Variables) -> Result<Option<ConfigFile>, ConfigError> {
     match usual(environment, environment.xdg_config_home.as_ref(), "XDG_CONFIG_HOME", "--config") {
         Ok(own) => Ok(Some(ConfigFile::Usual(own.config_dir().join("config.toml")))),
         Err(ConfigError::NoHome { .. }) => Ok(None),
@@ -133,7 +133,7 @@ fn usual_config(environment: &Environment) -> Result<Option<ConfigFile>, ConfigE
 /// The person's own directories, if the environment tells them plainly. `directories` would pass over a relative path
 /// and ask the user database instead of `HOME`: surprising, for a place that keeps secrets.
 fn usual(
-    environment: &Environment,
+    environment: &Variables,
     xdg: Option<&PathBuf>,
     variable: &'static str,
     option: &'static str,
@@ -195,8 +195,6 @@ pub struct Config {
     pub glyphs: GlyphChoice,
     /// Colours.
     pub colours: ColourChoice,
-    /// Whether the mouse is captured; it takes the terminal's own right-click paste away.
-    pub mouse: bool,
     /// Action → keys.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -242,22 +240,20 @@ impl Config {
 
 /// How the dashboard looks, as far as the person decided it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Look {
+pub struct LookChoice {
     /// `--theme`, else the configuration's; `None` leaves it to the terminal.
     pub theme: Option<String>,
     /// Shapes.
     pub glyphs: GlyphChoice,
     /// Colours.
     pub colours: ColourChoice,
-    /// Whether the mouse is captured.
-    pub mouse: bool,
     /// Where the person's own themes are, `NAME.toml` each; it need not exist.
     pub themes: Option<PathBuf>,
 }
 
 /// What the dashboard starts with.
 #[derive(Debug, Clone)]
-pub struct Start {
+pub struct DashboardOptions {
     /// Directory of the vault, which may not exist yet.
     pub vault: PathBuf,
     /// Where its key may come from.
@@ -265,7 +261,7 @@ pub struct Start {
     /// The bindings.
     pub keymap: Keymap,
     /// The look.
-    pub look: Look,
+    pub look: LookChoice,
 }
 
 /// What is wrong with paths or configuration.
@@ -323,7 +319,7 @@ impl ConfigError {
             }
             Self::Unreadable { .. } => "mend the file, or name another one with --config".to_owned(),
             Self::Wrong { .. } => {
-                "mend that line; settings are theme, glyphs, colours, mouse and the table [keys]".to_owned()
+                "mend that line; settings are theme, glyphs, colours and the table [keys]".to_owned()
             }
             Self::Keys { .. } => "write it as in: renew = [\"r\", \"Ctrl-R\"]".to_owned(),
         }
@@ -334,8 +330,8 @@ impl ConfigError {
 mod tests {
     use super::*;
 
-    fn environment(pairs: &[(&str, &str)]) -> Environment {
-        Environment::read(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| value.into()))
+    fn environment(pairs: &[(&str, &str)]) -> Variables {
+        Variables::read(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| value.into()))
     }
 
     fn parse(text: &str) -> Result<Config, ConfigError> {

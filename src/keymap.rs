@@ -49,6 +49,11 @@ impl Key {
         }
     }
 
+    /// What a text field would take.
+    const fn is_text(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && !self.control
+    }
+
     fn of(event: KeyEvent) -> Self {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         let code = match event.code {
@@ -210,8 +215,7 @@ impl Keymap {
     /// The first key of an action that is no text, as it is written: what works while a field is typed into.
     pub fn key_while_typing(&self, action: Action) -> String {
         let keys = self.keys.get(&action).map_or(&[][..], Vec::as_slice);
-        let is_text = |key: &&Key| matches!(key.code, KeyCode::Char(_)) && !key.control;
-        keys.iter().find(|key| !is_text(key)).map_or_else(String::new, Key::to_string)
+        keys.iter().find(|key| !key.is_text()).map_or_else(String::new, Key::to_string)
     }
 
     /// All keys of an action, as they are written.
@@ -233,14 +237,15 @@ impl Keymap {
         (always || help || app.on_offer(now).contains(&action)).then_some(Message::Action(action))
     }
 
-    /// In a text field only these keys keep their meaning; all others are the field's.
+    /// In a text field only these keys keep their meaning; all others are the field's, and so is every key that is text,
+    /// whatever the configuration binds it to.
     fn while_typing(&self, app: &App, event: KeyEvent, now: DateTime<Utc>) -> Message {
         let in_text =
             [Action::Open, Action::Back, Action::NextField, Action::PreviousField, Action::Interrupt];
         let arrows = matches!(event.code, KeyCode::Up | KeyCode::Down);
         let key = Key::of(event);
         let copies = |action| action == Action::Copy && key.control && app.on_offer(now).contains(&action);
-        match self.bound(key) {
+        match self.bound(key).filter(|_| !key.is_text()) {
             Some(action) if in_text.contains(&action) || arrows || copies(action) => Message::Action(action),
             _ => Message::Text(event),
         }

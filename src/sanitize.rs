@@ -22,38 +22,6 @@ pub fn sanitize(text: &str, max_chars: usize) -> String {
     cut_marked(line, is_cut, max_chars)
 }
 
-/// Printable lines of together at most `max_chars` characters, each line end counted as one.
-pub fn sanitize_lines(text: &str, max_chars: usize) -> Vec<String> {
-    let mut left = max_chars;
-    let mut lines = Vec::new();
-    for line in text.trim_end().split(['\n', '\u{2028}', '\u{2029}']).flat_map(lone_returns) {
-        if left == 0 {
-            mark_last(&mut lines);
-            return lines;
-        }
-        let line = sanitize(line, left);
-        left = left.saturating_sub(line.chars().count() + 1);
-        let is_cut = line.ends_with(CUT) && left == 0;
-        lines.push(line);
-        if is_cut {
-            return lines;
-        }
-    }
-    lines
-}
-
-/// Lines of a text that ends them with CR alone; the CR of a CR LF is no line.
-fn lone_returns(line: &str) -> impl Iterator<Item = &str> {
-    line.strip_suffix('\r').unwrap_or(line).split('\r')
-}
-
-fn mark_last(lines: &mut [String]) {
-    if let Some(last) = lines.last_mut().filter(|last| !last.ends_with(CUT)) {
-        last.pop();
-        last.push(CUT);
-    }
-}
-
 fn cut_marked(mut line: String, is_cut: bool, max_chars: usize) -> String {
     if is_cut && max_chars > 0 {
         line.pop();
@@ -331,14 +299,6 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_kept_and_share_the_limit() {
-        assert_eq!(sanitize_lines("a\r\nb\n\nc\rd\te\n", 99), ["a", "b", "", "c", "d e"]);
-        assert_eq!(sanitize_lines("abc\ndefgh", 7), ["abc", "de…"]);
-        assert_eq!(sanitize_lines("abc\ndef", 4), ["ab…"]);
-        assert!(sanitize_lines(&"\n".repeat(5_000).replace('\n', "a\n"), 10).len() <= 10);
-    }
-
-    #[test]
     fn echo_keeps_the_server_and_the_names_of_parameters() {
         assert_eq!(
             masked_echo("http://localhost:8401/?code=abc&state=d"),
@@ -375,8 +335,6 @@ mod tests {
             let line = sanitize(&text, max);
             prop_assert!(line.chars().count() <= max);
             prop_assert!(line.chars().all(|c| !c.is_control() && !is_invisible(c) && !is_private_or_special(c)));
-            let lines = sanitize_lines(&text, max);
-            prop_assert!(lines.iter().map(|l| l.chars().count()).sum::<usize>() <= max);
             prop_assert!(masked_echo(&text).chars().count() <= ECHO_CHARACTERS);
         }
 

@@ -77,7 +77,7 @@ impl FirstStep {
 }
 
 impl FirstRun {
-    /// The fewest characters of a passphrase.
+    /// The fewest characters of a passphrase: fewer are searched through in an afternoon.
     pub const SHORTEST_PASSPHRASE: usize = 8;
 
     /// Nothing chosen, nothing typed.

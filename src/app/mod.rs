@@ -17,6 +17,7 @@ pub mod notice;
 mod offer;
 pub mod permissions;
 pub mod sign_in;
+pub mod words;
 
 mod update;
 

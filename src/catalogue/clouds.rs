@@ -15,8 +15,6 @@ pub struct Cloud {
     pub login: &'static str,
     /// Host of Graph.
     pub graph: &'static str,
-    /// Host of the Azure portal.
-    pub portal: &'static str,
 }
 
 /// All of them, the usual one first. GCC (moderate) lives in the global cloud.
@@ -26,28 +24,24 @@ pub const CLOUDS: [Cloud; 4] = [
         title: "Global",
         login: "login.microsoftonline.com",
         graph: "graph.microsoft.com",
-        portal: "portal.azure.com",
     },
     Cloud {
         name: "gcc-high",
         title: "US Government GCC High",
         login: "login.microsoftonline.us",
         graph: "graph.microsoft.us",
-        portal: "portal.azure.us",
     },
     Cloud {
         name: "dod",
         title: "US Government DoD",
         login: "login.microsoftonline.us",
         graph: "dod-graph.microsoft.us",
-        portal: "portal.azure.us",
     },
     Cloud {
         name: "china",
         title: "China (21Vianet)",
         login: "login.partner.microsoftonline.cn",
         graph: "microsoftgraph.chinacloudapi.cn",
-        portal: "portal.azure.cn",
     },
 ];
 
@@ -62,11 +56,11 @@ impl Cloud {
         let url = |host: &str| Url::parse(&format!("https://{host}")).expect("hosts of the table are hosts");
         Authority { cloud: self.name.to_owned(), login: url(self.login), graph: url(self.graph) }
     }
+}
 
-    /// The page that an address of this cloud shows the code on, for public clients.
-    pub fn native_redirect(&self) -> String {
-        format!("https://{}/common/oauth2/nativeclient", self.login)
-    }
+/// The page of a login service on which a public client's browser ends; outside the clouds it is where it would be there.
+pub fn native_redirect(login: &Url) -> String {
+    format!("{}/common/oauth2/nativeclient", login.as_str().trim_end_matches('/'))
 }
 
 #[cfg(test)]
@@ -79,5 +73,13 @@ mod tests {
             assert!(!cloud.authority().is_strict(), "{}", cloud.name);
             assert_eq!(Cloud::named(cloud.name), Some(&cloud));
         }
+    }
+
+    #[test]
+    fn a_public_client_ends_on_a_page_of_the_login_service() {
+        let page = |login: &str| native_redirect(&Url::parse(login).unwrap());
+        let wanted = "https://login.microsoftonline.us/common/oauth2/nativeclient";
+        assert_eq!(page("https://login.microsoftonline.us"), wanted);
+        assert_eq!(page("https://a.example/b"), "https://a.example/b/common/oauth2/nativeclient");
     }
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use crate::app::CredentialEdit;
-use crate::catalogue::clouds::{CLOUDS, Cloud};
+use crate::catalogue::clouds::{self, CLOUDS, Cloud};
 use crate::catalogue::permissions::{PRESETS, Preset};
 use crate::domain::secret::ClientSecret;
 use crate::domain::{
@@ -193,8 +193,7 @@ impl ConnectionOptions {
 
 /// The page that is registered in the usual case: localhost with a secret, the cloud's own page without.
 fn default_redirect_uri(confidential: bool, authority: &Authority) -> RedirectUri {
-    let login = authority.login.as_str().trim_end_matches('/');
-    let native = format!("{login}/common/oauth2/nativeclient");
+    let native = clouds::native_redirect(&authority.login);
     let text = if confidential { RedirectUri::DEFAULT } else { &native };
     RedirectUri::parse(text)
         .or_else(|_| RedirectUri::parse(RedirectUri::DEFAULT))

@@ -7,7 +7,7 @@ use std::pin::pin;
 use clap::{ArgAction, Args};
 use tracing::level_filters::LevelFilter;
 
-use crate::config::{Config, Environment, Look, Paths, Start};
+use crate::config::{Config, DashboardOptions, LookChoice, Paths, Variables};
 use crate::domain::secret::Passphrase;
 use crate::domain::{Connection, ConnectionName, Overview};
 use crate::runtime::clock::Clock;
@@ -42,17 +42,17 @@ pub struct Global {
 impl Global {
     /// Paths and sources of keys; nothing is opened yet.
     pub fn context(&self) -> Result<Context, CliError> {
-        let environment = Environment::of_process();
+        let environment = Variables::of_process();
         let paths = Paths::find(self.vault.clone(), self.config.clone(), &environment)?;
         Ok(Context { sources: environment.sources(self.key_file.clone()), paths })
     }
 
     /// What the dashboard starts with.
-    pub fn start(&self) -> Result<Start, CliError> {
+    pub fn start(&self) -> Result<DashboardOptions, CliError> {
         let context = self.context()?;
         let file = context.paths.config.as_ref();
         let config = Config::load(file)?;
-        Ok(Start {
+        Ok(DashboardOptions {
             keymap: config.keymap(file)?,
             look: self.look(&config, &context.paths),
             vault: context.paths.vault,
@@ -61,16 +61,15 @@ impl Global {
     }
 
     /// What the demo starts with: nothing of the person's but the taste.
-    pub fn demo_look(&self) -> Look {
-        Look { theme: self.theme.clone(), ..Look::default() }
+    pub fn demo_look(&self) -> LookChoice {
+        LookChoice { theme: self.theme.clone(), ..LookChoice::default() }
     }
 
-    fn look(&self, config: &Config, paths: &Paths) -> Look {
-        Look {
+    fn look(&self, config: &Config, paths: &Paths) -> LookChoice {
+        LookChoice {
             theme: self.theme.clone().or_else(|| config.theme.clone()),
             glyphs: config.glyphs,
             colours: config.colours,
-            mouse: config.mouse,
             themes: paths.config.as_ref().map(crate::config::ConfigFile::themes_directory),
         }
     }

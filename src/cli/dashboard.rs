@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::app::Leave;
-use crate::config::{Look, Start};
+use crate::config::{DashboardOptions, LookChoice};
 use crate::keymap::Keymap;
 use crate::runtime::dashboard::{self, Ended, RunError, Surroundings};
 use crate::runtime::executor::VaultAccess;
@@ -32,7 +32,7 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
     }
 }
 
-fn dashboard_start(start: Start, looks: Looks) -> dashboard::Start {
+fn dashboard_start(start: DashboardOptions, looks: Looks) -> dashboard::Start {
     dashboard::Start {
         access: VaultAccess { directory: start.vault, sources: start.sources },
         looks,
@@ -53,14 +53,16 @@ pub fn need_terminal() -> Result<(), CliError> {
 }
 
 /// Themes, shapes and keys, as chosen or as they fit the terminal.
-pub fn looks(choice: &Look, keymap: Keymap) -> Result<Looks, CliError> {
+pub fn looks(choice: &LookChoice, keymap: Keymap) -> Result<Looks, CliError> {
     let own = choice.themes.as_deref().map_or_else(Vec::new, theme_files);
     Looks::choose(choice, &own, keymap, &terminal_traits()).map_err(|error| {
-        CliError::new(
-            Exit::Usage,
-            error.to_string(),
+        let told = error.to_string();
+        // What is wrong with a theme tells on a second line what to do.
+        let (what_happened, what_to_do) = told.split_once('\n').unwrap_or((
+            &told,
             "themes are dark, light, high-contrast, monochrome, and your own beside the configuration file",
-        )
+        ));
+        CliError::new(Exit::Usage, what_happened, what_to_do)
     })
 }
 
@@ -72,7 +74,8 @@ fn theme_files(directory: &Path) -> Vec<ThemeFile> {
     let mut files: Vec<ThemeFile> = paths
         .filter_map(|path| {
             let name = path.file_stem()?.to_str()?.to_owned();
-            Some(ThemeFile { name, toml: fs::read_to_string(&path).ok()? })
+            let toml = fs::read_to_string(&path).ok()?;
+            Some(ThemeFile { name, path, toml })
         })
         .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::app::FirstRun;
 use crate::domain::secret::Passphrase;
 use crate::runtime::prompt::{self, Echo};
 use crate::vault::unlock::{KeySource, Unlocked, read_passphrase, unlock};
@@ -52,9 +53,6 @@ enum Sub {
 /// How long the kernel keeps the key.
 const HOURS: u64 = 12;
 
-/// Fewer characters are searched through in an afternoon.
-const SHORTEST_PASSPHRASE: usize = 8;
-
 impl VaultCommand {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self.command {
@@ -100,9 +98,8 @@ fn ask_new_passphrase() -> Result<Passphrase, CliError> {
             "give --new-key-file FILE, or name a file with TOKENGAUGE_PASSPHRASE_FILE",
         ));
     }
-    let first =
-        Passphrase::new(prompt::ask("New passphrase, 8 characters or more: ", Echo::Hidden)?.as_str());
-    let first = long_enough(first)?;
+    let question = format!("New passphrase, {} characters or more: ", FirstRun::SHORTEST_PASSPHRASE);
+    let first = long_enough(Passphrase::new(prompt::ask(&question, Echo::Hidden)?.as_str()))?;
     let second = Passphrase::new(prompt::ask("The same again: ", Echo::Hidden)?.as_str());
     if first == second {
         return Ok(first);
@@ -112,13 +109,16 @@ fn ask_new_passphrase() -> Result<Passphrase, CliError> {
 
 fn long_enough(passphrase: Passphrase) -> Result<Passphrase, CliError> {
     use crate::domain::secret::Secret;
-    if passphrase.characters() >= SHORTEST_PASSPHRASE {
+    if passphrase.characters() >= FirstRun::SHORTEST_PASSPHRASE {
         return Ok(passphrase);
     }
     Err(CliError::new(
         Exit::Usage,
         "the passphrase is too short",
-        format!("no vault was made; use {SHORTEST_PASSPHRASE} characters or more, better four words"),
+        format!(
+            "no vault was made; use {} characters or more, better four words",
+            FirstRun::SHORTEST_PASSPHRASE
+        ),
     ))
 }
 

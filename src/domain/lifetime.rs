@@ -135,12 +135,6 @@ impl Lifetime {
         }
     }
 
-    /// Moments at which the stage changes, in order.
-    pub fn stage_changes(&self, clock: Clock) -> [DateTime<Utc>; 3] {
-        let (ageing, expiring) = self.thresholds(clock);
-        [self.expires_at - ageing, self.expires_at - expiring, self.expires_at]
-    }
-
     fn thresholds(&self, clock: Clock) -> (TimeDelta, TimeDelta) {
         let span = self.span();
         match clock {

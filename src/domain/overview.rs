@@ -7,8 +7,8 @@ use super::app_registration::CredentialFacts;
 use super::hand_over::Fingerprint;
 use super::secret::Secret;
 use super::{
-    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, HandOver, Lifetime,
-    RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver,
+    Lifetime, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -127,6 +127,17 @@ impl Overview {
         match &self.credential {
             CredentialFacts::Secret { lifetime, .. } => *lifetime,
             CredentialFacts::Public | CredentialFacts::Missing => None,
+        }
+    }
+
+    /// Length of a value in characters; `None` if the connection does not hold it.
+    pub fn characters_of(&self, value: ConnectionValue) -> Option<usize> {
+        match (value, &self.credential) {
+            (ConnectionValue::ClientId, _) => Some(self.settings.client_id.to_string().len()),
+            (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
+            (ConnectionValue::ClientSecret, CredentialFacts::Public | CredentialFacts::Missing) => None,
+            (ConnectionValue::AccessToken, _) => Some(self.tokens.as_ref()?.access_characters),
+            (ConnectionValue::RefreshToken, _) => Some(self.tokens.as_ref()?.refresh.as_ref()?.characters),
         }
     }
 

@@ -9,9 +9,13 @@ use serde_json::Value;
 
 use crate::domain::secret::{AccessToken, IdToken, Secret};
 use crate::domain::{Claims, ScopeSet, SignedInUser};
+use crate::sanitize::sanitize;
 
 /// More than any real claim set; a longer one is not looked at.
 const LONGEST_PAYLOAD: usize = 64 * 1024;
+
+/// More characters than any real claim has.
+const LONGEST_CLAIM: usize = 4096;
 
 /// The claims of an access token that are worth showing.
 pub fn claims(token: &AccessToken) -> Claims {
@@ -48,10 +52,10 @@ fn payload(token: &str) -> Option<Value> {
     serde_json::from_slice(&bytes).ok().filter(Value::is_object)
 }
 
-/// The first of these claims that is a text; cut where no real one would reach.
+/// The first of these claims that is a text, made printable here once for screen, `show` and files.
 fn text(payload: &Value, names: &[&str]) -> Option<String> {
     let text = names.iter().find_map(|name| payload.get(name)?.as_str())?;
-    Some(text.chars().take(4096).collect())
+    Some(sanitize(text, LONGEST_CLAIM))
 }
 
 #[cfg(test)]
@@ -75,6 +79,19 @@ mod tests {
     fn an_opaque_token_has_no_claims() {
         for opaque in ["EwBAAl3BAAUFFpUAo7J3", "", "a.b.c", "a.b.c.d", "..", "e30.W10.x"] {
             assert_eq!(claims(&AccessToken::new(opaque)), Claims::default(), "{opaque}");
+        }
+    }
+
+    #[test]
+    fn claims_are_made_printable() {
+        let hostile =
+            r#"{"upn":"ops\u001b[2J\u202e@contoso.com","aud":"a\u009bb","scp":"Mail.Send\u202e User.Read"}"#;
+        let claims = claims(&token(hostile));
+        let user = signed_in_user(None, &token(hostile));
+        assert!(claims.upn.is_some() && claims.upn == user.username);
+        for raw in ['\u{1b}', '\u{9b}', '\u{202e}'] {
+            let shown = [claims.upn.as_deref(), claims.aud.as_deref(), user.username.as_deref()];
+            assert!(shown.into_iter().flatten().all(|text| !text.contains(raw)), "{raw:?}");
         }
     }
 

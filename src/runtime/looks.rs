@@ -1,5 +1,7 @@
 //! The looks to choose from: themes by name, with the shapes and keys that stay.
 
+use std::path::PathBuf;
+
 use crate::config::{self, ColourChoice, GlyphChoice};
 use crate::keymap::Keymap;
 use crate::ui::Look;
@@ -7,11 +9,13 @@ use crate::ui::colour::ColourDepth;
 use crate::ui::glyphs::{GlyphSet, Glyphs};
 use crate::ui::theme::{EMBEDDED, Theme, ThemeError, default_name};
 
-/// A theme of the person's own: its name and the text of its file.
+/// A theme of the person's own, as its file says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThemeFile {
     /// File name without its ending.
     pub name: String,
+    /// Where it is, for the error.
+    pub path: PathBuf,
     /// Its text.
     pub toml: String,
 }
@@ -29,9 +33,14 @@ pub enum LooksError {
     /// No theme has that name.
     #[error("no theme is called \"{0}\"")]
     UnknownTheme(String),
-    /// A theme file is wrong.
-    #[error("the theme \"{0}\": {1}")]
-    Theme(String, ThemeError),
+    /// The file of the chosen theme is wrong.
+    #[error("{}: {fault}", path.display())]
+    Theme {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: ThemeError,
+    },
 }
 
 /// What the environment says of the terminal: colours and characters.
@@ -76,7 +85,7 @@ impl TerminalTraits {
 impl Looks {
     /// What the person chose, and where they did not, what fits the terminal.
     pub fn choose(
-        choice: &config::Look,
+        choice: &config::LookChoice,
         own: &[ThemeFile],
         keymap: Keymap,
         terminal: &TerminalTraits,
@@ -85,7 +94,8 @@ impl Looks {
         Self::new(own, first, terminal.depth(choice.colours), terminal.glyphs(choice.glyphs), keymap)
     }
 
-    /// The embedded themes and the person's own; one of the same name takes the place of an embedded one.
+    /// The embedded themes and the person's own; one of the same name takes the place of an embedded one. A file that is
+    /// wrong matters only if it is the first theme's: otherwise it is left out.
     pub fn new(
         own: &[ThemeFile],
         first: &str,
@@ -98,10 +108,16 @@ impl Looks {
             .filter_map(|name| Some(((*name).to_owned(), Theme::embedded(name, depth)?)))
             .collect();
         for file in own {
-            let theme = Theme::parse(&file.toml, depth)
-                .map_err(|error| LooksError::Theme(file.name.clone(), error))?;
-            themes.retain(|(name, _)| *name != file.name);
-            themes.push((file.name.clone(), theme));
+            match Theme::parse(&file.toml, depth) {
+                Ok(theme) => {
+                    themes.retain(|(name, _)| *name != file.name);
+                    themes.push((file.name.clone(), theme));
+                }
+                Err(fault) if file.name == first => {
+                    return Err(LooksError::Theme { path: file.path.clone(), fault });
+                }
+                Err(_) => {}
+            }
         }
         let place = themes
             .iter()
@@ -128,5 +144,35 @@ impl Looks {
     /// The keys.
     pub fn keymap(&self) -> &Keymap {
         &self.look.keymap
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choose(first: &str) -> Result<Looks, LooksError> {
+        let file = |name: &str, toml: &str| ThemeFile {
+            name: name.to_owned(),
+            path: format!("/home/ops/themes/{name}.toml").into(),
+            toml: toml.to_owned(),
+        };
+        let own = [file("broken", "text = {"), file("mine", "inherits = \"dark\""), file("light", "no toml")];
+        Looks::new(&own, first, ColourDepth::None, GlyphSet::Ascii, Keymap::default())
+    }
+
+    #[test]
+    fn a_broken_theme_that_is_not_chosen_is_left_out() {
+        let names = choose("mine").unwrap().names();
+        assert_eq!(names, ["mine", "dark", "light", "high-contrast", "monochrome"]);
+    }
+
+    #[test]
+    fn a_broken_theme_that_is_chosen_is_told_with_its_file() {
+        for name in ["broken", "light"] {
+            let told = choose(name).unwrap_err().to_string();
+            assert!(told.starts_with(&format!("/home/ops/themes/{name}.toml: ")), "{told}");
+        }
+        assert_eq!(choose("nobody").unwrap_err(), LooksError::UnknownTheme("nobody".into()));
     }
 }

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::permissions::{Granted, granted_state};
+use crate::app::words::count_with_commas;
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
 use crate::domain::{Authority, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble};
 
 use super::canvas::{Canvas, wrap};
-use super::text::{ago, count_with_commas, duration_short};
+use super::text::{ago, duration_short};
 use super::view::{View, printable};
 
 const LABEL: u16 = 18;

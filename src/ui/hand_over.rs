@@ -9,7 +9,7 @@ use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
 use super::unlock::failure_lines;
-use super::view::{View, delivery_words};
+use super::view::View;
 
 /// Lines of the longest phase.
 const HEIGHT: u16 = 11;
@@ -108,7 +108,7 @@ fn value_lines(
                 () => (glyphs.step_later, theme.muted),
             };
             let told = match &row.sent {
-                Some(delivery) => delivery_words(delivery),
+                Some(delivery) => delivery.in_words(),
                 None if is_next => "next".to_owned(),
                 None => String::new(),
             };

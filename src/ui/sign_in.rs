@@ -12,6 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::app::words::count_with_commas;
 use crate::app::{Action, Browser, Phase, SignInPanel};
 use crate::domain::{AttemptFacts, Overview};
 
@@ -19,9 +20,9 @@ use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
 use super::sign_in_paste;
-use super::text::{count_with_commas, duration_short};
+use super::text::duration_short;
 use super::unlock::failure_lines;
-use super::view::{View, delivery_words, printable};
+use super::view::{View, printable};
 
 /// Lines with a refused paste.
 const HEIGHT: u16 = 21;
@@ -204,7 +205,7 @@ fn open_address(
         }
         None => view.row(),
         Some(Ok(delivery)) => {
-            view.row().text(delivery_words(delivery).split(" (").next().unwrap_or("").to_owned(), theme.good)
+            view.row().text(delivery.in_words().split(" (").next().unwrap_or("").to_owned(), theme.good)
         }
         Some(Err(_)) => view.row().text("not sent", theme.error),
     };

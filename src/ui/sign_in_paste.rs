@@ -5,11 +5,11 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::SignInPanel;
+use crate::app::words::count_with_commas;
 use crate::domain::AttemptFacts;
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 
 use super::sign_in::{INDENT, Step, step_line};
-use super::text::count_with_commas;
 use super::unlock::failure_lines;
 use super::view::{View, printable};
 

@@ -34,7 +34,7 @@ fn lines(view: View<'_>, width: u16) -> Vec<Line<'static>> {
     if let Some(line) = typed_line(view, width) {
         return vec![line];
     }
-    if let Some(notice) = &view.app.notice {
+    if let Some(notice) = view.app.notice.as_ref().filter(|_| shows_notices(&view.app.door)) {
         return notice_lines(view, notice, width);
     }
     if matches!(view.app.door, Door::Open) && view.app.panel.is_none() {
@@ -44,6 +44,14 @@ fn lines(view: View<'_>, width: u16) -> Vec<Line<'static>> {
         return vec![next_step(view, width)];
     }
     Vec::new()
+}
+
+/// A locked dashboard hides everything: a notice may name a connection or a mailbox.
+fn shows_notices(door: &Door) -> bool {
+    match door {
+        Door::Open | Door::FirstRun(_) => true,
+        Door::Opening(_) | Door::Locked(_) | Door::Closed(_) => false,
+    }
 }
 
 fn typed_line(view: View<'_>, width: u16) -> Option<Line<'static>> {

@@ -66,13 +66,6 @@ pub fn calendar_day(moment: DateTime<Utc>, offset: FixedOffset) -> String {
     moment.with_timezone(&offset).format("%-d %b %Y").to_string()
 }
 
-/// A count in groups of three: `2,114`.
-pub fn count_with_commas(count: usize) -> String {
-    let digits = count.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev();
-    groups.map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
-}
-
 /// `text` in at most `width` cells, with a mark at its end where it was cut. Control characters are dropped, and no
 /// character is torn apart.
 pub fn fit(text: &str, width: u16, glyphs: &Glyphs) -> String {
@@ -185,15 +178,6 @@ mod tests {
             assert_eq!(clock_time(moment, now, offset), expected);
         }
         assert_eq!(calendar_day(utc(2026, 12, 31, 23), offset), "1 Jan 2027");
-    }
-
-    #[test]
-    fn counts_are_grouped() {
-        for (count, expected) in
-            [(0, "0"), (40, "40"), (999, "999"), (1_388, "1,388"), (2_114, "2,114"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(count_with_commas(count), expected);
-        }
     }
 
     #[test]

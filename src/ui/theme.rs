@@ -14,12 +14,6 @@ use crate::domain::{Need, RenewalOutcome, Stage};
 /// The names of the embedded themes, in the order in which a key steps through them.
 pub const EMBEDDED: [&str; 4] = ["dark", "light", "high-contrast", "monochrome"];
 
-/// The embedded theme after `current`; the first one after a name that is not embedded.
-pub fn next_name(current: &str) -> &'static str {
-    let position = EMBEDDED.iter().position(|name| *name == current);
-    EMBEDDED[position.map_or(0, |position| (position + 1) % EMBEDDED.len())]
-}
-
 /// The theme at first start, by `COLORFGBG`, in which some terminals tell their colours (`0;15`: black on white).
 pub fn default_name(colorfgbg: Option<&str>) -> &'static str {
     let background =

@@ -206,18 +206,6 @@ fn errors_have_two_lines_and_name_the_role() {
 }
 
 #[test]
-fn names_go_round() {
-    let mut name = "of my own";
-    let seen: Vec<_> = (0..5)
-        .map(|_| {
-            name = next_name(name);
-            name
-        })
-        .collect();
-    assert_eq!(seen, ["dark", "light", "high-contrast", "monochrome", "dark"]);
-}
-
-#[test]
 fn light_terminal_starts_light() {
     let names =
         [None, Some("15;0"), Some("0;15"), Some("0;default;15"), Some("0;7"), Some("x")].map(default_name);

@@ -18,6 +18,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::app::words::count_with_commas;
 use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
@@ -27,7 +28,7 @@ use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, Stage}
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
 use super::gauge::{Build, lifetime_gauge};
-use super::text::{ago, count_with_commas, duration_long};
+use super::text::{ago, duration_long};
 use super::token_history;
 use super::view::{View, printable};
 
@@ -253,7 +254,7 @@ fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width
     if value == ConnectionValue::ClientId {
         return row.rest(&overview.settings.client_id.to_string(), width, theme.text).build();
     }
-    let Some(characters) = characters(overview, value) else {
+    let Some(characters) = overview.characters_of(value) else {
         return row.rest(absent(overview, value), width, theme.none).build();
     };
     let row = row.text(view.mask(), theme.secret_mask).gap(2);
@@ -261,16 +262,6 @@ fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width
         view.row().text(format!("{} characters", count_with_commas(characters)), theme.muted).build();
     let room = width.saturating_sub(length.width() as u16 + 3);
     row.rest(&about(view, overview, value), room, theme.muted).end(length, width.saturating_sub(1)).build()
-}
-
-fn characters(overview: &Overview, value: ConnectionValue) -> Option<usize> {
-    let tokens = overview.tokens.as_ref();
-    match (value, &overview.credential) {
-        (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
-        (ConnectionValue::ClientId | ConnectionValue::ClientSecret, _) => None,
-        (ConnectionValue::AccessToken, _) => Some(tokens?.access_characters),
-        (ConnectionValue::RefreshToken, _) => Some(tokens?.refresh.as_ref()?.characters),
-    }
 }
 
 fn absent(overview: &Overview, value: ConnectionValue) -> &'static str {

@@ -3,14 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::style::Style;
 
-use crate::app::{Action, App, Delivery, Tone};
+use crate::app::{Action, App, Tone};
 use crate::domain::{NextStep, Overview};
 use crate::sanitize::sanitize;
 
 use super::Look;
 use super::canvas::Row;
 use super::glyphs::Glyphs;
-use super::text::{calendar_day, clock_time, count_with_commas};
+use super::text::{calendar_day, clock_time};
 use super::theme::Theme;
 
 /// All that a region may look at.
@@ -176,17 +176,6 @@ impl<'a> View<'a> {
             }
             None => "replace the client secret".to_owned(),
         }
-    }
-}
-
-/// What became of sending something.
-pub(super) fn delivery_words(delivery: &Delivery) -> String {
-    match delivery {
-        Delivery::SentToTerminal { characters } => {
-            format!("sent to your terminal ({} characters)", count_with_commas(*characters))
-        }
-        Delivery::WrittenTo(path) => format!("written to {}", printable(path)),
-        Delivery::BrowserStarted => "browser started".to_owned(),
     }
 }
 

@@ -201,11 +201,6 @@ impl LockedApp {
         self.vault.store.settle(&self.place())
     }
 
-    /// Removes the record and the credential in it.
-    pub fn remove(self) -> Result<(), VaultError> {
-        self.vault.store.remove(&self.place(), &self.lock)
-    }
-
     fn place(&self) -> Place {
         Place::App(self.client_id)
     }

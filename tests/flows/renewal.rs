@@ -163,7 +163,7 @@ async fn a_narrower_grant_without_offline_access_leaves_nothing_to_renew_with() 
 async fn a_missing_app_registration_is_said_and_nothing_sent() {
     let (platform, desk) = signed_in("").await;
     let client_id = desk.record().settings.client_id;
-    desk.services.vault.lock_app(&client_id, std::time::Duration::ZERO).unwrap().remove().unwrap();
+    std::fs::remove_file(desk.vault_dir().join("apps").join(format!("{client_id}.age"))).unwrap();
     let sent = platform.token_requests();
     assert_eq!(desk.refresh().await, Err(ExchangeError::NoAppRegistration));
     assert_eq!(platform.token_requests(), sent);

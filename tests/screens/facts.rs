@@ -1,10 +1,10 @@
 //! What holds on every screen, whatever its size and look.
 
-use tokengauge::app::{Panel, Tab};
+use tokengauge::app::{Door, LockReason, Notice, Panel, RequestId, Tab, Unlocking};
 use tokengauge::ui::colour::ColourDepth;
 use tokengauge::ui::glyphs::GlyphSet;
 
-use super::fixtures::{on, only};
+use super::fixtures::{now, on, only};
 use super::{buffer, buffer_at, dark, look, plainest, scenes, text};
 
 /// Texts that stand for secrets in the scenes; one scene shows a value on purpose.
@@ -34,6 +34,19 @@ fn small_terminals_get_a_note() {
     for size in [(39, 24), (80, 9)] {
         assert!(text(&buffer(&app, &dark(), size)).contains("tokengauge needs 40 by 10 cells"), "{size:?}");
     }
+}
+
+#[test]
+fn a_locked_dashboard_shows_no_notice() {
+    let told = "contoso-prod renewed, tokens stored";
+    let shows = |door: Door| {
+        let mut app = on(Tab::Connections, "contoso-prod");
+        (app.door, app.notice) = (door, Some(Notice::good(told, now())));
+        text(&buffer(&app, &dark(), (80, 24))).contains("contoso-prod")
+    };
+    assert!(shows(Door::Open));
+    assert!(!shows(Door::Locked(Unlocking::new(LockReason::Start))));
+    assert!(!shows(Door::Opening(RequestId(1))));
 }
 
 #[test]
@@ -107,7 +120,7 @@ fn hidden_length_is_the_same_for_every_secret_out_of_focus() {
 fn seconds_that_pass_move_nothing() {
     let app = on(Tab::Connections, "contoso-prod");
     let shape = |seconds: i64| {
-        let moment = super::now() + chrono::TimeDelta::seconds(seconds);
+        let moment = now() + chrono::TimeDelta::seconds(seconds);
         let drawn = text(&buffer_at(&app, moment, &dark(), (80, 24)));
         drawn.lines().map(|line| line.trim_end().chars().count()).collect::<Vec<_>>()
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tokengauge::app::{Action, Answer, Browser, Context, Door, Effect, Leave, Question, Tab};
+use tokengauge::app::{Action, Answer, Browser, Context, Door, Effect, Leave, Message, Question, Tab};
 use tokengauge::domain::{RenewalKind, TroubleKind};
 use tokengauge::keymap::Keymap;
 
@@ -253,6 +253,16 @@ fn q_leaves_from_every_tab_and_closes_every_panel() {
         let closed = after.app.context() != desk.app.context();
         assert!(left != closed, "{place}");
     }
+}
+
+#[test]
+fn a_letter_bound_to_the_action_of_enter_can_still_be_typed() {
+    let keys = ["z".to_owned(), "Enter".to_owned()];
+    let keymap = Keymap::with_overrides([("open", &keys[..])]).unwrap();
+    let typing = Desk::locked();
+    let meant = |key: &str| keymap.translate(&typing.app, event(key), typing.now);
+    assert_eq!(meant("z"), Some(Message::Text(event("z"))));
+    assert_eq!(meant("Enter"), Some(Message::Action(Action::Open)));
 }
 
 #[test]
