@@ -318,7 +318,7 @@ impl App {
 
     fn tell_delivery(&mut self, result: Result<Delivery, Failure>, now: DateTime<Utc>) {
         match result {
-            Ok(delivery) => self.tell(Notice::good(in_words(&delivery), now)),
+            Ok(delivery) => self.tell(Notice::good(delivery.as_sentence(), now)),
             Err(failure) => self.complain(failure, now),
         }
     }
@@ -407,16 +407,5 @@ fn door_failure(failure: DoorFailure) -> Failure {
         }
         DoorFailure::Locked => Failure::new("The vault is locked.", "Type its passphrase."),
         DoorFailure::Other(failure) => failure,
-    }
-}
-
-/// What became of a delivery. Never "copied": the terminal does not acknowledge.
-pub fn in_words(delivery: &Delivery) -> String {
-    match delivery {
-        Delivery::SentToTerminal { characters } => {
-            format!("Sent to your terminal ({characters} characters). Nothing there? u other ways")
-        }
-        Delivery::WrittenTo(path) => format!("Written to {path}, for your eyes only. Delete it when done."),
-        Delivery::BrowserStarted => "A browser was started on this machine.".to_owned(),
     }
 }

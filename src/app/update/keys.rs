@@ -292,7 +292,7 @@ impl App {
     }
 
     fn reveal(&mut self, overview: &Overview) -> Vec<Effect> {
-        if self.tokens.reveal.take().is_some() || holds(overview, self.tokens.value).is_none() {
+        if self.tokens.reveal.take().is_some() || overview.characters_of(self.tokens.value).is_none() {
             return Vec::new();
         }
         let (request, value) = (self.request(), self.tokens.value);
@@ -301,7 +301,7 @@ impl App {
     }
 
     fn refuse_absent(&mut self, overview: &Overview, value: ConnectionValue, now: DateTime<Utc>) -> bool {
-        let absent = holds(overview, value).is_none();
+        let absent = overview.characters_of(value).is_none();
         if absent {
             self.tell(Notice::plain(
                 format!("{} has no {}.", overview.name, value.label().to_lowercase()),
@@ -345,26 +345,10 @@ pub(super) fn handing(overview: &Overview) -> HandOverPhase {
     let Some(access) = overview.access_lifetime() else {
         return HandOverPhase::Failed(Failure::new("There are no tokens to hand over.", "Sign in (a)."));
     };
-    let held = ConnectionValue::ALL.into_iter().filter(|value| holds(overview, *value).is_some());
+    let held = ConnectionValue::ALL.into_iter().filter(|value| overview.characters_of(*value).is_some());
     HandOverPhase::Handing {
         set: access.starts_at,
         rows: held.map(|value| HandOverRow { value, sent: None }).collect(),
         errand: None,
-    }
-}
-
-/// Length of a value in characters, if the connection holds it.
-pub fn holds(overview: &Overview, value: ConnectionValue) -> Option<usize> {
-    use crate::domain::app_registration::CredentialFacts;
-    match value {
-        ConnectionValue::ClientId => Some(36),
-        ConnectionValue::ClientSecret => match overview.credential {
-            CredentialFacts::Secret { characters, .. } => Some(characters),
-            CredentialFacts::Public | CredentialFacts::Missing => None,
-        },
-        ConnectionValue::AccessToken => overview.tokens.as_ref().map(|tokens| tokens.access_characters),
-        ConnectionValue::RefreshToken => {
-            overview.tokens.as_ref()?.refresh.as_ref().map(|refresh| refresh.characters)
-        }
     }
 }
