@@ -11,6 +11,7 @@ mod wire;
 mod answers;
 mod damage;
 mod disk;
+mod edits;
 mod network;
 mod one_request;
 mod refusals;

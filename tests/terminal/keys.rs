@@ -92,3 +92,14 @@ fn the_theme_changes_and_the_screen_stays() {
     terminal.until("the list again", |screen| screen.contains("NEEDS YOU"));
     assert_ne!(terminal.parser.screen().contents_formatted(), before);
 }
+
+#[test]
+fn an_unmarked_paste_of_any_length_is_read_at_once() {
+    let mut terminal = Demo::default().shown();
+    choose(&mut terminal, "fabrikam-onboarding");
+    terminal.keys("a");
+    terminal.until("the address is out", |screen| screen.contains("Open this address"));
+    // More than crossterm reads at a time, twice over.
+    terminal.keys(&format!("http://localhost:8400/?code={}", "0aB-".repeat(700)));
+    terminal.until("all of it", |screen| screen.contains("2,828 characters"));
+}

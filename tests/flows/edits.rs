@@ -1,0 +1,115 @@
+//! What an edit does to a sign-in and to the tokens that are held.
+
+use tokengauge::app::{CredentialEdit, Edit, GrantStep};
+use tokengauge::domain::{Authority, Certainty, ClientId, Lifetime, Need};
+use tokengauge::runtime::exchange::{ExchangeError, exchange};
+use tokengauge::runtime::records;
+
+use super::desk::{ADA, Desk, OPS, code, mailbox, new_connection, secret, signed_in};
+use tokengauge::simulator::browser::Answer;
+
+fn form(desk: &Desk, edit: impl FnOnce(&mut tokengauge::app::NewConnection)) -> Edit {
+    let mut form = new_connection("contoso", desk.record().settings.authority);
+    form.credential = CredentialEdit::Keep;
+    edit(&mut form);
+    Edit::Form(form)
+}
+
+#[tokio::test]
+async fn tokens_are_never_sent_to_another_registration() {
+    let (platform, desk) = signed_in("").await;
+    let before = platform.token_requests();
+    let other = ClientId::parse("9b6c1f0e-2c57-4a8f-9e0d-6f1c2b3a4d5e").unwrap();
+    let edit = form(&desk, |form| {
+        form.settings.client_id = other;
+        form.credential = secret("another~registration.0000000000000000001");
+    });
+    records::change(&desk.services, &desk.id, &edit).unwrap();
+    assert_eq!(desk.refresh().await, Err(ExchangeError::NothingToRenew));
+    assert_eq!(platform.token_requests(), before);
+}
+
+#[tokio::test]
+async fn whom_the_settings_name_may_take_the_place_of_whoever_signed_in_before() {
+    let (platform, desk) = signed_in("").await;
+    let edit = form(&desk, |form| form.settings.sign_in_as = Some(mailbox(ADA)));
+    records::change(&desk.services, &desk.id, &edit).unwrap();
+    desk.sign_in(&platform, ADA).await.unwrap();
+    assert_eq!(desk.tokens().user.username.as_deref(), Some(ADA));
+}
+
+#[tokio::test]
+async fn a_code_is_not_sent_for_another_sign_in() {
+    let (platform, desk) = signed_in("").await;
+    let begun = desk.begin();
+    let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
+    let step = GrantStep::Redeem {
+        code: code(&address, &begun),
+        state: begun.attempt.as_ref().unwrap().state.clone(),
+    };
+    let newer = desk.begin();
+    let before = platform.token_requests();
+    assert_eq!(exchange(&desk.services, &desk.id, step).await, Err(ExchangeError::AttemptOver));
+    assert_eq!((platform.token_requests(), desk.overview().attempt), (before, newer.attempt));
+}
+
+#[tokio::test]
+async fn a_permission_ticked_meanwhile_ends_the_sign_in_before_its_code_is_wasted() {
+    let (_platform, desk) = signed_in("").await;
+    desk.begin();
+    let scope = tokengauge::domain::Scope::parse("Group.ReadWrite.All").unwrap();
+    records::change(&desk.services, &desk.id, &Edit::AddScope(scope)).unwrap();
+    assert_eq!(desk.record().attempt, None);
+}
+
+#[tokio::test]
+async fn a_lapse_that_was_only_estimated_is_asked_about() {
+    let (_platform, desk) = signed_in("").await;
+    let now = desk.services.clock.now();
+    desk.change(|connection| {
+        let tokens = connection.tokens.as_mut().unwrap();
+        let started = now - chrono::TimeDelta::days(100);
+        tokens.refresh.as_mut().unwrap().lifetime = Lifetime {
+            starts_at: started,
+            expires_at: now - chrono::TimeDelta::days(10),
+            certainty: Certainty::Estimated,
+        };
+    });
+    assert_eq!(desk.overview().need(now), Need::NeedsYou);
+    assert_eq!(desk.refresh().await.unwrap().need(desk.services.clock.now()), Need::Quiet);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_changes_no_secret() {
+    let (_platform, desk) = signed_in("").await;
+    let mut second = new_connection("second", desk.record().settings.authority);
+    second.credential = CredentialEdit::Keep;
+    records::create(&desk.services, &second).unwrap();
+    let edit = form(&desk, |form| {
+        form.name = second.name.clone();
+        form.credential = secret("wrong~secret.00000000000000000000000001");
+    });
+    records::change(&desk.services, &desk.id, &edit).unwrap_err();
+    assert_eq!(desk.refresh().await.unwrap().trouble, None, "the right secret is still held");
+}
+
+#[tokio::test]
+async fn a_registration_that_others_use_stays_in_its_cloud() {
+    let (_platform, desk) = signed_in("").await;
+    let mut second = new_connection("second", desk.record().settings.authority);
+    second.credential = CredentialEdit::Keep;
+    records::create(&desk.services, &second).unwrap();
+    let elsewhere = Authority::custom("https://login.example", None).unwrap();
+    let edit = form(&desk, |form| form.settings.authority = elsewhere.clone());
+    let error = records::change(&desk.services, &desk.id, &edit).unwrap_err();
+    assert!(error.failure().what_happened.contains("known here already"));
+}
+
+#[tokio::test]
+async fn a_registration_entered_for_the_wrong_cloud_moves_with_its_only_connection() {
+    let (_platform, desk) = signed_in("").await;
+    let elsewhere = Authority::custom("https://login.example", None).unwrap();
+    let edit = form(&desk, |form| form.settings.authority = elsewhere.clone());
+    records::change(&desk.services, &desk.id, &edit).unwrap();
+    assert_eq!(desk.record().settings.authority, elsewhere);
+}
