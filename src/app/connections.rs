@@ -156,7 +156,7 @@ impl Connections {
                 group.rows.push(overview);
             }
         }
-        groups.retain(|group| !group.rows.is_empty() && (!self.needs_me || group.need != Need::Quiet));
+        groups.retain(|group| !group.rows.is_empty() && (!self.needs_me || group.need == Need::NeedsYou));
         groups.iter_mut().for_each(|group| self.order(&mut group.rows));
         groups
     }

@@ -11,6 +11,8 @@ use crate::runtime::dashboard::{self, Ended, RunError, Surroundings};
 use crate::runtime::executor::VaultAccess;
 use crate::runtime::looks::{Looks, TerminalTraits, ThemeFile};
 
+use crate::vault::{Presence, Vault};
+
 use super::context::{Global, event_loop, exit_of};
 use super::demo;
 use super::exit::{CliError, Exit, say};
@@ -20,12 +22,17 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
     need_terminal()?;
     let start = global.start()?;
     let looks = looks(&start.look, start.keymap.clone())?;
-    match event_loop()?.block_on(dashboard::run(dashboard_start(start, looks)))? {
+    let directory = start.vault.clone();
+    let ended = event_loop()?.block_on(dashboard::run(dashboard_start(start, looks)))?;
+    let is_there = Vault::presence(&directory).is_ok_and(|presence| presence != Presence::Absent);
+    match ended {
         Ended::Left(Leave::Demo) => demo::open_first(global),
         Ended::Left(Leave::Quit) => {
-            say(
-                "Nothing renews after you leave: open tokengauge again, or run tokengauge refresh --due from cron.",
-            );
+            if is_there {
+                say(
+                    "Nothing renews after you leave: open tokengauge again, or run tokengauge refresh --due from cron.",
+                );
+            }
             Ok(Exit::Ok)
         }
         Ended::Stopped(signal) => Err(CliError::Quiet(exit_of(signal))),

@@ -263,9 +263,13 @@ impl Ready {
         let mut trouble = refusal.trouble(sent_at, failures, entropy::jitter());
         let code_spent = kind == RenewalKind::SignIn && self.connection.attempt.is_none();
         let passes = matches!(trouble.kind, TroubleKind::TryLater { .. });
-        if code_spent && passes {
-            // No code works twice, so nothing tries this again by itself.
-            "Begin a new sign-in (a): the code of this one is spent.".clone_into(&mut trouble.what_to_do);
+        // No code works twice, so nothing tries this again by itself.
+        match trouble.kind {
+            TroubleKind::TryLater { .. } if code_spent => {
+                "Begin a new sign-in (a): the code of this one is spent.".clone_into(&mut trouble.what_to_do);
+            }
+            TroubleKind::SetUpWrong if code_spent => trouble.what_to_do.push_str(" Then sign in anew (a)."),
+            _ => {}
         }
         let line = trouble.what_happened.clone();
         let outcome = if passes && !code_spent {

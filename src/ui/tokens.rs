@@ -23,7 +23,7 @@ use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
 use crate::domain::secret::Secret;
-use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, Stage};
+use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, ScopeSet, Stage};
 
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
@@ -280,7 +280,12 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
     match value {
         ConnectionValue::AccessToken => {
             let audience = tokens.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
-            let granted = tokens.granted_scope.as_ref().map_or(0, crate::domain::ScopeSet::len);
+            let granted = tokens
+                .granted_scope
+                .iter()
+                .flat_map(ScopeSet::iter)
+                .filter(|scope| !scope.is_openid())
+                .count();
             format!("{audience}, {granted} permissions")
         }
         ConnectionValue::RefreshToken => match &tokens.refresh {

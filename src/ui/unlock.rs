@@ -36,7 +36,7 @@ fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
     let theme = view.theme();
     let (title, why) = match unlocking.why {
         LockReason::Start => ("Passphrase", ""),
-        LockReason::ByKey => ("Locked", "Locked by key. Renewals go on."),
+        LockReason::ByKey => ("Locked", "Locked with L. Renewals go on."),
         LockReason::Idle => ("Locked", "Locked after ten minutes without a key. Renewals go on."),
     };
     canvas.line(&view.row().text(title, theme.heading).build());

@@ -73,7 +73,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ("sign_in_failed", &["x dave@contoso.com signed in", "begin again"]),
         ("form_secret_id", &["x that is the secret's ID"]),
         ("hand_over_second", &["* 1", "> 2", "o 3", "next"]),
-        ("unlock_by_key", &["Locked by key. Renewals go on."]),
+        ("unlock_by_key", &["Locked with L. Renewals go on."]),
         ("first_run", &["> Make a vault", "no recovery"]),
     ] {
         let app = scenes::all().into_iter().find(|(own, _)| *own == name).unwrap().1;

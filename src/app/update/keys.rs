@@ -85,7 +85,10 @@ impl App {
             Action::Reveal => return self.reveal(&chosen),
             Action::HandOver => return self.hand_over(&chosen, now),
             Action::OtherWays => self.tell(Notice::plain(
-                format!("Other ways: v shows it; in a shell: tokengauge export {} --format env", chosen.name),
+                format!(
+                    "Other ways: v shows it; in a shell: tokengauge export {} --format env --output FILE",
+                    chosen.name
+                ),
                 now,
             )),
             _ => {}
