@@ -34,6 +34,16 @@ impl ConnectionValue {
         }
     }
 
+    /// Its name within a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::ClientId => "client ID",
+            Self::ClientSecret => "client secret",
+            Self::AccessToken => "access token",
+            Self::RefreshToken => "refresh token",
+        }
+    }
+
     /// Long-lived secrets are copied only after a question.
     pub fn asks_before_copying(self) -> bool {
         matches!(self, Self::ClientSecret | Self::RefreshToken)

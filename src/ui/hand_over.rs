@@ -137,6 +137,6 @@ fn what_next(view: View<'_>, panel: &HandOverPanel, is_sending: bool) -> Line<'s
         .gap(2)
         .text(view.key(Action::Copy), theme.key)
         .gap(1)
-        .text(format!("send the {}", value.label().to_lowercase()), theme.text)
+        .text(format!("send the {}", value.noun()), theme.text)
         .build()
 }

@@ -102,7 +102,7 @@ fn remove(
 fn copy(view: View<'_>, id: &ConnectionId, value: ConnectionValue, width: u16) -> Vec<Line<'static>> {
     let text = format!(
         "The {} of {} goes to your terminal's clipboard, where other programs can read it.",
-        value.label().to_lowercase(),
+        value.noun(),
         name(view, id)
     );
     asked(view, &text, "send", width)

@@ -306,10 +306,7 @@ impl App {
     fn refuse_absent(&mut self, overview: &Overview, value: ConnectionValue, now: DateTime<Utc>) -> bool {
         let absent = overview.characters_of(value).is_none();
         if absent {
-            self.tell(Notice::plain(
-                format!("{} has no {}.", overview.name, value.label().to_lowercase()),
-                now,
-            ));
+            self.tell(Notice::plain(format!("{} has no {}.", overview.name, value.noun()), now));
         }
         absent
     }
