@@ -27,4 +27,4 @@ pub use redirect_uri::RedirectUri;
 pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
 pub use scope::{Scope, ScopeSet};
 pub use token::{AccessGrant, Claims, RefreshGrant, SignedInUser, Tokens};
-pub use trouble::{Trouble, TroubleKind};
+pub use trouble::{Trouble, TroubleKind, WhoActs};

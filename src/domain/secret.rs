@@ -75,6 +75,10 @@ secret! {
     AuthorizationCode
 }
 secret! {
+    /// What a device polls with until the person has answered (RFC 8628 §3.2).
+    DeviceCode
+}
+secret! {
     /// PKCE code verifier, 43 to 128 unreserved characters (RFC 7636 §4.1).
     CodeVerifier
 }

@@ -1,9 +1,9 @@
-//! The token request (RFC 6749 §4.1.3 and §6): where it goes and the form that is posted.
+//! The token request (RFC 6749 §4.1.3 and §6, RFC 8628 §3.4): where it goes and the form that is posted.
 
 use url::{Url, form_urlencoded};
 
-use crate::domain::secret::{AuthorizationCode, RefreshToken, RequestBody, Secret};
-use crate::domain::{Attempt, ClientCredential, Settings};
+use crate::domain::secret::{AuthorizationCode, DeviceCode, RefreshToken, RequestBody, Secret};
+use crate::domain::{Attempt, ClientCredential, ScopeSet, Settings};
 
 use super::authorization_request::requested_scope;
 
@@ -23,7 +23,7 @@ pub fn redeem(
     attempt: &Attempt,
     code: &AuthorizationCode,
 ) -> TokenRequest {
-    request(settings, credential, |form| {
+    request(settings, credential, Some(&settings.scopes), |form| {
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code.expose())
             .append_pair("redirect_uri", attempt.redirect_uri.as_str())
@@ -33,20 +33,32 @@ pub fn redeem(
 
 /// Uses the refresh token (RFC 6749 §6).
 pub fn refresh(settings: &Settings, credential: &ClientCredential, token: &RefreshToken) -> TokenRequest {
-    request(settings, credential, |form| {
+    request(settings, credential, Some(&settings.scopes), |form| {
         form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
+    })
+}
+
+/// Asks whether the person has answered on the other device (RFC 8628 §3.4). The scopes went with the request for the
+/// code.
+pub fn poll(settings: &Settings, credential: &ClientCredential, code: &DeviceCode) -> TokenRequest {
+    request(settings, credential, None, |form| {
+        form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
+            .append_pair("device_code", code.expose());
     })
 }
 
 fn request(
     settings: &Settings,
     credential: &ClientCredential,
+    scopes: Option<&ScopeSet>,
     grant: impl FnOnce(&mut form_urlencoded::Serializer<'_, String>),
 ) -> TokenRequest {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("client_id", &settings.client_id.to_string());
     grant(&mut form);
-    form.append_pair("scope", &requested_scope(&settings.scopes).to_wire());
+    if let Some(scopes) = scopes {
+        form.append_pair("scope", &requested_scope(scopes).to_wire());
+    }
     if let Some(secret) = credential.secret() {
         form.append_pair("client_secret", secret.value.expose());
     }

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
     AccessGrant, AppRegistration, Certainty, ClientCredential, Connection, ConnectionId, Lifetime, Overview,
-    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
+    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind, WhoActs,
 };
 use crate::oauth::claims;
 use crate::oauth::token_answer::{self, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
@@ -306,6 +306,7 @@ fn unanswered(error: &SendError) -> TokenRefusal {
         } else {
             Reaction::TryLater(None)
         },
+        who: WhoActs::Nobody,
         what_happened: error.what_happened.clone(),
         what_to_do: error.what_to_do.to_owned(),
         platform: None,
@@ -332,7 +333,11 @@ fn tokens(
         access: AccessGrant {
             claims: claims::claims(&response.access_token),
             token: response.access_token,
-            lifetime: Lifetime::from_seconds(sent_at, response.expires_in, Certainty::Known),
+            lifetime: Lifetime::from_seconds(
+                sent_at,
+                response.expires_in.seconds(),
+                response.expires_in.certainty(),
+            ),
             granted_scope: response.granted_scope.or(before_scope),
         },
         refresh,
