@@ -301,13 +301,13 @@ impl Ready {
 
 fn unanswered(error: &SendError) -> TokenRefusal {
     TokenRefusal {
-        reaction: if error.stage == SendStage::TooLong {
+        reaction: if error.stage == SendStage::Unreadable {
             Reaction::ProtocolError
         } else {
             Reaction::TryLater(None)
         },
         what_happened: error.what_happened.clone(),
-        what_to_do: error.what_to_do.to_owned(),
+        what_to_do: error.what_to_do.clone(),
         platform: None,
     }
 }
