@@ -384,6 +384,14 @@ mod tests {
     }
 
     #[test]
+    fn a_relative_ca_file_stands_beside_the_configuration_file() {
+        let ca_file =
+            |text: &str| parse(text).unwrap().beside(Path::new("/home/ops/config.toml")).ca_file.unwrap();
+        assert_eq!(ca_file("ca_file = 'proxy.pem'"), Path::new("/home/ops/proxy.pem"));
+        assert_eq!(ca_file("ca_file = '/etc/proxy.pem'"), Path::new("/etc/proxy.pem"));
+    }
+
+    #[test]
     fn themes_stand_beside_the_configuration_file() {
         let file = ConfigFile::Named("/etc/tg/config.toml".into());
         assert_eq!(file.themes_directory(), Path::new("/etc/tg/themes"));

@@ -56,14 +56,17 @@ impl Identity {
         Self { certificate: certificate.der().clone(), key }
     }
 
-    pub fn config(&self) -> Arc<ServerConfig> {
+    /// TLS that agrees on one of these protocols (ALPN, RFC 7301).
+    pub fn config(&self, protocols: &[&str]) -> Arc<ServerConfig> {
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], key);
-        Arc::new(config.unwrap())
+        let mut config = config.unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Arc::new(config)
     }
 }
 
