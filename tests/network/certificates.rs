@@ -29,6 +29,12 @@ impl Ca {
         self.0.der().to_vec()
     }
 
+    /// The authority that shows its own certificate: what `openssl req -x509` makes unless told otherwise.
+    pub fn as_server(&self) -> Identity {
+        let key = KeyPair::try_from(self.0.key().serialize_der()).unwrap();
+        Identity { certificate: self.0.der().clone(), key }
+    }
+
     /// A server's certificate for these names.
     pub fn sign(&self, hosts: &[&str]) -> Identity {
         self.sign_with(hosts, |_| {})
@@ -54,6 +60,12 @@ impl Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = named(host, &[host]).self_signed(&key).unwrap();
         Self { certificate: certificate.der().clone(), key }
+    }
+
+    pub fn pem(&self) -> String {
+        use base64::prelude::{BASE64_STANDARD, Engine as _};
+        let base64 = BASE64_STANDARD.encode(&self.certificate);
+        format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
     }
 
     /// TLS that agrees on one of these protocols (ALPN, RFC 7301).

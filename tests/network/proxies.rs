@@ -2,6 +2,7 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tokengauge::runtime::http::Network;
+use tokengauge::runtime::http::lookup::Lookup;
 use tokengauge::runtime::http::proxy::ProxyRules;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
@@ -119,9 +120,61 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
     let (told, _) = not_sent(network(), &origin).await;
     assert_eq!(told, format!("the proxy proxy.example:{port} refused the connection"));
 
-    let lookup = tokengauge::runtime::http::lookup::Lookup::with(|_| Ok(Vec::new()));
+    let lookup = Lookup::with(|_| Ok(Vec::new()));
     let (told, _) = not_sent(Network { lookup, ..network() }, &origin).await;
     assert_eq!(told, format!("name lookup failed for the proxy proxy.example:{port}"));
+}
+
+/// A SOCKS5 proxy (RFC 1928) that offers one method and gives one answer; it keeps what it was asked for.
+async fn socks(mut stream: Recorded, method: u8, status: u8, port: u16) {
+    let mut greeting = [0; 2];
+    stream.read_exact(&mut greeting).await.unwrap();
+    stream.read_exact(&mut vec![0; usize::from(greeting[1])]).await.unwrap();
+    write(&mut stream, &[5, method]).await;
+    if method != 0 {
+        return;
+    }
+    let mut asked = [0; 5];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(asked[..4], [5, 1, 0, 3], "by name");
+    stream.read_exact(&mut vec![0; usize::from(asked[4]) + 2]).await.unwrap();
+    write(&mut stream, &[5, status, 0, 1, 0, 0, 0, 0, 0, 0]).await;
+    if status == 0 {
+        let mut target = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let _ = copy_bidirectional(&mut stream, &mut target).await;
+    }
+}
+
+#[tokio::test]
+async fn a_socks_proxy_sees_the_name_and_no_secret() {
+    let ca = Ca::new("Contoso Root");
+    let (_directory, roots) = file("roots.pem", ca.pem());
+    let server = Server::tls(&ca.sign(&[LOGIN]), |stream| reply(stream, answer("", "{}"))).await;
+    let port = server.port;
+    let proxy = Server::plain(move |stream| socks(stream, 0, 0, port)).await;
+    let nowhere = Lookup::with(|_| Ok(Vec::new()));
+    let network = Network { lookup: nowhere, ..trusting(roots) };
+    let network = through(&format!("socks5h://127.0.0.1:{}", proxy.port), network);
+    assert!(post(network, &format!("https://{LOGIN}")).await.is_ok());
+    assert!(proxy.arrived.text().contains(LOGIN) && !proxy.arrived.text().contains(SECRET));
+}
+
+#[tokio::test]
+async fn the_faults_of_a_socks_proxy_are_told_with_its_name() {
+    let (_directory, roots) = file("roots.pem", Ca::new("Contoso Root").pem());
+    let told = async |port: u16| {
+        let network = through(&format!("socks5h://127.0.0.1:{port}"), trusting(roots.clone()));
+        let (told, _) = not_sent(network, &format!("https://{LOGIN}")).await;
+        told.replace(&format!("127.0.0.1:{port}"), "P")
+    };
+    let proxy = Server::plain(|stream| socks(stream, 0, 2, 0)).await;
+    assert_eq!(told(proxy.port).await, format!("the proxy P opened no way to {LOGIN}"));
+    let proxy = Server::plain(|stream| socks(stream, 0xff, 0, 0)).await;
+    assert_eq!(told(proxy.port).await, "the proxy P wants a login, or another one");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    assert_eq!(told(port).await, "no connection to the proxy P");
 }
 
 #[tokio::test]

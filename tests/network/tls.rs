@@ -49,6 +49,22 @@ async fn a_self_signed_certificate_is_told_as_such() {
 }
 
 #[tokio::test]
+async fn a_self_signed_certificate_that_is_named_is_trusted() {
+    let own = Identity::signed_by_itself(LOGIN);
+    let server = server(&own).await;
+    let (_directory, roots) = file("own.pem", own.pem());
+    assert!(post(trusting(roots), &format!("https://{LOGIN}:{}", server.port)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_certificate_of_an_authority_is_no_servers() {
+    let ca = Ca::new(LOGIN);
+    let (told, advice) = refused(&ca, &ca.as_server()).await;
+    assert_eq!(told, format!("{LOGIN} shows the certificate of a CA as its own"));
+    assert!(advice.contains("CA:FALSE"), "{advice}");
+}
+
+#[tokio::test]
 async fn dates_out_of_range_point_to_the_clock() {
     let ca = Ca::new("Contoso Root");
     let (told, advice) = refused(&ca, &ca.sign_with(&[LOGIN], years(2001, 2002))).await;

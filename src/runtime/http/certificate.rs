@@ -45,6 +45,8 @@ pub enum CertificateFault {
     },
     /// It was signed by itself.
     SelfSigned,
+    /// It may sign others, so it is nobody's own.
+    OfCa,
     /// It was signed by somebody whom this machine does not know; printable.
     UnknownIssuer(Option<String>),
     /// Something rarer.
@@ -132,6 +134,7 @@ fn explain(fault: &CertificateError, certificate: &CertificateDer<'_>, now: Unix
         CertificateError::NotValidForNameContext { .. } | CertificateError::NotValidForName => {
             CertificateFault::WrongHost { names: names(certificate) }
         }
+        CertificateError::Other(OtherError(fault)) if is_of_ca(fault.as_ref()) => CertificateFault::OfCa,
         _ if is_self_signed(certificate) => CertificateFault::SelfSigned,
         CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer(issuer(certificate)),
         _ => CertificateFault::Other,
@@ -149,6 +152,10 @@ const NAMES_SHOWN: usize = 3;
 fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok(certificate) = EndEntityCert::try_from(certificate) else { return Vec::new() };
     certificate.valid_dns_names().take(NAMES_SHOWN).map(|name| sanitize(name, 60)).collect()
+}
+
+fn is_of_ca(fault: &(dyn std::error::Error + 'static)) -> bool {
+    fault.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
 fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {

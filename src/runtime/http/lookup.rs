@@ -35,14 +35,22 @@ impl fmt::Debug for Lookup {
     }
 }
 
-/// Why a host has no address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LookupError {
-    /// The name server, or this machine, knows no address.
-    #[error("the name has no address")]
+/// A name that has no address: of the server, or of the proxy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("name lookup failed for {host}")]
+pub struct LookupError {
+    /// The name.
+    pub host: String,
+    /// Why.
+    pub fault: LookupFault,
+}
+
+/// Why there is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookupFault {
+    /// The name server, or this machine, knows none.
     NoAddress,
     /// Nobody answered in time.
-    #[error("no name server answered")]
     NoAnswer,
 }
 
@@ -61,11 +69,14 @@ impl Resolver {
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (lookup, limit, host) = (self.lookup.clone(), self.limit, name.as_str().to_owned());
-        Box::pin(async move { Ok(addresses(lookup, limit, host).await?) })
+        Box::pin(async move {
+            let found = addresses(lookup, limit, host.clone()).await;
+            Ok(found.map_err(|fault| LookupError { host, fault })?)
+        })
     }
 }
 
-async fn addresses(lookup: Lookup, limit: Duration, host: String) -> Result<Addrs, LookupError> {
+async fn addresses(lookup: Lookup, limit: Duration, host: String) -> Result<Addrs, LookupFault> {
     // RFC 6761 §6.3: whoever writes localhost means this machine, whatever a name server says.
     let found = if host.eq_ignore_ascii_case("localhost") {
         vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
@@ -76,15 +87,15 @@ async fn addresses(lookup: Lookup, limit: Duration, host: String) -> Result<Addr
 }
 
 /// The system's lookup cannot be called off: it has a thread of its own, which nobody awaits when the program ends.
-async fn ask(lookup: Lookup, limit: Duration, host: String) -> Result<Vec<IpAddr>, LookupError> {
+async fn ask(lookup: Lookup, limit: Duration, host: String) -> Result<Vec<IpAddr>, LookupFault> {
     let (answer, answered) = oneshot::channel();
     let asking = move || {
         let _ = answer.send((lookup.0)(&host));
     };
-    thread::Builder::new().name("name lookup".into()).spawn(asking).map_err(|_| LookupError::NoAnswer)?;
+    thread::Builder::new().name("name lookup".into()).spawn(asking).map_err(|_| LookupFault::NoAnswer)?;
     match tokio::time::timeout(limit, answered).await {
         Ok(Ok(Ok(found))) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(LookupError::NoAddress),
-        Err(_) => Err(LookupError::NoAnswer),
+        Ok(_) => Err(LookupFault::NoAddress),
+        Err(_) => Err(LookupFault::NoAnswer),
     }
 }

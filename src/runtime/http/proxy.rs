@@ -25,14 +25,21 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Reads an address: `http://user:password@host:port`, where scheme, user and port may be missing.
+    /// Reads an address: `http://user:password@host:port`, where scheme, user and port may be missing. The scheme may also
+    /// be `https`, `socks5`, or `socks5h`, where the proxy looks the names up.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let address = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let address = Url::parse(&address).ok()?;
-        let host = address.host_str().filter(|_| matches!(address.scheme(), "http" | "https"))?;
-        let port = address.port_or_known_default()?;
-        let shown = sanitize(&format!("{host}:{port}"), 120);
+        let mut address = Url::parse(&address).ok()?;
+        let usual = match address.scheme() {
+            "http" => 80,
+            "https" => 443,
+            "socks5" | "socks5h" => 1080,
+            _ => return None,
+        };
+        let port = address.port().unwrap_or(usual);
+        address.set_port(Some(port)).ok()?;
+        let shown = sanitize(&format!("{}:{port}", address.host_str()?), 120);
         Some(Self { address, shown })
     }
 
@@ -128,6 +135,7 @@ mod tests {
         assert_eq!(shown(&[("HTTPS_PROXY", "a:1"), ("https_proxy", "b:2")]).as_deref(), Some("a:1"));
         assert_eq!(shown(&[("all_proxy", "https://c.example")]).as_deref(), Some("c.example:443"));
         assert_eq!(shown(&[("ALL_PROXY", "http://[2001:db8::1]")]).as_deref(), Some("[2001:db8::1]:80"));
+        assert_eq!(shown(&[("ALL_PROXY", "socks5h://127.0.0.1")]).as_deref(), Some("127.0.0.1:1080"));
         assert_eq!(shown(&[("HTTP_PROXY", "a:1"), ("http_proxy", "a:1")]), None);
     }
 
@@ -158,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_variable_without_an_address_is_told_without_its_value() {
-        for wrong in ["http://ops:TG#SECRET@proxy:8080", "socks5://proxy:1080", "http://", "TG SECRET"] {
+        for wrong in ["http://ops:TG#SECRET@proxy:8080", "socks4://proxy:1080SECRET", "http://", "TG SECRET"]
+        {
             let error = rules(&[("ALL_PROXY", wrong)]).proxy_for(&Url::parse(LOGIN).unwrap()).unwrap_err();
             let told = format!("{error:?}");
             assert!(told.contains("ALL_PROXY") && !told.contains("SECRET"), "{told}");

@@ -12,7 +12,7 @@ use crate::sanitize::sanitize;
 
 use super::Limits;
 use super::certificate::{CertificateFault, RefusedCertificate, refusal};
-use super::lookup::LookupError;
+use super::lookup::{LookupError, LookupFault};
 use super::proxy::Proxy;
 use super::trust::TrustError;
 
@@ -157,7 +157,7 @@ fn unconnected(error: &reqwest::Error, way: &Way) -> Lines {
         return refusal(tls).map_or_else(|| no_handshake(tls, way), certificate);
     }
     if let Some(error) = find::<LookupError>(error) {
-        return no_address(*error, way);
+        return no_address(error, way);
     }
     if let (Some(proxy), Some(fault)) = (&way.proxy, tunnel_fault(error)) {
         return no_tunnel(fault, proxy, &way.host);
@@ -189,29 +189,30 @@ fn unconnected(error: &reqwest::Error, way: &Way) -> Lines {
     }
 }
 
-fn no_address(error: LookupError, way: &Way) -> Lines {
-    let first = way.first();
-    match error {
-        LookupError::NoAddress => lines(
-            format!("name lookup failed for {first}"),
+fn no_address(error: &LookupError, way: &Way) -> Lines {
+    let whom = if error.host == way.host { error.host.clone() } else { way.first() };
+    match error.fault {
+        LookupFault::NoAddress => lines(
+            format!("name lookup failed for {whom}"),
             "Is the name right, and the name server of this machine? A proxy is named by HTTPS_PROXY.",
         ),
-        LookupError::NoAnswer => lines(
-            format!("name lookup failed for {first}: no name server answered"),
+        LookupFault::NoAnswer => lines(
+            format!("name lookup failed for {whom}: no name server answered"),
             "Check the network and the name server of this machine (/etc/resolv.conf).",
         ),
     }
 }
 
-/// What a proxy did instead of opening a tunnel (RFC 9110 §9.3.6).
+/// What a proxy did instead of opening a tunnel (RFC 9110 §9.3.6, RFC 1928).
 #[derive(Clone, Copy)]
 enum TunnelFault {
+    IsAway,
     WantsLogin,
     Refuses,
     HangsUp,
 }
 
-/// The error of the tunnel has no public type, but texts of its own.
+/// The errors of tunnels have no public type, but texts of their own.
 fn tunnel_fault(error: &reqwest::Error) -> Option<TunnelFault> {
     causes(error).find_map(|cause| match cause.to_string().as_str() {
         "tunnel error: proxy authorization required" => Some(TunnelFault::WantsLogin),
@@ -221,12 +222,26 @@ fn tunnel_fault(error: &reqwest::Error) -> Option<TunnelFault> {
         "tunnel error: unexpected end of file" | "tunnel error: io error establishing tunnel" => {
             Some(TunnelFault::HangsUp)
         }
-        _ => None,
+        socks => socks_fault(socks.strip_prefix("SOCKS error: ")?),
     })
+}
+
+fn socks_fault(text: &str) -> Option<TunnelFault> {
+    match text {
+        "failed to create underlying connection" => Some(TunnelFault::IsAway),
+        "io error during SOCKS handshake" => Some(TunnelFault::HangsUp),
+        "credentials not accepted" | "server does not support user/pass authentication" => {
+            Some(TunnelFault::WantsLogin)
+        }
+        _ => Some(TunnelFault::Refuses),
+    }
 }
 
 fn no_tunnel(fault: TunnelFault, proxy: &str, host: &str) -> Lines {
     match fault {
+        TunnelFault::IsAway => {
+            lines(format!("no connection to the proxy {proxy}"), "Is its address right, and does it run?")
+        }
         TunnelFault::WantsLogin => lines(
             format!("the proxy {proxy} wants a login, or another one"),
             "Write it into HTTPS_PROXY, as http://user:password@host:port.",
@@ -260,6 +275,10 @@ fn certificate(refused: &RefusedCertificate) -> Lines {
         CertificateFault::SelfSigned => lines(
             format!("the certificate of {host} is signed by itself"),
             "If it is to be trusted, name its file with ca_file in the configuration file.",
+        ),
+        CertificateFault::OfCa => lines(
+            format!("{host} shows the certificate of a CA as its own"),
+            "Give that server a certificate that the CA has signed (CA:FALSE).",
         ),
         CertificateFault::UnknownIssuer(issuer) => {
             let issuer = issuer.as_ref().map_or_else(String::new, |name| format!(", {name}"));
