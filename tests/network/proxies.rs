@@ -91,7 +91,7 @@ async fn told_of(answer: &'static [u8]) -> (String, String) {
 async fn a_proxy_that_does_not_open_the_way_is_named() {
     let (told, advice) = told_of(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
     assert_eq!(told, "the proxy P wants a login, or another one");
-    assert!(advice.contains("http://user:password@host:port"), "{advice}");
+    assert_eq!(advice, "Write it into HTTPS_PROXY, as http://user:password@host:port.");
     for answer in [
         b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n".as_slice(),
         b"HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\n\r\n<html>blocked</html>",
@@ -121,7 +121,8 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
     assert_eq!(told, format!("the proxy proxy.example:{port} refused the connection"));
 
     let lookup = Lookup::with(|_| Ok(Vec::new()));
-    let (told, _) = not_sent(Network { lookup, ..network() }, &origin).await;
+    let (told, advice) = not_sent(Network { lookup, ..network() }, &origin).await;
+    assert!(advice.contains("the proxy right (HTTPS_PROXY)"), "{advice}");
     assert_eq!(told, format!("name lookup failed for the proxy proxy.example:{port}"));
 }
 

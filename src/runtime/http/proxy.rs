@@ -22,12 +22,13 @@ const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 pub struct Proxy {
     address: Url,
     shown: String,
+    variable: &'static str,
 }
 
 impl Proxy {
     /// Reads an address: `http://user:password@host:port`, where scheme, user and port may be missing. The scheme may also
-    /// be `https`, `socks5`, or `socks5h`, where the proxy looks the names up.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// be `https`, `socks5`, or `socks5h`, where the proxy looks the names up. `variable` named it.
+    pub fn parse(text: &str, variable: &'static str) -> Option<Self> {
         let text = text.trim();
         let address = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let mut address = Url::parse(&address).ok()?;
@@ -40,7 +41,12 @@ impl Proxy {
         let port = address.port().unwrap_or(usual);
         address.set_port(Some(port)).ok()?;
         let shown = sanitize(&format!("{}:{port}", address.host_str()?), 120);
-        Some(Self { address, shown })
+        Some(Self { address, shown, variable })
+    }
+
+    /// The variable that names it.
+    pub fn variable(&self) -> &'static str {
+        self.variable
     }
 
     /// As the HTTP client takes it.
@@ -87,7 +93,7 @@ impl ProxyRules {
         };
         let named = NAMES.into_iter().find_map(|name| Some((name, text(name)?)));
         let proxy = named.map_or(Named::Nowhere, |(name, value)| {
-            Proxy::parse(&value).map_or(Named::Wrongly(name), Named::Here)
+            Proxy::parse(&value, name).map_or(Named::Wrongly(name), Named::Here)
         });
         Self { proxy, exceptions: EXCEPTIONS.into_iter().find_map(text).unwrap_or_default() }
     }

@@ -208,8 +208,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// PEM, any number; or one certificate as DER, which is what Windows exports.
 fn certificates(bytes: &[u8]) -> Vec<CertificateDer<'static>> {
-    const SEQUENCE: u8 = 0x30;
-    if bytes.first() == Some(&SEQUENCE) {
+    // A sequence whose length takes two bytes: no certificate is shorter.
+    const LONG_SEQUENCE: &[u8] = &[0x30, 0x82];
+    if bytes.starts_with(LONG_SEQUENCE) {
         return vec![CertificateDer::from(bytes.to_vec())];
     }
     CertificateDer::pem_slice_iter(bytes).filter_map(Result::ok).collect()

@@ -58,17 +58,13 @@ impl From<TrustError> for SendError {
 /// The way a request takes, for sentences about it.
 pub(super) struct Way {
     host: String,
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
     limits: Limits,
 }
 
 impl Way {
     pub(super) fn new(url: &Url, proxy: Option<&Proxy>, limits: Limits) -> Self {
-        Self {
-            host: sanitize(url.host_str().unwrap_or(""), 100),
-            proxy: proxy.map(ToString::to_string),
-            limits,
-        }
+        Self { host: sanitize(url.host_str().unwrap_or(""), 100), proxy: proxy.cloned(), limits }
     }
 
     /// Whom we talk to first.
@@ -190,14 +186,17 @@ fn unconnected(error: &reqwest::Error, way: &Way) -> Lines {
 }
 
 fn no_address(error: &LookupError, way: &Way) -> Lines {
-    let whom = if error.host == way.host { error.host.clone() } else { way.first() };
+    let proxy = way.proxy.as_ref().filter(|_| error.host != way.host);
+    let (whom, advice) = match proxy {
+        Some(proxy) => (way.first(), format!("Is the name of the proxy right ({})?", proxy.variable())),
+        None => {
+            (error.host.clone(), "Is the name right? Where a proxy is needed, name it by HTTPS_PROXY.".into())
+        }
+    };
     match error.fault {
-        LookupFault::NoAddress => lines(
-            format!("name lookup failed for {whom}"),
-            "Is the name right, and the name server of this machine? A proxy is named by HTTPS_PROXY.",
-        ),
+        LookupFault::NoAddress => lines(format!("name lookup failed for {}", sanitize(&whom, 120)), advice),
         LookupFault::NoAnswer => lines(
-            format!("name lookup failed for {whom}: no name server answered"),
+            format!("name lookup failed for {}: no name server answered", sanitize(&whom, 120)),
             "Check the network and the name server of this machine (/etc/resolv.conf).",
         ),
     }
@@ -237,14 +236,16 @@ fn socks_fault(text: &str) -> Option<TunnelFault> {
     }
 }
 
-fn no_tunnel(fault: TunnelFault, proxy: &str, host: &str) -> Lines {
+fn no_tunnel(fault: TunnelFault, proxy: &Proxy, host: &str) -> Lines {
+    let variable = proxy.variable();
     match fault {
-        TunnelFault::IsAway => {
-            lines(format!("no connection to the proxy {proxy}"), "Is its address right, and does it run?")
-        }
+        TunnelFault::IsAway => lines(
+            format!("no connection to the proxy {proxy}"),
+            format!("Is its address right ({variable}), and does it run?"),
+        ),
         TunnelFault::WantsLogin => lines(
             format!("the proxy {proxy} wants a login, or another one"),
-            "Write it into HTTPS_PROXY, as http://user:password@host:port.",
+            format!("Write it into {variable}, as http://user:password@host:port."),
         ),
         TunnelFault::Refuses => lines(
             format!("the proxy {proxy} opened no way to {host}"),
@@ -252,7 +253,7 @@ fn no_tunnel(fault: TunnelFault, proxy: &str, host: &str) -> Lines {
         ),
         TunnelFault::HangsUp => lines(
             format!("the proxy {proxy} hung up"),
-            "Is that a proxy (HTTPS_PROXY), and does it allow that host?",
+            format!("Is that a proxy ({variable}), and does it allow that host?"),
         ),
     }
 }
