@@ -221,18 +221,18 @@ fn tunnel_fault(error: &reqwest::Error) -> Option<TunnelFault> {
         "tunnel error: unexpected end of file" | "tunnel error: io error establishing tunnel" => {
             Some(TunnelFault::HangsUp)
         }
-        socks => socks_fault(socks.strip_prefix("SOCKS error: ")?),
+        socks => socks.strip_prefix("SOCKS error: ").map(socks_fault),
     })
 }
 
-fn socks_fault(text: &str) -> Option<TunnelFault> {
+fn socks_fault(text: &str) -> TunnelFault {
     match text {
-        "failed to create underlying connection" => Some(TunnelFault::IsAway),
-        "io error during SOCKS handshake" => Some(TunnelFault::HangsUp),
+        "failed to create underlying connection" => TunnelFault::IsAway,
+        "io error during SOCKS handshake" => TunnelFault::HangsUp,
         "credentials not accepted" | "server does not support user/pass authentication" => {
-            Some(TunnelFault::WantsLogin)
+            TunnelFault::WantsLogin
         }
-        _ => Some(TunnelFault::Refuses),
+        _ => TunnelFault::Refuses,
     }
 }
 
