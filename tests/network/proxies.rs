@@ -181,10 +181,15 @@ async fn the_faults_of_a_socks_proxy_are_told_with_its_name() {
 #[tokio::test]
 async fn this_machine_is_never_reached_through_a_proxy() {
     let proxy = Server::plain(|mut stream| async move { drop(stream.read(&mut [0; 1]).await) }).await;
+    let ca = Ca::new("Contoso Root");
+    let (_directory, roots) = file("roots.pem", ca.pem());
+    let secured = Server::tls(&ca.sign(&["localhost"]), |stream| reply(stream, answer("", "{}"))).await;
+    let address = format!("127.0.0.1:{}", proxy.port);
+    let network_of_it = through(&address, trusting(roots));
+    assert!(post(network_of_it, &format!("https://localhost:{}", secured.port)).await.is_ok());
     let server = Server::plain(|stream| reply(stream, answer("", "{}"))).await;
     for host in ["127.0.0.1", "localhost"] {
-        let network = through(&format!("127.0.0.1:{}", proxy.port), network());
-        assert!(post(network, &format!("http://{host}:{}", server.port)).await.is_ok());
+        assert!(post(through(&address, network()), &format!("http://{host}:{}", server.port)).await.is_ok());
     }
     assert_eq!((proxy.connections(), server.connections()), (0, 2));
 }
