@@ -51,7 +51,8 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
 6 try later, 7 local I/O, 8 vault damaged, 9 busy, 10 refused for safety, 70 internal error.
-Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).";
+Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).
+HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are obeyed.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
