@@ -1,13 +1,13 @@
 //! Authorization code by paste, and refresh with rotation.
 
 use super::browser::{Browser, parameter};
-use super::client::{Client, NAME};
+use super::client::{Client, NAME, browse};
 use super::server::{OPS, PUBLIC_CLIENT, REDIRECT, SECRET, SECRET_CLIENT};
 
 #[test]
 fn the_whole_way_works_and_each_refresh_token_is_used_once() {
     let Some(client) = Client::new(&[]) else { return };
-    let landed = client.browse(&client.begin());
+    let landed = browse(&client.begin());
     // RFC 9207: this server names itself in the answer, as Microsoft does not.
     assert!(parameter(&landed, "iss").is_some());
     let redeemed = client.redeem(&landed).is(0);
@@ -86,7 +86,7 @@ fn eight_processes_at_once_never_use_a_refresh_token_twice() {
 #[test]
 fn a_wrong_secret_is_set_up_wrong() {
     let Some(client) = Client::with_secret("peer8Q~oidc-provider.client-secret.wrong", &[]) else { return };
-    client.redeem(&client.browse(&client.begin())).fails(5);
+    client.redeem(&browse(&client.begin())).fails(5);
     assert_eq!(client.server.grants(), ["authorization_code invalid_client"]);
 }
 
@@ -103,7 +103,7 @@ fn a_public_client_needs_no_secret() {
 #[test]
 fn the_answer_may_stand_in_the_fragment() {
     let Some(client) = Client::new(&["--response-mode", "fragment"]) else { return };
-    let landed = client.browse(&client.begin());
+    let landed = browse(&client.begin());
     assert!(landed.contains("#code="), "{landed}");
     client.redeem(&landed).is(0);
 }
@@ -121,7 +121,7 @@ fn the_body_of_a_posted_answer_may_be_pasted() {
 #[test]
 fn whoever_declines_is_told_so_and_nothing_is_sent() {
     let Some(client) = Client::new(&[]) else { return };
-    let landed = client.browse(&client.begin().replace("ops%40", "declines%40"));
+    let landed = browse(&client.begin().replace("ops%40", "declines%40"));
     assert_eq!(parameter(&landed, "error").as_deref(), Some("access_denied"));
     client.redeem(&landed).fails(4);
     assert!(client.server.grants().is_empty());
@@ -130,7 +130,7 @@ fn whoever_declines_is_told_so_and_nothing_is_sent() {
 #[test]
 fn nothing_of_a_stranger_is_kept() {
     let Some(client) = Client::new(&[]) else { return };
-    let landed = client.browse(&client.begin().replace("ops%40", "me%40"));
+    let landed = browse(&client.begin().replace("ops%40", "me%40"));
     let refused = client.redeem(&landed).fails(10);
     assert!(refused.err.contains("signed in as me@contoso.example"), "{}", refused.err);
     client.run(&["token", NAME]).fails(4);
@@ -139,7 +139,7 @@ fn nothing_of_a_stranger_is_kept() {
 #[test]
 fn a_code_that_was_lost_on_the_way_is_not_sent_twice() {
     let Some(client) = Client::new(&[]) else { return };
-    let landed = client.browse(&client.begin());
+    let landed = browse(&client.begin());
     client.redeem(&landed).is(0);
     client.redeem(&landed).fails(4);
     assert_eq!(client.server.grants(), ["authorization_code granted"]);

@@ -47,18 +47,13 @@ impl Client {
         self.run(&["authorize", NAME, "--print-url"]).is(0).out.trim_end().to_owned()
     }
 
-    /// Signs in as the address asks, and tells where the browser ends.
-    pub fn browse(&self, address: &str) -> String {
-        Browser::new().follow(address, REDIRECT)
-    }
-
     pub fn redeem(&self, pasted: &str) -> Run {
         self.home.with_stdin(&["redeem", NAME], pasted)
     }
 
     /// The whole sign-in.
     pub fn signed_in(self) -> Self {
-        self.redeem(&self.browse(&self.begin())).is(0);
+        self.redeem(&browse(&self.begin())).is(0);
         self
     }
 
@@ -73,4 +68,9 @@ impl Client {
     pub fn shown(&self) -> Value {
         self.run(&["show", NAME, "--json"]).is(0).json()
     }
+}
+
+/// Signs in as the address asks, and tells where the browser ends.
+pub fn browse(address: &str) -> String {
+    Browser::new().follow(address, REDIRECT)
 }
