@@ -11,6 +11,7 @@ mod peers {
     pub mod client;
     pub mod server;
 
+    mod application;
     mod authorization_code;
     mod server_rules;
 }

@@ -57,7 +57,12 @@ impl Browser {
 
     pub fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.send(Method::POST, url, Some(body))
+        self.post_body(url, &body)
+    }
+
+    /// Posts a form that is encoded already.
+    pub fn post_body(&mut self, url: &str, body: &str) -> Page {
+        self.send(Method::POST, url, Some(body.to_owned()))
     }
 
     /// Follows redirects from here until an address that begins with `end`, which is not asked for, and tells it.

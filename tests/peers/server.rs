@@ -10,6 +10,7 @@ use super::browser::Browser;
 
 pub const TENANT: &str = "contoso.example";
 pub const SECRET_CLIENT: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
+pub const CERTIFICATE_CLIENT: &str = "8e1c0b52-3a4d-4f6e-8b7a-2d9c6e5f4a31";
 pub const PUBLIC_CLIENT: &str = "c0a8f3d4-9b21-4e75-a6d8-71f0b2e4c953";
 pub const SECRET: &str = "peer8Q~oidc-provider.client-secret.00001";
 pub const REDIRECT: &str = "http://localhost:8400/";

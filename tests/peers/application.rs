@@ -1,0 +1,94 @@
+//! Client credentials: the application itself, by secret or by certificate.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokengauge::domain::secret::{PrivateKey, Secret as _};
+use tokengauge::domain::{
+    Authority, ClientCredential, ClientId, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, WayIn,
+};
+use tokengauge::oauth::certificate;
+use tokengauge::oauth::client_authentication::{AssertionContext, ClientAuthentication};
+use tokengauge::oauth::token_request;
+
+use super::browser::{Browser, Page};
+use super::server::{CERTIFICATE_CLIENT, REDIRECT, Server, TENANT};
+use crate::home::Home;
+
+/// Key and self-signed certificate, made as an administrator makes them.
+struct Certificate {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Certificate {
+    fn make(home: &Home) -> Self {
+        let made = Self { certificate: home.path("certificate.pem"), key: home.path("key.pem") };
+        let output = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=peer"])
+            .arg("-keyout")
+            .arg(&made.key)
+            .arg("-out")
+            .arg(&made.certificate)
+            .output()
+            .expect("openssl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        made
+    }
+
+    fn credential(&self) -> ClientCredential {
+        let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
+        let held = certificate::read(&read(&self.certificate), &PrivateKey::new(read(&self.key))).unwrap();
+        ClientCredential::Certificate(held)
+    }
+}
+
+fn settings(server: &Server) -> Settings {
+    Settings {
+        client_id: ClientId::parse(CERTIFICATE_CLIENT).unwrap(),
+        authority: Authority::custom(&server.url(), None).unwrap(),
+        tenant: Tenant::parse(TENANT).unwrap(),
+        sign_in_as: None,
+        way_in: WayIn::ClientCredentials,
+        redirect_uri: RedirectUri::parse(REDIRECT).unwrap(),
+        response_mode: ResponseMode::Query,
+        scopes: ScopeSet::parse_lenient("https://graph.microsoft.com/.default"),
+    }
+}
+
+/// Posts the request of our client with an assertion of this moment.
+fn ask(server: &Server, credential: &ClientCredential, now: DateTime<Utc>, jti: &str) -> Page {
+    let settings = settings(server);
+    let endpoint = token_request::endpoint(&settings);
+    let context = AssertionContext { endpoint: &endpoint, now, jti };
+    let client = ClientAuthentication::of(credential, settings.client_id, context).unwrap();
+    let request = token_request::client_credentials(&settings, &client);
+    Browser::new().post_body(request.url.as_str(), request.body.expose())
+}
+
+#[test]
+fn an_assertion_of_our_certificate_is_taken_once() {
+    let home = Home::empty();
+    let made = Certificate::make(&home);
+    let Some(server) = Server::start(&["--certificate", made.certificate.to_str().unwrap()]) else { return };
+    let (credential, now) = (made.credential(), Utc::now());
+    let taken = ask(&server, &credential, now, "first");
+    assert!(taken.status == 200 && taken.json()["refresh_token"].is_null(), "{}", taken.body);
+    // RFC 7523 §3: an identifier is good for one assertion.
+    assert_eq!(ask(&server, &credential, now, "first").json()["error"], "invalid_client");
+    assert_eq!(ask(&server, &credential, now, "second").status, 200);
+    assert_eq!(
+        ask(&server, &credential, now - TimeDelta::hours(1), "third").json()["error"],
+        "invalid_client"
+    );
+}
+
+#[test]
+fn an_assertion_of_another_certificate_is_refused() {
+    let (home, other) = (Home::empty(), Home::empty());
+    let made = Certificate::make(&home);
+    let Some(server) = Server::start(&["--certificate", made.certificate.to_str().unwrap()]) else { return };
+    let refused = ask(&server, &Certificate::make(&other).credential(), Utc::now(), "first");
+    assert_eq!((refused.status, refused.json()["error"].as_str()), (401, Some("invalid_client")));
+}
