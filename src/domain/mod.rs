@@ -30,5 +30,5 @@ pub use redirect_uri::RedirectUri;
 pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
 pub use scope::{Scope, ScopeSet};
 pub use token::{AccessGrant, Claims, RefreshGrant, SignedInUser, Tokens};
-pub use trouble::{Trouble, TroubleKind};
+pub use trouble::{Trouble, TroubleKind, WhoActs};
 pub use way_in::{Capture, WayIn};

@@ -75,12 +75,12 @@ secret! {
     AuthorizationCode
 }
 secret! {
-    /// PKCE code verifier, 43 to 128 unreserved characters (RFC 7636 §4.1).
-    CodeVerifier
+    /// What a device polls with until the person has answered (RFC 8628 §3.2).
+    DeviceCode
 }
 secret! {
-    /// What the token endpoint is asked with during a device sign-in (RFC 8628 §3.2).
-    DeviceCode
+    /// PKCE code verifier, 43 to 128 unreserved characters (RFC 7636 §4.1).
+    CodeVerifier
 }
 secret! {
     /// RSA private key of a client certificate, PEM (PKCS #8 or PKCS #1).

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
-    AccessGrant, AppRegistration, Certainty, Connection, ConnectionId, Lifetime, Overview, RefreshGrant,
-    Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
+    AccessGrant, AppRegistration, Attempt, Certainty, Connection, ConnectionId, DeviceAttempt, Lifetime,
+    Overview, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
+    WhoActs,
 };
 use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
@@ -321,6 +322,7 @@ fn unanswered(error: &SendError) -> TokenRefusal {
         } else {
             Reaction::TryLater(None)
         },
+        who: WhoActs::Nobody,
         what_happened: error.what_happened.clone(),
         what_to_do: error.what_to_do.to_owned(),
         platform: None,
@@ -349,7 +351,11 @@ fn tokens(
         access: AccessGrant {
             claims: claims::claims(&response.access_token),
             token: response.access_token,
-            lifetime: Lifetime::from_seconds(sent_at, response.expires_in, Certainty::Known),
+            lifetime: Lifetime::from_seconds(
+                sent_at,
+                response.expires_in.seconds(),
+                response.expires_in.certainty(),
+            ),
             granted_scope: response.granted_scope.or(before_scope),
         },
         refresh,

@@ -95,6 +95,7 @@ impl Make {
                 scp: Some(ScopeSet::parse_lenient(
                     "Calendars.ReadWrite Contacts.ReadWrite Mail.ReadWrite Mail.Send User.Read",
                 )),
+                roles: None,
             },
             refresh: Some(RefreshFacts {
                 lifetime: Lifetime::estimated_refresh(now() - days(1)),
