@@ -75,7 +75,7 @@ const HOSTILE_PIECES: [&str; 16] = [
     "\u{1}",
 ];
 
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 21] = [
     "access_token",
     "refresh_token",
     "id_token",
@@ -93,7 +93,10 @@ const FIELDS: [&str; 18] = [
     "timestamp",
     "claims",
     "error_uri",
-    "not_known",
+    "device_code",
+    "user_code",
+    "verification_uri",
+    "interval",
 ];
 
 fn pieces(of: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {

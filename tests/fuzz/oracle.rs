@@ -10,6 +10,8 @@ use serde_json::Value;
 use tokengauge::domain::secret::Secret as _;
 use tokengauge::domain::{Certainty, Lifetime};
 use tokengauge::oauth::claims;
+use tokengauge::oauth::device_authorization::{self, DeviceAuthorization};
+use tokengauge::oauth::device_poll::{self, PollAnswer};
 use tokengauge::oauth::redirect_response::{self, AuthorizationResponse, Expectation, Refusal, StateCheck};
 use tokengauge::oauth::token_answer::{self, HttpAnswer, TokenAnswer, TokenRefusal, TokenResponse};
 use tokengauge::sanitize::{masked_echo, sanitize};
@@ -96,16 +98,30 @@ pub fn answer(input: &[u8]) {
             refusal_is_sound(refusal);
         }
     }
+    let (poll, device) = (device_poll::read(&answer), device_authorization::read(&answer));
+    match (&poll, &device) {
+        (PollAnswer::Ended(_, refusal), _) | (_, Err(refusal)) => refusal_is_sound(refusal),
+        (_, Ok(device)) => device_is_sound(device),
+    }
     if !shows_by_design(&answer.body) {
-        tells_nothing(&read);
+        tells_nothing(&(read, poll, device));
     }
 }
 
+fn device_is_sound(device: &DeviceAuthorization) {
+    is_printable(&device.user_code);
+    is_printable(device.verification_uri.as_str());
+    let hour = TimeDelta::hours(1);
+    assert!(device.interval > TimeDelta::zero() && device.interval <= hour && device.expires_in <= hour);
+}
+
 fn response_is_sound(response: &TokenResponse, answer: &HttpAnswer) {
-    assert_eq!(answer.status, 200);
+    assert!((200..300).contains(&answer.status));
     assert!(is_token(response.access_token.expose()));
     assert!(response.refresh_token.as_ref().is_none_or(|token| is_token(token.expose())));
-    for seconds in [Some(response.expires_in), response.refresh_token_expires_in].into_iter().flatten() {
+    for seconds in
+        [Some(response.expires_in.seconds()), response.refresh_token_expires_in].into_iter().flatten()
+    {
         let _ = Lifetime::from_seconds(DateTime::UNIX_EPOCH, seconds, Certainty::Known);
     }
     let claims = claims::claims(&response.access_token);
@@ -128,10 +144,10 @@ fn is_token(text: &str) -> bool {
     (1..=65_536).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// An error's name, ids for support and scopes are shown: a server that puts a token there has told it itself.
+/// An error's name, ids for support, scopes and what a device shows: a server that puts a token there tells it itself.
 fn shows_by_design(body: &[u8]) -> bool {
     let Ok(Value::Object(object)) = serde_json::from_slice(body) else { return false };
-    ["error", "trace_id", "correlation_id", "scope"]
+    ["error", "trace_id", "correlation_id", "scope", "user_code", "verification_uri", "verification_url"]
         .into_iter()
         .filter_map(|name| object.get(name)?.as_str())
         .any(|text| text.contains(&PLANTED[..4]))
