@@ -10,8 +10,10 @@ mod peers {
     pub mod browser;
     pub mod client;
     pub mod server;
+    pub mod wire;
 
     mod application;
     mod authorization_code;
+    mod device_code;
     mod server_rules;
 }

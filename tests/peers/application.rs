@@ -4,16 +4,15 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokengauge::domain::secret::{PrivateKey, Secret as _};
-use tokengauge::domain::{
-    Authority, ClientCredential, ClientId, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, WayIn,
-};
+use tokengauge::domain::secret::PrivateKey;
+use tokengauge::domain::{ClientCredential, WayIn};
 use tokengauge::oauth::certificate;
 use tokengauge::oauth::client_authentication::{AssertionContext, ClientAuthentication};
 use tokengauge::oauth::token_request;
 
-use super::browser::{Browser, Page};
-use super::server::{CERTIFICATE_CLIENT, REDIRECT, Server, TENANT};
+use super::browser::Page;
+use super::server::{CERTIFICATE_CLIENT, Server};
+use super::wire::{post, settings};
 use crate::home::Home;
 
 /// Key and self-signed certificate, made as an administrator makes them.
@@ -44,27 +43,13 @@ impl Certificate {
     }
 }
 
-fn settings(server: &Server) -> Settings {
-    Settings {
-        client_id: ClientId::parse(CERTIFICATE_CLIENT).unwrap(),
-        authority: Authority::custom(&server.url(), None).unwrap(),
-        tenant: Tenant::parse(TENANT).unwrap(),
-        sign_in_as: None,
-        way_in: WayIn::ClientCredentials,
-        redirect_uri: RedirectUri::parse(REDIRECT).unwrap(),
-        response_mode: ResponseMode::Query,
-        scopes: ScopeSet::parse_lenient("https://graph.microsoft.com/.default"),
-    }
-}
-
 /// Posts the request of our client with an assertion of this moment.
 fn ask(server: &Server, credential: &ClientCredential, now: DateTime<Utc>, jti: &str) -> Page {
-    let settings = settings(server);
+    let settings = settings(server, CERTIFICATE_CLIENT, WayIn::ClientCredentials);
     let endpoint = token_request::endpoint(&settings);
     let context = AssertionContext { endpoint: &endpoint, now, jti };
     let client = ClientAuthentication::of(credential, settings.client_id, context).unwrap();
-    let request = token_request::client_credentials(&settings, &client);
-    Browser::new().post_body(request.url.as_str(), request.body.expose())
+    post(&token_request::client_credentials(&settings, &client))
 }
 
 #[test]

@@ -88,10 +88,20 @@ impl Browser {
 
     /// Types the code on the page for devices, says that it is the right one, signs in and accepts.
     pub fn approve_device(&mut self, verification_uri: &str, user_code: &str) {
+        let end = self.answer_device(verification_uri, user_code, &[]);
+        assert!(end.body.contains("You have signed in."), "{}", end.body);
+    }
+
+    /// Types the code, and says that it is not the one.
+    pub fn decline_device(&mut self, verification_uri: &str, user_code: &str) {
+        let end = self.answer_device(verification_uri, user_code, &[("abort", "yes")]);
+        assert!(end.body.contains("AbortedError"), "{}", end.body);
+    }
+
+    fn answer_device(&mut self, verification_uri: &str, user_code: &str, typed: &[(&str, &str)]) -> Page {
         let entry = self.read(verification_uri);
         let confirmation = self.submit_with(&entry, &[("user_code", user_code)]);
-        let end = self.submit_with(&confirmation, &[]);
-        assert!(end.body.contains("You have signed in."), "{}", end.body);
+        self.submit_with(&confirmation, typed)
     }
 
     fn settle(&mut self, page: Page) -> Page {
