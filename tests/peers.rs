@@ -7,13 +7,15 @@
 mod home;
 
 mod peers {
+    pub mod application;
     pub mod browser;
     pub mod client;
+    pub mod program;
     pub mod server;
     pub mod wire;
 
-    mod application;
     mod authorization_code;
     mod device_code;
     mod server_rules;
+    mod ways_in;
 }

@@ -16,13 +16,13 @@ use super::wire::{post, settings};
 use crate::home::Home;
 
 /// Key and self-signed certificate, made as an administrator makes them.
-struct Certificate {
+pub struct Certificate {
     certificate: PathBuf,
     key: PathBuf,
 }
 
 impl Certificate {
-    fn make(home: &Home) -> Self {
+    pub fn make(home: &Home) -> Self {
         let made = Self { certificate: home.path("certificate.pem"), key: home.path("key.pem") };
         let output = Command::new("openssl")
             .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=peer"])
@@ -34,6 +34,11 @@ impl Certificate {
             .expect("openssl is installed");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         made
+    }
+
+    /// The two files.
+    pub fn paths(&self) -> (&str, &str) {
+        (self.certificate.to_str().unwrap(), self.key.to_str().unwrap())
     }
 
     fn credential(&self) -> ClientCredential {
@@ -56,7 +61,7 @@ fn ask(server: &Server, credential: &ClientCredential, now: DateTime<Utc>, jti: 
 fn an_assertion_of_our_certificate_is_taken_once() {
     let home = Home::empty();
     let made = Certificate::make(&home);
-    let Some(server) = Server::start(&["--certificate", made.certificate.to_str().unwrap()]) else { return };
+    let Some(server) = Server::start(&["--certificate", made.paths().0]) else { return };
     let (credential, now) = (made.credential(), Utc::now());
     let taken = ask(&server, &credential, now, "first");
     assert!(taken.status == 200 && taken.json()["refresh_token"].is_null(), "{}", taken.body);
@@ -73,7 +78,7 @@ fn an_assertion_of_our_certificate_is_taken_once() {
 fn an_assertion_of_another_certificate_is_refused() {
     let (home, other) = (Home::empty(), Home::empty());
     let made = Certificate::make(&home);
-    let Some(server) = Server::start(&["--certificate", made.certificate.to_str().unwrap()]) else { return };
+    let Some(server) = Server::start(&["--certificate", made.paths().0]) else { return };
     let refused = ask(&server, &Certificate::make(&other).credential(), Utc::now(), "first");
     assert_eq!((refused.status, refused.json()["error"].as_str()), (401, Some("invalid_client")));
 }

@@ -5,7 +5,7 @@
 // `--modules` names the directory in which the package was installed, if that is not this one. Listens on 127.0.0.1 with a
 // port of its own choice and prints `{"port":N}`; `GET /requests` tells, one JSON line each, what came to the endpoints for
 // tokens and device codes, and what went wrong. It ends when its stdin closes. Whoever signs in is whom `login_hint` names,
-// and accepts everything; `declines@…` does not.
+// and accepts everything; `declines@…` accepts nothing, `partly@…` the first permission only.
 //
 // What was adapted, and why:
 // - Paths: `/{tenant}/oauth2/v2.0/{authorize,token,devicecode}` and `/{tenant}/v2.0/.well-known/openid-configuration`
@@ -206,7 +206,11 @@ async function interact(op, request, response) {
   const grant = grantId ? await op.Grant.find(grantId) : new op.Grant(held);
   const { missingOIDCScope = [], missingResourceScopes = {} } = prompt.details;
   grant.addOIDCScope(missingOIDCScope.join(' '));
-  Object.entries(missingResourceScopes).forEach(([resource, scopes]) => grant.addResourceScope(resource, scopes.join(' ')));
+  for (const [resource, scopes] of Object.entries(missingResourceScopes)) {
+    const accepted = mailbox.startsWith('partly@') ? scopes.slice(0, 1) : scopes;
+    grant.addResourceScope(resource, accepted.join(' '));
+    grant.rejectResourceScope(resource, scopes.slice(accepted.length).join(' '));
+  }
   const result = { consent: { grantId: await grant.save() } };
   return op.interactionFinished(request, response, result, { mergeWithLastSubmission: true });
 }
