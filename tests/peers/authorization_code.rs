@@ -70,6 +70,22 @@ fn a_grant_that_was_taken_back_ends_in_sign_in_needed_with_one_request() {
 }
 
 #[test]
+fn an_answer_lost_after_rotation_is_tried_again_once_and_then_needs_a_sign_in() {
+    let Some(client) = Client::new(&[]) else { return };
+    let client = client.signed_in();
+    client.server.lose_next_answer();
+    client.run(&["refresh", NAME]).is(6);
+    // What was held is all that is left; this server takes its second use for a theft.
+    client.run(&["refresh", NAME]).is(4);
+    client.run(&["refresh", "--all"]).is(0);
+    let grants = client.server.grants();
+    assert_eq!(grants[1..], ["refresh_token granted", "refresh_token invalid_grant"]);
+    // The access token from before is given out while it lives.
+    client.run(&["token", NAME]).is(0);
+    client.signed_in().run(&["refresh", NAME]).is(0);
+}
+
+#[test]
 fn eight_processes_at_once_never_use_a_refresh_token_twice() {
     let Some(client) = Client::new(&[]) else { return };
     let client = client.signed_in();

@@ -59,6 +59,11 @@ impl Server {
         format!("{}/{TENANT}/oauth2/v2.0/{name}", self.url())
     }
 
+    /// The next answer of the token endpoint gets lost on its way.
+    pub fn lose_next_answer(&self) {
+        assert_eq!(Browser::new().get(&format!("{}/lose", self.url())).status, 200);
+    }
+
     /// What came to the endpoints, in order.
     pub fn log(&self) -> Vec<Value> {
         let page = Browser::new().get(&format!("{}/requests", self.url()));

@@ -4,7 +4,8 @@
 //
 // `--modules` names the directory in which the package was installed, if that is not this one. Listens on 127.0.0.1 with a
 // port of its own choice and prints `{"port":N}`; `GET /requests` tells, one JSON line each, what came to the endpoints for
-// tokens and device codes, and what went wrong. It ends when its stdin closes. Whoever signs in is whom `login_hint` names,
+// tokens and device codes, and what went wrong; after `GET /lose` the next answer of the token endpoint is made and never
+// sent. It ends when its stdin closes. Whoever signs in is whom `login_hint` names,
 // and accepts everything; `declines@…` accepts nothing, `partly@…` the first permission only.
 //
 // What was adapted, and why:
@@ -249,6 +250,7 @@ function adapted(path) {
 
 const Provider = await provider();
 const server = createServer();
+let losing = false;
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address();
   const op = new Provider(`http://127.0.0.1:${port}/${tenant}/v2.0`, configuration());
@@ -257,6 +259,11 @@ server.listen(0, '127.0.0.1', () => {
   server.on('request', (request, response) => {
     if (request.url === '/requests') {
       response.writeHead(200, { 'content-type': 'application/jsonl' }).end(log.join(''));
+      return;
+    }
+    if (request.url === '/lose') {
+      losing = true;
+      response.end();
       return;
     }
     if (!request.url.startsWith(`/${tenant}/`)) {
@@ -269,6 +276,10 @@ server.listen(0, '127.0.0.1', () => {
     if (request.url.startsWith('/interaction/')) {
       interact(op, request, response).catch((error) => response.writeHead(500).end(String(error)));
     } else {
+      if (losing && request.url === '/oauth2/v2.0/token') {
+        losing = false;
+        response.end = () => request.socket.destroy();
+      }
       handle(request, response);
     }
   });
