@@ -52,7 +52,9 @@ pub fn paste(input: &[u8]) {
     assert_eq!(read, redirect_response::read(&pasted, &expectation), "read alike every time");
     match &read {
         Ok(AuthorizationResponse::Code { code, state }) => code_is_ours(code.expose(), *state, &pasted),
-        Ok(AuthorizationResponse::Error(error)) => tells_nothing(error),
+        Ok(AuthorizationResponse::Error(error)) => {
+            refusal_is_sound(&token_answer::refused_by_redirect(error.error.clone()));
+        }
         Err(refusal) => refusal_is_printable(refusal),
     }
     tells_nothing(&read);
