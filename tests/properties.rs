@@ -119,8 +119,10 @@ fn pasted() -> impl Strategy<Value = Vec<u8>> {
 fn field_value() -> impl Strategy<Value = Value> {
     let odd = [json!(null), json!(true), json!([]), json!({}), json!([65001, "x", -1, 1e300]), json!(1e300)];
     prop_oneof![
-        select(vec![
+        2 => select(vec![
             "Bearer",
+            "https://microsoft.com/devicelogin",
+            "slow_down",
             "bearer",
             "invalid_grant",
             "invalid_client",
