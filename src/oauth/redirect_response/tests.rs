@@ -60,7 +60,7 @@ fn p1_length_is_limited() {
 #[test]
 fn p1_brackets_alone_are_read_in_no_time() {
     for tail in ["", "?code=a", "%3a%2f%2f", ":"] {
-        assert!(!pasting(&format!("{}{tail}", "[".repeat(2_000))).starts_with("code"), "{tail}");
+        assert!(!pasting(&format!("{}{tail}", "[".repeat(1_000))).starts_with("code"), "{tail}");
     }
 }
 
