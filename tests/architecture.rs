@@ -66,7 +66,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 20] = [
+const EXPOSES: [(&str, &str); 21] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -75,6 +75,7 @@ const EXPOSES: [(&str, &str); 20] = [
     ("src/oauth/claims.rs", "the payload of a token, for the eyes"),
     ("src/oauth/pkce.rs", "the challenge is a digest of the verifier"),
     ("src/app/update/paste.rs", "what was pasted is read"),
+    ("src/app/update/consent.rs", "what was pasted is read: an administrator's answer"),
     ("src/ui/tokens.rs", "a value that the person revealed, for ten seconds"),
     ("src/vault/seal.rs", "the passphrase goes to scrypt, the key into a key file or the keyring"),
     ("src/vault/record/app_registration.rs", "what is sealed"),

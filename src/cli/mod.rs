@@ -7,6 +7,7 @@ mod add;
 mod authorize;
 mod completions;
 mod connection_options;
+mod consent;
 mod context;
 mod dashboard;
 mod demo;
@@ -63,6 +64,7 @@ enum Command {
     Remove(remove::Remove),
     Authorize(authorize::Authorize),
     Redeem(redeem::Redeem),
+    Consent(consent::Consent),
     Refresh(refresh::Refresh),
     Token(token::Token),
     Export(export::Export),
@@ -85,6 +87,7 @@ impl Cli {
             Some(Command::Remove(command)) => command.run(&global.context()?),
             Some(Command::Authorize(command)) => command.run(&global.context()?),
             Some(Command::Redeem(command)) => command.run(&global.context()?),
+            Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),

@@ -130,6 +130,10 @@ impl Executor {
                 request,
                 self.record(move |services| records::begin_attempt(services, &connection, None)).await,
             ),
+            Effect::BeginAdminConsent { request, connection } => {
+                let work = move |services: &Services| records::begin_admin_consent(services, &connection);
+                (request, self.record(work).await)
+            }
             Effect::Remove { request, connection } => (request, self.remove(connection).await),
             Effect::Exchange { request, connection, step } => {
                 let answer = match self.services() {
