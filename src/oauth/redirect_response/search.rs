@@ -1,6 +1,6 @@
 //! Goes through the pasted text, reads every candidate, and decides between what was found (P5 to P9, P16).
 
-use super::address::{Address, Target, scheme};
+use super::address::{Address, Target, scheme, scheme_head};
 use super::answer::answer;
 use super::candidate::{Candidate, Reading, next_start};
 use super::clean::{MAX_BYTES, is_forbidden};
@@ -189,10 +189,11 @@ impl<'s> Search<'s> {
         let address = Address::split(reading.text);
         let is_ours = address.base.is_empty() || address.base == "/" || address.base == self.target.path();
         let is_place = scheme(address.base).is_some() || address.base.chars().all(is_place_character);
-        let mut inner =
-            std::iter::successors(next_start(address.base, 1), |at| next_start(address.base, at + 1));
-        let holds_address = inner.any(|at| is_address(&address.base[at..]));
-        if is_ours || !is_place || holds_address || !Parameters::of(&address).is_answer() {
+        let holds_address = || {
+            std::iter::successors(next_start(address.base, 1), |at| next_start(address.base, at + 1))
+                .any(|at| is_address(&address.base[at..]))
+        };
+        if is_ours || !is_place || !Parameters::of(&address).is_answer() || holds_address() {
             return Ok(());
         }
         Err(self.elsewhere(&address))
@@ -282,8 +283,7 @@ fn is_address(text: &str) -> bool {
 
 /// An address that was encoded as a whole, as links to links are.
 fn is_encoded_address(text: &str) -> bool {
-    let Some((scheme_text, rest)) = text.split_once('%') else { return false };
-    starts_with_ignoring_case(rest, "3a%2f%2f") && scheme(&format!("{scheme_text}:")).is_some()
+    scheme_head(text).is_some_and(|head| starts_with_ignoring_case(&text[head.len()..], "%3a%2f%2f"))
 }
 
 /// The address that `tokengauge` itself sent the person to, or one just like it.

@@ -68,6 +68,14 @@ fn p1_length_is_limited() {
     assert_eq!(pasting(&padded(65_537)), "too_long");
 }
 
+/// Once took minutes: every bracket may begin an answer, and each was looked at for every other.
+#[test]
+fn p1_brackets_alone_are_read_in_no_time() {
+    for tail in ["", "?code=a", "%3a%2f%2f", ":"] {
+        assert!(!pasting(&format!("{}{tail}", "[".repeat(1_000))).starts_with("code"), "{tail}");
+    }
+}
+
 #[test]
 fn p1_long_chat_around_an_address_is_read() {
     let chat = "Bob: did you see https://aka.ms/entra-help yet?\nNo\n";
