@@ -189,6 +189,14 @@ fn an_assertion_is_good_in_its_time_only() {
 }
 
 #[test]
+fn dates_may_have_a_fraction() {
+    let driver = tenant("");
+    let expiry = driver.now.timestamp() as f64 + 600.25;
+    let assertion = Assertion::at(driver.now).claiming("exp", expiry).text();
+    assert_eq!(ask(&mut presenting(driver, &assertion)).status, 200);
+}
+
+#[test]
 fn an_assertion_is_good_once_unless_the_scenario_says_otherwise() {
     let twice = |more: &str| {
         let driver = tenant(more);

@@ -10,7 +10,7 @@ const SCOPE: &str = "offline_access openid User.Read Mail.ReadWrite";
 
 /// The tenant of `first-sign-in` with public client flows allowed and no secret sent.
 fn tenant(more: &str) -> Driver {
-    allowing("multitenant = true", &format!("multitenant = true\npublic_client = true"), more)
+    allowing("multitenant = true", "multitenant = true\npublic_client = true", more)
         .redeeming("client_secret", "")
         .redeeming("redirect_uri", "")
         .redeeming("code_verifier", "")
