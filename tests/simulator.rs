@@ -13,5 +13,6 @@ mod simulator {
     mod loopback;
     mod scenarios;
     mod seeds;
+    mod stories;
     mod tokens;
 }

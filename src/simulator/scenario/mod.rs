@@ -192,7 +192,22 @@ macro_rules! embedded {
 }
 
 impl Scenario {
-    embedded!["fleet", "first-sign-in", "throttled", "consent-missing", "conditional-access", "short-lived"];
+    embedded![
+        "fleet",
+        "first-sign-in",
+        "device-code",
+        "app-only-secret",
+        "app-only-certificate",
+        "admin-consent-wanted",
+        "throttled",
+        "consent-missing",
+        "conditional-access",
+        "claims-challenge",
+        "device-code-blocked",
+        "device-code-blocked-later",
+        "hostile-texts",
+        "short-lived",
+    ];
 
     /// Reads a scenario and checks that it refers only to what it defines.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
