@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
+    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble, WayIn,
 };
 
 use super::RequestId;
@@ -137,8 +137,8 @@ pub enum GrantStep {
         /// The `state` of the sign-in that it belongs to: it is not sent for another one.
         state: String,
     },
-    /// The refresh token in the record (RFC 6749 §6).
-    Refresh {
+    /// Whatever the connection renews with: its refresh token (RFC 6749 §6), or the client's own right (§4.4).
+    Renew {
         /// The set that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
         seen: Option<DateTime<Utc>>,
     },
@@ -146,8 +146,8 @@ pub enum GrantStep {
 
 impl GrantStep {
     /// Renews what `overview` shows.
-    pub fn refresh(overview: &Overview) -> Self {
-        Self::Refresh { seen: overview.access_lifetime().map(|lifetime| lifetime.starts_at) }
+    pub fn renew(overview: &Overview) -> Self {
+        Self::Renew { seen: overview.access_lifetime().map(|lifetime| lifetime.starts_at) }
     }
 }
 
@@ -156,6 +156,8 @@ impl GrantStep {
 pub enum Edit {
     /// The form was saved.
     Form(NewConnection),
+    /// Another way in was chosen, from now on.
+    WayIn(WayIn),
     /// A permission more is asked for.
     AddScope(Scope),
     /// A permission less is asked for.

@@ -2,18 +2,7 @@
 //!
 //! The number only makes the words better: what is done is decided by `error` and `suberror` (see `oauth::token_answer`).
 
-/// Who can end the trouble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhoActs {
-    /// The person whose mailbox it is signs in again.
-    User,
-    /// An administrator of the tenant.
-    TenantAdmin,
-    /// Whoever owns the app registration, or the settings here.
-    AppOwner,
-    /// Nobody: it passes.
-    Nobody,
-}
+pub use crate::domain::WhoActs;
 
 /// A number and what is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

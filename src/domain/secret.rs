@@ -75,8 +75,20 @@ secret! {
     AuthorizationCode
 }
 secret! {
+    /// What a device polls with until the person has answered (RFC 8628 §3.2).
+    DeviceCode
+}
+secret! {
     /// PKCE code verifier, 43 to 128 unreserved characters (RFC 7636 §4.1).
     CodeVerifier
+}
+secret! {
+    /// RSA private key of a client certificate, PEM (PKCS #8 or PKCS #1).
+    PrivateKey
+}
+secret! {
+    /// A signed statement by which a client proves itself for some minutes (RFC 7523 §2.2).
+    ClientAssertion
 }
 secret! {
     /// A form on its way to the token endpoint.

@@ -21,6 +21,19 @@ pub struct Trouble {
     pub correlation_id: Option<String>,
 }
 
+/// Who can end a trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WhoActs {
+    /// The person whose mailbox it is signs in again.
+    User,
+    /// An administrator of the tenant.
+    TenantAdmin,
+    /// Whoever owns the app registration, or the settings here.
+    AppOwner,
+    /// Nobody: it passes.
+    Nobody,
+}
+
 /// What kind of act ends a trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TroubleKind {

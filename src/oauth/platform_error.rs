@@ -5,6 +5,12 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value};
+
+use crate::sanitize::sanitize;
+
+use super::json;
+
 /// Words of somebody else, exactly as they came: has no `Display`, so that it meets the sanitizer before a screen.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct OutsideText(String);
@@ -48,7 +54,7 @@ pub struct PlatformError {
     pub suberror: Option<OutsideText>,
     /// `AADSTS` numbers in the order of their appearance.
     pub codes: Vec<u32>,
-    /// The whole description, empty where none was sent.
+    /// The first 500 characters of the description, empty where none was sent.
     pub description: OutsideText,
     /// GUID of the request at the platform: printable ASCII.
     pub trace_id: Option<String>,
@@ -56,6 +62,27 @@ pub struct PlatformError {
     pub correlation_id: Option<String>,
     /// The platform's own moment, such as `2026-11-22 05:41:56Z`: printable ASCII.
     pub timestamp: Option<String>,
+    /// What policy wants of the next sign-in (OpenID Connect Core §5.5): a JSON object that goes with it as `claims`.
+    pub claims: Option<ClaimsRequest>,
+}
+
+/// The `claims` parameter of an authorization request: a JSON object of at most 4 KiB, printable ASCII.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimsRequest(String);
+
+impl ClaimsRequest {
+    /// Takes what the platform sent, written anew; nothing if it is no JSON object or too long for an address.
+    pub fn parse(text: &str) -> Option<Self> {
+        let object: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let written = serde_json::to_string(&object).ok()?;
+        let fits = written.len() <= 4_096 && written.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        (fits && !object.is_empty()).then_some(Self(written))
+    }
+
+    /// The JSON.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl PlatformError {
@@ -63,20 +90,53 @@ impl PlatformError {
     pub fn from_description(error: impl Into<String>, description: impl Into<String>) -> Self {
         let description = description.into();
         Self {
-            error: OutsideText::new(error),
+            error: OutsideText::new(cut(&error.into(), LONGEST_WORD)),
             suberror: None,
             codes: leading_code(&description).into_iter().collect(),
             trace_id: labelled(&description, "Trace ID:", is_id_character),
             correlation_id: labelled(&description, "Correlation ID:", is_id_character),
             timestamp: labelled(&description, "Timestamp:", is_moment_character),
-            description: OutsideText::new(description),
+            description: OutsideText::new(cut(&description, LONGEST_DESCRIPTION)),
+            claims: None,
         }
+    }
+
+    /// Reads an error answer of the token endpoint (RFC 6749 §5.2) with Microsoft's additions.
+    pub fn from_json(object: &Map<String, Value>) -> Self {
+        let text = |name| json::text(object, name);
+        let mut read =
+            Self::from_description(text("error").unwrap_or(""), text("error_description").unwrap_or(""))
+                .with_suberror(text("suberror"));
+        for number in listed_codes(object) {
+            if !read.codes.contains(&number) && read.codes.len() < MOST_CODES {
+                read.codes.push(number);
+            }
+        }
+        let field = |name, allowed| text(name).and_then(|text| leading(text, allowed));
+        read.trace_id = field("trace_id", is_id_character).or(read.trace_id);
+        read.correlation_id = field("correlation_id", is_id_character).or(read.correlation_id);
+        read.timestamp = field("timestamp", is_moment_character).or(read.timestamp);
+        read.claims = text("claims").and_then(ClaimsRequest::parse);
+        read
+    }
+
+    /// The server's own words on one printable line, without the lines for support, and without words that could be
+    /// a credential. Whoever shows them says whose words they are.
+    pub fn printable_description(&self, max_characters: usize) -> String {
+        let said = self.description.unsanitized();
+        let said = said.split("Trace ID:").next().unwrap_or(said);
+        let line = sanitize(said, LONGEST_DESCRIPTION);
+        let masked: Vec<&str> = line
+            .split_whitespace()
+            .map(|word| if could_be_credential(word) { "●●●" } else { word })
+            .collect();
+        sanitize(&masked.join(" "), max_characters)
     }
 
     /// Adds the finer cause, if one was sent.
     #[must_use]
     pub fn with_suberror(mut self, suberror: Option<impl Into<String>>) -> Self {
-        self.suberror = suberror.map(OutsideText::new);
+        self.suberror = suberror.map(|suberror| OutsideText::new(cut(&suberror.into(), LONGEST_WORD)));
         self
     }
 }
@@ -88,12 +148,46 @@ fn leading_code(description: &str) -> Option<u32> {
     rest[..digits].parse().ok()
 }
 
+/// `error_codes`: numbers, or texts that hold them.
+fn listed_codes(object: &Map<String, Value>) -> impl Iterator<Item = u32> {
+    let listed = object.get("error_codes").and_then(Value::as_array);
+    listed.into_iter().flatten().filter_map(|code| match code {
+        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    })
+}
+
+/// So many numbers of one error are kept.
+const MOST_CODES: usize = 8;
+
+/// The longest description that is kept, in characters.
+const LONGEST_DESCRIPTION: usize = 500;
+
+/// The longest `error` or `suberror` that is kept, in characters; the standard's longest has 25.
+const LONGEST_WORD: usize = 100;
+
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
+/// Words of 20 characters or more that are no plain words: a token, a code, a secret that the server sends back.
+fn could_be_credential(word: &str) -> bool {
+    let is_plain = word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | ',' | '-' | '\'' | '"'));
+    let is_moment = word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(is_moment_character);
+    word.chars().count() >= 20 && !is_plain && !is_moment
+}
+
 /// What follows a label. The last mention counts: the platform appends these lines to a sentence that may quote input.
 fn labelled(description: &str, label: &str, allowed: fn(char) -> bool) -> Option<String> {
     let at = description.rfind(label)? + label.len();
-    let rest = description[at..].trim_start_matches(' ');
-    let end = rest.find(|c| !allowed(c)).unwrap_or(rest.len());
-    let value = rest[..end.min(LONGEST_VALUE)].trim_end();
+    leading(description[at..].trim_start_matches(' '), allowed)
+}
+
+/// What a text begins with, as far as its characters are allowed ones.
+fn leading(text: &str, allowed: fn(char) -> bool) -> Option<String> {
+    let end = text.find(|c| !allowed(c)).unwrap_or(text.len());
+    let value = text[..end.min(LONGEST_VALUE)].trim_end();
     (!value.is_empty()).then(|| value.to_owned())
 }
 

@@ -96,7 +96,7 @@ async fn what_an_answer_leaves_out_is_taken_over_from_before() {
     let after = desk.tokens();
     assert_eq!((&after.user, after.signed_in_at), (&before.user, before.signed_in_at));
     assert_eq!(after.access.granted_scope, before.access.granted_scope);
-    assert_eq!(after.access.lifetime.span().num_seconds(), 3600, "an hour where no life is told");
+    assert_eq!(after.access.lifetime.span().num_seconds(), 300, "five minutes where no life is told");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_learned_limit_does_not_grow_by_renewing() {
 #[tokio::test]
 async fn what_another_process_renewed_is_taken_without_a_request() {
     let (platform, desk) = signed_in("").await;
-    let seen = GrantStep::refresh(&desk.overview());
+    let seen = GrantStep::renew(&desk.overview());
     let other = desk.reopened();
     let renewed = exchange(&other, &desk.id, seen.clone()).await.unwrap();
     let sent = platform.token_requests();

@@ -4,22 +4,28 @@
 //! that a full one is found with nothing sent. What the answer brings is saved before anything else is done with it.
 
 use chrono::{DateTime, Utc};
-use tokio::task::spawn_blocking;
 
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
-    AccessGrant, AppRegistration, Certainty, ClientCredential, Connection, ConnectionId, Lifetime, Overview,
-    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
+    AppRegistration, Connection, ConnectionId, Overview, Renewal, RenewalKind, RenewalOutcome, SignedInUser,
+    Trouble, TroubleKind, WhoActs,
 };
+use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
+use crate::oauth::client_authentication::{AssertionContext, ClientAuthentication};
 use crate::oauth::token_answer::{self, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
 use crate::sanitize::sanitize;
 use crate::vault::{LockedConnection, PATIENCE, VaultError};
 
+use super::blocking::blocking;
 use super::entropy;
 use super::http::{SendError, SendStage};
 use super::services::{Services, failure};
+
+mod tokens;
+
+use tokens::{rotated, tokens};
 
 /// Why nothing was stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +38,8 @@ pub enum ExchangeError {
     NothingToRenew,
     /// The app registration's record is missing.
     NoAppRegistration,
+    /// The key of the certificate cannot sign.
+    UnusableKey(CertificateError),
     /// Somebody else signed in than the connection expects. Both as printable text.
     WrongUser {
         /// Who signed in.
@@ -59,6 +67,10 @@ impl ExchangeError {
             Self::NoAppRegistration => Failure::new(
                 "The record of the app registration is missing.",
                 "Enter client ID and secret again (e).",
+            ),
+            Self::UnusableKey(error) => Failure::new(
+                format!("The client assertion could not be signed: {error}."),
+                "Enter certificate and key again (e).",
             ),
             Self::WrongUser { signed_in, expected } => Failure::new(
                 format!("You signed in as {signed_in}; this connection expects {expected}. Nothing saved."),
@@ -99,13 +111,6 @@ pub async fn exchange(
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
 /// A record under its lock, its disk proved, before the request.
 struct Ready {
     locked: LockedConnection,
@@ -125,34 +130,42 @@ fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<P
         .vault
         .app_registration(&connection.settings.client_id)?
         .ok_or(ExchangeError::NoAppRegistration)?;
-    if let GrantStep::Refresh { seen } = step
+    if let GrantStep::Renew { seen } = step
         && connection.tokens.as_ref().is_some_and(|tokens| Some(tokens.access.lifetime.starts_at) > *seen)
     {
         return Ok(Prepared::RenewedElsewhere(Box::new(Overview::of(&connection, Some(&app)))));
     }
-    let request = request(&connection, &app.credential, step, services.clock.now())?;
+    let request = request(&connection, &app, step, services.clock.now())?;
     locked.prove_disk()?;
     Ok(Prepared::Ready(Box::new(Ready { locked, connection, app }), request))
 }
 
 fn request(
     connection: &Connection,
-    credential: &ClientCredential,
+    app: &AppRegistration,
     step: &GrantStep,
     now: DateTime<Utc>,
 ) -> Result<TokenRequest, ExchangeError> {
+    let settings = &connection.settings;
+    let endpoint = token_request::endpoint(settings);
+    let context = AssertionContext { endpoint: &endpoint, now, jti: &entropy::request_guid() };
+    let client = ClientAuthentication::of(&app.credential, settings.client_id, context)
+        .map_err(ExchangeError::UnusableKey)?;
     match step {
         GrantStep::Redeem { code, state } => {
             // Another login may have begun a sign-in meanwhile: this code would only end it.
-            let attempt =
-                connection.attempt.as_ref().filter(|own| own.is_open_at(now) && own.state == *state);
+            let attempt = connection.code_attempt();
+            let attempt = attempt.filter(|own| own.is_open_at(now) && own.state == *state);
             let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
-            Ok(token_request::redeem(&connection.settings, credential, attempt, code))
+            Ok(token_request::redeem(settings, &client, attempt, code))
         }
-        GrantStep::Refresh { .. } => {
+        GrantStep::Renew { .. } if !settings.way_in.is_delegated() => {
+            Ok(token_request::client_credentials(settings, &client))
+        }
+        GrantStep::Renew { .. } => {
             let refresh = connection.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
             let refresh = refresh.ok_or(ExchangeError::NothingToRenew)?;
-            Ok(token_request::refresh(&connection.settings, credential, &refresh.current))
+            Ok(token_request::refresh(settings, &client, &refresh.current))
         }
     }
 }
@@ -167,7 +180,10 @@ impl Ready {
     ) -> Result<Overview, ExchangeError> {
         let kind = match step {
             GrantStep::Redeem { .. } => RenewalKind::SignIn,
-            GrantStep::Refresh { .. } => RenewalKind::Refresh,
+            GrantStep::Renew { .. } if !self.connection.settings.way_in.is_delegated() => {
+                RenewalKind::ClientCredentials
+            }
+            GrantStep::Renew { .. } => RenewalKind::Refresh,
         };
         // A code is spent once request bytes were written; a connection that never stood leaves the sign-in open.
         let spent = !matches!(&answer, Err(error) if error.stage == SendStage::NotSent);
@@ -234,6 +250,9 @@ impl Ready {
     /// The error if this is not whom the connection expects: by the mailbox in its settings, and by who it was before.
     /// A renewal is compared by object id only: a mailbox may be renamed, its person stays.
     fn stranger(&self, user: &SignedInUser, kind: RenewalKind) -> Option<ExchangeError> {
+        if kind == RenewalKind::ClientCredentials {
+            return None;
+        }
         let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
         let expected = self.connection.settings.sign_in_as.as_ref();
         if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username) {
@@ -306,86 +325,9 @@ fn unanswered(error: &SendError) -> TokenRefusal {
         } else {
             Reaction::TryLater(None)
         },
+        who: WhoActs::Nobody,
         what_happened: error.what_happened.clone(),
         what_to_do: error.what_to_do.to_owned(),
         platform: None,
-    }
-}
-
-/// The new set. What the answer leaves out is taken over from before: a missing field deletes nothing.
-fn tokens(
-    response: TokenResponse,
-    user: SignedInUser,
-    before: Option<Tokens>,
-    kind: RenewalKind,
-    sent_at: DateTime<Utc>,
-) -> Tokens {
-    let (before_refresh, before_user, before_scope, signed_in_before) = match before {
-        Some(tokens) => (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at)),
-        None => (None, SignedInUser::default(), None, None),
-    };
-    let refresh = match response.refresh_token {
-        Some(new) => Some(rotated(before_refresh, new, response.refresh_token_expires_in, sent_at, kind)),
-        None => before_refresh.map(|held| used(held, sent_at, kind)),
-    };
-    Tokens {
-        access: AccessGrant {
-            claims: claims::claims(&response.access_token),
-            token: response.access_token,
-            lifetime: Lifetime::from_seconds(sent_at, response.expires_in, Certainty::Known),
-            granted_scope: response.granted_scope.or(before_scope),
-        },
-        refresh,
-        user: SignedInUser {
-            username: user.username.or(before_user.username),
-            name: user.name.or(before_user.name),
-            oid: user.oid.or(before_user.oid),
-            tid: user.tid.or(before_user.tid),
-        },
-        signed_in_at: match (kind, signed_in_before) {
-            (RenewalKind::Refresh, Some(moment)) => moment,
-            (RenewalKind::SignIn | RenewalKind::Refresh, _) => sent_at,
-        },
-    }
-}
-
-/// A new refresh token. The one it replaces is kept until the new one has worked once.
-fn rotated(
-    before: Option<RefreshGrant>,
-    new: crate::domain::secret::RefreshToken,
-    expires_in: Option<i64>,
-    sent_at: DateTime<Utc>,
-    kind: RenewalKind,
-) -> RefreshGrant {
-    let lifetime = match expires_in {
-        Some(seconds) => Lifetime::from_seconds(sent_at, seconds, Certainty::Known),
-        None => before.as_ref().map_or_else(
-            || Lifetime::estimated_refresh(sent_at),
-            |held| renewed_lifetime(held.lifetime, sent_at, kind),
-        ),
-    };
-    let previous = before.map(|held| held.current).filter(|held| *held != new);
-    RefreshGrant { current: new, previous, lifetime }
-}
-
-/// The answer brought no new refresh token: the held one has worked, so the one before it is no longer needed.
-fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> RefreshGrant {
-    match kind {
-        RenewalKind::Refresh => {
-            RefreshGrant { lifetime: renewed_lifetime(held.lifetime, sent_at, kind), previous: None, ..held }
-        }
-        RenewalKind::SignIn => held,
-    }
-}
-
-/// An estimate starts anew with every use. A limit that the platform told once holds on: from a sign-in it starts
-/// anew, by a renewal it does not grow.
-fn renewed_lifetime(held: Lifetime, sent_at: DateTime<Utc>, kind: RenewalKind) -> Lifetime {
-    match (held.certainty, kind) {
-        (Certainty::Learned, RenewalKind::Refresh) => held,
-        (Certainty::Learned, RenewalKind::SignIn) => {
-            Lifetime::from_seconds(sent_at, held.span().num_seconds(), Certainty::Learned)
-        }
-        (Certainty::Known | Certainty::Estimated, _) => Lifetime::estimated_refresh(sent_at),
     }
 }
