@@ -12,7 +12,9 @@ use tokengauge::domain::{Certainty, Lifetime};
 use tokengauge::oauth::claims;
 use tokengauge::oauth::device_authorization::{self, DeviceAuthorization};
 use tokengauge::oauth::device_poll::{self, PollAnswer};
-use tokengauge::oauth::redirect_response::{self, AuthorizationResponse, Expectation, Refusal, StateCheck};
+use tokengauge::oauth::redirect_response::{
+    self, AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck,
+};
 use tokengauge::oauth::token_answer::{self, HttpAnswer, TokenAnswer, TokenRefusal, TokenResponse};
 use tokengauge::sanitize::{masked_echo, sanitize};
 use url::Url;
@@ -47,6 +49,7 @@ pub fn paste(input: &[u8]) {
         state: STATE,
         pkce: circumstances & 1 == 0,
         issuer: (circumstances & 2 != 0).then_some(ISSUER),
+        awaited: Awaited::Code,
     };
     let read = redirect_response::read(&pasted, &expectation);
     assert_eq!(read, redirect_response::read(&pasted, &expectation), "read alike every time");
@@ -90,6 +93,7 @@ pub fn answer(input: &[u8]) {
             .then(|| TimeDelta::seconds(i64::from(u32::from_be_bytes([*a, *b, *c, *d])))),
         redirected_to: (head & 6 == 6).then(|| "login.example".to_owned()),
         body,
+        clock_skew: None,
     };
     let read = token_answer::read(&answer);
     tells_nothing(&answer);
