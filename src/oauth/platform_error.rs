@@ -171,11 +171,13 @@ fn cut(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
 }
 
-/// Words of 20 characters or more that are no plain words: a token, a code, a secret that the server sends back.
+/// Words of 20 characters or more that are no plain words: a token, a code, a secret that the server sends back. No
+/// plain word has more than 32.
 fn could_be_credential(word: &str) -> bool {
+    let length = word.chars().count();
     let is_plain = word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | ',' | '-' | '\'' | '"'));
     let is_moment = word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(is_moment_character);
-    word.chars().count() >= 20 && !is_plain && !is_moment
+    length > 32 || (length >= 20 && !is_plain && !is_moment)
 }
 
 /// What follows a label. The last mention counts: the platform appends these lines to a sentence that may quote input.

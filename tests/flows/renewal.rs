@@ -96,7 +96,7 @@ async fn what_an_answer_leaves_out_is_taken_over_from_before() {
     let after = desk.tokens();
     assert_eq!((&after.user, after.signed_in_at), (&before.user, before.signed_in_at));
     assert_eq!(after.access.granted_scope, before.access.granted_scope);
-    assert_eq!(after.access.lifetime.span().num_seconds(), 3600, "an hour where no life is told");
+    assert_eq!(after.access.lifetime.span().num_seconds(), 300, "five minutes where no life is told");
 }
 
 #[tokio::test]

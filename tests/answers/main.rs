@@ -1,0 +1,8 @@
+//! Answers of the token endpoint: every case of `tests/cases/token-endpoint.json`, read as a value and met as a server.
+
+mod bench;
+mod case;
+mod server;
+
+mod reading;
+mod transaction;
