@@ -17,8 +17,10 @@ use tokengauge::app::{
 };
 use tokengauge::domain::secret::{ClientSecret, Passphrase, PastedText, Secret};
 use tokengauge::domain::{
-    Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant,
+    Authority, ClientCredential, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, ScopeSet,
+    Settings, Tenant, WayIn,
 };
+use tokengauge::oauth::client_authentication::ClientAuthentication;
 use tokengauge::oauth::{token_answer, token_request};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::demo::DemoTenant;
@@ -207,7 +209,7 @@ async fn begin(dashboard: &mut Dashboard, platform: &Platform, answer: Answer) -
                 && matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.errand.is_none())
         })
         .await;
-    let attempt = dashboard.connection("contoso").attempt.clone().unwrap();
+    let attempt = dashboard.connection("contoso").code_attempt().cloned().unwrap();
     platform.browse(attempt.authorization_request.as_str(), answer)
 }
 
@@ -279,7 +281,8 @@ async fn nothing_secret_is_shown_logged_or_printed_from_the_first_run_to_the_las
     paste_wrongly(&mut dashboard, &address).await;
     let vault = Vault::open_with_passphrase(&vault_dir, &Passphrase::new(PASSPHRASE)).unwrap();
     let name = ConnectionName::parse("contoso").unwrap();
-    let verifier = vault.connection(&name).unwrap().attempt.unwrap().code_verifier.expose().to_owned();
+    let verifier =
+        vault.connection(&name).unwrap().code_attempt().cloned().unwrap().code_verifier.expose().to_owned();
     dashboard.keys("p");
     paste_in_a_burst(&mut dashboard, &address[..40]);
     paste_in_a_burst(&mut dashboard, &address[40..]);
@@ -384,9 +387,9 @@ async fn values_on_their_way_print_no_secret() {
         let new = new_connection(platform.authority());
         let mut printed = vec![format!("{new:?} {services:?}")];
         let id = records::create(&services, &new).unwrap().id;
-        let begun = records::begin_attempt(&services, &id).unwrap();
+        let begun = records::begin_attempt(&services, &id, None).unwrap();
         let address =
-            platform.browse(begun.attempt.as_ref().unwrap().authorization_request.as_str(), Answer::Accept);
+            platform.browse(begun.code_attempt().unwrap().authorization_request.as_str(), Answer::Accept);
         let code = url::Url::parse(&address)
             .unwrap()
             .query_pairs()
@@ -394,21 +397,23 @@ async fn values_on_their_way_print_no_secret() {
             .unwrap()
             .1
             .into_owned();
-        let state = begun.attempt.as_ref().unwrap().state.clone();
+        let state = begun.code_attempt().unwrap().state.clone();
         let step =
             GrantStep::Redeem { code: tokengauge::domain::secret::AuthorizationCode::new(code), state };
         let locked = services.vault.lock_connection(&id, std::time::Duration::ZERO).unwrap();
         let record = locked.read().unwrap();
         printed.push(format!("{step:?} {locked:?} {record:?} {begun:?}"));
-        let verifier = record.attempt.unwrap().code_verifier.expose().to_owned();
+        let verifier = record.code_attempt().cloned().unwrap().code_verifier.expose().to_owned();
         drop(locked);
         let signed_in = exchange(&services, &id, step).await;
-        let renewed = exchange(&services, &id, GrantStep::refresh(signed_in.as_ref().unwrap())).await;
+        let renewed = exchange(&services, &id, GrantStep::renew(signed_in.as_ref().unwrap())).await;
         printed.push(format!("{signed_in:?} {renewed:?} {:?}", services.contents()));
         let record = services.vault.connection(&new.name).unwrap();
         let app = services.vault.app_registration(&new.settings.client_id).unwrap().unwrap();
         let refresh = record.tokens.as_ref().unwrap().refresh.clone().unwrap();
-        let request = token_request::refresh(&record.settings, &app.credential, &refresh.current);
+        let ClientCredential::Secret(secret) = &app.credential else { panic!("a secret was given") };
+        let client = ClientAuthentication::Secret(secret.value.clone());
+        let request = token_request::refresh(&record.settings, &client, &refresh.current);
         printed.push(format!("{record:?} {app:?} {request:?}"));
         printed.push(format!("{:?}", answer_with(refresh.current.expose())));
         let needles = Needles::of(platform.issued_secrets().into_iter().chain([verifier]));
@@ -432,6 +437,7 @@ fn new_connection(authority: Authority) -> NewConnection {
             authority,
             tenant: Tenant::parse("contoso.example").unwrap(),
             sign_in_as: Mailbox::parse(OPS),
+            way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient("User.Read Mail.Send"),

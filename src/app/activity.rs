@@ -117,5 +117,6 @@ pub fn worked(kind: RenewalKind) -> &'static str {
     match kind {
         RenewalKind::SignIn => "signed in, tokens stored",
         RenewalKind::Refresh => "renewed, tokens stored",
+        RenewalKind::ClientCredentials => "token issued and stored",
     }
 }

@@ -137,8 +137,8 @@ pub enum GrantStep {
         /// The `state` of the sign-in that it belongs to: it is not sent for another one.
         state: String,
     },
-    /// The refresh token in the record (RFC 6749 §6).
-    Refresh {
+    /// Whatever the connection renews with: its refresh token (RFC 6749 §6), or the client's own right (§4.4).
+    Renew {
         /// The set that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
         seen: Option<DateTime<Utc>>,
     },
@@ -146,8 +146,8 @@ pub enum GrantStep {
 
 impl GrantStep {
     /// Renews what `overview` shows.
-    pub fn refresh(overview: &Overview) -> Self {
-        Self::Refresh { seen: overview.access_lifetime().map(|lifetime| lifetime.starts_at) }
+    pub fn renew(overview: &Overview) -> Self {
+        Self::Renew { seen: overview.access_lifetime().map(|lifetime| lifetime.starts_at) }
     }
 }
 

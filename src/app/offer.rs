@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::Overview;
-
 use super::{
     Action, App, Browser, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase, Question,
 };
@@ -57,8 +55,8 @@ impl App {
         use Action as A;
         let Some(chosen) = self.chosen() else { return vec![A::New, A::Filter, A::NeedsMe] };
         let mut own = vec![A::Open, A::Authorize];
-        own.extend(chosen.open_attempt(now).map(|_| A::Paste));
-        own.extend(can_renew(chosen).then_some(A::Renew));
+        own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
+        own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
         own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
         own
@@ -70,9 +68,9 @@ impl App {
         let mut own = vec![A::Copy];
         own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
         own.push(A::Reveal);
-        own.extend(can_renew(chosen).then_some(A::Renew));
+        own.extend(chosen.can_renew().then_some(A::Renew));
         own.push(A::Authorize);
-        own.extend(chosen.open_attempt(now).map(|_| A::Paste));
+        own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend([A::OtherWays, A::Edit]);
         own
     }
@@ -138,11 +136,6 @@ impl App {
             _ => None,
         }
     }
-}
-
-/// True if there is a refresh token that can be tried, whatever the last try brought.
-pub(super) fn can_renew(overview: &Overview) -> bool {
-    overview.refresh_lifetime().is_some()
 }
 
 /// What is on offer on a tab, and what is on offer on all of them.

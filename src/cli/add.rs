@@ -3,7 +3,6 @@
 use clap::Args;
 
 use crate::app::NewConnection;
-use crate::domain::app_registration::CredentialFacts;
 use crate::domain::redirect_uri::RedirectPlatform;
 use crate::domain::{ClientId, ConnectionName, Overview};
 use crate::runtime::records;
@@ -49,9 +48,10 @@ impl Add {
 }
 
 fn tell(overview: &Overview) {
-    let platform = match overview.credential {
-        CredentialFacts::Secret { .. } => RedirectPlatform::Web,
-        CredentialFacts::Public | CredentialFacts::Missing => RedirectPlatform::MobileAndDesktop,
+    let platform = if overview.credential.is_confidential() {
+        RedirectPlatform::Web
+    } else {
+        RedirectPlatform::MobileAndDesktop
     };
     say(&format!("added {}", overview.name));
     say(&format!(

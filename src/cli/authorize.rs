@@ -46,15 +46,16 @@ impl Authorize {
 /// The connection with an open sign-in: the one under way, else a new one.
 fn begun(services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
     let held = overview(services, name)?;
-    if held.open_attempt(services.clock.now()).is_some() {
+    if held.open_code_attempt(services.clock.now()).is_some() {
         say("going on with the sign-in that was begun before");
         return Ok(held);
     }
-    Ok(records::begin_attempt(services, &held.id)?)
+    Ok(records::begin_attempt(services, &held.id, None)?)
 }
 
 fn address(overview: &Overview) -> &str {
-    overview.attempt.as_ref().map_or("", |attempt| attempt.authorization_request.as_str())
+    let attempt = overview.code_attempt();
+    attempt.map_or("", |attempt| attempt.authorization_request.as_str())
 }
 
 fn print_address(overview: &Overview) -> Result<Exit, CliError> {

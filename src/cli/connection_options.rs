@@ -9,7 +9,7 @@ use crate::catalogue::permissions::{PRESETS, Preset};
 use crate::domain::secret::ClientSecret;
 use crate::domain::{
     AppRegistration, Authority, ClientCredential, ClientId, RedirectUri, ResponseMode, Scope, ScopeSet,
-    Settings, Tenant,
+    Settings, Tenant, WayIn,
 };
 
 use super::exit::{CliError, Exit, say};
@@ -95,6 +95,7 @@ impl ConnectionOptions {
             authority,
             tenant: self.tenant.clone().unwrap_or_else(Tenant::organizations),
             sign_in_as: self.sign_in_as.clone().and_then(|given| given.0),
+            way_in: WayIn::default(),
             redirect_uri,
             response_mode: self.response_mode.unwrap_or_default(),
             scopes: self.scopes().unwrap_or_else(|| PRESETS[0].scope_set()),
@@ -121,6 +122,7 @@ impl ConnectionOptions {
                 (None, None) => before.authority.clone(),
             },
             tenant: self.tenant.clone().unwrap_or_else(|| before.tenant.clone()),
+            way_in: before.way_in,
             sign_in_as: self.sign_in_as.clone().map_or_else(|| before.sign_in_as.clone(), |given| given.0),
             redirect_uri: self.redirect_uri.clone().unwrap_or_else(|| before.redirect_uri.clone()),
             response_mode: self.response_mode.unwrap_or(before.response_mode),

@@ -109,7 +109,7 @@ impl CliError {
         let exit = match error {
             ExchangeError::Vault(error) => Exit::of_vault(error),
             ExchangeError::AttemptOver | ExchangeError::NothingToRenew => Exit::SignInNeeded,
-            ExchangeError::NoAppRegistration => Exit::SetUpWrong,
+            ExchangeError::NoAppRegistration | ExchangeError::UnusableKey(_) => Exit::SetUpWrong,
             ExchangeError::WrongUser { .. } => Exit::Refused,
             ExchangeError::SignInRefused(trouble) => Exit::of_trouble(trouble.kind),
         };

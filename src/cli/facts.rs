@@ -87,11 +87,16 @@ fn credential(overview: &Overview, now: DateTime<Utc>) -> Value {
     match &overview.credential {
         CredentialFacts::Public => json!({ "kind": "public" }),
         CredentialFacts::Missing => json!({ "kind": "missing" }),
+        CredentialFacts::Certificate { thumbprint, subject, lifetime } => {
+            let facts =
+                json!({ "kind": "certificate", "thumbprint": thumbprint.to_string(), "subject": subject });
+            with(facts, life(*lifetime, Clock::ClientCredential, now))
+        }
         CredentialFacts::Secret { characters, lifetime, entered_at } => {
             let facts =
                 json!({ "kind": "secret", "characters": characters, "entered_at": moment(*entered_at) });
             match lifetime {
-                Some(lifetime) => with(facts, life(*lifetime, Clock::ClientSecret, now)),
+                Some(lifetime) => with(facts, life(*lifetime, Clock::ClientCredential, now)),
                 None => facts,
             }
         }
@@ -120,7 +125,11 @@ fn trouble(trouble: &Trouble) -> Value {
 fn renewal(renewal: &Renewal) -> Value {
     json!({
         "at": moment(renewal.at),
-        "kind": match renewal.kind { RenewalKind::SignIn => "sign-in", RenewalKind::Refresh => "refresh" },
+        "kind": match renewal.kind {
+            RenewalKind::SignIn => "sign-in",
+            RenewalKind::Refresh => "refresh",
+            RenewalKind::ClientCredentials => "client-credentials",
+        },
         "outcome": match renewal.outcome {
             RenewalOutcome::Worked => "worked",
             RenewalOutcome::WillRetry(_) => "will-retry",

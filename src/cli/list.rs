@@ -51,7 +51,7 @@ fn table(rows: &[&Overview], now: DateTime<Utc>) -> String {
 }
 
 fn row(own: &Overview, now: DateTime<Utc>) -> Vec<String> {
-    let secret = match (&own.credential, own.lifetime(Clock::ClientSecret)) {
+    let secret = match (&own.credential, own.lifetime(Clock::ClientCredential)) {
         (CredentialFacts::Secret { .. }, None) => "no date".to_owned(),
         (_, lifetime) => words::lifetime_short(lifetime, now),
     };

@@ -33,7 +33,7 @@ impl Redeem {
         let services = context.open()?;
         let held = overview(&services, &self.name)?;
         // Told before anything is asked for.
-        if held.open_attempt(services.clock.now()).is_none() {
+        if held.open_code_attempt(services.clock.now()).is_none() {
             return Err(no_attempt(&held));
         }
         match take(&services, &held.id, &address()?)? {
@@ -86,7 +86,7 @@ pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Jud
     // Read again: another process may have finished or ended the sign-in while a person was away.
     let connection = services.vault.connection_by_id(id)?;
     let held = services.overview(&connection);
-    let Some(attempt) = held.open_attempt(services.clock.now()) else { return Err(no_attempt(&held)) };
+    let Some(attempt) = held.open_code_attempt(services.clock.now()) else { return Err(no_attempt(&held)) };
     match read(pasted, &Expectation::of(attempt)) {
         Ok(AuthorizationResponse::Code { code, state }) => {
             if state == StateCheck::NotSent {
@@ -124,7 +124,8 @@ fn refuse(
     let failure = Failure::new(refusal.what_happened(), refusal.what_to_do());
     let wrong = if refusal.counts_as_try() {
         let after = records::change(services, id, &Edit::WrongPaste)?;
-        after.attempt.map_or(WRONG_PASTES_ALLOWED, |attempt| attempt.wrong_pastes)
+        let attempt = after.code_attempt();
+        attempt.map_or(WRONG_PASTES_ALLOWED, |attempt| attempt.wrong_pastes)
     } else {
         wrong_before
     };

@@ -104,7 +104,7 @@ fn can_renew(own: &Overview, now: DateTime<Utc>) -> bool {
 /// One renewal; another process that has just done it counts as well.
 pub fn renew(services: &Services, held: &Overview) -> Result<Overview, CliError> {
     tracing::info!(connection = %held.name, "renewing");
-    let after = wait(exchange(services, &held.id, GrantStep::refresh(held)))?
+    let after = wait(exchange(services, &held.id, GrantStep::renew(held)))?
         .map_err(|error| CliError::of_exchange(&error, &held.name))?;
     match CliError::of_trouble(&after) {
         Some(error) => Err(error),

@@ -74,18 +74,26 @@ fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
     let secret = match &overview.credential {
         CredentialFacts::Public => "none, a public client".to_owned(),
         CredentialFacts::Missing => "its record is missing".to_owned(),
-        CredentialFacts::Secret { .. } => line(Clock::ClientSecret, "held, no end date known"),
+        CredentialFacts::Certificate { .. } => line(Clock::ClientCredential, ""),
+        CredentialFacts::Secret { .. } => line(Clock::ClientCredential, "held, no end date known"),
     };
     let mut rows = vec![
         ("Access token", line(Clock::AccessToken, "none")),
         ("Refresh token", line(Clock::RefreshToken, "none")),
-        ("Client secret", secret),
+        (credential_label(overview), secret),
     ];
     if let Some(granted) = overview.tokens.as_ref().and_then(|tokens| tokens.granted_scope.as_ref()) {
         rows.push(("Granted", granted.to_wire()));
         rows.extend(missing(&overview.settings.scopes, granted));
     }
     rows
+}
+
+fn credential_label(overview: &Overview) -> &'static str {
+    match overview.credential {
+        CredentialFacts::Certificate { .. } => "Certificate",
+        _ => "Client secret",
+    }
 }
 
 fn missing(asked: &ScopeSet, granted: &ScopeSet) -> Option<Row> {
@@ -102,6 +110,7 @@ fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         let kind = match last.kind {
             RenewalKind::SignIn => "sign-in",
             RenewalKind::Refresh => "renewal",
+            RenewalKind::ClientCredentials => "client credentials",
         };
         let outcome = last.outcome.line().unwrap_or("worked");
         rows.push(("Last request", format!("{}, {kind}: {outcome}", words::moment(last.at))));

@@ -71,7 +71,7 @@ impl Token {
         let overview = services.overview(held);
         refuse_hopeless(&overview, services.clock.now())?;
         tracing::info!(connection = %self.name, "renewing");
-        let after = wait(exchange(services, &held.id, GrantStep::refresh(&overview)))?
+        let after = wait(exchange(services, &held.id, GrantStep::renew(&overview)))?
             .map_err(|error| CliError::of_exchange(&error, &self.name))?;
         if let Some(error) = CliError::of_trouble(&after) {
             return Err(error);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
+use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{Clock, Lifetime, Need, NextStep, Overview};
 
 /// A moment in local time, to the minute.
@@ -55,11 +56,16 @@ pub fn need(need: Need) -> &'static str {
 pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
     match overview.next_step(now) {
         NextStep::SignIn => "sign in".to_owned(),
+        NextStep::GetToken => "get the first token (refresh)".to_owned(),
+        NextStep::EnterCode => "enter the user code on another device".to_owned(),
         NextStep::PasteAddress => "bring the browser's address back (redeem)".to_owned(),
         NextStep::SignInAgain => "sign in again".to_owned(),
         NextStep::AskAdministrator => "an administrator consents, then sign in".to_owned(),
         NextStep::MendSettings => "mend the settings or the registration".to_owned(),
-        NextStep::ReplaceSecret => "replace the client secret".to_owned(),
+        NextStep::ReplaceSecret => match overview.credential {
+            CredentialFacts::Certificate { .. } => "replace the certificate".to_owned(),
+            _ => "replace the client secret".to_owned(),
+        },
         NextStep::RenewBefore(at) => format!("renew before {}", moment(at)),
         NextStep::RenewsAt(at) => format!("renewal due {}", moment(at)),
         NextStep::RetriesAt(at) => format!("try again from {}", moment(at)),
@@ -71,7 +77,9 @@ pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
 pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
     match step {
         NextStep::SignIn => ("sign-in", None),
+        NextStep::GetToken => ("get-token", None),
         NextStep::PasteAddress => ("redeem", None),
+        NextStep::EnterCode => ("enter-code", None),
         NextStep::SignInAgain => ("sign-in-again", None),
         NextStep::AskAdministrator => ("admin-consent", None),
         NextStep::MendSettings => ("mend-settings", None),

@@ -1,8 +1,10 @@
 //! An app registration: the client credentials, once for all connections that use them.
 
+use std::fmt;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use super::secret::{ClientSecret, Secret};
+use super::secret::{ClientSecret, PrivateKey, Secret};
 use super::{Authority, Certainty, ClientId, Lifetime};
 
 /// Authority and client ID with the client credential that belongs to them.
@@ -25,6 +27,57 @@ pub enum ClientCredential {
     Public,
     /// A confidential client with a secret.
     Secret(SecretCredential),
+    /// A confidential client with a certificate, whose key signs an assertion for each request (RFC 7523 §2.2).
+    Certificate(CertificateCredential),
+}
+
+/// A certificate with its private key, and what the certificate tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateCredential {
+    /// The certificate, PEM. It is no secret: the portal holds it too.
+    pub certificate: String,
+    /// The private key, PEM.
+    pub private_key: PrivateKey,
+    /// SHA-256 of the certificate's DER form: `x5t#S256` of an assertion's header.
+    pub thumbprint: Thumbprint,
+    /// Whom it names, printable.
+    pub subject: String,
+    /// Not valid before.
+    pub starts_at: DateTime<Utc>,
+    /// Not valid after.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// SHA-256 of a certificate's DER form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thumbprint(pub [u8; 32]);
+
+impl Thumbprint {
+    /// Reads 64 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+impl CertificateCredential {
+    /// As the certificate tells it.
+    pub fn lifetime(&self) -> Lifetime {
+        Lifetime { starts_at: self.starts_at, expires_at: self.ends_at, certainty: Certainty::Known }
+    }
 }
 
 /// A client secret and what is known of its life.
@@ -50,9 +103,14 @@ impl ClientCredential {
     /// The secret, where there is one.
     pub fn secret(&self) -> Option<&SecretCredential> {
         match self {
-            Self::Public => None,
+            Self::Public | Self::Certificate(_) => None,
             Self::Secret(secret) => Some(secret),
         }
+    }
+
+    /// True if the client proves itself: then the redirect URI is registered under Web.
+    pub fn is_confidential(&self) -> bool {
+        !matches!(self, Self::Public)
     }
 }
 
@@ -103,8 +161,33 @@ pub enum CredentialFacts {
         /// When it was entered.
         entered_at: DateTime<Utc>,
     },
+    /// A certificate is held.
+    Certificate {
+        /// SHA-256, as the portal shows it beside the certificate.
+        thumbprint: Thumbprint,
+        /// Whom it names, printable.
+        subject: String,
+        /// From the certificate itself.
+        lifetime: Lifetime,
+    },
     /// The record of the app registration is missing or damaged.
     Missing,
+}
+
+impl CredentialFacts {
+    /// Until when the credential is good, where that is known.
+    pub fn lifetime(&self) -> Option<Lifetime> {
+        match self {
+            Self::Secret { lifetime, .. } => *lifetime,
+            Self::Certificate { lifetime, .. } => Some(*lifetime),
+            Self::Public | Self::Missing => None,
+        }
+    }
+
+    /// True if the client proves itself.
+    pub fn is_confidential(&self) -> bool {
+        matches!(self, Self::Secret { .. } | Self::Certificate { .. })
+    }
 }
 
 impl From<&ClientCredential> for CredentialFacts {
@@ -115,6 +198,11 @@ impl From<&ClientCredential> for CredentialFacts {
                 characters: secret.value.characters(),
                 lifetime: secret.lifetime(),
                 entered_at: secret.entered_at,
+            },
+            ClientCredential::Certificate(certificate) => Self::Certificate {
+                thumbprint: certificate.thumbprint,
+                subject: certificate.subject.clone(),
+                lifetime: certificate.lifetime(),
             },
         }
     }

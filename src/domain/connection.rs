@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attempt, Authority, ClientId, HandOver, RedirectUri, Renewal, ScopeSet, Tenant, Tokens, Trouble,
+    Attempt, Authority, ClientId, CodeAttempt, HandOver, RedirectUri, Renewal, ScopeSet, Tenant, Tokens,
+    Trouble, WayIn,
 };
 
 /// Immutable id of a connection: it survives renaming.
@@ -128,23 +129,29 @@ pub struct Settings {
     pub tenant: Tenant,
     /// The mailbox that must sign in; without it the first one that signs in is kept to.
     pub sign_in_as: Option<Mailbox>,
+    /// How it comes by tokens.
+    pub way_in: WayIn,
     /// Where the browser ends.
     pub redirect_uri: RedirectUri,
     /// How the answer comes back.
     pub response_mode: ResponseMode,
-    /// The delegated permissions asked for.
+    /// The permissions asked for: delegated ones, or `.default` of one resource where the client acts for itself.
     pub scopes: ScopeSet,
 }
 
 impl Settings {
-    /// True if tokens issued under `other` belong to another app registration.
-    pub fn changes_registration(&self, other: &Self) -> bool {
-        self.client_id != other.client_id || self.authority != other.authority
+    /// True if tokens issued under `other` mean nothing here: of another app registration, or of a user in place of the
+    /// client itself.
+    pub fn disowns_tokens_of(&self, other: &Self) -> bool {
+        self.client_id != other.client_id
+            || self.authority != other.authority
+            || self.way_in.is_delegated() != other.way_in.is_delegated()
     }
 
     /// True if a sign-in begun under `other` could not be finished under these settings.
     pub fn changes_sign_in(&self, other: &Self) -> bool {
-        self.changes_registration(other)
+        self.disowns_tokens_of(other)
+            || self.way_in.capture().is_some() != other.way_in.capture().is_some()
             || self.scopes != other.scopes
             || self.tenant != other.tenant
             || self.redirect_uri != other.redirect_uri
@@ -194,6 +201,11 @@ impl Connection {
             renewals: Vec::new(),
             hand_overs: Vec::new(),
         }
+    }
+
+    /// The sign-in with a browser under way, open or over.
+    pub fn code_attempt(&self) -> Option<&CodeAttempt> {
+        self.attempt.as_ref()?.code()
     }
 
     /// Remembers a renewal, forgetting the oldest beyond the limit.

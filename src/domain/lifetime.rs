@@ -9,8 +9,8 @@ pub enum Clock {
     AccessToken,
     /// Counted from the last successful renewal, mostly an estimate.
     RefreshToken,
-    /// To the date that the person entered.
-    ClientSecret,
+    /// Secret or certificate: to the date that the person entered, or that the certificate tells.
+    ClientCredential,
 }
 
 /// How far the end of a lifetime can be trusted.
@@ -141,7 +141,7 @@ impl Lifetime {
             Clock::AccessToken => (span / 2, self.renewal_margin()),
             Clock::RefreshToken => (TimeDelta::days(30).min(span / 2), TimeDelta::days(14).min(span / 5)),
             // A replacement needs people in two organizations: a month is short.
-            Clock::ClientSecret => (TimeDelta::days(60), TimeDelta::days(30)),
+            Clock::ClientCredential => (TimeDelta::days(60), TimeDelta::days(30)),
         }
     }
 }

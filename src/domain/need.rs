@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Clock, Overview, Stage, TroubleKind};
+use super::{AttemptFacts, Clock, Overview, Stage, TroubleKind};
 
 /// The groups of the list, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,15 +67,19 @@ pub enum NoRenewal {
 pub enum NextStep {
     /// Nobody has signed in yet.
     SignIn,
+    /// Nobody needs to sign in: the client asks for its first token.
+    GetToken,
     /// The browser's address is awaited.
     PasteAddress,
+    /// The user code is to be entered on another device.
+    EnterCode,
     /// A person signs in again.
     SignInAgain,
     /// An administrator consents, then a person signs in.
     AskAdministrator,
     /// The settings or the registration are mended.
     MendSettings,
-    /// The client secret is replaced: it is over, or will be.
+    /// The client secret or certificate is replaced: it is over, or will be.
     ReplaceSecret,
     /// Before the refresh token lapses, a person signs in or it renews.
     RenewBefore(DateTime<Utc>),
@@ -100,7 +104,7 @@ impl Overview {
                     return Impossible(NoRenewal::SecretExpired);
                 }
                 TroubleKind::SetUpWrong => return Impossible(NoRenewal::SetUpWrong),
-                TroubleKind::TryLater { retry_at, attempt } if self.refresh_lifetime().is_some() => {
+                TroubleKind::TryLater { retry_at, attempt } if self.can_renew() => {
                     return Retrying { at: retry_at, attempt };
                 }
                 TroubleKind::TryLater { .. } => {}
@@ -108,10 +112,16 @@ impl Overview {
         }
         let Some(tokens) = &self.tokens else { return Impossible(NoRenewal::NeverSignedIn) };
         // A lapse that was estimated or typed is no refusal: one request tells for certain.
-        match tokens.refresh {
-            Some(_) => Due(tokens.access.renewal_due_at()),
-            None => Impossible(NoRenewal::NoRefreshToken),
+        if self.can_renew() {
+            Due(tokens.access.renewal_due_at())
+        } else {
+            Impossible(NoRenewal::NoRefreshToken)
         }
+    }
+
+    /// True if there is something to renew with: a refresh token, or the client's own right.
+    pub fn can_renew(&self) -> bool {
+        !self.settings.way_in.is_delegated() || self.refresh_lifetime().is_some()
     }
 
     /// The group it stands in.
@@ -134,13 +144,15 @@ impl Overview {
 
     /// Its one next step.
     pub fn next_step(&self, now: DateTime<Utc>) -> NextStep {
-        if self.open_attempt(now).is_some() {
-            return NextStep::PasteAddress;
+        match self.open_attempt(now) {
+            Some(AttemptFacts::Code(_)) => return NextStep::PasteAddress,
+            Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,
+            None => {}
         }
         match self.renewal_plan(now) {
             RenewalPlan::Impossible(why) => self.step_out_of(why, now),
             RenewalPlan::Retrying { at, .. } => NextStep::RetriesAt(at),
-            RenewalPlan::Due(_) if self.is_nearing(Clock::ClientSecret, now) => NextStep::ReplaceSecret,
+            RenewalPlan::Due(_) if self.is_nearing(Clock::ClientCredential, now) => NextStep::ReplaceSecret,
             RenewalPlan::Due(_) if self.stage(Clock::RefreshToken, now) == Some(Stage::Expired) => {
                 NextStep::SignInAgain
             }
@@ -153,8 +165,10 @@ impl Overview {
 
     /// The first moment at which something that it holds lapses; what lapses first stands first in its group.
     pub fn first_lapse(&self) -> Option<DateTime<Utc>> {
-        let refresh = self.refresh_lifetime().or(self.access_lifetime());
-        refresh.into_iter().chain(self.secret_lifetime()).map(|lifetime| lifetime.expires_at).min()
+        // A client that acts for itself gets a new access token whenever it asks.
+        let access = self.access_lifetime().filter(|_| !self.can_renew());
+        let held = self.refresh_lifetime().or(access);
+        held.into_iter().chain(self.credential_lifetime()).map(|lifetime| lifetime.expires_at).min()
     }
 
     /// The stage of one of its clocks, where it has that clock.
@@ -167,12 +181,13 @@ impl Overview {
         match clock {
             Clock::AccessToken => self.access_lifetime(),
             Clock::RefreshToken => self.refresh_lifetime(),
-            Clock::ClientSecret => self.secret_lifetime(),
+            Clock::ClientCredential => self.credential_lifetime(),
         }
     }
 
     fn step_out_of(&self, why: NoRenewal, now: DateTime<Utc>) -> NextStep {
         match why {
+            NoRenewal::NeverSignedIn if !self.settings.way_in.is_delegated() => NextStep::GetToken,
             NoRenewal::NeverSignedIn => NextStep::SignIn,
             NoRenewal::SignInNeeded => NextStep::SignInAgain,
             NoRenewal::ConsentMissing => NextStep::AskAdministrator,
@@ -187,8 +202,9 @@ impl Overview {
 
     /// How near the end is of what lasts longest: refresh token and client secret, whichever lapses first.
     fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
-        let stages =
-            [Clock::RefreshToken, Clock::ClientSecret].into_iter().filter_map(|clock| self.stage(clock, now));
+        let stages = [Clock::RefreshToken, Clock::ClientCredential]
+            .into_iter()
+            .filter_map(|clock| self.stage(clock, now));
         stages.max().unwrap_or(Stage::Fresh)
     }
 
@@ -205,6 +221,6 @@ impl Overview {
     }
 
     fn is_secret_expired(&self, now: DateTime<Utc>) -> bool {
-        self.stage(Clock::ClientSecret, now) == Some(Stage::Expired)
+        self.stage(Clock::ClientCredential, now) == Some(Stage::Expired)
     }
 }

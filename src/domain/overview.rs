@@ -7,8 +7,8 @@ use super::app_registration::CredentialFacts;
 use super::hand_over::Fingerprint;
 use super::secret::Secret;
 use super::{
-    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver,
-    Lifetime, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, DevicePoll,
+    HandOver, Lifetime, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -68,9 +68,18 @@ pub struct RefreshFacts {
     pub previous_kept: bool,
 }
 
-/// What may be told of a sign-in under way: all but the code verifier.
+/// What may be told of a sign-in under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptFacts {
+pub enum AttemptFacts {
+    /// With a browser.
+    Code(CodeAttemptFacts),
+    /// With a device code.
+    Device(DeviceAttemptFacts),
+}
+
+/// What may be told of a sign-in with a browser: all but the code verifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeAttemptFacts {
     /// The `state` sent: it stands in the address anyway.
     pub state: String,
     /// The redirect URI sent.
@@ -83,7 +92,63 @@ pub struct AttemptFacts {
     pub wrong_pastes: u8,
 }
 
+/// What may be told of a sign-in with a device code: all but the device code itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceAttemptFacts {
+    /// What the person enters; printable.
+    pub user_code: String,
+    /// Where the person enters it.
+    pub verification_uri: Url,
+    /// When it was begun.
+    pub started_at: DateTime<Utc>,
+    /// When the codes lapse.
+    pub expires_at: DateTime<Utc>,
+    /// When the token endpoint may be asked next.
+    pub poll: DevicePoll,
+}
+
 impl AttemptFacts {
+    /// True while it may still be finished.
+    pub fn is_open_at(&self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Code(attempt) => attempt.is_open_at(now),
+            Self::Device(attempt) => attempt.is_open_at(now),
+        }
+    }
+
+    /// When it ends by itself.
+    pub fn ends_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Code(attempt) => attempt.ends_at(),
+            Self::Device(attempt) => attempt.expires_at,
+        }
+    }
+
+    /// The sign-in with a browser, if it is one.
+    pub fn code(&self) -> Option<&CodeAttemptFacts> {
+        match self {
+            Self::Code(attempt) => Some(attempt),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// The sign-in with a device code, if it is one.
+    pub fn device(&self) -> Option<&DeviceAttemptFacts> {
+        match self {
+            Self::Code(_) => None,
+            Self::Device(attempt) => Some(attempt),
+        }
+    }
+}
+
+impl DeviceAttemptFacts {
+    /// True while the person may still enter the code.
+    pub fn is_open_at(&self, now: DateTime<Utc>) -> bool {
+        now < self.expires_at && super::attempt::began_before(self.started_at, now)
+    }
+}
+
+impl CodeAttemptFacts {
     /// True while a paste may still finish it.
     pub fn is_open_at(&self, now: DateTime<Utc>) -> bool {
         super::attempt::is_open(self.started_at, self.wrong_pastes, now)
@@ -122,12 +187,9 @@ impl Overview {
         Some(self.tokens.as_ref()?.refresh.as_ref()?.lifetime)
     }
 
-    /// Life of the client secret, where its end is known.
-    pub fn secret_lifetime(&self) -> Option<Lifetime> {
-        match &self.credential {
-            CredentialFacts::Secret { lifetime, .. } => *lifetime,
-            CredentialFacts::Public | CredentialFacts::Missing => None,
-        }
+    /// Life of the client credential, secret or certificate, where its end is known.
+    pub fn credential_lifetime(&self) -> Option<Lifetime> {
+        self.credential.lifetime()
     }
 
     /// Length of a value in characters; `None` if the connection does not hold it.
@@ -135,7 +197,7 @@ impl Overview {
         match (value, &self.credential) {
             (ConnectionValue::ClientId, _) => Some(self.settings.client_id.to_string().len()),
             (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
-            (ConnectionValue::ClientSecret, CredentialFacts::Public | CredentialFacts::Missing) => None,
+            (ConnectionValue::ClientSecret, _) => None,
             (ConnectionValue::AccessToken, _) => Some(self.tokens.as_ref()?.access_characters),
             (ConnectionValue::RefreshToken, _) => Some(self.tokens.as_ref()?.refresh.as_ref()?.characters),
         }
@@ -147,9 +209,24 @@ impl Overview {
         signed_in.or_else(|| self.settings.sign_in_as.as_ref().map(super::Mailbox::as_str))
     }
 
-    /// The sign-in under way, if a paste may still finish it.
+    /// The sign-in under way, if it may still be finished.
     pub fn open_attempt(&self, now: DateTime<Utc>) -> Option<&AttemptFacts> {
         self.attempt.as_ref().filter(|attempt| attempt.is_open_at(now))
+    }
+
+    /// The sign-in with a browser under way, open or over.
+    pub fn code_attempt(&self) -> Option<&CodeAttemptFacts> {
+        self.attempt.as_ref()?.code()
+    }
+
+    /// The sign-in with a browser under way, if a paste may still finish it.
+    pub fn open_code_attempt(&self, now: DateTime<Utc>) -> Option<&CodeAttemptFacts> {
+        self.open_attempt(now)?.code()
+    }
+
+    /// The sign-in with a device code under way, if the person may still enter the code.
+    pub fn open_device_attempt(&self, now: DateTime<Utc>) -> Option<&DeviceAttemptFacts> {
+        self.open_attempt(now)?.device()
     }
 
     /// The last hand-over of the values, and whether the refresh token is still that one.
@@ -190,12 +267,21 @@ impl From<&Tokens> for TokenFacts {
 
 impl From<&Attempt> for AttemptFacts {
     fn from(attempt: &Attempt) -> Self {
-        Self {
-            state: attempt.state.clone(),
-            redirect_uri: attempt.redirect_uri.clone(),
-            authorization_request: attempt.authorization_request.clone(),
-            started_at: attempt.started_at,
-            wrong_pastes: attempt.wrong_pastes,
+        match attempt {
+            Attempt::Code(attempt) => Self::Code(CodeAttemptFacts {
+                state: attempt.state.clone(),
+                redirect_uri: attempt.redirect_uri.clone(),
+                authorization_request: attempt.authorization_request.clone(),
+                started_at: attempt.started_at,
+                wrong_pastes: attempt.wrong_pastes,
+            }),
+            Attempt::Device(attempt) => Self::Device(DeviceAttemptFacts {
+                user_code: attempt.user_code.clone(),
+                verification_uri: attempt.verification_uri.clone(),
+                started_at: attempt.started_at,
+                expires_at: attempt.expires_at,
+                poll: attempt.poll,
+            }),
         }
     }
 }

@@ -16,10 +16,12 @@ pub struct Renewal {
 /// Which grant was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenewalKind {
-    /// A person signed in: authorization code.
+    /// A person signed in: authorization code or device code.
     SignIn,
     /// The refresh token was used.
     Refresh,
+    /// The client asked for itself: client credentials.
+    ClientCredentials,
 }
 
 /// How a token request ended.

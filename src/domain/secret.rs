@@ -83,6 +83,14 @@ secret! {
     CodeVerifier
 }
 secret! {
+    /// RSA private key of a client certificate, PEM (PKCS #8 or PKCS #1).
+    PrivateKey
+}
+secret! {
+    /// A signed statement by which a client proves itself for some minutes (RFC 7523 §2.2).
+    ClientAssertion
+}
+secret! {
     /// A form on its way to the token endpoint.
     RequestBody
 }

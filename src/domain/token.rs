@@ -76,6 +76,8 @@ pub struct Claims {
     pub app: Option<String>,
     /// Delegated permissions in the token.
     pub scp: Option<ScopeSet>,
+    /// Application permissions in the token: the client acts for itself.
+    pub roles: Option<ScopeSet>,
 }
 
 impl Claims {

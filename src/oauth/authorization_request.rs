@@ -3,22 +3,27 @@
 use url::Url;
 
 use crate::domain::secret::CodeVerifier;
-use crate::domain::{Scope, ScopeSet, Settings};
+use crate::domain::{RedirectUri, Scope, ScopeSet, Settings};
 
 use super::pkce::code_challenge;
 
 /// The whole address. `offline_access` adds itself, since without it nothing can be renewed; so do `openid` and
 /// `profile`, which tell who signed in.
-pub fn authorization_request(settings: &Settings, state: &str, verifier: &CodeVerifier) -> Url {
+pub fn authorization_request(
+    settings: &Settings,
+    redirect_uri: &RedirectUri,
+    state: &str,
+    verifier: &CodeVerifier,
+) -> Url {
     let mut url = settings.authority.endpoint(&settings.tenant, "authorize");
     {
         let mut query = url.query_pairs_mut();
         query
             .append_pair("client_id", &settings.client_id.to_string())
             .append_pair("response_type", "code")
-            .append_pair("redirect_uri", settings.redirect_uri.as_str())
+            .append_pair("redirect_uri", redirect_uri.as_str())
             .append_pair("response_mode", settings.response_mode.as_str())
-            .append_pair("scope", &requested_scope(&settings.scopes).to_wire())
+            .append_pair("scope", &requested_scope(settings).to_wire())
             .append_pair("state", state)
             .append_pair("code_challenge", &code_challenge(verifier))
             .append_pair("code_challenge_method", "S256");
@@ -31,17 +36,19 @@ pub fn authorization_request(settings: &Settings, state: &str, verifier: &CodeVe
     url
 }
 
-/// What is asked for: the connection's permissions and the scopes that every sign-in here needs.
-pub fn requested_scope(scopes: &ScopeSet) -> ScopeSet {
-    let own = ["offline_access", "openid", "profile"].into_iter().filter_map(Scope::parse);
-    scopes.iter().cloned().chain(own).collect()
+/// What is asked for: the connection's permissions and, where a person signs in, the scopes that every sign-in needs.
+pub fn requested_scope(settings: &Settings) -> ScopeSet {
+    let own: &[&str] =
+        if settings.way_in.is_delegated() { &["offline_access", "openid", "profile"] } else { &[] };
+    let own = own.iter().filter_map(|name| Scope::parse(name));
+    settings.scopes.iter().cloned().chain(own).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue::clouds::CLOUDS;
-    use crate::domain::{ClientId, Mailbox, RedirectUri, ResponseMode, Tenant};
+    use crate::domain::{ClientId, Mailbox, RedirectUri, ResponseMode, Tenant, WayIn};
 
     fn settings() -> Settings {
         Settings {
@@ -49,6 +56,7 @@ mod tests {
             authority: CLOUDS[0].authority(),
             tenant: Tenant::parse("contoso.com").unwrap(),
             sign_in_as: None,
+            way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient("Mail.Send User.Read"),
@@ -61,7 +69,7 @@ mod tests {
 
     #[test]
     fn all_parameters_of_the_procedure_are_sent() {
-        let url = authorization_request(&settings(), "st", &CodeVerifier::new("v"));
+        let url = authorization_request(&settings(), &settings().redirect_uri, "st", &CodeVerifier::new("v"));
         assert!(
             url.as_str().starts_with("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?")
         );
@@ -81,13 +89,13 @@ mod tests {
     #[test]
     fn login_hint_and_select_account_exclude_each_other() {
         let mut settings = settings();
-        let url = authorization_request(&settings, "st", &CodeVerifier::new("v"));
+        let url = authorization_request(&settings, &settings.redirect_uri, "st", &CodeVerifier::new("v"));
         assert_eq!(
             (parameter(&url, "login_hint"), parameter(&url, "prompt")),
             (None, Some("select_account".into()))
         );
         settings.sign_in_as = Mailbox::parse("ops@contoso.com");
-        let url = authorization_request(&settings, "st", &CodeVerifier::new("v"));
+        let url = authorization_request(&settings, &settings.redirect_uri, "st", &CodeVerifier::new("v"));
         assert_eq!(
             (parameter(&url, "login_hint"), parameter(&url, "prompt")),
             (Some("ops@contoso.com".into()), None)

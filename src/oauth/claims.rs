@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::domain::secret::{AccessToken, IdToken, Secret};
-use crate::domain::{Claims, ScopeSet, SignedInUser};
+use crate::domain::{Claims, Scope, ScopeSet, SignedInUser};
 use crate::sanitize::sanitize;
 
 /// More than any real claim set; a longer one is not looked at.
@@ -26,6 +26,7 @@ pub fn claims(token: &AccessToken) -> Claims {
         upn: text(&payload, &["upn", "preferred_username", "unique_name"]),
         app: text(&payload, &["app_displayname"]),
         scp: text(&payload, &["scp"]).map(|scp| ScopeSet::parse_lenient(&scp)),
+        roles: roles(&payload),
     }
 }
 
@@ -50,6 +51,12 @@ fn payload(token: &str) -> Option<Value> {
     }
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     serde_json::from_slice(&bytes).ok().filter(Value::is_object)
+}
+
+/// Application permissions: a list of texts.
+fn roles(payload: &Value) -> Option<ScopeSet> {
+    let roles = payload.get("roles")?.as_array()?;
+    Some(roles.iter().take(100).filter_map(Value::as_str).filter_map(Scope::parse).collect())
 }
 
 /// The first of these claims that is a text, made printable here once for screen, `show` and files.

@@ -17,7 +17,7 @@ use super::token_request::TokenRequest;
 pub fn request(settings: &Settings) -> TokenRequest {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("client_id", &settings.client_id.to_string())
-        .append_pair("scope", &requested_scope(&settings.scopes).to_wire());
+        .append_pair("scope", &requested_scope(settings).to_wire());
     TokenRequest {
         url: settings.authority.endpoint(&settings.tenant, "devicecode"),
         body: RequestBody::new(form.finish()),

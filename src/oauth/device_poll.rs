@@ -2,20 +2,15 @@
 //!
 //! That the person has not answered yet is an answer of its own, so that no other grant can ever be "pending".
 
-use chrono::TimeDelta;
-
 use super::json::text;
 use super::token_answer::{self, HttpAnswer, TokenAnswer, TokenRefusal};
-
-/// RFC 8628 §3.5: `slow_down` lengthens the interval by so much, for good.
-pub const SLOW_DOWN: TimeDelta = TimeDelta::seconds(5);
 
 /// What a poll brought.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PollAnswer {
     /// The person has not answered yet: ask again after the interval.
     Pending,
-    /// As pending, and every later interval is longer by [`SLOW_DOWN`].
+    /// As pending, and every later interval is longer (`DevicePoll::after_slow_down`).
     SlowDown,
     /// Over: no further poll can succeed.
     Ended(DeviceEnd, TokenRefusal),

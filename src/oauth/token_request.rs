@@ -1,11 +1,12 @@
-//! The token request (RFC 6749 §4.1.3 and §6, RFC 8628 §3.4): where it goes and the form that is posted.
+//! The token request (RFC 6749 §4.1.3, §4.4.2 and §6, RFC 8628 §3.4): where it goes and the form that is posted.
 
 use url::{Url, form_urlencoded};
 
 use crate::domain::secret::{AuthorizationCode, DeviceCode, RefreshToken, RequestBody, Secret};
-use crate::domain::{Attempt, ClientCredential, ScopeSet, Settings};
+use crate::domain::{CodeAttempt, ScopeSet, Settings};
 
 use super::authorization_request::requested_scope;
+use super::client_authentication::ClientAuthentication;
 
 /// A form on its way to the token endpoint. The body holds secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +20,11 @@ pub struct TokenRequest {
 /// Redeems the code that the browser brought (RFC 6749 §4.1.3), with the verifier of the attempt (RFC 7636 §4.5).
 pub fn redeem(
     settings: &Settings,
-    credential: &ClientCredential,
-    attempt: &Attempt,
+    client: &ClientAuthentication,
+    attempt: &CodeAttempt,
     code: &AuthorizationCode,
 ) -> TokenRequest {
-    request(settings, credential, Some(&settings.scopes), |form| {
+    request(settings, client, Some(&requested_scope(settings)), |form| {
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code.expose())
             .append_pair("redirect_uri", attempt.redirect_uri.as_str())
@@ -32,38 +33,45 @@ pub fn redeem(
 }
 
 /// Uses the refresh token (RFC 6749 §6).
-pub fn refresh(settings: &Settings, credential: &ClientCredential, token: &RefreshToken) -> TokenRequest {
-    request(settings, credential, Some(&settings.scopes), |form| {
+pub fn refresh(settings: &Settings, client: &ClientAuthentication, token: &RefreshToken) -> TokenRequest {
+    request(settings, client, Some(&requested_scope(settings)), |form| {
         form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
+    })
+}
+
+/// Asks for a token of the client itself (RFC 6749 §4.4.2).
+pub fn client_credentials(settings: &Settings, client: &ClientAuthentication) -> TokenRequest {
+    request(settings, client, Some(&requested_scope(settings)), |form| {
+        form.append_pair("grant_type", "client_credentials");
     })
 }
 
 /// Asks whether the person has answered on the other device (RFC 8628 §3.4). The scopes went with the request for the
 /// code.
-pub fn poll(settings: &Settings, credential: &ClientCredential, code: &DeviceCode) -> TokenRequest {
-    request(settings, credential, None, |form| {
+pub fn poll(settings: &Settings, client: &ClientAuthentication, code: &DeviceCode) -> TokenRequest {
+    request(settings, client, None, |form| {
         form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
             .append_pair("device_code", code.expose());
     })
 }
 
+/// The token endpoint of a connection.
+pub fn endpoint(settings: &Settings) -> Url {
+    settings.authority.endpoint(&settings.tenant, "token")
+}
+
 fn request(
     settings: &Settings,
-    credential: &ClientCredential,
-    scopes: Option<&ScopeSet>,
+    client: &ClientAuthentication,
+    scope: Option<&ScopeSet>,
     grant: impl FnOnce(&mut form_urlencoded::Serializer<'_, String>),
 ) -> TokenRequest {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("client_id", &settings.client_id.to_string());
     grant(&mut form);
-    if let Some(scopes) = scopes {
-        form.append_pair("scope", &requested_scope(scopes).to_wire());
+    if let Some(scope) = scope {
+        form.append_pair("scope", &scope.to_wire());
     }
-    if let Some(secret) = credential.secret() {
-        form.append_pair("client_secret", secret.value.expose());
-    }
-    TokenRequest {
-        url: settings.authority.endpoint(&settings.tenant, "token"),
-        body: RequestBody::new(form.finish()),
-    }
+    client.append(&mut form);
+    TokenRequest { url: endpoint(settings), body: RequestBody::new(form.finish()) }
 }

@@ -11,6 +11,7 @@ use crate::app::{Delivery, Failure, Parcel, Way};
 use crate::domain::secret::{RevealedValue, Secret};
 use crate::domain::{AppRegistration, Connection, ConnectionId, ConnectionValue};
 
+use super::blocking::blocking;
 use super::clipboard::{Clipboard, osc52, send_by_tmux};
 use super::entropy;
 use super::services::{Services, failure};
@@ -67,9 +68,7 @@ pub async fn value(
 
 async fn contents(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
     let (services, id) = (services.clone(), id.clone());
-    tokio::task::spawn_blocking(move || read(&services, &id, parcel))
-        .await
-        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    blocking(move || read(&services, &id, parcel)).await
 }
 
 fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
@@ -78,8 +77,8 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
     let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
     let text = match parcel {
         Parcel::AuthorizationRequest => {
-            let attempt =
-                connection.attempt.as_ref().filter(|attempt| attempt.is_open_at(services.clock.now()));
+            let attempt = connection.code_attempt();
+            let attempt = attempt.filter(|attempt| attempt.is_open_at(services.clock.now()));
             attempt.map(|attempt| attempt.authorization_request.to_string())
         }
         Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),

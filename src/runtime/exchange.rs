@@ -4,19 +4,22 @@
 //! that a full one is found with nothing sent. What the answer brings is saved before anything else is done with it.
 
 use chrono::{DateTime, Utc};
-use tokio::task::spawn_blocking;
 
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
-    AccessGrant, AppRegistration, Certainty, ClientCredential, Connection, ConnectionId, Lifetime, Overview,
-    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind, WhoActs,
+    AccessGrant, AppRegistration, Attempt, Certainty, Connection, ConnectionId, DeviceAttempt, Lifetime,
+    Overview, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
+    WhoActs,
 };
+use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
+use crate::oauth::client_authentication::{AssertionContext, ClientAuthentication};
 use crate::oauth::token_answer::{self, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
 use crate::sanitize::sanitize;
 use crate::vault::{LockedConnection, PATIENCE, VaultError};
 
+use super::blocking::blocking;
 use super::entropy;
 use super::http::{SendError, SendStage};
 use super::services::{Services, failure};
@@ -32,6 +35,8 @@ pub enum ExchangeError {
     NothingToRenew,
     /// The app registration's record is missing.
     NoAppRegistration,
+    /// The key of the certificate cannot sign.
+    UnusableKey(CertificateError),
     /// Somebody else signed in than the connection expects. Both as printable text.
     WrongUser {
         /// Who signed in.
@@ -59,6 +64,10 @@ impl ExchangeError {
             Self::NoAppRegistration => Failure::new(
                 "The record of the app registration is missing.",
                 "Enter client ID and secret again (e).",
+            ),
+            Self::UnusableKey(error) => Failure::new(
+                format!("The client assertion could not be signed: {error}."),
+                "Enter certificate and key again (e).",
             ),
             Self::WrongUser { signed_in, expected } => Failure::new(
                 format!("You signed in as {signed_in}; this connection expects {expected}. Nothing saved."),
@@ -99,13 +108,6 @@ pub async fn exchange(
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
 /// A record under its lock, its disk proved, before the request.
 struct Ready {
     locked: LockedConnection,
@@ -125,34 +127,42 @@ fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<P
         .vault
         .app_registration(&connection.settings.client_id)?
         .ok_or(ExchangeError::NoAppRegistration)?;
-    if let GrantStep::Refresh { seen } = step
+    if let GrantStep::Renew { seen } = step
         && connection.tokens.as_ref().is_some_and(|tokens| Some(tokens.access.lifetime.starts_at) > *seen)
     {
         return Ok(Prepared::RenewedElsewhere(Box::new(Overview::of(&connection, Some(&app)))));
     }
-    let request = request(&connection, &app.credential, step, services.clock.now())?;
+    let request = request(&connection, &app, step, services.clock.now())?;
     locked.prove_disk()?;
     Ok(Prepared::Ready(Box::new(Ready { locked, connection, app }), request))
 }
 
 fn request(
     connection: &Connection,
-    credential: &ClientCredential,
+    app: &AppRegistration,
     step: &GrantStep,
     now: DateTime<Utc>,
 ) -> Result<TokenRequest, ExchangeError> {
+    let settings = &connection.settings;
+    let endpoint = token_request::endpoint(settings);
+    let context = AssertionContext { endpoint: &endpoint, now, jti: &entropy::request_guid() };
+    let client = ClientAuthentication::of(&app.credential, settings.client_id, context)
+        .map_err(ExchangeError::UnusableKey)?;
     match step {
         GrantStep::Redeem { code, state } => {
             // Another login may have begun a sign-in meanwhile: this code would only end it.
-            let attempt =
-                connection.attempt.as_ref().filter(|own| own.is_open_at(now) && own.state == *state);
+            let attempt = connection.code_attempt();
+            let attempt = attempt.filter(|own| own.is_open_at(now) && own.state == *state);
             let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
-            Ok(token_request::redeem(&connection.settings, credential, attempt, code))
+            Ok(token_request::redeem(settings, &client, attempt, code))
         }
-        GrantStep::Refresh { .. } => {
+        GrantStep::Renew { .. } if !settings.way_in.is_delegated() => {
+            Ok(token_request::client_credentials(settings, &client))
+        }
+        GrantStep::Renew { .. } => {
             let refresh = connection.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
             let refresh = refresh.ok_or(ExchangeError::NothingToRenew)?;
-            Ok(token_request::refresh(&connection.settings, credential, &refresh.current))
+            Ok(token_request::refresh(settings, &client, &refresh.current))
         }
     }
 }
@@ -167,7 +177,10 @@ impl Ready {
     ) -> Result<Overview, ExchangeError> {
         let kind = match step {
             GrantStep::Redeem { .. } => RenewalKind::SignIn,
-            GrantStep::Refresh { .. } => RenewalKind::Refresh,
+            GrantStep::Renew { .. } if !self.connection.settings.way_in.is_delegated() => {
+                RenewalKind::ClientCredentials
+            }
+            GrantStep::Renew { .. } => RenewalKind::Refresh,
         };
         // A code is spent once request bytes were written; a connection that never stood leaves the sign-in open.
         let spent = !matches!(&answer, Err(error) if error.stage == SendStage::NotSent);
@@ -234,6 +247,9 @@ impl Ready {
     /// The error if this is not whom the connection expects: by the mailbox in its settings, and by who it was before.
     /// A renewal is compared by object id only: a mailbox may be renamed, its person stays.
     fn stranger(&self, user: &SignedInUser, kind: RenewalKind) -> Option<ExchangeError> {
+        if kind == RenewalKind::ClientCredentials {
+            return None;
+        }
         let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
         let expected = self.connection.settings.sign_in_as.as_ref();
         if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username) {
@@ -326,6 +342,8 @@ fn tokens(
         None => (None, SignedInUser::default(), None, None),
     };
     let refresh = match response.refresh_token {
+        // RFC 6749 §4.4.3: there should be none, and nobody's would be it.
+        _ if kind == RenewalKind::ClientCredentials => None,
         Some(new) => Some(rotated(before_refresh, new, response.refresh_token_expires_in, sent_at, kind)),
         None => before_refresh.map(|held| used(held, sent_at, kind)),
     };
@@ -348,8 +366,8 @@ fn tokens(
             tid: user.tid.or(before_user.tid),
         },
         signed_in_at: match (kind, signed_in_before) {
-            (RenewalKind::Refresh, Some(moment)) => moment,
-            (RenewalKind::SignIn | RenewalKind::Refresh, _) => sent_at,
+            (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(moment)) => moment,
+            (RenewalKind::SignIn, _) | (_, None) => sent_at,
         },
     }
 }
@@ -379,7 +397,7 @@ fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> Refres
         RenewalKind::Refresh => {
             RefreshGrant { lifetime: renewed_lifetime(held.lifetime, sent_at, kind), previous: None, ..held }
         }
-        RenewalKind::SignIn => held,
+        RenewalKind::SignIn | RenewalKind::ClientCredentials => held,
     }
 }
 
@@ -387,7 +405,7 @@ fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> Refres
 /// anew, by a renewal it does not grow.
 fn renewed_lifetime(held: Lifetime, sent_at: DateTime<Utc>, kind: RenewalKind) -> Lifetime {
     match (held.certainty, kind) {
-        (Certainty::Learned, RenewalKind::Refresh) => held,
+        (Certainty::Learned, RenewalKind::Refresh | RenewalKind::ClientCredentials) => held,
         (Certainty::Learned, RenewalKind::SignIn) => {
             Lifetime::from_seconds(sent_at, held.span().num_seconds(), Certainty::Learned)
         }

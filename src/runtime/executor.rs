@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
 use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, RequestId};
 use crate::domain::secret::{Passphrase, PastedText};
@@ -12,6 +12,7 @@ use crate::domain::{ConnectionId, Overview};
 use crate::vault::unlock::{Sources, Unlocked, unlock};
 use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 
+use super::blocking::blocking;
 use super::clock::Clock;
 use super::delivery::{Outlets, deliver, send_text, value};
 use super::exchange::exchange;
@@ -125,9 +126,10 @@ impl Executor {
             Effect::Change { request, connection, edit } => {
                 (request, self.record(move |services| records::change(services, &connection, &edit)).await)
             }
-            Effect::BeginAttempt { request, connection } => {
-                (request, self.record(move |services| records::begin_attempt(services, &connection)).await)
-            }
+            Effect::BeginAttempt { request, connection } => (
+                request,
+                self.record(move |services| records::begin_attempt(services, &connection, None)).await,
+            ),
             Effect::Remove { request, connection } => (request, self.remove(connection).await),
             Effect::Exchange { request, connection, step } => {
                 let answer = match self.services() {
@@ -228,7 +230,7 @@ impl Executor {
         let (services, browser) = (self.services()?, self.browser.clone());
         let ended = blocking(move || {
             let overview = services.contents().ok()?.connections.into_iter().find(|own| own.id == id)?;
-            let attempt = overview.open_attempt(services.clock.now())?;
+            let attempt = overview.open_code_attempt(services.clock.now())?;
             Some(browser?(attempt.authorization_request.as_str(), overview.mailbox()))
         })
         .await;
@@ -240,13 +242,6 @@ impl Executor {
             )),
             None => Err(Failure::new("No sign-in is open.", "Begin one (a).")),
         }
-    }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! `exchange.rs` (whatever spends a grant) and `records.rs` (whatever changes a record). The dashboard adds
 //! `executor.rs`, which performs effects in tasks, and `dashboard.rs`, the loop with the only `select!`.
 
+mod blocking;
 pub mod clipboard;
 pub mod clock;
 pub mod dashboard;

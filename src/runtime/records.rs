@@ -3,8 +3,8 @@
 use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, Connection, ConnectionId, HandOver, Overview, Renewal,
-    RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
+    AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection, ConnectionId, HandOver, Overview,
+    RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
@@ -81,23 +81,29 @@ pub fn remove(services: &Services, id: &ConnectionId) -> Result<(), VaultError> 
     services.vault.lock_connection(id, PATIENCE)?.remove()
 }
 
-/// Begins a sign-in: fresh state and verifier, kept in the record. One that is still open is replaced.
-pub fn begin_attempt(services: &Services, id: &ConnectionId) -> Result<Overview, RecordError> {
+/// Begins a sign-in with a browser: fresh state and verifier, kept in the record. One that is still open is replaced.
+/// `redirect_uri` is sent in place of the connection's own, which differs from it by the port at most.
+pub fn begin_attempt(
+    services: &Services,
+    id: &ConnectionId,
+    redirect_uri: Option<RedirectUri>,
+) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     let mut connection = locked.read()?;
-    connection.attempt = Some(attempt(&connection.settings, services));
+    connection.attempt = Some(Attempt::Code(code_attempt(&connection.settings, redirect_uri, services)));
     locked.save(&mut connection)?;
     Ok(services.overview(&connection))
 }
 
-fn attempt(settings: &Settings, services: &Services) -> Attempt {
+fn code_attempt(settings: &Settings, redirect_uri: Option<RedirectUri>, services: &Services) -> CodeAttempt {
     let state = pkce::state(&entropy::bytes());
     let code_verifier = pkce::code_verifier(&entropy::bytes());
-    Attempt {
-        authorization_request: authorization_request(settings, &state, &code_verifier),
+    let redirect_uri = redirect_uri.unwrap_or_else(|| settings.redirect_uri.clone());
+    CodeAttempt {
+        authorization_request: authorization_request(settings, &redirect_uri, &state, &code_verifier),
         state,
         code_verifier,
-        redirect_uri: settings.redirect_uri.clone(),
+        redirect_uri,
         started_at: services.clock.now(),
         wrong_pastes: 0,
     }
@@ -110,7 +116,7 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             if form.settings.changes_sign_in(&connection.settings) {
                 connection.attempt = None;
             }
-            if form.settings.changes_registration(&connection.settings) {
+            if form.settings.disowns_tokens_of(&connection.settings) {
                 // Tokens of one registration mean nothing to another, and must not be sent to it.
                 connection.tokens = None;
             }
@@ -140,7 +146,7 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
 }
 
 fn note_wrong_paste(connection: &mut Connection) {
-    if let Some(attempt) = &mut connection.attempt {
+    if let Some(attempt) = connection.attempt.as_mut().and_then(Attempt::code_mut) {
         attempt.wrong_pastes = (attempt.wrong_pastes + 1).min(WRONG_PASTES_ALLOWED);
     }
 }

@@ -199,7 +199,7 @@ pub(super) fn row(view: View<'_>, columns: Columns, overview: &Overview, is_sele
     row = match columns.clocks {
         Clocks::One => one_clock(view, row, overview),
         Clocks::Three(gauges) => {
-            let clocks = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientSecret];
+            let clocks = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientCredential];
             clocks
                 .into_iter()
                 .zip(gauges)
@@ -242,9 +242,9 @@ fn lifetime<'a>(view: View<'_>, row: Row<'a>, overview: &Overview, clock: Clock,
 fn no_lifetime(view: View<'_>, overview: &Overview, clock: Clock) -> (&'static str, Style) {
     let theme = view.theme();
     match (clock, &overview.credential) {
-        (Clock::ClientSecret, CredentialFacts::Public) => ("public", theme.none),
-        (Clock::ClientSecret, CredentialFacts::Secret { .. }) => ("no date", theme.none),
-        (Clock::ClientSecret, CredentialFacts::Missing) => ("missing", theme.error),
+        (Clock::ClientCredential, CredentialFacts::Public) => ("public", theme.none),
+        (Clock::ClientCredential, CredentialFacts::Secret { .. }) => ("no date", theme.none),
+        (Clock::ClientCredential, CredentialFacts::Missing) => ("missing", theme.error),
         _ => (NONE, theme.none),
     }
 }
@@ -267,7 +267,7 @@ fn one_clock<'a>(view: View<'_>, row: Row<'a>, overview: &Overview) -> Row<'a> {
     let word = match clock {
         Clock::AccessToken => "access",
         Clock::RefreshToken => "refresh",
-        Clock::ClientSecret => "secret",
+        Clock::ClientCredential => "secret",
     };
     let row = row.fill(word, ONE_CLOCK - DURATION_SHORT_WIDTH, theme.muted);
     time_left(view, row, lifetime, clock).gap(GAP)
@@ -275,7 +275,7 @@ fn one_clock<'a>(view: View<'_>, row: Row<'a>, overview: &Overview) -> Row<'a> {
 
 /// What lapses soonest of what no renewal brings back; the access token where all of that is well.
 fn most_urgent(view: View<'_>, overview: &Overview) -> Option<(Clock, Lifetime)> {
-    let worst = [Clock::RefreshToken, Clock::ClientSecret]
+    let worst = [Clock::RefreshToken, Clock::ClientCredential]
         .into_iter()
         .filter_map(|clock| Some((clock, overview.lifetime(clock)?)))
         .filter(|(clock, lifetime)| lifetime.stage(*clock, view.now) >= Stage::Expiring)

@@ -8,7 +8,7 @@ use crate::app::permissions::{Granted, granted_state};
 use crate::app::words::count_with_commas;
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
-use crate::domain::{Authority, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble};
+use crate::domain::{Authority, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble};
 
 use super::canvas::{Canvas, wrap};
 use super::text::{ago, duration_short};
@@ -127,7 +127,9 @@ fn outcome(renewal: &Renewal, told: Option<&str>) -> String {
         (RenewalOutcome::WillRetry(line), _) if Some(line.as_str()) == told => "to be tried again".to_owned(),
         (RenewalOutcome::Failed(line), _) if Some(line.as_str()) == told => "refused".to_owned(),
         (RenewalOutcome::Worked, RenewalKind::SignIn) => "worked (sign-in)".to_owned(),
-        (RenewalOutcome::Worked, RenewalKind::Refresh) => "worked".to_owned(),
+        (RenewalOutcome::Worked, RenewalKind::Refresh | RenewalKind::ClientCredentials) => {
+            "worked".to_owned()
+        }
         (RenewalOutcome::WillRetry(line), _) => format!("to be tried again: {}", printable(line)),
         (RenewalOutcome::Failed(line), _) => format!("refused: {}", printable(line)),
     }
@@ -186,26 +188,30 @@ pub(super) fn credential(view: View<'_>, facts: &CredentialFacts) -> String {
     match facts {
         CredentialFacts::Public => "public client, no secret".to_owned(),
         CredentialFacts::Missing => "its record is missing or damaged".to_owned(),
+        CredentialFacts::Certificate { subject, lifetime, .. } => {
+            format!("certificate {}, {}", printable(subject), end(view, *lifetime))
+        }
         CredentialFacts::Secret { characters, lifetime, entered_at } => {
             let held = format!("{} {} characters", view.mask(), count_with_commas(*characters));
             let end = match lifetime {
                 None => "no end date known".to_owned(),
-                Some(lifetime) if lifetime.is_expired_at(view.now) => {
-                    format!("expired {}", view.day(lifetime.expires_at))
-                }
-                Some(lifetime) => {
-                    format!(
-                        "ends {} ({})",
-                        view.day(lifetime.expires_at),
-                        duration_short(lifetime.remaining(view.now))
-                    )
-                }
+                Some(lifetime) => end(view, *lifetime),
             };
             match lifetime {
                 None => format!("{held}, {end}, entered {}", ago(view.now - *entered_at)),
                 Some(_) => format!("{held}, {end}"),
             }
         }
+    }
+}
+
+/// When a credential ends.
+fn end(view: View<'_>, lifetime: Lifetime) -> String {
+    let day = view.day(lifetime.expires_at);
+    if lifetime.is_expired_at(view.now) {
+        format!("expired {day}")
+    } else {
+        format!("ends {day} ({})", duration_short(lifetime.remaining(view.now)))
     }
 }
 

@@ -14,7 +14,7 @@ use ratatui::text::Line;
 
 use crate::app::words::count_with_commas;
 use crate::app::{Action, Browser, Phase, SignInPanel};
-use crate::domain::{AttemptFacts, Overview};
+use crate::domain::{AttemptFacts, CodeAttemptFacts, Overview};
 
 use super::Regions;
 use super::canvas::{Canvas, wrap};
@@ -32,7 +32,7 @@ pub(super) const INDENT: u16 = 6;
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &SignInPanel) {
     let overview = view.app.connections.get(&panel.connection);
     let name = overview.map_or("", |own| own.name.as_str());
-    let attempt = overview.and_then(|own| own.attempt.as_ref());
+    let attempt = overview.and_then(|own| own.attempt.as_ref()).and_then(AttemptFacts::code);
     let (left, size) = (time_left(view, panel, attempt), (panel::WIDTH, HEIGHT));
     let area = panel::open(buffer, regions, view, ("Sign in", name), left, size);
     let mut canvas = Canvas::new(buffer, area, view.look);
@@ -46,7 +46,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     canvas.lines(&lines);
 }
 
-fn time_left(view: View<'_>, panel: &SignInPanel, attempt: Option<&AttemptFacts>) -> Line<'static> {
+fn time_left(view: View<'_>, panel: &SignInPanel, attempt: Option<&CodeAttemptFacts>) -> Line<'static> {
     let theme = view.theme();
     match attempt.filter(|_| panel.phase == Phase::Waiting) {
         Some(attempt) if attempt.is_open_at(view.now) => {
@@ -118,7 +118,7 @@ fn waiting(
     view: View<'_>,
     panel: &SignInPanel,
     overview: &Overview,
-    attempt: &AttemptFacts,
+    attempt: &CodeAttemptFacts,
     area: Rect,
 ) -> Vec<Line<'static>> {
     let width = area.width;
@@ -194,7 +194,7 @@ pub(super) fn step_line(
 fn open_address(
     view: View<'_>,
     panel: &SignInPanel,
-    attempt: &AttemptFacts,
+    attempt: &CodeAttemptFacts,
     step: Step,
     width: u16,
 ) -> Vec<Line<'static>> {
@@ -239,7 +239,7 @@ fn open_address(
 }
 
 /// Host and tenant; the rest is told by its length.
-fn shortened(attempt: &AttemptFacts, view: View<'_>) -> String {
+fn shortened(attempt: &CodeAttemptFacts, view: View<'_>) -> String {
     let url = &attempt.authorization_request;
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let tenant = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or("");
@@ -249,7 +249,7 @@ fn shortened(attempt: &AttemptFacts, view: View<'_>) -> String {
 fn sign_in(
     view: View<'_>,
     overview: &Overview,
-    attempt: &AttemptFacts,
+    attempt: &CodeAttemptFacts,
     step: Step,
     width: u16,
 ) -> Vec<Line<'static>> {
@@ -278,7 +278,7 @@ fn sign_in(
 }
 
 /// The other ways to get the address to a browser.
-fn other_ways(view: View<'_>, attempt: &AttemptFacts, width: u16) -> Vec<Line<'static>> {
+fn other_ways(view: View<'_>, attempt: &CodeAttemptFacts, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
     let mut lines = vec![Line::default()];
     lines.push(view.row().gap(2).text("Other ways to get the address to a browser", theme.heading).build());

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use crate::app::SignInPanel;
 use crate::app::words::count_with_commas;
-use crate::domain::AttemptFacts;
+use crate::domain::CodeAttemptFacts;
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 
 use super::sign_in::{INDENT, Step, step_line};
@@ -17,7 +17,7 @@ use super::view::{View, printable};
 pub(super) fn step(
     view: View<'_>,
     panel: &SignInPanel,
-    attempt: &AttemptFacts,
+    attempt: &CodeAttemptFacts,
     step: Step,
     area: Rect,
 ) -> Vec<Line<'static>> {
@@ -42,7 +42,12 @@ pub(super) fn step(
 }
 
 /// The field: never what is in it, only how much.
-fn paste_box(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts, width: u16) -> [Line<'static>; 3] {
+fn paste_box(
+    view: View<'_>,
+    panel: &SignInPanel,
+    attempt: &CodeAttemptFacts,
+    width: u16,
+) -> [Line<'static>; 3] {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let inner = width.saturating_sub(INDENT + 4).min(80);
     let (set, style) = if panel.paste.focused {
@@ -71,7 +76,7 @@ fn paste_box(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts, width:
     ]
 }
 
-fn paste_text(view: View<'_>, panel: &SignInPanel, attempt: &AttemptFacts) -> (String, Style) {
+fn paste_text(view: View<'_>, panel: &SignInPanel, attempt: &CodeAttemptFacts) -> (String, Style) {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     match panel.paste.characters() {
         0 if panel.paste.focused => (String::new(), theme.text),

@@ -55,6 +55,7 @@ fn one(view: View<'_>, renewal: &Renewal, time: u16, width: u16) -> Line<'static
     let words = match (&renewal.outcome, renewal.kind) {
         (RenewalOutcome::Worked, RenewalKind::SignIn) => "signed in".to_owned(),
         (RenewalOutcome::Worked, RenewalKind::Refresh) => "renewed".to_owned(),
+        (RenewalOutcome::Worked, RenewalKind::ClientCredentials) => "token issued".to_owned(),
         (RenewalOutcome::WillRetry(line) | RenewalOutcome::Failed(line), _) => printable(line),
     };
     view.row()

@@ -38,7 +38,7 @@ const FEWEST_NOTE: u16 = 9;
 const LONGEST_PAGE: u16 = 25;
 const LONGEST_CLAIMS: u16 = 13;
 /// In the order in which they lapse.
-const CLOCKS: [Clock; 3] = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientSecret];
+const CLOCKS: [Clock; 3] = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientCredential];
 /// From this width on history and claims stand beside the values.
 const BESIDE_FROM: u16 = 180;
 const BESIDE_WIDTH: u16 = 74;
@@ -157,7 +157,7 @@ fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, w
     let title = match clock {
         Clock::AccessToken => "ACCESS",
         Clock::RefreshToken => "REFRESH",
-        Clock::ClientSecret => "SECRET",
+        Clock::ClientCredential => "SECRET",
     };
     let lifetime = overview.lifetime(clock);
     let bar = match width {
@@ -189,12 +189,16 @@ fn no_clock(
     width: u16,
 ) -> Line<'static> {
     let text = match (clock, &overview.credential) {
+        (Clock::AccessToken, _) if !overview.settings.way_in.is_delegated() => "no token yet",
         (Clock::AccessToken, _) => "nobody has signed in",
+        (Clock::RefreshToken, _) if !overview.settings.way_in.is_delegated() => "none: the client asks again",
         (Clock::RefreshToken, _) if overview.tokens.is_some() => "offline_access was not granted",
         (Clock::RefreshToken, _) => "",
-        (Clock::ClientSecret, CredentialFacts::Public) => "public client, no secret",
-        (Clock::ClientSecret, CredentialFacts::Missing) => "record missing or damaged",
-        (Clock::ClientSecret, CredentialFacts::Secret { .. }) => "held, no end date known",
+        (Clock::ClientCredential, CredentialFacts::Public) => "public client, no secret",
+        (Clock::ClientCredential, CredentialFacts::Missing) => "record missing or damaged",
+        (Clock::ClientCredential, CredentialFacts::Secret { .. } | CredentialFacts::Certificate { .. }) => {
+            "held, no end date known"
+        }
     };
     row.gap(6).rest(text, width, view.theme().muted).build()
 }
@@ -216,10 +220,10 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         },
         Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
         Clock::RefreshToken => "if unused".to_owned(),
-        Clock::ClientSecret if lifetime.stage(clock, view.now) >= Stage::Expiring => {
+        Clock::ClientCredential if lifetime.stage(clock, view.now) >= Stage::Expiring => {
             format!("{} replace", view.key(Action::Edit))
         }
-        Clock::ClientSecret => view.day(lifetime.expires_at),
+        Clock::ClientCredential => view.day(lifetime.expires_at),
     }
 }
 

@@ -105,7 +105,9 @@ impl<'a> View<'a> {
         }
         match overview.next_step(self.now) {
             NextStep::SignIn => (Some(Action::Authorize), "sign in".to_owned()),
+            NextStep::GetToken => (Some(Action::Authorize), "get the token".to_owned()),
             NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
+            NextStep::EnterCode => (Some(Action::Authorize), "enter code".to_owned()),
             NextStep::SignInAgain => (Some(Action::Authorize), "sign in again".to_owned()),
             NextStep::AskAdministrator => (Some(Action::Authorize), "consent missing".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
@@ -126,7 +128,9 @@ impl<'a> View<'a> {
         }
         match overview.next_step(self.now) {
             NextStep::SignIn | NextStep::SignInAgain => "sign in".to_owned(),
+            NextStep::GetToken => "get token".to_owned(),
             NextStep::PasteAddress => "paste".to_owned(),
+            NextStep::EnterCode => "code".to_owned(),
             NextStep::AskAdministrator => "consent".to_owned(),
             NextStep::MendSettings => "mend".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
@@ -145,6 +149,10 @@ impl<'a> View<'a> {
         }
         match overview.next_step(self.now) {
             NextStep::SignIn => format!("nobody has signed in yet. Who acts: {who}"),
+            NextStep::GetToken => {
+                "nobody needs to sign in: the client asks for itself. Who acts: you".to_owned()
+            }
+            NextStep::EnterCode => "a code waits to be entered on another device".to_owned(),
             NextStep::PasteAddress => {
                 "a sign-in is open: paste the address that the browser ended on".to_owned()
             }
@@ -164,7 +172,7 @@ impl<'a> View<'a> {
     }
 
     fn secret_sentence(&self, overview: &Overview) -> String {
-        match overview.secret_lifetime() {
+        match overview.credential_lifetime() {
             Some(lifetime) if lifetime.is_expired_at(self.now) => {
                 format!(
                     "the client secret ended on {}. Make a new one in the portal",

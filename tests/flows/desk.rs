@@ -8,7 +8,7 @@ use tokengauge::app::{CredentialEdit, GrantStep, NewConnection};
 use tokengauge::domain::secret::{AuthorizationCode, ClientSecret, Secret};
 use tokengauge::domain::{
     Authority, ClientId, Connection, ConnectionId, ConnectionName, Mailbox, Overview, RedirectUri,
-    RenewalOutcome, ResponseMode, ScopeSet, Settings, Tenant, Tokens, Trouble,
+    RenewalOutcome, ResponseMode, ScopeSet, Settings, Tenant, Tokens, Trouble, WayIn,
 };
 use tokengauge::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
 use tokengauge::runtime::clock::Clock;
@@ -63,7 +63,7 @@ impl Platform {
 
     /// Opens the address of the open sign-in as `upn`; the address on which the browser ends.
     pub fn browse(&self, overview: &Overview, upn: &str, answer: Answer) -> Result<String, BrowserError> {
-        let address = overview.attempt.as_ref().unwrap().authorization_request.as_str();
+        let address = overview.code_attempt().unwrap().authorization_request.as_str();
         let now = Clock::system().now();
         let mut simulator = self.simulator();
         match browser::sign_in(address, upn, answer, |request| simulator.handle(&request, now))? {
@@ -129,17 +129,17 @@ impl Desk {
     }
 
     pub fn begin(&self) -> Overview {
-        records::begin_attempt(&self.services, &self.id).unwrap()
+        records::begin_attempt(&self.services, &self.id, None).unwrap()
     }
 
     pub async fn redeem(&self, code: &AuthorizationCode) -> Result<Overview, ExchangeError> {
-        let state = self.record().attempt.map_or_else(String::new, |attempt| attempt.state);
+        let state = self.record().code_attempt().map_or_else(String::new, |attempt| attempt.state.clone());
         exchange(&self.services, &self.id, GrantStep::Redeem { code: code.clone(), state }).await
     }
 
     /// Renews what the record shows now.
     pub async fn refresh(&self) -> Result<Overview, ExchangeError> {
-        exchange(&self.services, &self.id, GrantStep::refresh(&self.overview())).await
+        exchange(&self.services, &self.id, GrantStep::renew(&self.overview())).await
     }
 
     /// The whole dance.
@@ -184,6 +184,7 @@ pub fn new_connection(name: &str, authority: Authority) -> NewConnection {
             authority,
             tenant: Tenant::parse("contoso.example").unwrap(),
             sign_in_as: None,
+            way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient(SCOPES),
@@ -202,7 +203,7 @@ pub fn mailbox(text: &str) -> Mailbox {
 
 /// Reads a pasted text as the dashboard does.
 pub fn read_paste(pasted: &str, overview: &Overview) -> Result<AuthorizationResponse, Refusal> {
-    let attempt = overview.attempt.as_ref().unwrap();
+    let attempt = overview.code_attempt().unwrap();
     let expectation = Expectation {
         redirect_uri: attempt.redirect_uri.url(),
         state: &attempt.state,

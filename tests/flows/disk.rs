@@ -29,7 +29,7 @@ fn all_files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 async fn renewal_fails(services: &Services) -> tokengauge::vault::VaultError {
     let overview = services.contents().unwrap().connections.remove(0);
-    match exchange(services, &overview.id, GrantStep::refresh(&overview)).await {
+    match exchange(services, &overview.id, GrantStep::renew(&overview)).await {
         Err(ExchangeError::Vault(error)) => error,
         other => panic!("{other:?}"),
     }

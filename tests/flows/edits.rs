@@ -45,7 +45,7 @@ async fn a_code_is_not_sent_for_another_sign_in() {
     let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
     let step = GrantStep::Redeem {
         code: code(&address, &begun),
-        state: begun.attempt.as_ref().unwrap().state.clone(),
+        state: begun.code_attempt().unwrap().state.clone(),
     };
     let newer = desk.begin();
     let before = platform.token_requests();

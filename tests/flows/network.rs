@@ -96,5 +96,5 @@ async fn child_that_renews_without_a_network() {
     let Some(home) = child::home() else { return };
     let services = reopen(&home);
     let overview = services.contents().unwrap().connections.remove(0);
-    exchange(&services, &overview.id, GrantStep::refresh(&overview)).await.unwrap();
+    exchange(&services, &overview.id, GrantStep::renew(&overview)).await.unwrap();
 }

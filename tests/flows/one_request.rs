@@ -21,7 +21,7 @@ async fn strict() -> (Platform, Desk) {
 #[tokio::test]
 async fn eight_executors_make_one_request() {
     let (platform, desk) = strict().await;
-    let seen = GrantStep::refresh(&desk.overview());
+    let seen = GrantStep::renew(&desk.overview());
     let renewals: Vec<_> = (0..8)
         .map(|_| {
             let (services, id, seen) = (desk.reopened(), desk.id.clone(), seen.clone());
@@ -61,7 +61,7 @@ async fn child_that_renews() {
     let services = reopen(&home);
     let overview = services.contents().unwrap().connections.remove(0);
     println!("ready");
-    let renewed = exchange(&services, &overview.id, GrantStep::refresh(&overview)).await.unwrap();
+    let renewed = exchange(&services, &overview.id, GrantStep::renew(&overview)).await.unwrap();
     assert_eq!(renewed.trouble, None);
     assert!(renewed.generation > overview.generation);
 }
@@ -69,7 +69,7 @@ async fn child_that_renews() {
 #[tokio::test]
 async fn a_change_during_a_renewal_is_not_lost() {
     let (_platform, desk) = strict().await;
-    let seen = GrantStep::refresh(&desk.overview());
+    let seen = GrantStep::renew(&desk.overview());
     let (services, id) = (desk.reopened(), desk.id.clone());
     let renewal = tokio::spawn(async move { exchange(&services, &id, seen).await.unwrap() });
     let (services, id) = (desk.reopened(), desk.id.clone());

@@ -126,7 +126,7 @@ async fn a_learned_limit_does_not_grow_by_renewing() {
 #[tokio::test]
 async fn what_another_process_renewed_is_taken_without_a_request() {
     let (platform, desk) = signed_in("").await;
-    let seen = GrantStep::refresh(&desk.overview());
+    let seen = GrantStep::renew(&desk.overview());
     let other = desk.reopened();
     let renewed = exchange(&other, &desk.id, seen.clone()).await.unwrap();
     let sent = platform.token_requests();

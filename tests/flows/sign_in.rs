@@ -1,7 +1,9 @@
 //! The dance: a sign-in is begun, a browser ends somewhere, its address is read, the code is redeemed.
 
 use tokengauge::domain::secret::{AuthorizationCode, Secret};
-use tokengauge::domain::{Certainty, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, TroubleKind};
+use tokengauge::domain::{
+    Attempt, Certainty, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, TroubleKind,
+};
 use tokengauge::oauth::pkce::code_challenge;
 use tokengauge::oauth::redirect_response::{AuthorizationResponse, Refusal};
 use tokengauge::runtime::exchange::ExchangeError;
@@ -56,7 +58,7 @@ async fn every_parameter_of_the_procedure_reaches_the_server() {
         Wire::start([json(&serde_json::json!({"token_type": "Bearer", "access_token": "opaque"}))]).await;
     let desk = Desk::with(wire.authority(), |new| new.settings.sign_in_as = Some(mailbox(OPS)));
     let begun = desk.begin();
-    let attempt = desk.record().attempt.unwrap();
+    let attempt = desk.record().code_attempt().cloned().unwrap();
 
     let asked: Vec<(String, String)> = attempt.authorization_request.query_pairs().into_owned().collect();
     let challenge = code_challenge(&attempt.code_verifier);
@@ -112,9 +114,9 @@ async fn state_and_verifier_are_fresh_for_every_attempt() {
     let platform = Platform::with("");
     let desk = Desk::at(platform.authority());
     desk.begin();
-    let first = desk.record().attempt.unwrap();
+    let first = desk.record().code_attempt().cloned().unwrap();
     desk.begin();
-    let second = desk.record().attempt.unwrap();
+    let second = desk.record().code_attempt().cloned().unwrap();
     assert_ne!(first.state, second.state);
     assert_ne!(first.code_verifier, second.code_verifier);
 }
@@ -187,7 +189,8 @@ async fn an_attempt_ends_after_fifteen_minutes() {
     let begun = desk.begin();
     let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
     desk.change(|connection| {
-        connection.attempt.as_mut().unwrap().started_at -= chrono::TimeDelta::minutes(15);
+        connection.attempt.as_mut().and_then(Attempt::code_mut).unwrap().started_at -=
+            chrono::TimeDelta::minutes(15);
     });
     assert_eq!(desk.redeem(&code(&address, &begun)).await, Err(ExchangeError::AttemptOver));
     assert_eq!(platform.token_requests(), 0);
@@ -247,7 +250,7 @@ async fn an_attempt_survives_another_process() {
     let begun = desk.begin();
     let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
     let other = desk.reopened();
-    let state = begun.attempt.as_ref().unwrap().state.clone();
+    let state = begun.code_attempt().unwrap().state.clone();
     let step = tokengauge::app::GrantStep::Redeem { code: code(&address, &begun), state };
     let overview = tokengauge::runtime::exchange::exchange(&other, &desk.id, step).await.unwrap();
     assert_eq!(overview, desk.overview());

@@ -11,9 +11,9 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
-    AttemptFacts, Authority, Certainty, Claims, ClientId, ConnectionId, ConnectionName, Consumer, HandOver,
-    Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope,
-    ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind,
+    AttemptFacts, Authority, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName,
+    Consumer, HandOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
+    ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -60,6 +60,7 @@ impl Make {
                 authority: global(),
                 tenant: Tenant::organizations(),
                 sign_in_as: Mailbox::parse(mailbox),
+                way_in: WayIn::default(),
                 redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
                 response_mode: ResponseMode::Query,
                 scopes: PRESETS[0].scope_set(),
@@ -94,6 +95,7 @@ impl Make {
                 scp: Some(ScopeSet::parse_lenient(
                     "Calendars.ReadWrite Contacts.ReadWrite Mail.ReadWrite Mail.Send User.Read",
                 )),
+                roles: None,
             },
             refresh: Some(RefreshFacts {
                 lifetime: Lifetime::estimated_refresh(now() - days(1)),
@@ -193,13 +195,13 @@ impl Make {
             "Mail.Send%20offline_access",
             "x".repeat(200)
         );
-        self.0.attempt = Some(AttemptFacts {
+        self.0.attempt = Some(AttemptFacts::Code(CodeAttemptFacts {
             state: "sTaTe".into(),
             redirect_uri: self.0.settings.redirect_uri.clone(),
             authorization_request: url.parse().unwrap(),
             started_at: now() - TimeDelta::seconds(48),
             wrong_pastes,
-        });
+        }));
         self
     }
 

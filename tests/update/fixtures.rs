@@ -13,9 +13,9 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::{PastedText, RefreshToken};
 use tokengauge::domain::{
-    AttemptFacts, Certainty, Claims, ClientId, ConnectionId, ConnectionName, Lifetime, Mailbox, Overview,
-    RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Settings, SignedInUser, Tenant,
-    TokenFacts, Trouble, TroubleKind,
+    AttemptFacts, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName, Lifetime,
+    Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Settings,
+    SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 use tokengauge::keymap::Keymap;
 
@@ -64,6 +64,7 @@ pub fn unsigned(name: &str) -> Overview {
             authority: CLOUDS[0].authority(),
             tenant: Tenant::organizations(),
             sign_in_as: Mailbox::parse(&format!("ops@{name}.com")),
+            way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse(REDIRECT).unwrap(),
             response_mode: ResponseMode::Query,
             scopes: PRESETS[0].scope_set(),
@@ -153,13 +154,13 @@ pub fn begun(mut overview: Overview, started_at: DateTime<Utc>) -> Overview {
          &response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8400%2F&state={state}"
     );
     overview.generation += 1;
-    overview.attempt = Some(AttemptFacts {
+    overview.attempt = Some(AttemptFacts::Code(CodeAttemptFacts {
         state,
         redirect_uri: overview.settings.redirect_uri.clone(),
         authorization_request: address.parse().unwrap(),
         started_at,
         wrong_pastes: 0,
-    });
+    }));
     overview
 }
 

@@ -2,7 +2,7 @@
 
 use tokengauge::app::{Answer, Edit, Effect, FieldId, FieldView, GrantStep, Panel, Phase, Tab};
 use tokengauge::domain::secret::AuthorizationCode;
-use tokengauge::domain::{RenewalKind, TroubleKind};
+use tokengauge::domain::{AttemptFacts, RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
@@ -162,7 +162,7 @@ fn an_answer_to_another_attempt_is_refused() {
 #[test]
 fn an_empty_paste_and_our_own_address_do_not_count() {
     let mut desk = waiting();
-    let own = desk.own("northwind").attempt.unwrap().authorization_request.to_string();
+    let own = desk.own("northwind").code_attempt().cloned().unwrap().authorization_request.to_string();
     for harmless in ["", "  \n", &own] {
         assert_eq!(desk.paste(harmless), [], "{harmless:?}");
         assert!(!refusal(&desk).is_empty());
@@ -177,7 +177,8 @@ fn five_wrong_pastes_end_the_sign_in() {
         assert!(counts_as_try(&effects), "{count}");
         let own = with(desk.own("northwind"), |own| {
             own.generation += 1;
-            own.attempt.as_mut().unwrap().wrong_pastes = count;
+            let Some(AttemptFacts::Code(attempt)) = &mut own.attempt else { panic!("no sign-in is open") };
+            attempt.wrong_pastes = count;
         });
         desk.answer_with(&effects, own);
     }

@@ -145,7 +145,7 @@ fn renewing_names_the_set_that_is_seen() {
     let seen = desk.own("quiet").access_lifetime().map(|access| access.starts_at);
     let effects = desk.press("r");
     let [Effect::Exchange { step, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*step, GrantStep::Refresh { seen });
+    assert_eq!(*step, GrantStep::Renew { seen });
     assert!(desk.app.is_renewing(&id("quiet")));
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tokengauge::domain::{ClientCredential, ResponseMode, Settings, TroubleKind};
+use tokengauge::domain::{Attempt, ClientCredential, ResponseMode, Settings, TroubleKind};
 use tokengauge::vault::{ErrorKind, VaultError};
 
 use crate::sample::{
@@ -163,7 +163,7 @@ fn debug_output_holds_no_secret() {
     let app = sample.vault.lock_app(&client_id(), NO_PATIENCE).unwrap();
     let mut listing = sample.vault.listing().unwrap();
     // The state stands in the address that the person opens, and is no secret.
-    listing.connections[0].attempt.as_mut().unwrap().state.clear();
+    listing.connections[0].attempt.as_mut().and_then(Attempt::code_mut).unwrap().state.clear();
     let told = format!("{:?} {locked:?} {app:?} {listing:?} {:?}", sample.vault, app_registration());
     assert!(!told.contains(PLANTED), "{told}");
     assert!(!told.contains("AGE-SECRET-KEY"), "{told}");

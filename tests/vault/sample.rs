@@ -9,9 +9,9 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::secret::{AccessToken, ClientSecret, CodeVerifier, Passphrase, RefreshToken};
 use tokengauge::domain::{
     AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId,
-    Connection, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, RedirectUri,
-    RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings,
-    SignedInUser, Tenant, Tokens, Trouble, TroubleKind,
+    CodeAttempt, Connection, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox,
+    RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet,
+    SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -160,6 +160,7 @@ fn settings() -> Settings {
         },
         tenant: Tenant::parse("contoso.onmicrosoft.com").unwrap(),
         sign_in_as: Mailbox::parse("ops@contoso.com"),
+        way_in: WayIn::default(),
         redirect_uri: RedirectUri::parse("http://localhost:8400/myapp").unwrap(),
         response_mode: ResponseMode::FormPost,
         scopes: ScopeSet::parse_lenient("Mail.Send offline_access https://outlook.office.com/SMTP.Send"),
@@ -178,6 +179,7 @@ fn tokens() -> Tokens {
                 upn: Some("ops@contoso.com".into()),
                 app: Some("Mail bridge".into()),
                 scp: Some(ScopeSet::parse_lenient("Mail.Send")),
+                roles: None,
             },
         },
         refresh: Some(RefreshGrant {
@@ -196,7 +198,7 @@ fn tokens() -> Tokens {
 }
 
 fn attempt() -> Attempt {
-    Attempt {
+    Attempt::Code(CodeAttempt {
         state: "TGSECRET-state".into(),
         code_verifier: CodeVerifier::new("TGSECRET-verifier"),
         redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
@@ -204,7 +206,7 @@ fn attempt() -> Attempt {
             .unwrap(),
         started_at: at(60),
         wrong_pastes: 4,
-    }
+    })
 }
 
 fn renewals() -> Vec<Renewal> {

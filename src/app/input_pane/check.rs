@@ -95,6 +95,9 @@ fn app_registration(pane: &InputPane) -> Check {
             CredentialFacts::Secret { characters, .. } => {
                 format!("secret held, {characters} characters, no end date known")
             }
+            CredentialFacts::Certificate { lifetime, .. } => {
+                format!("certificate held, ends {}", lifetime.expires_at.date_naive())
+            }
             CredentialFacts::Public => "public client, no secret".to_owned(),
             CredentialFacts::Missing => "its record could not be read".to_owned(),
         }),
@@ -199,7 +202,7 @@ fn redirect_uri(pane: &InputPane) -> Check {
 
 /// The platform heading under which the redirect URI belongs: Web with a secret, Mobile and desktop without.
 pub(super) fn platform(pane: &InputPane) -> RedirectPlatform {
-    let held = matches!(pane.known_app().map(|app| &app.credential), Some(CredentialFacts::Secret { .. }));
+    let held = pane.known_app().is_some_and(|app| app.credential.is_confidential());
     // While nothing is typed, the usual case is shown: a confidential client.
     let open = pane.app == AppChoice::New && !pane.tried;
     let typed = pane.fields().contains(&FieldId::ClientSecret) && !pane.client_secret.is_empty();
@@ -226,6 +229,7 @@ fn settings(pane: &InputPane) -> Result<Settings, FieldId> {
         authority: authority(pane)?,
         tenant: Tenant::parse(pane.tenant.text()).ok_or(FieldId::Tenant)?,
         sign_in_as: Mailbox::parse(pane.sign_in_as.text()),
+        way_in: pane.way_in,
         redirect_uri: RedirectUri::parse(pane.redirect_uri.text()).map_err(|_| FieldId::RedirectUri)?,
         response_mode: pane.response_mode,
         scopes: match &pane.scopes {
@@ -267,6 +271,6 @@ fn credential(pane: &InputPane) -> Result<CredentialEdit, FieldId> {
 fn held_end(pane: &InputPane) -> Option<NaiveDate> {
     match pane.known_app()?.credential {
         CredentialFacts::Secret { lifetime, .. } => lifetime.map(|lifetime| lifetime.expires_at.date_naive()),
-        CredentialFacts::Public | CredentialFacts::Missing => None,
+        CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
     }
 }

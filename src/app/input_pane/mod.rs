@@ -11,7 +11,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::catalogue::clouds::CLOUDS;
 use crate::catalogue::permissions::PRESETS;
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::{Authority, ConnectionId, Overview, RedirectUri, ResponseMode, ScopeSet};
+use crate::domain::{Authority, ConnectionId, Overview, RedirectUri, ResponseMode, ScopeSet, WayIn};
 
 use super::field::Secrecy;
 use super::{AppFacts, Failure, Field, NewConnection, RequestId};
@@ -34,6 +34,8 @@ pub struct InputPane {
     pub authorities: Vec<Authority>,
     /// The chosen cloud; equal to `authorities.len()` for an address of one's own.
     pub authority: usize,
+    /// How the connection comes by tokens.
+    pub way_in: WayIn,
     /// How the answer comes back.
     pub response_mode: ResponseMode,
     /// The chosen preset, or what the connection asks for already.
@@ -189,6 +191,7 @@ impl InputPane {
             app,
             authorities,
             authority: 0,
+            way_in: WayIn::default(),
             response_mode: ResponseMode::default(),
             scopes: ScopeChoice::Preset(0),
             own_scopes: None,
@@ -221,6 +224,7 @@ impl InputPane {
         self.take_authority(&settings.authority);
         self.tenant.set(settings.tenant.as_str());
         self.redirect_uri.set(settings.redirect_uri.as_str());
+        self.way_in = settings.way_in;
         self.response_mode = settings.response_mode;
         self.scopes = ScopeChoice::Own(settings.scopes.clone());
         self.own_scopes = Some(settings.scopes.clone());

@@ -6,7 +6,6 @@ use crate::domain::need::RenewalPlan;
 use crate::domain::{ConnectionId, ConnectionValue, Overview, Scope};
 
 use crate::app::hand_over::FRESH_ENOUGH;
-use crate::app::offer::can_renew;
 use crate::app::permissions;
 use crate::app::{
     Action, App, Edit, Effect, Failure, Field, GrantStep, HandOverPanel, HandOverPhase, HandOverRow,
@@ -69,7 +68,7 @@ impl App {
             }
             Action::Open => self.show(Tab::Tokens, now),
             Action::Authorize => return self.authorize(&chosen, now),
-            Action::Paste if chosen.open_attempt(now).is_some() => {
+            Action::Paste if chosen.open_code_attempt(now).is_some() => {
                 let mut panel = SignInPanel::waiting(chosen.id);
                 panel.paste.focused = true;
                 self.panel = Some(Panel::SignIn(panel));
@@ -200,7 +199,10 @@ impl App {
 
     /// Goes on with the open sign-in, or begins a new one.
     pub(super) fn authorize(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
-        if overview.open_attempt(now).is_some() {
+        if !overview.settings.way_in.is_delegated() {
+            return self.renew(overview, now);
+        }
+        if overview.open_code_attempt(now).is_some() {
             let mut panel = SignInPanel::waiting(overview.id.clone());
             let (errand, effect) = self.send_address(&overview.id, Way::Clipboard);
             panel.errand = Some(errand);
@@ -223,14 +225,14 @@ impl App {
     }
 
     fn renew(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
-        if !can_renew(overview) {
+        if !overview.can_renew() {
             self.tell(Notice::bad(Failure::new(
                 format!("{} holds no refresh token, so it cannot be renewed.", overview.name),
                 "Sign in (a); offline_access must be granted.",
             )));
             return Vec::new();
         }
-        match self.exchange(&overview.id, GrantStep::refresh(overview)) {
+        match self.exchange(&overview.id, GrantStep::renew(overview)) {
             Some((_, effect)) => {
                 self.tell(Notice::plain(format!("Renewing {} …", overview.name), now));
                 vec![effect]
@@ -325,7 +327,7 @@ impl App {
             matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
         if access.remaining(now) < FRESH_ENOUGH
             && renewable
-            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::refresh(overview))
+            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::renew(overview))
         {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return vec![effect];

@@ -229,7 +229,7 @@ impl App {
         let steps: Vec<_> = connections
             .iter()
             .filter_map(|id| self.connections.get(id))
-            .map(|overview| (overview.id.clone(), GrantStep::refresh(overview)))
+            .map(|overview| (overview.id.clone(), GrantStep::renew(overview)))
             .collect();
         steps
             .into_iter()

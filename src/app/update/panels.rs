@@ -142,7 +142,7 @@ impl App {
         let address = self
             .connections
             .get(&panel.connection)
-            .and_then(|overview| overview.open_attempt(now))
+            .and_then(|overview| overview.open_code_attempt(now))
             .map(|attempt| attempt.authorization_request.to_string());
         self.panel = Some(match address {
             Some(address) => Panel::Plain(address, Box::new(panel)),

@@ -62,7 +62,7 @@ impl App {
 
     fn sign_in_named_by(&self, text: &PastedText, now: DateTime<Utc>) -> Option<ConnectionId> {
         let carries = |overview: &&Overview| {
-            overview.open_attempt(now).is_some_and(|attempt| text.expose().contains(&attempt.state))
+            overview.open_code_attempt(now).is_some_and(|attempt| text.expose().contains(&attempt.state))
         };
         self.connections.all().iter().find(carries).map(|overview| overview.id.clone())
     }
@@ -134,7 +134,7 @@ impl App {
         panel: &SignInPanel,
         now: DateTime<Utc>,
     ) -> Option<Result<AuthorizationResponse, Refusal>> {
-        let attempt = self.connections.get(&panel.connection)?.open_attempt(now)?;
+        let attempt = self.connections.get(&panel.connection)?.open_code_attempt(now)?;
         Some(read(panel.paste.text().as_bytes(), &Expectation::of(attempt)))
     }
 
@@ -183,7 +183,7 @@ impl App {
         code: AuthorizationCode,
         now: DateTime<Utc>,
     ) -> Vec<Effect> {
-        let attempt = self.connections.get(&panel.connection).and_then(|own| own.open_attempt(now));
+        let attempt = self.connections.get(&panel.connection).and_then(|own| own.open_code_attempt(now));
         let Some(state) = attempt.map(|attempt| attempt.state.clone()) else { return Vec::new() };
         let Some((request, effect)) = self.exchange(&panel.connection, GrantStep::Redeem { code, state })
         else {

@@ -123,7 +123,7 @@ impl App {
             return false;
         }
         let counts = |own: &Overview| {
-            [Clock::AccessToken, Clock::RefreshToken, Clock::ClientSecret].into_iter().any(|clock| {
+            [Clock::AccessToken, Clock::RefreshToken, Clock::ClientCredential].into_iter().any(|clock| {
                 own.lifetime(clock).is_some_and(|life| {
                     let left = life.expires_at - now;
                     left > TimeDelta::zero() && left < TimeDelta::days(1)

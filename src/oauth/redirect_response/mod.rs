@@ -16,7 +16,7 @@ mod tests;
 
 use url::Url;
 
-use crate::domain::AttemptFacts;
+use crate::domain::CodeAttemptFacts;
 use crate::domain::secret::AuthorizationCode;
 use crate::oauth::platform_error::PlatformError;
 use address::Address;
@@ -37,7 +37,7 @@ pub struct Expectation<'a> {
 
 impl<'a> Expectation<'a> {
     /// What this program's own sign-ins expect: PKCE always, and no `iss`, which the platform does not send.
-    pub fn of(attempt: &'a AttemptFacts) -> Self {
+    pub fn of(attempt: &'a CodeAttemptFacts) -> Self {
         Self { redirect_uri: attempt.redirect_uri.url(), state: &attempt.state, pkce: true, issuer: None }
     }
 }

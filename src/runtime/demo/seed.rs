@@ -7,9 +7,10 @@ use crate::catalogue::aadsts;
 use crate::catalogue::permissions::PRESETS;
 use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::domain::{
-    AccessGrant, AppRegistration, Attempt, Authority, Certainty, ClientCredential, ClientId, Connection,
-    ConnectionName, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome,
-    ResponseMode, Scope, ScopeSet, SecretCredential, Settings, Tenant, Tokens, Trouble, TroubleKind,
+    AccessGrant, AppRegistration, Attempt, Authority, Certainty, ClientCredential, ClientId, CodeAttempt,
+    Connection, ConnectionName, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind,
+    RenewalOutcome, ResponseMode, Scope, ScopeSet, SecretCredential, Settings, Tenant, Tokens, Trouble,
+    TroubleKind, WayIn,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::{claims, pkce};
@@ -153,6 +154,7 @@ fn settings(seed: &Seed, authority: &Authority) -> Settings {
         authority: authority.clone(),
         tenant: Tenant::parse(&seed.tenant).expect(SEEDS_AND),
         sign_in_as: Mailbox::parse(&seed.sign_in_as),
+        way_in: WayIn::default(),
         redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).expect("the default is a redirect URI"),
         response_mode: ResponseMode::Query,
         scopes: seed.scopes.iter().filter_map(|scope| Scope::parse(scope)).filter(own).collect::<ScopeSet>(),
@@ -230,14 +232,19 @@ fn trouble(code: u32, has_tokens: bool, now: DateTime<Utc>) -> Trouble {
 
 fn attempt(settings: &Settings, now: DateTime<Utc>) -> Attempt {
     let (state, code_verifier) = (pkce::state(&entropy::bytes()), pkce::code_verifier(&entropy::bytes()));
-    Attempt {
-        authorization_request: authorization_request(settings, &state, &code_verifier),
+    Attempt::Code(CodeAttempt {
+        authorization_request: authorization_request(
+            settings,
+            &settings.redirect_uri,
+            &state,
+            &code_verifier,
+        ),
         state,
         code_verifier,
         redirect_uri: settings.redirect_uri.clone(),
         started_at: now - TimeDelta::minutes(3),
         wrong_pastes: 0,
-    }
+    })
 }
 
 /// One renewal an hour, the last one when the set was renewed or the trouble arose.

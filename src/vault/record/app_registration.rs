@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::FORMAT;
 use super::connection::AuthorityRecord;
 use super::json::{Fault, Text, field};
-use crate::domain::secret::{ClientSecret, Secret};
-use crate::domain::{AppRegistration, ClientCredential, ClientId, SecretCredential};
+use crate::domain::app_registration::Thumbprint;
+use crate::domain::secret::{ClientSecret, PrivateKey, Secret};
+use crate::domain::{AppRegistration, CertificateCredential, ClientCredential, ClientId, SecretCredential};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -29,6 +30,23 @@ struct CredentialRecord<'a> {
     kind: Text<'a>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     secret: Option<SecretRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateRecord<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct CertificateRecord<'a> {
+    #[serde(borrow)]
+    certificate: Text<'a>,
+    #[serde(borrow)]
+    private_key: Text<'a>,
+    #[serde(borrow)]
+    thumbprint: Text<'a>,
+    #[serde(borrow)]
+    subject: Text<'a>,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -43,6 +61,7 @@ struct SecretRecord<'a> {
 
 const PUBLIC: &str = "public";
 const SECRET: &str = "secret";
+const CERTIFICATE: &str = "certificate";
 
 impl<'a> From<&'a AppRegistration> for AppRecord<'a> {
     fn from(app: &'a AppRegistration) -> Self {
@@ -72,13 +91,26 @@ impl TryFrom<AppRecord<'_>> for AppRegistration {
 impl<'a> From<&'a ClientCredential> for CredentialRecord<'a> {
     fn from(credential: &'a ClientCredential) -> Self {
         match credential {
-            ClientCredential::Public => Self { kind: Text::of(PUBLIC), secret: None },
+            ClientCredential::Public => Self { kind: Text::of(PUBLIC), ..Self::default() },
             ClientCredential::Secret(secret) => Self {
                 kind: Text::of(SECRET),
                 secret: Some(SecretRecord {
                     value: Text::of(secret.value.expose()),
                     ends_on: secret.ends_on,
                     entered_at: secret.entered_at,
+                }),
+                certificate: None,
+            },
+            ClientCredential::Certificate(held) => Self {
+                kind: Text::of(CERTIFICATE),
+                secret: None,
+                certificate: Some(CertificateRecord {
+                    certificate: Text::of(&held.certificate),
+                    private_key: Text::of(held.private_key.expose()),
+                    thumbprint: Text::owned(held.thumbprint.to_string()),
+                    subject: Text::of(&held.subject),
+                    starts_at: held.starts_at,
+                    ends_at: held.ends_at,
                 }),
             },
         }
@@ -89,16 +121,28 @@ impl TryFrom<CredentialRecord<'_>> for ClientCredential {
     type Error = Fault;
 
     fn try_from(record: CredentialRecord<'_>) -> Result<Self, Fault> {
-        match (record.kind.as_str(), record.secret) {
-            (PUBLIC, _) => Ok(Self::Public),
-            (SECRET, Some(secret)) if !secret.value.as_str().is_empty() => {
+        match (record.kind.as_str(), record.secret, record.certificate) {
+            (PUBLIC, ..) => Ok(Self::Public),
+            (CERTIFICATE, _, Some(held)) if !held.private_key.as_str().is_empty() => {
+                Ok(Self::Certificate(CertificateCredential {
+                    thumbprint: Thumbprint::parse(held.thumbprint.as_str())
+                        .ok_or_else(|| field("credential.certificate.thumbprint"))?,
+                    certificate: held.certificate.into_string(),
+                    private_key: PrivateKey::new(held.private_key.into_string()),
+                    subject: held.subject.into_string(),
+                    starts_at: held.starts_at,
+                    ends_at: held.ends_at,
+                }))
+            }
+            (CERTIFICATE, ..) => Err(field("credential.certificate.private_key")),
+            (SECRET, Some(secret), _) if !secret.value.as_str().is_empty() => {
                 Ok(Self::Secret(SecretCredential {
                     value: ClientSecret::new(secret.value.into_string()),
                     ends_on: secret.ends_on,
                     entered_at: secret.entered_at,
                 }))
             }
-            (SECRET, _) => Err(field("credential.secret.value")),
+            (SECRET, ..) => Err(field("credential.secret.value")),
             // Guessing "public" here would lose the credential with the next save.
             _ => Err(field("credential.kind")),
         }

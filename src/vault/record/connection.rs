@@ -1,6 +1,6 @@
 //! The JSON of a connection: settings, tokens, the sign-in under way and what has been.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -8,10 +8,10 @@ use super::FORMAT;
 use super::history::{HandOverRecord, RenewalRecord};
 use super::json::{Fault, Text, field, string};
 use super::tokens::TokensRecord;
-use crate::domain::secret::{CodeVerifier, Secret};
+use crate::domain::secret::{CodeVerifier, DeviceCode, Secret};
 use crate::domain::{
-    Attempt, Authority, ClientId, Connection, ConnectionId, ConnectionName, Mailbox, RedirectUri,
-    ResponseMode, ScopeSet, Settings, Tenant, Trouble, TroubleKind,
+    Attempt, Authority, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName, DeviceAttempt,
+    DevicePoll, Mailbox, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, Trouble, TroubleKind, WayIn,
 };
 
 #[derive(Default, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl TryFrom<ConnectionRecord<'_>> for Connection {
             settings: record.settings.try_into()?,
             tokens: record.tokens.map(TryInto::try_into).transpose()?,
             trouble: record.trouble.map(Trouble::from),
-            attempt: record.attempt.map(TryInto::try_into).transpose()?,
+            attempt: record.attempt.map_or(Ok(None), AttemptRecord::into_attempt)?,
             renewals: record.renewals.into_iter().filter_map(RenewalRecord::into_renewal).collect(),
             hand_overs: record.hand_overs.into_iter().filter_map(HandOverRecord::into_hand_over).collect(),
         })
@@ -83,6 +83,8 @@ struct SettingsRecord<'a> {
     tenant: Text<'a>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     sign_in_as: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    way_in: Option<Text<'a>>,
     #[serde(borrow)]
     redirect_uri: Text<'a>,
     #[serde(borrow)]
@@ -98,6 +100,7 @@ impl<'a> From<&'a Settings> for SettingsRecord<'a> {
             authority: AuthorityRecord::from(&settings.authority),
             tenant: Text::of(settings.tenant.as_str()),
             sign_in_as: settings.sign_in_as.as_ref().map(|mailbox| Text::of(mailbox.as_str())),
+            way_in: Some(Text::of(settings.way_in.as_str())),
             redirect_uri: Text::of(settings.redirect_uri.as_str()),
             response_mode: Text::of(settings.response_mode.as_str()),
             scope: Text::owned(settings.scopes.to_wire()),
@@ -119,6 +122,9 @@ impl TryFrom<SettingsRecord<'_>> for Settings {
             authority: record.authority.try_into()?,
             tenant: Tenant::parse(record.tenant.as_str()).ok_or_else(|| field("settings.tenant"))?,
             sign_in_as: sign_in_as.transpose()?,
+            way_in: record.way_in.map_or(Ok(WayIn::default()), |way| {
+                WayIn::parse(way.as_str()).ok_or_else(|| field("settings.way_in"))
+            })?,
             redirect_uri: RedirectUri::parse(record.redirect_uri.as_str())
                 .map_err(|_| field("settings.redirect_uri"))?,
             response_mode: ResponseMode::parse(record.response_mode.as_str()).unwrap_or_default(),
@@ -162,9 +168,95 @@ impl TryFrom<AuthorityRecord<'_>> for Authority {
     }
 }
 
+/// The sign-in under way, of either kind. It is written as one of them; the other's fields are absent.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct AttemptRecord<'a> {
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    code: Option<CodeAttemptRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceAttemptRecord<'a>>,
+}
+
+impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        Self {
+            code: attempt.code().map(CodeAttemptRecord::from),
+            device: attempt.device().map(DeviceAttemptRecord::from),
+        }
+    }
+}
+
+impl AttemptRecord<'_> {
+    /// `None` for a sign-in of a kind that is not known here: it can be begun anew.
+    fn into_attempt(self) -> Result<Option<Attempt>, Fault> {
+        Ok(match (self.code, self.device) {
+            (Some(code), _) => Some(Attempt::Code(code.try_into()?)),
+            (None, Some(device)) => Some(Attempt::Device(device.try_into()?)),
+            (None, None) => None,
+        })
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct DeviceAttemptRecord<'a> {
+    #[serde(borrow)]
+    device_code: Text<'a>,
+    #[serde(borrow)]
+    user_code: Text<'a>,
+    #[serde(borrow)]
+    verification_uri: Text<'a>,
+    started_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    interval_seconds: i64,
+    next_poll_at: DateTime<Utc>,
+}
+
+impl<'a> From<&'a DeviceAttempt> for DeviceAttemptRecord<'a> {
+    fn from(attempt: &'a DeviceAttempt) -> Self {
+        Self {
+            device_code: Text::of(attempt.device_code.expose()),
+            user_code: Text::of(&attempt.user_code),
+            verification_uri: Text::of(attempt.verification_uri.as_str()),
+            started_at: attempt.started_at,
+            expires_at: attempt.expires_at,
+            interval_seconds: attempt.poll.interval.num_seconds(),
+            next_poll_at: attempt.poll.next_at,
+        }
+    }
+}
+
+impl TryFrom<DeviceAttemptRecord<'_>> for DeviceAttempt {
+    type Error = Fault;
+
+    fn try_from(record: DeviceAttemptRecord<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            device_code: DeviceCode::new(filled(record.device_code, "attempt.device_code")?),
+            user_code: filled(record.user_code, "attempt.user_code")?,
+            verification_uri: Url::parse(record.verification_uri.as_str())
+                .map_err(|_| field("attempt.verification_uri"))?,
+            started_at: record.started_at,
+            expires_at: record.expires_at,
+            poll: DevicePoll {
+                interval: TimeDelta::seconds(record.interval_seconds.clamp(1, 3600)),
+                next_at: record.next_poll_at,
+            },
+        })
+    }
+}
+
+/// An empty `state`, verifier or device code would be met by anything.
+fn filled(text: Text<'_>, name: &'static str) -> Result<String, Fault> {
+    match text.into_string() {
+        text if text.is_empty() => Err(field(name)),
+        text => Ok(text),
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct CodeAttemptRecord<'a> {
     #[serde(borrow)]
     state: Text<'a>,
     #[serde(borrow)]
@@ -177,8 +269,8 @@ struct AttemptRecord<'a> {
     wrong_pastes: u8,
 }
 
-impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
-    fn from(attempt: &'a Attempt) -> Self {
+impl<'a> From<&'a CodeAttempt> for CodeAttemptRecord<'a> {
+    fn from(attempt: &'a CodeAttempt) -> Self {
         Self {
             state: Text::of(&attempt.state),
             code_verifier: Text::of(attempt.code_verifier.expose()),
@@ -190,15 +282,10 @@ impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
     }
 }
 
-impl TryFrom<AttemptRecord<'_>> for Attempt {
+impl TryFrom<CodeAttemptRecord<'_>> for CodeAttempt {
     type Error = Fault;
 
-    fn try_from(record: AttemptRecord<'_>) -> Result<Self, Fault> {
-        // An empty `state` or verifier would be met by anything.
-        let filled = |text: Text<'_>, name| match text.into_string() {
-            text if text.is_empty() => Err(field(name)),
-            text => Ok(text),
-        };
+    fn try_from(record: CodeAttemptRecord<'_>) -> Result<Self, Fault> {
         Ok(Self {
             state: filled(record.state, "attempt.state")?,
             code_verifier: CodeVerifier::new(filled(record.code_verifier, "attempt.code_verifier")?),

@@ -22,6 +22,7 @@ pub(super) struct RenewalRecord<'a> {
 enum KindWord {
     SignIn,
     Refresh,
+    ClientCredentials,
     #[default]
     #[serde(other)]
     Unknown,
@@ -43,6 +44,7 @@ impl<'a> From<&'a Renewal> for RenewalRecord<'a> {
         let kind = match renewal.kind {
             RenewalKind::SignIn => KindWord::SignIn,
             RenewalKind::Refresh => KindWord::Refresh,
+            RenewalKind::ClientCredentials => KindWord::ClientCredentials,
         };
         let outcome = match renewal.outcome {
             RenewalOutcome::Worked => OutcomeWord::Worked,
@@ -58,6 +60,7 @@ impl RenewalRecord<'_> {
         let kind = match self.kind {
             KindWord::SignIn => RenewalKind::SignIn,
             KindWord::Refresh => RenewalKind::Refresh,
+            KindWord::ClientCredentials => RenewalKind::ClientCredentials,
             KindWord::Unknown => return None,
         };
         let line = string(self.line).unwrap_or_default();

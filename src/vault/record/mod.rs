@@ -17,7 +17,7 @@ use crate::domain::{AppRegistration, Connection};
 pub(super) use json::Fault;
 
 /// The format written here. A higher one may hold what this program would lose in saving, so it is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What `settings.age` holds.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -112,7 +112,7 @@ mod tests {
             (r#","tokens":{"access":[{"claims":{}}]}"#, "tokens.access.token"),
             (r#","tokens":{"access":[{"token":"x"}],"refresh":{}}"#, "tokens.refresh.current"),
             (r#","tokens":{"access":[{"token":7}]}"#, "token"),
-            (r#","attempt":{"state":"x"}"#, "attempt.code_verifier"),
+            (r#","attempt":{"code":{"state":"x"}}"#, "attempt.code_verifier"),
         ] {
             assert_eq!(read(&least(extra)), Err(Fault::Field(field.into())), "{field}");
         }

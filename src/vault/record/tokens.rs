@@ -206,6 +206,8 @@ struct ClaimsRecord<'a> {
     app: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     scp: Option<Text<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    roles: Option<Text<'a>>,
 }
 
 impl<'a> From<&'a Claims> for ClaimsRecord<'a> {
@@ -216,6 +218,7 @@ impl<'a> From<&'a Claims> for ClaimsRecord<'a> {
             upn: Text::some(claims.upn.as_ref()),
             app: Text::some(claims.app.as_ref()),
             scp: claims.scp.as_ref().map(|scope| Text::owned(scope.to_wire())),
+            roles: claims.roles.as_ref().map(|roles| Text::owned(roles.to_wire())),
         }
     }
 }
@@ -228,6 +231,7 @@ impl From<ClaimsRecord<'_>> for Claims {
             upn: string(record.upn),
             app: string(record.app),
             scp: record.scp.map(|text| ScopeSet::parse_lenient(text.as_str())),
+            roles: record.roles.map(|text| ScopeSet::parse_lenient(text.as_str())),
         }
     }
 }

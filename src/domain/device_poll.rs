@@ -1,0 +1,91 @@
+//! When the token endpoint may be asked again during a device sign-in (RFC 8628 §3.5).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The rhythm of asking. Kept with the attempt, so that whoever goes on with it keeps to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DevicePoll {
+    /// The wait between two requests; it only grows.
+    pub interval: TimeDelta,
+    /// Not before this moment.
+    pub next_at: DateTime<Utc>,
+}
+
+/// The wait if the server names none.
+pub const DEFAULT_INTERVAL: TimeDelta = TimeDelta::seconds(5);
+/// What `slow_down` adds, for good.
+const SLOWER_BY: TimeDelta = TimeDelta::seconds(5);
+/// No doubling goes beyond this.
+const LONGEST_INTERVAL: TimeDelta = TimeDelta::minutes(2);
+
+impl DevicePoll {
+    /// The rhythm of a sign-in begun at `now`.
+    pub fn begin(now: DateTime<Utc>, interval: TimeDelta) -> Self {
+        let interval = interval.max(TimeDelta::seconds(1));
+        Self { interval, next_at: now + interval }
+    }
+
+    /// The person has not finished yet.
+    #[must_use]
+    pub fn after_pending(self, now: DateTime<Utc>) -> Self {
+        Self::begin(now, self.interval)
+    }
+
+    /// The server wants fewer requests: five seconds more from now on.
+    #[must_use]
+    pub fn after_slow_down(self, now: DateTime<Utc>) -> Self {
+        Self::begin(now, self.interval + SLOWER_BY)
+    }
+
+    /// No answer came: the wait doubles (RFC 8628 §3.5), so that a network in trouble is not loaded more. `told` is what
+    /// the server itself asked for.
+    #[must_use]
+    pub fn after_no_answer(self, now: DateTime<Utc>, told: Option<TimeDelta>) -> Self {
+        let doubled = (self.interval * 2).min(LONGEST_INTERVAL).max(self.interval);
+        let wait = told.map_or(doubled, |told| told.clamp(doubled, TimeDelta::hours(1)));
+        Self { interval: doubled, next_at: now + wait }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn wait(poll: DevicePoll) -> i64 {
+        (poll.next_at - now()).num_seconds()
+    }
+
+    #[test]
+    fn pending_keeps_the_interval() {
+        assert_eq!(wait(DevicePoll::begin(now(), DEFAULT_INTERVAL).after_pending(now())), 5);
+    }
+
+    #[test]
+    fn slow_down_adds_five_seconds_for_good() {
+        let poll = DevicePoll::begin(now(), DEFAULT_INTERVAL).after_slow_down(now()).after_slow_down(now());
+        assert_eq!([wait(poll), wait(poll.after_pending(now()))], [15, 15]);
+    }
+
+    #[test]
+    fn a_lost_answer_doubles_the_interval_up_to_two_minutes() {
+        let mut poll = DevicePoll::begin(now(), DEFAULT_INTERVAL);
+        let waits: Vec<i64> = (0..6)
+            .map(|_| {
+                poll = poll.after_no_answer(now(), None);
+                wait(poll)
+            })
+            .collect();
+        assert_eq!(waits, [10, 20, 40, 80, 120, 120]);
+    }
+
+    #[test]
+    fn retry_after_is_waited_for() {
+        let poll = DevicePoll::begin(now(), DEFAULT_INTERVAL);
+        assert_eq!(wait(poll.after_no_answer(now(), Some(TimeDelta::seconds(60)))), 60);
+        assert_eq!(wait(poll.after_no_answer(now(), Some(TimeDelta::seconds(1)))), 10);
+    }
+}
