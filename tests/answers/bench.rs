@@ -9,6 +9,7 @@ use tokengauge::domain::secret::{AccessToken, AuthorizationCode, ClientSecret, R
 use tokengauge::domain::{
     AccessGrant, Authority, Certainty, Claims, ClientId, Connection, ConnectionId, ConnectionName, Lifetime,
     Overview, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, Settings, SignedInUser, Tenant, Tokens,
+    WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
@@ -47,7 +48,11 @@ impl Bench {
 
     /// Opens a sign-in, whose code may be redeemed.
     pub fn begin(&self) {
-        records::begin_attempt(&self.services, &self.id).unwrap();
+        records::begin_attempt(&self.services, &self.id, None).unwrap();
+    }
+
+    fn state(&self) -> String {
+        self.record().code_attempt().expect("a sign-in is open").state.clone()
     }
 
     pub fn record(&self) -> Connection {
@@ -62,12 +67,12 @@ impl Bench {
     }
 
     pub async fn refresh(&self) -> Result<Overview, ExchangeError> {
-        let seen = GrantStep::refresh(&self.services.overview(&self.record()));
+        let seen = GrantStep::renew(&self.services.overview(&self.record()));
         exchange(&self.services, &self.id, seen).await
     }
 
     pub async fn redeem(&self) -> Result<Overview, ExchangeError> {
-        let state = self.record().attempt.expect("a sign-in is open").state;
+        let state = self.state();
         exchange(&self.services, &self.id, GrantStep::Redeem { code: AuthorizationCode::new(CODE), state })
             .await
     }
@@ -111,7 +116,7 @@ impl Bench {
     }
 
     pub async fn run_redeem(&self) -> Output {
-        let state = self.record().attempt.expect("a sign-in is open").state;
+        let state = self.state();
         self.run(&["redeem", NAME], &format!("http://localhost:8400/?code={CODE}&state={state}")).await
     }
 }
@@ -146,6 +151,7 @@ fn new_connection(authority: Authority) -> NewConnection {
             authority,
             tenant: Tenant::parse("contoso.example").unwrap(),
             sign_in_as: None,
+            way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient("User.Read Mail.ReadWrite"),

@@ -1,10 +1,10 @@
 //! Each case read as a value: outcome, life, refresh token, waits and intervals.
 
-use chrono::TimeDelta;
-use tokengauge::domain::Trouble;
+use chrono::{DateTime, TimeDelta};
 use tokengauge::domain::secret::{RefreshToken, Secret as _};
+use tokengauge::domain::{DevicePoll, Trouble};
 use tokengauge::oauth::device_authorization::{self, DeviceAuthorization};
-use tokengauge::oauth::device_poll::{self, PollAnswer, SLOW_DOWN};
+use tokengauge::oauth::device_poll::{self, PollAnswer};
 use tokengauge::oauth::token_answer::{self, HttpAnswer, Reaction, TokenAnswer, TokenRefusal};
 
 use crate::bench::{NEW, OLD};
@@ -67,7 +67,7 @@ impl Read {
     }
 
     fn trouble(&self) -> Option<Trouble> {
-        let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         match self {
             Self::Token(TokenAnswer::Unusable { refusal, .. })
             | Self::Poll(
@@ -124,7 +124,9 @@ fn interval(read: &Read) -> Option<i64> {
 }
 
 fn slow_down(read: &Read) -> Option<i64> {
-    matches!(read, Read::Poll(PollAnswer::SlowDown)).then_some(SLOW_DOWN.num_seconds())
+    let begun = DevicePoll::begin(DateTime::UNIX_EPOCH, TimeDelta::seconds(7));
+    let grown = begun.after_slow_down(DateTime::UNIX_EPOCH).interval - begun.interval;
+    matches!(read, Read::Poll(PollAnswer::SlowDown)).then_some(grown.num_seconds())
 }
 
 #[test]
