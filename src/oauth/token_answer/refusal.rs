@@ -123,12 +123,14 @@ fn what_happened(known: Option<&aadsts::Explanation>, platform: &PlatformError) 
     if let Some(known) = known {
         return format!("{} (AADSTS{})", known.what_happened, known.code);
     }
-    let error = sanitize(platform.error.unsanitized(), 40);
-    let refused = match platform.codes.first() {
-        Some(code) => {
+    let word = platform.error.unsanitized();
+    let error = sanitize(word, 40);
+    let refused = match (platform.codes.first(), aadsts::explain_word(word)) {
+        (Some(code), _) => {
             format!("the platform refused with {error}; its number AADSTS{code} is not known here")
         }
-        None => format!("the platform refused: {error}"),
+        (None, Some(known)) => format!("{} ({error})", known.what_happened),
+        (None, None) => format!("the platform refused with {error}, which is not known here"),
     };
     match platform.printable_description(SERVER_WORDS) {
         words if words.is_empty() => refused,
