@@ -66,10 +66,12 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 18] = [
+const EXPOSES: [(&str, &str); 20] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
+    ("src/oauth/client_authentication.rs", "secret or assertion in that form"),
+    ("src/oauth/certificate.rs", "the private key is read, to sign an assertion"),
     ("src/oauth/claims.rs", "the payload of a token, for the eyes"),
     ("src/oauth/pkce.rs", "the challenge is a digest of the verifier"),
     ("src/app/update/paste.rs", "what was pasted is read"),

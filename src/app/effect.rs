@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
+    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble, WayIn,
 };
 
 use super::RequestId;
@@ -156,6 +156,8 @@ impl GrantStep {
 pub enum Edit {
     /// The form was saved.
     Form(NewConnection),
+    /// Another way in was chosen, from now on.
+    WayIn(WayIn),
     /// A permission more is asked for.
     AddScope(Scope),
     /// A permission less is asked for.

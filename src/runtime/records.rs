@@ -124,6 +124,7 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             connection.trouble = None;
             connection.settings = form.settings.clone();
         }
+        Edit::WayIn(way_in) => connection.settings.way_in = *way_in,
         Edit::AddScope(scope) => {
             if connection.settings.scopes.insert(scope.clone()) {
                 connection.attempt = None;

@@ -80,7 +80,7 @@ fn age_opens_the_identity_and_with_it_a_record_by_the_passphrase() {
 
     let record = sample.record("contoso-prod");
     age_with_passphrase(&[Path::new("-o"), &out, Path::new("-i"), &identity, &record], passphrase().expose());
-    assert!(fs::read_to_string(&out).unwrap().starts_with(r#"{"format":1,"id":"c0ffee","#));
+    assert!(fs::read_to_string(&out).unwrap().starts_with(r#"{"format":2,"id":"c0ffee","#));
 }
 
 #[test]

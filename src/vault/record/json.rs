@@ -161,6 +161,6 @@ mod tests {
 
     #[test]
     fn a_later_format_is_refused_before_its_types_are_looked_at() {
-        assert_eq!(read::<Sample>(br#"{"name":17,"format":2}"#).unwrap_err(), Fault::Newer);
+        assert_eq!(read::<Sample>(br#"{"name":17,"format":9}"#).unwrap_err(), Fault::Newer);
     }
 }

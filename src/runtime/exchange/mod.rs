@@ -7,9 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
-    AccessGrant, AppRegistration, Attempt, Certainty, Connection, ConnectionId, DeviceAttempt, Lifetime,
-    Overview, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, SignedInUser, Tokens, Trouble, TroubleKind,
-    WhoActs,
+    AppRegistration, Connection, ConnectionId, Overview, Renewal, RenewalKind, RenewalOutcome, SignedInUser,
+    Trouble, TroubleKind, WhoActs,
 };
 use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
@@ -23,6 +22,10 @@ use super::blocking::blocking;
 use super::entropy;
 use super::http::{SendError, SendStage};
 use super::services::{Services, failure};
+
+mod tokens;
+
+use tokens::{rotated, tokens};
 
 /// Why nothing was stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -326,89 +329,5 @@ fn unanswered(error: &SendError) -> TokenRefusal {
         what_happened: error.what_happened.clone(),
         what_to_do: error.what_to_do.to_owned(),
         platform: None,
-    }
-}
-
-/// The new set. What the answer leaves out is taken over from before: a missing field deletes nothing.
-fn tokens(
-    response: TokenResponse,
-    user: SignedInUser,
-    before: Option<Tokens>,
-    kind: RenewalKind,
-    sent_at: DateTime<Utc>,
-) -> Tokens {
-    let (before_refresh, before_user, before_scope, signed_in_before) = match before {
-        Some(tokens) => (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at)),
-        None => (None, SignedInUser::default(), None, None),
-    };
-    let refresh = match response.refresh_token {
-        // RFC 6749 §4.4.3: there should be none, and nobody's would be it.
-        _ if kind == RenewalKind::ClientCredentials => None,
-        Some(new) => Some(rotated(before_refresh, new, response.refresh_token_expires_in, sent_at, kind)),
-        None => before_refresh.map(|held| used(held, sent_at, kind)),
-    };
-    Tokens {
-        access: AccessGrant {
-            claims: claims::claims(&response.access_token),
-            token: response.access_token,
-            lifetime: Lifetime::from_seconds(
-                sent_at,
-                response.expires_in.seconds(),
-                response.expires_in.certainty(),
-            ),
-            granted_scope: response.granted_scope.or(before_scope),
-        },
-        refresh,
-        user: SignedInUser {
-            username: user.username.or(before_user.username),
-            name: user.name.or(before_user.name),
-            oid: user.oid.or(before_user.oid),
-            tid: user.tid.or(before_user.tid),
-        },
-        signed_in_at: match (kind, signed_in_before) {
-            (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(moment)) => moment,
-            (RenewalKind::SignIn, _) | (_, None) => sent_at,
-        },
-    }
-}
-
-/// A new refresh token. The one it replaces is kept until the new one has worked once.
-fn rotated(
-    before: Option<RefreshGrant>,
-    new: crate::domain::secret::RefreshToken,
-    expires_in: Option<i64>,
-    sent_at: DateTime<Utc>,
-    kind: RenewalKind,
-) -> RefreshGrant {
-    let lifetime = match expires_in {
-        Some(seconds) => Lifetime::from_seconds(sent_at, seconds, Certainty::Known),
-        None => before.as_ref().map_or_else(
-            || Lifetime::estimated_refresh(sent_at),
-            |held| renewed_lifetime(held.lifetime, sent_at, kind),
-        ),
-    };
-    let previous = before.map(|held| held.current).filter(|held| *held != new);
-    RefreshGrant { current: new, previous, lifetime }
-}
-
-/// The answer brought no new refresh token: the held one has worked, so the one before it is no longer needed.
-fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> RefreshGrant {
-    match kind {
-        RenewalKind::Refresh => {
-            RefreshGrant { lifetime: renewed_lifetime(held.lifetime, sent_at, kind), previous: None, ..held }
-        }
-        RenewalKind::SignIn | RenewalKind::ClientCredentials => held,
-    }
-}
-
-/// An estimate starts anew with every use. A limit that the platform told once holds on: from a sign-in it starts
-/// anew, by a renewal it does not grow.
-fn renewed_lifetime(held: Lifetime, sent_at: DateTime<Utc>, kind: RenewalKind) -> Lifetime {
-    match (held.certainty, kind) {
-        (Certainty::Learned, RenewalKind::Refresh | RenewalKind::ClientCredentials) => held,
-        (Certainty::Learned, RenewalKind::SignIn) => {
-            Lifetime::from_seconds(sent_at, held.span().num_seconds(), Certainty::Learned)
-        }
-        (Certainty::Known | Certainty::Estimated, _) => Lifetime::estimated_refresh(sent_at),
     }
 }
