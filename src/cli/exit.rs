@@ -164,9 +164,13 @@ pub fn say(line: &str) {
 /// The dashboard's keys in an advice, as commands.
 fn for_shell(failure: Failure, name: &ConnectionName) -> Failure {
     let mut advice = failure.what_to_do;
-    for (keys, command) in
-        [("(a)", "authorize"), ("(e)", "edit"), ("(e, tab 2)", "edit"), ("(tab 2)", "edit")]
-    {
+    for (keys, command) in [
+        ("(a)", "authorize"),
+        ("(e)", "edit"),
+        ("(e, tab 2)", "edit"),
+        ("(tab 2)", "edit"),
+        ("(p)", "redeem"),
+    ] {
         advice = advice.replace(keys, &format!("(tokengauge {command} {name})"));
     }
     Failure { what_to_do: advice, ..failure }

@@ -1,5 +1,7 @@
 //! A vault with one connection that holds old tokens, and everything that can be seen of it after a try.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
 use tokengauge::runtime::services::Services;
 use tokengauge::vault::{Protection, Vault, WorkFactor};
+use url::Url;
 
 pub const OLD: &str = "1.AVcA-FAKE-refresh-token-OLD";
 pub const NEW: &str = "1.AVcA-FAKE-refresh-token-NEW";
@@ -46,9 +49,15 @@ impl Bench {
         bench
     }
 
-    /// Opens a sign-in, whose code may be redeemed.
-    pub fn begin(&self) {
+    /// Opens a sign-in, whose code may be redeemed; its address.
+    pub fn begin(&self) -> Url {
         records::begin_attempt(&self.services, &self.id, None).unwrap();
+        self.record().code_attempt().unwrap().authorization_request.clone()
+    }
+
+    /// As it is shown.
+    pub fn overview(&self) -> Overview {
+        self.services.overview(&self.record())
     }
 
     fn state(&self) -> String {
@@ -66,6 +75,25 @@ impl Bench {
         locked.save(&mut connection).unwrap();
     }
 
+    fn file(&self) -> PathBuf {
+        self.home.path().join("vault/connections/bench.age")
+    }
+
+    /// The sealed record as it would be after `edit`; on disk it stays as it is.
+    pub fn sealed_after(&self, edit: impl FnOnce(&mut Connection)) -> Vec<u8> {
+        let before = fs::read(self.file()).unwrap();
+        self.change(edit);
+        let after = fs::read(self.file()).unwrap();
+        fs::write(self.file(), before).unwrap();
+        after
+    }
+
+    /// Puts a sealed record in place, as a process does that knows nothing of our lock.
+    pub fn replacing(&self, sealed: Vec<u8>) -> impl Fn() + Send + Sync + 'static {
+        let file = self.file();
+        move || fs::write(&file, &sealed).unwrap()
+    }
+
     pub async fn refresh(&self) -> Result<Overview, ExchangeError> {
         let seen = GrantStep::renew(&self.services.overview(&self.record()));
         exchange(&self.services, &self.id, seen).await
@@ -81,6 +109,11 @@ impl Bench {
     pub fn stored(&self) -> Option<String> {
         let tokens = self.record().tokens?;
         tokens.refresh.map(|refresh| refresh.current.expose().to_owned())
+    }
+
+    /// True if the record says that an answer was lost.
+    pub fn unanswered(&self) -> bool {
+        self.record().tokens.unwrap().refresh.unwrap().unanswered_at.is_some()
     }
 
     pub fn held_access(&self) -> String {
@@ -106,8 +139,8 @@ impl Bench {
             .args(["--key-file".as_ref(), self.home.path().join("key").as_os_str()])
             .args(arguments);
         let input = self.home.path().join("stdin");
-        std::fs::write(&input, stdin).unwrap();
-        command.stdin(std::fs::File::open(&input).unwrap());
+        fs::write(&input, stdin).unwrap();
+        command.stdin(fs::File::open(&input).unwrap());
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
 
@@ -136,6 +169,7 @@ pub fn tokens(refresh: &str, now: chrono::DateTime<chrono::Utc>) -> Tokens {
         refresh: Some(RefreshGrant {
             current: RefreshToken::new(refresh),
             previous: None,
+            unanswered_at: None,
             lifetime: Lifetime::estimated_refresh(earlier),
         }),
         user: SignedInUser::default(),

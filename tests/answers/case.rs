@@ -125,6 +125,11 @@ fn bytes_of(hex: &str) -> Vec<u8> {
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
+/// One of them.
+pub fn case(id: &str) -> Case {
+    cases().into_iter().find(|case| case.id == id).unwrap_or_else(|| panic!("no case {id}"))
+}
+
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../cases/token-endpoint.json")).unwrap();

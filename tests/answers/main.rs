@@ -4,5 +4,7 @@ mod bench;
 mod case;
 mod server;
 
+mod doubt;
+mod learning;
 mod reading;
 mod transaction;

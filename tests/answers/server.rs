@@ -10,33 +10,40 @@ use tokio::task::JoinHandle;
 
 use crate::case::{Case, Generator};
 
-/// What happens between a request and its answer.
-pub type Meanwhile = Arc<dyn Fn() + Send + Sync>;
+/// What happens between the first request and its answer.
+type Meanwhile = Box<dyn FnOnce() + Send>;
 
 /// The server. Dropping it ends it.
 pub struct Server {
     url: String,
     bodies: Arc<Mutex<Vec<String>>>,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     serving: JoinHandle<()>,
 }
 
 impl Server {
     /// Answers every request as the case says.
     pub async fn of(case: &Case) -> Self {
-        Self::with(vec![case.clone()], Arc::new(|| ())).await
+        Self::with(vec![case.clone()]).await
     }
 
     /// Answers by these cases in order, the last one again and again.
-    pub async fn with(cases: Vec<Case>, meanwhile: Meanwhile) -> Self {
+    pub async fn with(cases: Vec<Case>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let bodies = Arc::<Mutex<Vec<String>>>::default();
-        let serving = tokio::spawn(serve(listener, cases, Arc::clone(&bodies), meanwhile));
-        Self { url, bodies, serving }
+        let meanwhile = Arc::default();
+        let serving = tokio::spawn(serve(listener, cases, Arc::clone(&bodies), Arc::clone(&meanwhile)));
+        Self { url, bodies, meanwhile, serving }
     }
 
     pub fn authority(&self) -> Authority {
         Authority::custom(&self.url, None).unwrap()
+    }
+
+    /// What happens between the next request and its answer.
+    pub fn meanwhile(&self, act: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::new(act));
     }
 
     /// The forms that were posted.
@@ -55,7 +62,7 @@ async fn serve(
     listener: TcpListener,
     cases: Vec<Case>,
     bodies: Arc<Mutex<Vec<String>>>,
-    meanwhile: Meanwhile,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
         let (cases, bodies, meanwhile) = (cases.clone(), Arc::clone(&bodies), Arc::clone(&meanwhile));
@@ -67,7 +74,9 @@ async fn serve(
                 bodies.push(body);
                 bodies.len() - 1
             };
-            meanwhile();
+            if let Some(act) = meanwhile.lock().unwrap().take() {
+                act();
+            }
             // Whoever stops reading an endless answer closes the line: that is no error here.
             let _ = answer(&mut stream, &cases[number.min(cases.len() - 1)]).await;
         });

@@ -63,6 +63,7 @@ impl TokenRefusal {
                 Reaction::TryLater(wait) => later(wait),
                 Reaction::ProtocolError => later(None),
             },
+            who: self.who,
             what_happened: self.what_happened.clone(),
             what_to_do: self.what_to_do.clone(),
             aadsts: platform.and_then(|platform| platform.codes.first().copied()),
