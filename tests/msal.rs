@@ -1,6 +1,6 @@
 //! A client that we did not write, against the simulated tenant: MSAL for Python, over TLS.
 //!
-//! Needs a Python with `msal`: `TOKENGAUGE_PEERS_PYTHON`, else the one of `target/peers-venv` that `.ci/run` makes, else
+//! Needs a Python with `msal`: `TOKENGAUGE_PEERS_PYTHON`, else the one of `target/peers/venv` that `.ci/run` makes, else
 //! `python3`. Where none has it the test says so and passes, except in continuous integration (`TOKENGAUGE_CI=1`).
 
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ fn in_package(path: &str) -> PathBuf {
 /// The first Python that can import MSAL.
 async fn python_with_msal() -> Option<PathBuf> {
     let given = std::env::var_os("TOKENGAUGE_PEERS_PYTHON").map(PathBuf::from);
-    let usual = [in_package("target/peers-venv/bin/python3"), "python3".into()];
+    let usual = [in_package("target/peers/venv/bin/python3"), "python3".into()];
     for python in given.into_iter().chain(usual) {
         let mut import = Command::new(&python);
         import.args(["-c", "import msal"]).stdout(Stdio::null()).stderr(Stdio::null());

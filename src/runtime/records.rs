@@ -3,9 +3,11 @@
 use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection, ConnectionId, HandOver, Overview,
-    RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
+    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
+    ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
+    Settings, Trouble, TroubleKind,
 };
+use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
 use crate::vault::{PATIENCE, VaultError};
@@ -25,6 +27,8 @@ pub enum RecordError {
     },
     /// The registration is not known here, and no credential was given.
     NoCredential,
+    /// Nobody could consent for this tenant.
+    NoAdministrator,
 }
 
 impl RecordError {
@@ -35,6 +39,10 @@ impl RecordError {
             Self::OtherAuthority { known } => Failure::new(
                 format!("This client ID is known here already, registered at {known}."),
                 "Check client ID and cloud; a registration belongs to one cloud.",
+            ),
+            Self::NoAdministrator => Failure::new(
+                "Personal accounts have no administrator who could consent.",
+                "Sign in (a): the person accepts the permissions.",
             ),
             Self::NoCredential => Failure::new(
                 "The record of the app registration is missing.",
@@ -90,22 +98,51 @@ pub fn begin_attempt(
 ) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     let mut connection = locked.read()?;
-    connection.attempt = Some(Attempt::Code(code_attempt(&connection.settings, redirect_uri, services)));
+    connection.attempt = Some(Attempt::Code(code_attempt(&connection, redirect_uri, services)));
     locked.save(&mut connection)?;
     Ok(services.overview(&connection))
 }
 
-fn code_attempt(settings: &Settings, redirect_uri: Option<RedirectUri>, services: &Services) -> CodeAttempt {
+/// Makes the address at which an administrator consents. One that waits for its answer is replaced.
+pub fn begin_admin_consent(services: &Services, id: &ConnectionId) -> Result<Overview, RecordError> {
+    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let mut connection = locked.read()?;
+    let state = pkce::state(&entropy::bytes());
+    let address = admin_consent_request(&connection.settings, &state)
+        .map_err(|NoAdministrator| RecordError::NoAdministrator)?;
+    connection.admin_consent = Some(AdminConsent::Asked(AdminConsentRequest {
+        state,
+        redirect_uri: connection.settings.redirect_uri.clone(),
+        address,
+        asked_at: services.clock.now(),
+    }));
+    locked.save(&mut connection)?;
+    Ok(services.overview(&connection))
+}
+
+fn code_attempt(
+    connection: &Connection,
+    redirect_uri: Option<RedirectUri>,
+    services: &Services,
+) -> CodeAttempt {
+    let settings = &connection.settings;
     let state = pkce::state(&entropy::bytes());
     let code_verifier = pkce::code_verifier(&entropy::bytes());
     let redirect_uri = redirect_uri.unwrap_or_else(|| settings.redirect_uri.clone());
     CodeAttempt {
-        authorization_request: authorization_request(settings, &redirect_uri, &state, &code_verifier),
+        authorization_request: authorization_request(
+            settings,
+            &redirect_uri,
+            &state,
+            &code_verifier,
+            connection.claims.as_ref(),
+        ),
         state,
         code_verifier,
         redirect_uri,
         started_at: services.clock.now(),
         wrong_pastes: 0,
+        failed_redemptions: 0,
     }
 }
 
@@ -114,11 +151,14 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::Form(form) => {
             // What was sent no longer fits: an answer to it could not be redeemed.
             if form.settings.changes_sign_in(&connection.settings) {
+                connection.admin_consent = None;
                 connection.attempt = None;
             }
             if form.settings.disowns_tokens_of(&connection.settings) {
                 // Tokens of one registration mean nothing to another, and must not be sent to it.
                 connection.tokens = None;
+                connection.refresh_limit = None;
+                connection.claims = None;
             }
             // The cause may be mended: the next renewal tells.
             connection.trouble = None;
@@ -138,6 +178,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::WrongPaste => note_wrong_paste(connection),
         Edit::AttemptRefused(trouble) => note_refusal(connection, trouble),
         Edit::AbandonAttempt => connection.attempt = None,
+        Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
+        Edit::AdminConsentRefused => connection.admin_consent = None,
         Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
             at: services.clock.now(),
             consumer: *consumer,
@@ -149,6 +191,15 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
 fn note_wrong_paste(connection: &mut Connection) {
     if let Some(attempt) = connection.attempt.as_mut().and_then(Attempt::code_mut) {
         attempt.wrong_pastes = (attempt.wrong_pastes + 1).min(WRONG_PASTES_ALLOWED);
+    }
+}
+
+/// Consent was what stood in the way: what is held is tried again, and where nothing is, a person signs in.
+fn note_consent(connection: &mut Connection, tenant: Option<String>, services: &Services) {
+    connection.admin_consent = Some(AdminConsent::Given { at: services.clock.now(), tenant });
+    let waited = |trouble: &Trouble| trouble.kind == TroubleKind::ConsentMissing;
+    if connection.trouble.as_ref().is_some_and(waited) {
+        connection.trouble = None;
     }
 }
 

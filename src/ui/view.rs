@@ -109,7 +109,8 @@ impl<'a> View<'a> {
             NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
             NextStep::EnterCode => (Some(Action::Authorize), "enter code".to_owned()),
             NextStep::SignInAgain => (Some(Action::Authorize), "sign in again".to_owned()),
-            NextStep::AskAdministrator => (Some(Action::Authorize), "consent missing".to_owned()),
+            NextStep::AskConsent => (Some(Action::AdminConsent), "consent missing".to_owned()),
+            NextStep::AskAdministrator => (Some(Action::Open), "ask administrator".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
             NextStep::ReplaceSecret => (Some(Action::Edit), "replace secret".to_owned()),
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
@@ -131,7 +132,8 @@ impl<'a> View<'a> {
             NextStep::GetToken => "get token".to_owned(),
             NextStep::PasteAddress => "paste".to_owned(),
             NextStep::EnterCode => "code".to_owned(),
-            NextStep::AskAdministrator => "consent".to_owned(),
+            NextStep::AskConsent => "consent".to_owned(),
+            NextStep::AskAdministrator => "ask admin".to_owned(),
             NextStep::MendSettings => "mend".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
@@ -157,8 +159,9 @@ impl<'a> View<'a> {
                 "a sign-in is open: paste the address that the browser ended on".to_owned()
             }
             NextStep::SignInAgain => format!("a person must sign in again. Who acts: {who}"),
+            NextStep::AskConsent => "consent is missing. Who acts: an administrator of the tenant".to_owned(),
             NextStep::AskAdministrator => {
-                "consent is missing. Who acts: an administrator of the tenant".to_owned()
+                "the tenant blocks it. Who acts: an administrator of the tenant".to_owned()
             }
             NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
             NextStep::ReplaceSecret => self.secret_sentence(overview),
