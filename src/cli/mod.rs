@@ -13,6 +13,7 @@ mod dashboard;
 mod demo;
 mod edit;
 pub mod exit;
+mod explain;
 mod export;
 mod facts;
 mod list;
@@ -69,6 +70,7 @@ enum Command {
     Refresh(refresh::Refresh),
     Token(token::Token),
     Export(export::Export),
+    Explain(explain::Explain),
     Vault(vault::VaultCommand),
     Completions(completions::Completions),
 }
@@ -93,6 +95,7 @@ impl Cli {
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),
+            Some(Command::Explain(command)) => command.run(),
             Some(Command::Completions(command)) => command.run(),
         }
     }

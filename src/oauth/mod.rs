@@ -11,6 +11,7 @@
 //! | `token_answer/` | RFC 6749 §5.1 and §5.2: what came back, and what it means |
 //! | `device_authorization.rs` | RFC 8628 §3.1 to §3.3: the code that is shown to the person |
 //! | `device_poll.rs` | RFC 8628 §3.5: what a poll is answered |
+//! | `error_text.rs` | an error as people paste it |
 //! | `pkce.rs` | RFC 7636: verifier and S256 challenge |
 //! | `claims.rs` | what can be read in a token, for the eyes |
 //! | `refresh_limit.rs` | a tenant's limit on refresh tokens, out of a refusal |
@@ -25,6 +26,7 @@ pub mod claims;
 pub mod client_authentication;
 pub mod device_authorization;
 pub mod device_poll;
+pub mod error_text;
 mod json;
 pub mod pkce;
 pub mod platform_error;

@@ -49,6 +49,17 @@ impl Bench {
         bench
     }
 
+    /// As [`Bench::at`], but the client acts for itself and holds no tokens yet.
+    pub fn without_a_user(authority: Authority) -> Self {
+        let bench = Self::at(authority);
+        bench.change(|connection| {
+            connection.settings.way_in = WayIn::ClientCredentials;
+            connection.settings.scopes = ScopeSet::parse_lenient("https://outlook.office365.com/.default");
+            connection.tokens = None;
+        });
+        bench
+    }
+
     /// Opens a sign-in, whose code may be redeemed; its address.
     pub fn begin(&self) -> Url {
         records::begin_attempt(&self.services, &self.id, None).unwrap();
@@ -116,8 +127,8 @@ impl Bench {
         self.record().tokens.unwrap().refresh.unwrap().unanswered_at.is_some()
     }
 
-    pub fn held_access(&self) -> String {
-        self.record().tokens.unwrap().access.token.expose().to_owned()
+    pub fn held_access(&self) -> Option<String> {
+        self.record().tokens.map(|tokens| tokens.access.token.expose().to_owned())
     }
 
     /// Whatever a person or a log could see of the record.

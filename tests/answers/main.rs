@@ -5,6 +5,7 @@ mod case;
 mod server;
 
 mod doubt;
+mod hostile;
 mod learning;
 mod reading;
 mod transaction;

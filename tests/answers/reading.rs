@@ -99,7 +99,7 @@ fn differences(case: &Case, read: &Read) -> Vec<String> {
     if read.outcome() != expect.outcome && expect.precondition.is_none() {
         wrong.push(format!("outcome is {:?}, expected {:?}", read.outcome(), expect.outcome));
     }
-    let told = read.refresh_token().map(|token| token.expose());
+    let told = read.refresh_token().map(RefreshToken::expose);
     let is_right = match expect.stored_refresh_token {
         Stored::New => told == Some(NEW),
         Stored::Unchanged | Stored::ValueOfOtherProcess => told.is_none_or(|told| told == OLD),

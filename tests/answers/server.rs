@@ -148,17 +148,16 @@ fn silent_time() {
 }
 
 async fn head(stream: &mut TcpStream, case: &Case, length: Option<usize>) -> std::io::Result<()> {
-    let mut head = format!("HTTP/1.1 {} Case\r\nConnection: close\r\n", case.http_status);
-    for (name, value) in &case.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    match length {
+    let length = match length {
         // RFC 9110 §8.6: no length with 204.
-        Some(_) if case.http_status == 204 => {}
-        Some(length) => head.push_str(&format!("Content-Length: {length}\r\n")),
-        None => head.push_str("Transfer-Encoding: chunked\r\n"),
-    }
-    stream.write_all(format!("{head}\r\n").as_bytes()).await
+        Some(_) if case.http_status == 204 => None,
+        Some(length) => Some(format!("Content-Length: {length}")),
+        None => Some("Transfer-Encoding: chunked".to_owned()),
+    };
+    let first = [format!("HTTP/1.1 {} Case", case.http_status), "Connection: close".to_owned()];
+    let told = case.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    let head: Vec<String> = first.into_iter().chain(told).chain(length).collect();
+    stream.write_all(format!("{}\r\n\r\n", head.join("\r\n")).as_bytes()).await
 }
 
 /// `first`, then `unit` again and again, in chunks of 64 KiB or so.

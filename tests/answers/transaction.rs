@@ -16,7 +16,7 @@ type Tried = Result<Overview, ExchangeError>;
 
 async fn try_in_library(bench: &Bench, case: &Case) -> Tried {
     match case.grant {
-        Grant::RefreshToken => bench.refresh().await,
+        Grant::RefreshToken | Grant::ClientCredentials => bench.refresh().await,
         Grant::AuthorizationCode => {
             bench.begin();
             bench.redeem().await
@@ -27,7 +27,7 @@ async fn try_in_library(bench: &Bench, case: &Case) -> Tried {
 
 async fn try_in_program(bench: &Bench, case: &Case) -> Output {
     match case.grant {
-        Grant::RefreshToken => bench.run_refresh().await,
+        Grant::RefreshToken | Grant::ClientCredentials => bench.run_refresh().await,
         Grant::AuthorizationCode => {
             bench.begin();
             bench.run_redeem().await
@@ -63,11 +63,20 @@ fn exit_code(tried: &Tried) -> i32 {
     i32::from(error.map_or(Exit::Ok, |error| error.exit()) as u8)
 }
 
-fn stored(expected: Stored) -> &'static str {
-    match expected {
-        Stored::New => NEW,
-        Stored::Unchanged => OLD,
-        Stored::ValueOfOtherProcess => OTHER,
+/// The refresh token that is to be in the vault. A client that acts for itself has none.
+fn stored(case: &Case) -> Option<&'static str> {
+    match (case.grant, case.expect.stored_refresh_token) {
+        (Grant::ClientCredentials, Stored::Unchanged) => None,
+        (_, Stored::New) => Some(NEW),
+        (_, Stored::Unchanged) => Some(OLD),
+        (_, Stored::ValueOfOtherProcess) => Some(OTHER),
+    }
+}
+
+fn bench(case: &Case, server: &Server) -> Bench {
+    match case.grant {
+        Grant::ClientCredentials => Bench::without_a_user(server.authority()),
+        _ => Bench::at(server.authority()),
     }
 }
 
@@ -80,7 +89,7 @@ fn planted_in(told: &str) -> Vec<String> {
 /// Everything that differs from what the case expects, after a try in the library.
 async fn differences(case: &Case) -> Vec<String> {
     let server = Server::of(case).await;
-    let bench = Bench::at(server.authority());
+    let bench = bench(case, &server);
     let held = bench.held_access();
     let tried = try_in_library(&bench, case).await;
     let expect = &case.expect;
@@ -91,7 +100,7 @@ async fn differences(case: &Case) -> Vec<String> {
     if Some(exit_code(&tried)) != expect.exit_code {
         wrong.push(format!("exit {:?}, is {}", expect.exit_code, exit_code(&tried)));
     }
-    if bench.stored().as_deref() != Some(stored(expect.stored_refresh_token)) {
+    if bench.stored().as_deref() != stored(case) {
         wrong.push(format!("stored {:?}", expect.stored_refresh_token));
     }
     if expect.outcome != Outcome::Success && bench.held_access() != held {
@@ -130,7 +139,9 @@ fn is_about_time(case: &Case) -> bool {
 
 /// Cases that the plain exchange of one grant meets.
 fn met_here(case: &Case) -> bool {
-    matches!(case.grant, Grant::RefreshToken | Grant::AuthorizationCode) && case.expect.precondition.is_none()
+    let is_exchange =
+        matches!(case.grant, Grant::RefreshToken | Grant::AuthorizationCode | Grant::ClientCredentials);
+    is_exchange && case.expect.precondition.is_none()
 }
 
 #[tokio::test]
@@ -159,7 +170,7 @@ async fn the_program_ends_each_case_with_its_exit_code_and_tells_no_value() {
     let mut wrong = Vec::new();
     for case in cases().iter().filter(|case| met_here(case) && !is_about_time(case)) {
         let server = Server::of(case).await;
-        let bench = Bench::at(server.authority());
+        let bench = bench(case, &server);
         let output = try_in_program(&bench, case).await;
         let told = format!(
             "{}\n{}",
@@ -169,7 +180,7 @@ async fn the_program_ends_each_case_with_its_exit_code_and_tells_no_value() {
         if output.status.code() != case.expect.exit_code {
             wrong.push(format!("{}: exit {:?}, told {told}", case.id, output.status.code()));
         }
-        if bench.stored().as_deref() != Some(stored(case.expect.stored_refresh_token)) {
+        if bench.stored().as_deref() != stored(case) {
             wrong.push(format!("{}: another refresh token is stored", case.id));
         }
         wrong.extend(planted_in(&told).into_iter().map(|what| format!("{}: {what}", case.id)));

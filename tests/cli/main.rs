@@ -4,6 +4,7 @@ mod home;
 mod tenant;
 
 mod codes;
+mod explain;
 mod export;
 mod paste;
 mod settings;
