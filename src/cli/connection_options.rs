@@ -195,7 +195,7 @@ impl ConnectionOptions {
 
 /// The page that is registered in the usual case: localhost with a secret, the cloud's own page without.
 fn default_redirect_uri(confidential: bool, authority: &Authority) -> RedirectUri {
-    let native = clouds::native_redirect(&authority.login);
+    let native = clouds::native_redirect(authority);
     let text = if confidential { RedirectUri::DEFAULT } else { &native };
     RedirectUri::parse(text)
         .or_else(|_| RedirectUri::parse(RedirectUri::DEFAULT))

@@ -13,6 +13,7 @@ pub mod redirect_uri;
 pub mod renewal;
 pub mod scope;
 pub mod secret;
+pub mod settings_rules;
 pub mod token;
 pub mod trouble;
 pub mod way_in;
@@ -29,6 +30,7 @@ pub use overview::{AttemptFacts, CodeAttemptFacts, DeviceAttemptFacts, Overview,
 pub use redirect_uri::RedirectUri;
 pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
 pub use scope::{Scope, ScopeSet};
+pub use settings_rules::{SettingsFault, SettingsRemark};
 pub use token::{AccessGrant, Claims, RefreshGrant, SignedInUser, Tokens};
 pub use trouble::{Trouble, TroubleKind, WhoActs};
 pub use way_in::{Capture, WayIn};
