@@ -3,10 +3,16 @@
 mod simulator {
     pub mod driver;
 
+    mod admin_consent;
+    mod app_only;
+    mod assertions;
     mod authorize;
+    mod device;
+    mod documents;
     mod graph;
     mod loopback;
     mod scenarios;
     mod seeds;
+    mod stories;
     mod tokens;
 }

@@ -64,6 +64,13 @@ pub enum Effect {
         /// Which record.
         connection: ConnectionId,
     },
+    /// Make the address at which an administrator consents, and keep it in the record.
+    BeginAdminConsent {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
     /// Spend a grant at the token endpoint: one transaction under the lock.
     Exchange {
         /// Whom to answer.
@@ -170,6 +177,13 @@ pub enum Edit {
     AttemptRefused(Trouble),
     /// The sign-in under way is given up.
     AbandonAttempt,
+    /// An administrator has consented, as the answer says.
+    AdminConsentGiven {
+        /// The tenant as the answer names it; printable.
+        tenant: Option<String>,
+    },
+    /// The administrator's page refused: the request is over.
+    AdminConsentRefused,
     /// The values were handed over.
     HandedOver {
         /// To whom.
@@ -222,6 +236,8 @@ pub enum CredentialEdit {
 pub enum Parcel {
     /// The address of the open sign-in.
     AuthorizationRequest,
+    /// The message to an administrator.
+    AdminConsentMessage,
     /// One of the connection values.
     Value(ConnectionValue),
     /// One of the values of the set that was renewed at this moment, and of no other.

@@ -7,6 +7,8 @@
 pub mod action;
 pub mod activity;
 pub mod connections;
+pub mod consent;
+pub mod consent_message;
 pub mod door;
 pub mod effect;
 pub mod field;
@@ -31,6 +33,7 @@ use crate::domain::{Authority, ConnectionId, ConnectionValue, Overview};
 pub use action::{Action, Context};
 pub use activity::{Activity, Entry};
 pub use connections::{Connections, Sort};
+pub use consent::{ConsentPanel, ConsentPhase};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
 pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
 pub use field::{Field, Secrecy};
@@ -168,12 +171,14 @@ pub enum Panel {
     Input(Box<InputPane>),
     /// A sign-in.
     SignIn(SignInPanel),
+    /// A request for admin consent.
+    Consent(ConsentPanel),
     /// Handing over.
     HandOver(HandOverPanel),
     /// A question.
     Question(Question),
-    /// A page without frame that holds only this text.
-    Plain(String, Box<SignInPanel>),
+    /// A page without frame that holds only this text; it covers the panel that it was asked for in.
+    Plain(String),
 }
 
 /// A question that is answered before something is done.
@@ -301,6 +306,7 @@ impl App {
             (Door::Opening(_) | Door::Closed(_), _) => false,
             (Door::Open, Some(Panel::Input(pane))) => pane.is_typing(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.focused,
+            (Door::Open, Some(Panel::Consent(panel))) => panel.paste.focused,
             (Door::Open, Some(Panel::Question(Question::Remove { .. }))) => true,
             (Door::Open, Some(_)) => false,
             (Door::Open, None) => self.line.is_some(),
@@ -320,7 +326,7 @@ impl App {
     /// The page without frame, if it is shown.
     pub fn plain_page(&self) -> Option<&str> {
         match (&self.door, &self.panel) {
-            (Door::Open, Some(Panel::Plain(text, _))) => Some(text),
+            (Door::Open, Some(Panel::Plain(text))) => Some(text),
             _ => None,
         }
     }
@@ -335,7 +341,8 @@ impl Panel {
             Self::SignIn(_) => Context::SignIn,
             Self::HandOver(_) => Context::HandOver,
             Self::Question(_) => Context::Question,
-            Self::Plain(..) => Context::PlainPage,
+            Self::Consent(_) => Context::Consent,
+            Self::Plain(_) => Context::PlainPage,
         }
     }
 }

@@ -138,7 +138,9 @@ impl From<RecordError> for CliError {
     fn from(error: RecordError) -> Self {
         let exit = match &error {
             RecordError::Vault(error) => Exit::of_vault(error),
-            RecordError::OtherAuthority { .. } | RecordError::NoCredential => Exit::SetUpWrong,
+            RecordError::OtherAuthority { .. } | RecordError::NoCredential | RecordError::NoAdministrator => {
+                Exit::SetUpWrong
+            }
             RecordError::Settings(_) => Exit::Usage,
             RecordError::Certificate(error) => match error {
                 CertificateFileError::Unreadable { .. } => Exit::LocalIo,

@@ -72,6 +72,13 @@ impl Authority {
             .expect("an authority and a tenant have been checked to make an address")
     }
 
+    /// `{login}/{tenant}/v2.0/adminconsent`: without `oauth2`, unlike the other endpoints.
+    pub fn admin_consent_page(&self, tenant: &Tenant) -> Url {
+        let base = self.login.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{tenant}/v2.0/adminconsent"))
+            .expect("an authority and a tenant have been checked to make an address")
+    }
+
     /// Host of the login service, for sentences.
     pub fn host(&self) -> &str {
         self.login.host_str().unwrap_or("")
@@ -80,7 +87,7 @@ impl Authority {
 
 fn parse_base(text: &str) -> Result<Url, AuthorityError> {
     let url = Url::parse(text.trim()).map_err(|_| AuthorityError::NotAnAuthority)?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let plain = url.query().is_none() && url.fragment().is_none() && is_without_login(&url);
     if url.host_str().is_none() || !plain || !matches!(url.scheme(), "http" | "https") {
         return Err(AuthorityError::NotAnAuthority);
     }
@@ -88,6 +95,10 @@ fn parse_base(text: &str) -> Result<Url, AuthorityError> {
         return Err(AuthorityError::PlainHttp);
     }
     Ok(url)
+}
+
+fn is_without_login(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
 }
 
 /// True for localhost and the loopback addresses.
@@ -218,6 +229,13 @@ mod tests {
         assert!(Authority::custom("http://localhost:9", None).is_ok());
         assert_eq!(Authority::custom("http://login.example", None), Err(AuthorityError::PlainHttp));
         assert_eq!(Authority::custom("ftp://login.example", None), Err(AuthorityError::NotAnAuthority));
+    }
+
+    #[test]
+    fn an_authority_holds_no_login() {
+        for login in ["https://ops@login.example", "https://:secret@login.example"] {
+            assert_eq!(Authority::custom(login, None), Err(AuthorityError::NotAnAuthority), "{login}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attempt, Authority, ClientId, CodeAttempt, HandOver, RedirectUri, Renewal, ScopeSet, Tenant, Tokens,
-    Trouble, WayIn,
+    AdminConsent, Attempt, Authority, ClientId, CodeAttempt, HandOver, RedirectUri, Renewal, ScopeSet,
+    Tenant, Tokens, Trouble, WayIn,
 };
 
 /// Immutable id of a connection: it survives renaming.
@@ -176,6 +176,8 @@ pub struct Connection {
     pub trouble: Option<Trouble>,
     /// The sign-in under way.
     pub attempt: Option<Attempt>,
+    /// Whether an administrator was asked to consent.
+    pub admin_consent: Option<AdminConsent>,
     /// The last sign-ins and renewals, oldest first, at most [`Connection::RENEWALS_KEPT`].
     pub renewals: Vec<Renewal>,
     /// Which consumer was given which values, oldest first.
@@ -198,6 +200,7 @@ impl Connection {
             tokens: None,
             trouble: None,
             attempt: None,
+            admin_consent: None,
             renewals: Vec::new(),
             hand_overs: Vec::new(),
         }

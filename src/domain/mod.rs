@@ -1,5 +1,6 @@
 //! Nouns and rules: what a connection is, what it holds, when that lapses. No I/O, no clock, no serde.
 
+pub mod admin_consent;
 pub mod app_registration;
 pub mod attempt;
 pub mod authority;
@@ -18,6 +19,7 @@ pub mod token;
 pub mod trouble;
 pub mod way_in;
 
+pub use admin_consent::{AdminConsent, AdminConsentRequest};
 pub use app_registration::{AppRegistration, CertificateCredential, ClientCredential, SecretCredential};
 pub use attempt::{Attempt, CodeAttempt, DeviceAttempt};
 pub use authority::{Authority, ClientId, Tenant};

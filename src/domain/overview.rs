@@ -7,8 +7,9 @@ use super::app_registration::CredentialFacts;
 use super::hand_over::Fingerprint;
 use super::secret::Secret;
 use super::{
-    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, DevicePoll,
-    HandOver, Lifetime, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Claims, Connection, ConnectionId,
+    ConnectionName, ConnectionValue, DevicePoll, HandOver, Lifetime, RedirectUri, Renewal, ScopeSet,
+    Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -30,6 +31,8 @@ pub struct Overview {
     pub trouble: Option<Trouble>,
     /// The sign-in under way.
     pub attempt: Option<AttemptFacts>,
+    /// Whether an administrator was asked to consent.
+    pub admin_consent: Option<AdminConsent>,
     /// History, oldest first.
     pub renewals: Vec<Renewal>,
     /// Hand-overs, oldest first.
@@ -172,6 +175,7 @@ impl Overview {
             tokens: connection.tokens.as_ref().map(TokenFacts::from),
             trouble: connection.trouble.clone(),
             attempt: connection.attempt.as_ref().map(AttemptFacts::from),
+            admin_consent: connection.admin_consent.clone(),
             renewals: connection.renewals.clone(),
             hand_overs: connection.hand_overs.clone(),
         }
@@ -212,6 +216,11 @@ impl Overview {
     /// The sign-in under way, if it may still be finished.
     pub fn open_attempt(&self, now: DateTime<Utc>) -> Option<&AttemptFacts> {
         self.attempt.as_ref().filter(|attempt| attempt.is_open_at(now))
+    }
+
+    /// The request for admin consent that waits for its answer.
+    pub fn open_consent_request(&self) -> Option<&AdminConsentRequest> {
+        self.admin_consent.as_ref()?.request()
     }
 
     /// The sign-in with a browser under way, open or over.

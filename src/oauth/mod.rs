@@ -2,6 +2,7 @@
 //!
 //! | file | standard |
 //! |---|---|
+//! | `admin_consent.rs` | Microsoft: the address at which an administrator consents |
 //! | `authorization_request.rs` | RFC 6749 §4.1.1: the address that the person opens |
 //! | `redirect_response/` | RFC 6749 §4.1.2: what the browser brought back, however it was pasted |
 //! | `token_request.rs` | RFC 6749 §4.1.3, §4.4.2 and §6, RFC 8628 §3.4: the form that is posted |
@@ -16,6 +17,7 @@
 //!
 //! Left out on purpose: implicit and password grants, which the platform advises against.
 
+pub mod admin_consent;
 pub mod authorization_request;
 pub mod certificate;
 pub mod claims;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::app::consent_message::consent_message;
 use crate::app::{Delivery, Failure, Parcel, Way};
 use crate::domain::secret::{RevealedValue, Secret};
 use crate::domain::{AppRegistration, Connection, ConnectionId, ConnectionValue};
@@ -80,6 +81,10 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
             let attempt = connection.code_attempt();
             let attempt = attempt.filter(|attempt| attempt.is_open_at(services.clock.now()));
             attempt.map(|attempt| attempt.authorization_request.to_string())
+        }
+        Parcel::AdminConsentMessage => {
+            let overview = services.overview(&connection);
+            overview.open_consent_request().map(|request| consent_message(&overview, request))
         }
         Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),
         Parcel::ValueOfSet(value, set) => {

@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection, ConnectionId, HandOver, Overview,
-    RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, SettingsFault, Trouble,
-    settings_rules,
+    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
+    ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
+    Settings, SettingsFault, Trouble, TroubleKind, settings_rules,
 };
+use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
 use crate::vault::{PATIENCE, VaultError};
@@ -29,6 +30,8 @@ pub enum RecordError {
     },
     /// The registration is not known here, and no credential was given.
     NoCredential,
+    /// Nobody could consent for this tenant.
+    NoAdministrator,
     /// The settings cannot work together.
     Settings(SettingsFault),
     /// Certificate or key could not be taken from their files.
@@ -43,6 +46,10 @@ impl RecordError {
             Self::OtherAuthority { known } => Failure::new(
                 format!("This client ID is known here already, registered at {known}."),
                 "Check client ID and cloud; a registration belongs to one cloud.",
+            ),
+            Self::NoAdministrator => Failure::new(
+                "Personal accounts have no administrator who could consent.",
+                "Sign in (a): the person accepts the permissions.",
             ),
             Self::NoCredential => Failure::new(
                 "The record of the app registration is missing.",
@@ -123,6 +130,23 @@ pub fn begin_attempt(
     Ok(services.overview(&connection))
 }
 
+/// Makes the address at which an administrator consents. One that waits for its answer is replaced.
+pub fn begin_admin_consent(services: &Services, id: &ConnectionId) -> Result<Overview, RecordError> {
+    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let mut connection = locked.read()?;
+    let state = pkce::state(&entropy::bytes());
+    let address = admin_consent_request(&connection.settings, &state)
+        .map_err(|NoAdministrator| RecordError::NoAdministrator)?;
+    connection.admin_consent = Some(AdminConsent::Asked(AdminConsentRequest {
+        state,
+        redirect_uri: connection.settings.redirect_uri.clone(),
+        address,
+        asked_at: services.clock.now(),
+    }));
+    locked.save(&mut connection)?;
+    Ok(services.overview(&connection))
+}
+
 fn code_attempt(settings: &Settings, redirect_uri: Option<RedirectUri>, services: &Services) -> CodeAttempt {
     let state = pkce::state(&entropy::bytes());
     let code_verifier = pkce::code_verifier(&entropy::bytes());
@@ -142,6 +166,7 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::Form(form) => {
             // What was sent no longer fits: an answer to it could not be redeemed.
             if form.settings.changes_sign_in(&connection.settings) {
+                connection.admin_consent = None;
                 connection.attempt = None;
             }
             if form.settings.disowns_tokens_of(&connection.settings) {
@@ -166,6 +191,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::WrongPaste => note_wrong_paste(connection),
         Edit::AttemptRefused(trouble) => note_refusal(connection, trouble),
         Edit::AbandonAttempt => connection.attempt = None,
+        Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
+        Edit::AdminConsentRefused => connection.admin_consent = None,
         Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
             at: services.clock.now(),
             consumer: *consumer,
@@ -177,6 +204,15 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
 fn note_wrong_paste(connection: &mut Connection) {
     if let Some(attempt) = connection.attempt.as_mut().and_then(Attempt::code_mut) {
         attempt.wrong_pastes = (attempt.wrong_pastes + 1).min(WRONG_PASTES_ALLOWED);
+    }
+}
+
+/// Consent was what stood in the way: what is held is tried again, and where nothing is, a person signs in.
+fn note_consent(connection: &mut Connection, tenant: Option<String>, services: &Services) {
+    connection.admin_consent = Some(AdminConsent::Given { at: services.clock.now(), tenant });
+    let waited = |trouble: &Trouble| trouble.kind == TroubleKind::ConsentMissing;
+    if connection.trouble.as_ref().is_some_and(waited) {
+        connection.trouble = None;
     }
 }
 

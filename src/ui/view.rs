@@ -109,7 +109,7 @@ impl<'a> View<'a> {
             NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
             NextStep::EnterCode => (Some(Action::Authorize), "enter code".to_owned()),
             NextStep::SignInAgain => (Some(Action::Authorize), "sign in again".to_owned()),
-            NextStep::AskAdministrator => (Some(Action::Authorize), "consent missing".to_owned()),
+            NextStep::AskAdministrator => (Some(Action::AdminConsent), "consent missing".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
             NextStep::ReplaceSecret => (Some(Action::Edit), "replace secret".to_owned()),
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),

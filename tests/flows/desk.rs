@@ -10,7 +10,9 @@ use tokengauge::domain::{
     Authority, ClientId, Connection, ConnectionId, ConnectionName, Mailbox, Overview, RedirectUri,
     RenewalOutcome, ResponseMode, ScopeSet, Settings, Tenant, Tokens, Trouble, WayIn,
 };
-use tokengauge::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
+use tokengauge::oauth::redirect_response::{
+    AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck, read,
+};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
@@ -209,6 +211,7 @@ pub fn read_paste(pasted: &str, overview: &Overview) -> Result<AuthorizationResp
         state: &attempt.state,
         pkce: true,
         issuer: None,
+        awaited: Awaited::Code,
     };
     read(pasted.as_bytes(), &expectation)
 }

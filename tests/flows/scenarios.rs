@@ -52,7 +52,22 @@ fn every_file_is_built_in_and_played_here() {
     assert_eq!(files, built_in);
     assert_eq!(
         built_in,
-        ["conditional-access", "consent-missing", "first-sign-in", "fleet", "short-lived", "throttled"],
+        [
+            "admin-consent-wanted",
+            "app-only-certificate",
+            "app-only-secret",
+            "claims-challenge",
+            "conditional-access",
+            "consent-missing",
+            "device-code",
+            "device-code-blocked",
+            "device-code-blocked-later",
+            "first-sign-in",
+            "fleet",
+            "hostile-texts",
+            "short-lived",
+            "throttled"
+        ],
         "a new scenario needs a test here"
     );
 }

@@ -11,9 +11,10 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
-    AttemptFacts, Authority, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName,
-    Consumer, HandOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
-    ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
+    AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Certainty, Claims, ClientId,
+    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, Overview,
+    RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, Settings, SignedInUser,
+    Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -69,6 +70,7 @@ impl Make {
             tokens: None,
             trouble: None,
             attempt: None,
+            admin_consent: None,
             renewals: Vec::new(),
             hand_overs: Vec::new(),
         })
@@ -349,4 +351,19 @@ pub fn damaged() -> DamagedFile {
 
 pub fn waiting_panel(overview: &Overview) -> SignInPanel {
     SignInPanel::waiting(overview.id.clone())
+}
+
+/// An administrator was asked two hours ago.
+pub fn consent_asked(mut overview: Overview) -> Overview {
+    let address = format!(
+        "https://login.microsoftonline.com/organizations/v2.0/adminconsent?client_id={}&scope={}&state=sTaTe",
+        overview.settings.client_id, "https%3A%2F%2Fgraph.microsoft.com%2FMail.Send"
+    );
+    overview.admin_consent = Some(AdminConsent::Asked(AdminConsentRequest {
+        state: "sTaTe".into(),
+        redirect_uri: overview.settings.redirect_uri.clone(),
+        address: address.parse().unwrap(),
+        asked_at: now() - TimeDelta::hours(2),
+    }));
+    overview
 }

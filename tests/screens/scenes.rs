@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use tokengauge::app::connections::Sort;
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
-    App, Browser, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun, FirstStep, HandOverPanel,
-    HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase, Question, RequestId,
-    Reveal, SignInPanel, Tab, Unlocking,
+    App, Browser, ConsentPanel, ConsentPhase, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun,
+    FirstStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase,
+    Question, RequestId, Reveal, SignInPanel, Tab, Unlocking,
 };
 use tokengauge::domain::secret::RevealedValue;
 use tokengauge::domain::{ConnectionValue, Overview};
@@ -23,6 +23,7 @@ pub fn all() -> Vec<Scene> {
         permissions_and_activity(),
         forms(),
         sign_ins(),
+        consents(),
         hand_overs(),
         questions(),
         doors(),
@@ -303,6 +304,44 @@ fn sign_ins() -> Vec<Scene> {
         ),
         ("sign_in_redeeming", signing_in(opened(0), |panel| panel.phase = Phase::Redeeming(RequestId(2)))),
         ("sign_in_failed", signing_in(opened(0), |panel| panel.phase = Phase::Failed(failure))),
+    ]
+}
+
+fn consents() -> Vec<Scene> {
+    let at = |phase: ConsentPhase, change: &dyn Fn(&mut ConsentPanel)| {
+        let own = fixtures::consent_asked(Make::unsigned("litware", "int@litware.example").done());
+        let mut panel = ConsentPanel::new(own.id.clone(), phase);
+        change(&mut panel);
+        changed(only(own, Tab::Connections), |app| app.panel = Some(Panel::Consent(panel)))
+    };
+    let refused = || RefusedPaste {
+        failure: Failure::new(
+            "No answer of an administrator was found in the pasted text.",
+            "Paste the address their browser ended on; it holds admin_consent=True.",
+        ),
+        echo: "http://localhost:8400/?●●●".into(),
+    };
+    vec![
+        ("consent_beginning", at(ConsentPhase::Beginning(RequestId(1)), &|_| {})),
+        ("consent_waiting", at(ConsentPhase::Waiting, &|_| {})),
+        (
+            "consent_sent",
+            at(ConsentPhase::Waiting, &|panel| {
+                panel.sent = Some(Ok(Delivery::SentToTerminal { characters: 1_204 }));
+            }),
+        ),
+        ("consent_refused", at(ConsentPhase::Waiting, &|panel| panel.refusal = Some(refused()))),
+        ("consent_given", at(ConsentPhase::Given, &|_| {})),
+        (
+            "consent_failed",
+            at(
+                ConsentPhase::Failed(Failure::new(
+                    "consent was declined (AADSTS65004)",
+                    "Sign in again (a) and accept.",
+                )),
+                &|_| {},
+            ),
+        ),
     ]
 }
 

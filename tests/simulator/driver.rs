@@ -66,7 +66,7 @@ impl Driver {
         let application = &scenario.applications[0];
         let secret = application.secrets.first().map(|secret| secret.value.clone());
         let registered = application.redirect_uris.web.first().or(application.redirect_uris.public.first());
-        let redirect_uri = registered.unwrap().clone();
+        let redirect_uri = registered.cloned().unwrap_or_default();
         let pairs = |list: &[(&str, &str)]| list.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
         let mut driver = Self {
             now: at("2026-11-22T05:41:56Z"),
@@ -167,6 +167,18 @@ impl Driver {
         }
         let request = request.body(Bytes::from(body.to_owned())).unwrap();
         let response = self.simulator.handle(&request, self.now);
+        Answered {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: serde_json::from_slice(response.body()).unwrap_or_default(),
+        }
+    }
+
+    /// A form to any endpoint.
+    pub fn post_to(&mut self, path: &str, form: &[(&str, &str)]) -> Answered {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let response = self.simulator.handle(&request.body(Bytes::from(body)).unwrap(), self.now);
         Answered {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

@@ -73,6 +73,7 @@ pub fn unsigned(name: &str) -> Overview {
         tokens: None,
         trouble: None,
         attempt: None,
+        admin_consent: None,
         renewals: Vec::new(),
         hand_overs: Vec::new(),
     }
@@ -343,6 +344,7 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::Change { request, .. }
         | Effect::Remove { request, .. }
         | Effect::BeginAttempt { request, .. }
+        | Effect::BeginAdminConsent { request, .. }
         | Effect::Exchange { request, .. }
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }

@@ -135,11 +135,13 @@ impl Outside {
             }
             Effect::Change { connection, .. }
             | Effect::BeginAttempt { connection, .. }
+            | Effect::BeginAdminConsent { connection, .. }
             | Effect::Exchange { connection, .. } => {
                 let known = self.desk.app.connections.get(connection).cloned();
                 let mut own = known.unwrap_or_else(|| healthy("quiet"));
                 match (effect, fate % 5) {
                     (Effect::BeginAttempt { .. }, _) => own = begun(own, now),
+                    (Effect::BeginAdminConsent { .. }, _) => own = super::consent::asked(own),
                     (Effect::Exchange { .. }, 0) => refuse(&mut own, now, TroubleKind::SignInNeeded),
                     (Effect::Exchange { .. }, 1) => {
                         refuse(&mut own, now, TroubleKind::try_later(now, 1, None, 0.5));

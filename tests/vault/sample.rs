@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::secret::{AccessToken, ClientSecret, CodeVerifier, Passphrase, RefreshToken};
 use tokengauge::domain::{
-    AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId,
-    CodeAttempt, Connection, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox,
-    RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet,
-    SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn,
+    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Authority, Certainty, Claims,
+    ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName, Consumer, HandOver,
+    Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode,
+    ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -105,6 +105,12 @@ pub fn connection() -> Connection {
         tokens: Some(tokens()),
         trouble: Some(trouble(TroubleKind::TryLater { retry_at: at(600), attempt: 3 })),
         attempt: Some(attempt()),
+        admin_consent: Some(AdminConsent::Asked(AdminConsentRequest {
+            state: "TGSECRET-consent-state".into(),
+            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
+            address: Url::parse("https://login.microsoftonline.com/x/v2.0/adminconsent?a=b").unwrap(),
+            asked_at: at(50),
+        })),
         renewals: renewals(),
         hand_overs: vec![
             HandOver {

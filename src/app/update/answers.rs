@@ -6,9 +6,9 @@ use crate::domain::Overview;
 use crate::domain::secret::{PastedText, RevealedValue};
 
 use crate::app::{
-    Answer, App, Contents, Delivery, Door, DoorFailure, Effect, Entry, Failure, FirstChoice, FirstStep,
-    HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading, RequestId, Reveal,
-    SignInPanel, Tab, Tone, Unlocking, Way,
+    Answer, App, ConsentPhase, Contents, Delivery, Door, DoorFailure, Effect, Entry, Failure, FirstChoice,
+    FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading,
+    RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking, Way,
 };
 
 use super::keys::handing;
@@ -237,6 +237,10 @@ impl App {
                 }
                 Vec::new()
             }
+            Some(Panel::Consent(panel)) => {
+                self.panel = Some(Panel::Consent(Self::go_on_with_consent(panel, request)));
+                Vec::new()
+            }
             Some(Panel::HandOver(mut panel)) if panel.phase == HandOverPhase::Renewing(request) => {
                 panel.phase = match &overview.trouble {
                     None => handing(overview),
@@ -273,6 +277,10 @@ impl App {
             {
                 panel.phase = Phase::Failed(failure);
             }
+            Some(Panel::Consent(panel)) if matches!(panel.phase, ConsentPhase::Beginning(own) | ConsentPhase::Keeping(own) if own == request) =>
+            {
+                panel.phase = ConsentPhase::Failed(failure);
+            }
             Some(Panel::HandOver(panel)) if panel.phase == HandOverPhase::Renewing(request) => {
                 panel.phase = HandOverPhase::Failed(failure);
             }
@@ -308,7 +316,11 @@ impl App {
                 self.tell_delivery(result, now);
             }
             Some(Panel::SignIn(panel)) => panel.take_delivery(request, result),
-            Some(Panel::Plain(_, panel) | Panel::Question(Question::Abandon(panel))) => {
+            Some(Panel::Consent(panel)) if panel.errand == Some(request) => {
+                panel.errand = None;
+                panel.sent = Some(result);
+            }
+            Some(Panel::Question(Question::Abandon(panel))) => {
                 panel.take_delivery(request, result);
             }
             _ => {}

@@ -21,6 +21,9 @@ impl App {
             self.paste_at_door(text);
             return Vec::new();
         }
+        if let Some(panel) = self.consent_panel_for(text) {
+            return self.paste_into_consent(panel, pasted, now);
+        }
         match self.panel_for(text, now) {
             Some(panel) => self.paste_into_sign_in(panel, pasted, now),
             None => {

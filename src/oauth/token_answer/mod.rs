@@ -35,6 +35,8 @@ pub struct HttpAnswer {
     pub retry_after: Option<TimeDelta>,
     /// Where a redirect points: the host alone, printable.
     pub redirected_to: Option<String>,
+    /// How far this machine's clock is ahead of the server's, if by more than five minutes; negative if it is behind.
+    pub clock_skew: Option<TimeDelta>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
 }
@@ -45,6 +47,7 @@ impl fmt::Debug for HttpAnswer {
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
             .field("redirected_to", &self.redirected_to)
+            .field("clock_skew", &self.clock_skew)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }

@@ -320,14 +320,14 @@ impl Ready {
 
 fn unanswered(error: &SendError) -> TokenRefusal {
     TokenRefusal {
-        reaction: if error.stage == SendStage::TooLong {
+        reaction: if error.stage == SendStage::Unreadable {
             Reaction::ProtocolError
         } else {
             Reaction::TryLater(None)
         },
         who: WhoActs::Nobody,
         what_happened: error.what_happened.clone(),
-        what_to_do: error.what_to_do.to_owned(),
+        what_to_do: error.what_to_do.clone(),
         platform: None,
     }
 }

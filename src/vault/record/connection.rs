@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::FORMAT;
+use super::admin_consent::AdminConsentRecord;
 use super::history::{HandOverRecord, RenewalRecord};
 use super::json::{Fault, Text, field, string};
 use super::tokens::TokensRecord;
@@ -31,6 +32,8 @@ pub(super) struct ConnectionRecord<'a> {
     trouble: Option<TroubleRecord<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     attempt: Option<AttemptRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    admin_consent: Option<AdminConsentRecord<'a>>,
     #[serde(borrow)]
     renewals: Vec<RenewalRecord<'a>>,
     #[serde(borrow)]
@@ -48,6 +51,7 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             tokens: connection.tokens.as_ref().map(TokensRecord::from),
             trouble: connection.trouble.as_ref().map(TroubleRecord::from),
             attempt: connection.attempt.as_ref().map(AttemptRecord::from),
+            admin_consent: connection.admin_consent.as_ref().map(AdminConsentRecord::from),
             renewals: connection.renewals.iter().map(RenewalRecord::from).collect(),
             hand_overs: connection.hand_overs.iter().map(HandOverRecord::from).collect(),
         }
@@ -66,6 +70,7 @@ impl TryFrom<ConnectionRecord<'_>> for Connection {
             tokens: record.tokens.map(TryInto::try_into).transpose()?,
             trouble: record.trouble.map(Trouble::from),
             attempt: record.attempt.map_or(Ok(None), AttemptRecord::into_attempt)?,
+            admin_consent: record.admin_consent.and_then(AdminConsentRecord::into_admin_consent),
             renewals: record.renewals.into_iter().filter_map(RenewalRecord::into_renewal).collect(),
             hand_overs: record.hand_overs.into_iter().filter_map(HandOverRecord::into_hand_over).collect(),
         })
