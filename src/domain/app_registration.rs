@@ -205,6 +205,14 @@ impl CredentialFacts {
         }
     }
 
+    /// The word for it within a sentence: a certificate, or else the client secret that there is, was or should be.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Certificate { .. } => "certificate",
+            Self::Public | Self::Secret { .. } | Self::Missing => "client secret",
+        }
+    }
+
     /// Until when the credential is good, where that is known.
     pub fn lifetime(&self) -> Option<Lifetime> {
         match self {

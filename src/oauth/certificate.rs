@@ -187,3 +187,7 @@ fn pem(label: &str, der: &[u8]) -> String {
         body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap_or("")).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
+
+#[cfg(test)]
+#[path = "certificate_tests.rs"]
+mod tests;
