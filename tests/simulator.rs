@@ -11,6 +11,7 @@ mod simulator {
     mod documents;
     mod graph;
     mod loopback;
+    mod our_client;
     mod scenarios;
     mod seeds;
     mod stories;

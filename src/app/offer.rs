@@ -166,7 +166,7 @@ impl App {
 
 /// True if an administrator's consent is what is missing.
 fn needs_administrator(overview: &Overview, now: DateTime<Utc>) -> bool {
-    overview.next_step(now) == NextStep::AskAdministrator || overview.open_consent_request().is_some()
+    overview.next_step(now) == NextStep::AskConsent || overview.open_consent_request().is_some()
 }
 
 /// What is on offer on a tab, and what is on offer on all of them.

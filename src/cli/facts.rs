@@ -116,6 +116,7 @@ fn trouble(trouble: &Trouble) -> Value {
         "at": moment(trouble.at),
         "kind": kind,
         "retry_at": retry_at,
+        "who_acts": words::who_acts_word(trouble.who),
         "what_happened": trouble.what_happened,
         "what_to_do": trouble.what_to_do,
         "aadsts": trouble.aadsts,

@@ -13,6 +13,7 @@
 //! | `device_poll.rs` | RFC 8628 §3.5: what a poll is answered |
 //! | `pkce.rs` | RFC 7636: verifier and S256 challenge |
 //! | `claims.rs` | what can be read in a token, for the eyes |
+//! | `refresh_limit.rs` | a tenant's limit on refresh tokens, out of a refusal |
 //! | `platform_error.rs` | Microsoft's additions to an OAuth error |
 //!
 //! Left out on purpose: implicit and password grants, which the platform advises against.
@@ -28,5 +29,6 @@ mod json;
 pub mod pkce;
 pub mod platform_error;
 pub mod redirect_response;
+pub mod refresh_limit;
 pub mod token_answer;
 pub mod token_request;

@@ -125,7 +125,7 @@ pub fn begin_attempt(
 ) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     let mut connection = locked.read()?;
-    connection.attempt = Some(Attempt::Code(code_attempt(&connection.settings, redirect_uri, services)));
+    connection.attempt = Some(Attempt::Code(code_attempt(&connection, redirect_uri, services)));
     locked.save(&mut connection)?;
     Ok(services.overview(&connection))
 }
@@ -147,17 +147,29 @@ pub fn begin_admin_consent(services: &Services, id: &ConnectionId) -> Result<Ove
     Ok(services.overview(&connection))
 }
 
-fn code_attempt(settings: &Settings, redirect_uri: Option<RedirectUri>, services: &Services) -> CodeAttempt {
+fn code_attempt(
+    connection: &Connection,
+    redirect_uri: Option<RedirectUri>,
+    services: &Services,
+) -> CodeAttempt {
+    let settings = &connection.settings;
     let state = pkce::state(&entropy::bytes());
     let code_verifier = pkce::code_verifier(&entropy::bytes());
     let redirect_uri = redirect_uri.unwrap_or_else(|| settings.redirect_uri.clone());
     CodeAttempt {
-        authorization_request: authorization_request(settings, &redirect_uri, &state, &code_verifier),
+        authorization_request: authorization_request(
+            settings,
+            &redirect_uri,
+            &state,
+            &code_verifier,
+            connection.claims.as_ref(),
+        ),
         state,
         code_verifier,
         redirect_uri,
         started_at: services.clock.now(),
         wrong_pastes: 0,
+        failed_redemptions: 0,
     }
 }
 
@@ -172,6 +184,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             if form.settings.disowns_tokens_of(&connection.settings) {
                 // Tokens of one registration mean nothing to another, and must not be sent to it.
                 connection.tokens = None;
+                connection.refresh_limit = None;
+                connection.claims = None;
             }
             // The cause may be mended: the next renewal tells.
             connection.trouble = None;

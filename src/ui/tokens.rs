@@ -229,7 +229,10 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         Clock::AccessToken => match overview.next_step(view.now) {
             NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
             _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
-            NextStep::SignInAgain | NextStep::AskAdministrator | NextStep::EndsAt(_) => {
+            NextStep::SignInAgain
+            | NextStep::AskConsent
+            | NextStep::AskAdministrator
+            | NextStep::EndsAt(_) => {
                 format!("ends {}", view.when(lifetime.expires_at))
             }
             _ => format!("renews {}", view.when(lifetime.renewal_due_at())),

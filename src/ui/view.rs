@@ -110,7 +110,8 @@ impl<'a> View<'a> {
             NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
             NextStep::EnterCode => (Some(Action::Authorize), "enter code".to_owned()),
             NextStep::SignInAgain => (Some(Action::Authorize), "sign in again".to_owned()),
-            NextStep::AskAdministrator => (Some(Action::AdminConsent), "consent missing".to_owned()),
+            NextStep::AskConsent => (Some(Action::AdminConsent), "consent missing".to_owned()),
+            NextStep::AskAdministrator => (Some(Action::Open), "ask administrator".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
             NextStep::ReplaceSecret => {
                 let short = match overview.credential {
@@ -138,7 +139,8 @@ impl<'a> View<'a> {
             NextStep::GetToken => "get token".to_owned(),
             NextStep::PasteAddress => "paste".to_owned(),
             NextStep::EnterCode => "code".to_owned(),
-            NextStep::AskAdministrator => "consent".to_owned(),
+            NextStep::AskConsent => "consent".to_owned(),
+            NextStep::AskAdministrator => "ask admin".to_owned(),
             NextStep::MendSettings => "mend".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
@@ -164,8 +166,9 @@ impl<'a> View<'a> {
                 "a sign-in is open: paste the address that the browser ended on".to_owned()
             }
             NextStep::SignInAgain => format!("a person must sign in again. Who acts: {who}"),
+            NextStep::AskConsent => "consent is missing. Who acts: an administrator of the tenant".to_owned(),
             NextStep::AskAdministrator => {
-                "consent is missing. Who acts: an administrator of the tenant".to_owned()
+                "the tenant blocks it. Who acts: an administrator of the tenant".to_owned()
             }
             NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
             NextStep::ReplaceSecret => self.secret_sentence(overview),

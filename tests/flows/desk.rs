@@ -109,6 +109,15 @@ impl Desk {
         self.record().tokens.unwrap()
     }
 
+    /// The tokens, without the note that an answer was lost.
+    pub fn held(&self) -> Tokens {
+        let mut tokens = self.tokens();
+        if let Some(refresh) = &mut tokens.refresh {
+            refresh.unanswered_at = None;
+        }
+        tokens
+    }
+
     pub fn trouble(&self) -> Trouble {
         self.record().trouble.unwrap()
     }

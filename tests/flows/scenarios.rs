@@ -73,6 +73,14 @@ fn every_file_is_built_in_and_played_here() {
 }
 
 #[tokio::test]
+async fn every_scenario_comes_up_with_its_connections() {
+    for name in Scenario::EMBEDDED {
+        let (_tenant, dashboard) = play(name, 1).await;
+        assert!(dashboard.screen((80, 24)).contains("Connections"), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn first_sign_in_ends_on_the_tokens_tab() {
     let (tenant, mut dashboard) = play("first-sign-in", 60).await;
     dance(&mut dashboard, OPS).await;

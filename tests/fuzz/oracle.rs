@@ -8,12 +8,12 @@ use std::fmt::Debug;
 use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 use tokengauge::domain::secret::Secret as _;
-use tokengauge::domain::{Certainty, Lifetime};
+use tokengauge::domain::{AdminConsentRequest, Certainty, Lifetime, RedirectUri};
 use tokengauge::oauth::claims;
 use tokengauge::oauth::device_authorization::{self, DeviceAuthorization};
 use tokengauge::oauth::device_poll::{self, PollAnswer};
 use tokengauge::oauth::redirect_response::{
-    self, AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck,
+    self, AdminConsentResponse, AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck,
 };
 use tokengauge::oauth::token_answer::{self, HttpAnswer, TokenAnswer, TokenRefusal, TokenResponse};
 use tokengauge::sanitize::{masked_echo, sanitize};
@@ -61,7 +61,27 @@ pub fn paste(input: &[u8]) {
         Err(refusal) => refusal_is_printable(refusal),
     }
     tells_nothing(&read);
+    admin_consent(&pasted);
     echo_is_masked(&String::from_utf8_lossy(&pasted));
+}
+
+fn admin_consent(pasted: &[u8]) {
+    let request = AdminConsentRequest {
+        state: STATE.to_owned(),
+        redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
+        address: Url::parse("https://login.microsoftonline.com/common/v2.0/adminconsent").unwrap(),
+        asked_at: DateTime::UNIX_EPOCH,
+    };
+    match redirect_response::read_admin_consent(pasted, &request) {
+        Ok(AdminConsentResponse::Given { tenant }) => tenant.iter().for_each(|tenant| is_printable(tenant)),
+        Ok(AdminConsentResponse::Refused(error)) => {
+            refusal_is_sound(&token_answer::refused_by_redirect(error.error));
+        }
+        Err(refusal) => {
+            refusal_is_printable(&refusal);
+            tells_nothing(&refusal);
+        }
+    }
 }
 
 fn code_is_ours(code: &str, state: StateCheck, pasted: &[u8]) {
@@ -93,7 +113,7 @@ pub fn answer(input: &[u8]) {
             .then(|| TimeDelta::seconds(i64::from(u32::from_be_bytes([*a, *b, *c, *d])))),
         redirected_to: (head & 6 == 6).then(|| "login.example".to_owned()),
         body,
-        clock_skew: None,
+        ..HttpAnswer::default()
     };
     let read = token_answer::read(&answer);
     tells_nothing(&answer);

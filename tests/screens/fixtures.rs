@@ -175,6 +175,7 @@ impl Make {
         self.0.trouble = Some(Trouble {
             at: now() - minutes(17),
             kind,
+            who: kind.who_acts(),
             what_happened: lines.0.to_owned(),
             what_to_do: lines.1.to_owned(),
             aadsts: Some(aadsts),

@@ -49,7 +49,7 @@ fn phase(desk: &Desk) -> &ConsentPhase {
 #[test]
 fn the_next_step_of_a_missing_consent_leads_to_the_message() {
     let mut desk = Desk::open(vec![missing()]);
-    assert_eq!(desk.own("litware").next_step(desk.now), NextStep::AskAdministrator);
+    assert_eq!(desk.own("litware").next_step(desk.now), NextStep::AskConsent);
     let effects = desk.press("A");
     assert!(matches!(&effects[..], [Effect::BeginAdminConsent { .. }]), "{effects:?}");
     assert_eq!(desk.answer_with(&effects, asked(missing())), []);

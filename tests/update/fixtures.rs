@@ -117,6 +117,7 @@ pub fn refuse(overview: &mut Overview, at: DateTime<Utc>, kind: TroubleKind) {
     overview.trouble = Some(Trouble {
         at,
         kind,
+        who: kind.who_acts(),
         what_happened: "the platform said no".into(),
         what_to_do: "do something about it".into(),
         aadsts: None,

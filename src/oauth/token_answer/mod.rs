@@ -18,6 +18,7 @@ mod tests;
 use std::fmt;
 
 use chrono::TimeDelta;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::domain::secret::RefreshToken;
@@ -54,6 +55,17 @@ impl fmt::Debug for HttpAnswer {
 }
 
 impl HttpAnswer {
+    /// True if the server says that it has not worked on the request: too many of them, or a fault of its own.
+    pub fn is_pause(&self) -> bool {
+        self.status == 429 || self.status >= 500
+    }
+
+    /// True if this is the beginning of a success whose end did not arrive.
+    pub fn is_cut_off(&self) -> bool {
+        let is_cut = |body| serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof());
+        self.is_success() && self.body.trim_ascii_start().starts_with(b"{") && is_cut(&self.body)
+    }
+
     fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

@@ -210,6 +210,7 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
             renewed_at,
         )),
         previous: None,
+        unanswered_at: None,
         lifetime: refresh_lifetime(now + span.0, signed_in_at, renewed_at),
     });
     let lasting =
@@ -263,6 +264,7 @@ fn trouble(code: u32, has_tokens: bool, now: DateTime<Utc>) -> Trouble {
             7_000_222 => TroubleKind::SetUpWrong,
             _ => TroubleKind::SignInNeeded,
         },
+        who: known.who,
         what_happened: format!("{} (AADSTS{code})", known.what_happened),
         what_to_do: known.what_to_do.to_owned(),
         aadsts: Some(code),
@@ -279,12 +281,14 @@ fn attempt(settings: &Settings, now: DateTime<Utc>) -> Attempt {
             &settings.redirect_uri,
             &state,
             &code_verifier,
+            None,
         ),
         state,
         code_verifier,
         redirect_uri: settings.redirect_uri.clone(),
         started_at: now - TimeDelta::minutes(3),
         wrong_pastes: 0,
+        failed_redemptions: 0,
     })
 }
 

@@ -8,6 +8,7 @@ mod app_registration;
 mod connection;
 mod history;
 mod json;
+mod learned;
 mod tokens;
 
 use serde::{Deserialize, Serialize};

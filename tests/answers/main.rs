@@ -1,0 +1,10 @@
+//! Answers of the token endpoint: every case of `tests/cases/token-endpoint.json`, read as a value and met as a server.
+
+mod bench;
+mod case;
+mod server;
+
+mod doubt;
+mod learning;
+mod reading;
+mod transaction;
