@@ -86,7 +86,7 @@ fn application_rows(overview: &Overview) -> Vec<PermissionRow> {
     };
     let asked = overview.settings.scopes.iter().map(|scope| PermissionRow {
         scope: scope.clone(),
-        meaning: Some("all that was granted of this resource"),
+        meaning: Some("all that was granted there"),
         consent: Some("admin always"),
         asked: true,
         granted,

@@ -214,7 +214,7 @@ pub(super) fn credential(view: View<'_>, facts: &CredentialFacts) -> String {
         CredentialFacts::Public => "public client, no secret".to_owned(),
         CredentialFacts::Missing => "its record is missing or damaged".to_owned(),
         CredentialFacts::Certificate { subject, lifetime, .. } => {
-            format!("certificate {}, {}", printable(subject), end(view, *lifetime))
+            format!("{}, {}", printable(subject), end(view, *lifetime))
         }
         CredentialFacts::Secret { characters, lifetime, entered_at } => {
             let held = format!("{} {} characters", view.mask(), count_with_commas(*characters));

@@ -121,7 +121,7 @@ fn line(view: View<'_>, columns: Columns, row: &PermissionRow, is_chosen: bool, 
     };
     let name_style = if row.asked || !is_delegated { theme.text } else { theme.muted };
     let mut line = view.row().gap(1).text(cursor, theme.accent).gap(1).text(tick, tick_style).gap(1).fill(
-        &printable(row.scope.as_str()),
+        &printable(if is_delegated { row.scope.as_str() } else { row.scope.name() }),
         columns.name,
         name_style,
     );
@@ -157,10 +157,6 @@ fn state(view: View<'_>, row: &PermissionRow) -> (&'static str, &'static str, St
     }
 }
 
-/// A client that acts for itself cannot choose among what it was granted.
-const DEFAULT_EXPLAINED: &str = ".default asks for every application permission that an administrator granted in the \
-                                 portal. Ticking single ones is for connections with a mailbox.";
-
 /// What the columns had no room for, and what applies a change.
 fn foot(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
@@ -168,7 +164,10 @@ fn foot(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16)
     let mut lines = vec![Line::default()];
     if let Some(row) = rows.get(view.app.permissions.row.min(rows.len().saturating_sub(1))) {
         let text = match (row.meaning, row.consent) {
-            (Some(_), _) if row.scope.is_default() => DEFAULT_EXPLAINED.to_owned(),
+            (Some(_), _) if row.scope.is_default() => format!(
+                "{}: all application permissions that an administrator granted in the portal.",
+                printable(row.scope.as_str())
+            ),
             (Some(meaning), Some(consent)) => {
                 format!("{}: {meaning}. Consent: {consent}.", printable(row.scope.name()))
             }

@@ -8,7 +8,7 @@ use crate::domain::authority::{TenantForm, is_guid};
 use crate::domain::redirect_uri::RedirectPlatform;
 use crate::domain::secret::ClientSecret;
 use crate::domain::settings_rules::{self, Concern};
-use crate::domain::{Capture, ClientId, ConnectionName, Mailbox, RedirectUri, Tenant, WayIn};
+use crate::domain::{Capture, ClientId, ConnectionName, Mailbox, RedirectUri, SettingsFault, Tenant, WayIn};
 
 use super::result::{authority, credential_kind, draft};
 use super::{AppChoice, AppScopeChoice, FieldId, InputPane};
@@ -81,7 +81,12 @@ fn of_the_field(pane: &InputPane, id: FieldId) -> Check {
 fn together(pane: &InputPane, id: FieldId, own: Check) -> Check {
     let (Some(settings), Some(concern)) = (draft(pane), concern(id)) else { return own };
     let faults = settings_rules::faults(&settings, credential_kind(pane));
-    if let Some(fault) = faults.into_iter().find(|fault| fault.concern() == concern) {
+    // Where the secret is still to be typed, its own field says so.
+    let is_awaited = |fault: SettingsFault| {
+        fault == SettingsFault::NoCredential && pane.fields().contains(&FieldId::ClientSecret)
+    };
+    let fault = faults.into_iter().find(|fault| fault.concern() == concern && !is_awaited(*fault));
+    if let Some(fault) = fault {
         return wrong(format!("{fault}. {}", fault.what_to_do()));
     }
     let remark = settings_rules::remarks(&settings).into_iter().find(|remark| remark.concern() == concern);
@@ -168,7 +173,7 @@ fn credential(pane: &InputPane) -> Check {
         }
         (CredentialKind::Public, _) => right("nothing is sent; register under Mobile and desktop"),
         (CredentialKind::Secret, _) => right("a password that the portal makes and shows once"),
-        (CredentialKind::Certificate, _) => right("its key signs each request and leaves the vault never"),
+        (CredentialKind::Certificate, _) => right("its key signs each request and never leaves the vault"),
     }
 }
 
