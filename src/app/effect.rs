@@ -1,5 +1,7 @@
 //! What the application asks the outside world to do. Plain data; the executor performs it.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::hand_over::Fingerprint;
@@ -218,6 +220,15 @@ pub enum CredentialEdit {
     },
     /// The secret stays, its end date changes.
     EndsOn(Option<NaiveDate>),
+    /// A certificate with its private key, read from files.
+    CertificateFiles {
+        /// The certificate, PEM.
+        certificate: PathBuf,
+        /// Its key, PEM; `None` where it stands in the same file.
+        key: Option<PathBuf>,
+    },
+    /// The person's own word: the secret or certificate goes, and the client is a public one.
+    Remove,
 }
 
 /// What is delivered.

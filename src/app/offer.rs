@@ -17,6 +17,9 @@ impl App {
             Context::FirstRun => self.at_first_run(),
             Context::Door => self.at_the_door(),
             Context::Connections => with_tabs(self.in_connections(now)),
+            Context::Permissions if self.chosen().is_some_and(|own| !own.settings.way_in.is_delegated()) => {
+                with_tabs(vec![A::Authorize, A::AdminConsent, A::Edit])
+            }
             Context::Permissions => {
                 with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize, A::AdminConsent]))
             }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::app::Failure;
 use crate::config::ConfigError;
 use crate::domain::{ConnectionName, Overview, Trouble, TroubleKind};
+use crate::runtime::certificate_files::CertificateFileError;
 use crate::runtime::exchange::ExchangeError;
 use crate::runtime::records::RecordError;
 use crate::runtime::services::failure;
@@ -141,6 +142,13 @@ impl From<RecordError> for CliError {
             RecordError::OtherAuthority { .. } | RecordError::NoCredential | RecordError::NoAdministrator => {
                 Exit::SetUpWrong
             }
+            RecordError::Settings(_) => Exit::Usage,
+            RecordError::Certificate(error) => match error {
+                CertificateFileError::Unreadable { .. } => Exit::LocalIo,
+                // As a key file of the vault that others may read.
+                CertificateFileError::Loose(error) => Exit::of_vault(error),
+                CertificateFileError::Unusable(_) | CertificateFileError::Ended(_) => Exit::Usage,
+            },
         };
         Self::Told(exit, error.failure())
     }

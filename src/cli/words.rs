@@ -56,7 +56,7 @@ pub fn need(need: Need) -> &'static str {
 pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
     match overview.next_step(now) {
         NextStep::SignIn => "sign in".to_owned(),
-        NextStep::GetToken => "get the first token (refresh)".to_owned(),
+        NextStep::GetToken => "get the token (authorize)".to_owned(),
         NextStep::EnterCode => "enter the user code on another device".to_owned(),
         NextStep::PasteAddress => "bring the browser's address back (redeem)".to_owned(),
         NextStep::SignInAgain => "sign in again".to_owned(),

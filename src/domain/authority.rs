@@ -111,6 +111,24 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The id of the tenant that all personal accounts belong to: the same as `consumers`.
+const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// What a tenant segment names (Microsoft, "Microsoft identity platform endpoints").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantForm {
+    /// `common`: accounts of any organization, and personal ones.
+    Common,
+    /// `organizations`: accounts of any organization.
+    Organizations,
+    /// `consumers`, or the id of the tenant of personal accounts.
+    Consumers,
+    /// One directory by its id.
+    Id,
+    /// One directory by a verified domain.
+    Domain,
+}
+
 /// The tenant segment of the endpoints: an id, a verified domain, or one of the three common words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tenant(String);
@@ -128,9 +146,25 @@ impl Tenant {
         Self("organizations".to_owned())
     }
 
+    /// Which kind of segment it is.
+    pub fn form(&self) -> TenantForm {
+        match self.0.as_str() {
+            "common" => TenantForm::Common,
+            "organizations" => TenantForm::Organizations,
+            "consumers" | PERSONAL_ACCOUNTS => TenantForm::Consumers,
+            text if is_guid(text) => TenantForm::Id,
+            _ => TenantForm::Domain,
+        }
+    }
+
     /// True where the segment names one directory, not a class of them.
     pub fn is_specific(&self) -> bool {
-        !matches!(self.0.as_str(), "common" | "organizations" | "consumers")
+        matches!(self.form(), TenantForm::Id | TenantForm::Domain)
+    }
+
+    /// True where personal accounts may sign in.
+    pub fn takes_personal_accounts(&self) -> bool {
+        matches!(self.form(), TenantForm::Common | TenantForm::Consumers)
     }
 
     /// The segment as it stands in addresses.
@@ -177,6 +211,16 @@ mod tests {
         for bad in ["", "contoso", "a b.com", "x/../y.com", ".com", "-a.com"] {
             assert!(Tenant::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_tenant_of_personal_accounts_is_no_single_directory() {
+        let form = |text: &str| Tenant::parse(text).unwrap().form();
+        assert_eq!(form("9188040D-6C67-4C5B-B112-36A304B66DAD"), TenantForm::Consumers);
+        assert_eq!(form("consumers"), TenantForm::Consumers);
+        assert_eq!(form("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44"), TenantForm::Id);
+        assert_eq!(form("contoso.onmicrosoft.com"), TenantForm::Domain);
+        assert!(!Tenant::parse("9188040d-6c67-4c5b-b112-36a304b66dad").unwrap().is_specific());
     }
 
     #[test]

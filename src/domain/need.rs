@@ -202,6 +202,8 @@ impl Overview {
         match why {
             NoRenewal::NeverSignedIn if !self.settings.way_in.is_delegated() => NextStep::GetToken,
             NoRenewal::NeverSignedIn => NextStep::SignIn,
+            // There is nobody to sign in: it is asked for again.
+            NoRenewal::SignInNeeded if !self.settings.way_in.is_delegated() => NextStep::GetToken,
             NoRenewal::SignInNeeded => NextStep::SignInAgain,
             NoRenewal::ConsentMissing => NextStep::AskConsent,
             NoRenewal::Blocked => NextStep::AskAdministrator,

@@ -213,6 +213,25 @@ impl Overview {
         signed_in.or_else(|| self.settings.sign_in_as.as_ref().map(super::Mailbox::as_str))
     }
 
+    /// Whom the tokens stand for, where the mailbox is shown: a client that acts for itself has none, and is told by the
+    /// name of its registration where a token told it.
+    pub fn holder(&self) -> Option<String> {
+        if self.settings.way_in.is_delegated() {
+            return self.mailbox().map(str::to_owned);
+        }
+        let app = self.tokens.as_ref().and_then(|tokens| tokens.claims.app.as_deref());
+        Some(app.map_or_else(|| "client credentials".to_owned(), |app| format!("app: {app}")))
+    }
+
+    /// The application permissions in the token of a client that acts for itself: none at all if it tells none, since a
+    /// token is issued whether anything was granted or not. `None` where a person signs in, where there is no token, and
+    /// where it cannot be read.
+    pub fn roles(&self) -> Option<ScopeSet> {
+        let tokens = self.tokens.as_ref().filter(|_| !self.settings.way_in.is_delegated())?;
+        let readable = tokens.claims != Claims::default();
+        readable.then(|| tokens.claims.roles.clone().unwrap_or_default())
+    }
+
     /// The sign-in under way, if it may still be finished.
     pub fn open_attempt(&self, now: DateTime<Utc>) -> Option<&AttemptFacts> {
         self.attempt.as_ref().filter(|attempt| attempt.is_open_at(now))

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::style::Style;
 
 use crate::app::{Action, App, Tone};
+use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{NextStep, Overview};
 use crate::sanitize::sanitize;
 
@@ -112,7 +113,13 @@ impl<'a> View<'a> {
             NextStep::AskConsent => (Some(Action::AdminConsent), "consent missing".to_owned()),
             NextStep::AskAdministrator => (Some(Action::Open), "ask administrator".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
-            NextStep::ReplaceSecret => (Some(Action::Edit), "replace secret".to_owned()),
+            NextStep::ReplaceSecret => {
+                let short = match overview.credential {
+                    CredentialFacts::Certificate { .. } => "replace cert.",
+                    _ => "replace secret",
+                };
+                (Some(Action::Edit), short.to_owned())
+            }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
             NextStep::RenewsAt(at) => (None, format!("renews {}", self.when(at))),
@@ -175,17 +182,15 @@ impl<'a> View<'a> {
     }
 
     fn secret_sentence(&self, overview: &Overview) -> String {
+        let noun = overview.credential.noun();
         match overview.credential_lifetime() {
             Some(lifetime) if lifetime.is_expired_at(self.now) => {
-                format!(
-                    "the client secret ended on {}. Make a new one in the portal",
-                    self.day(lifetime.expires_at)
-                )
+                format!("the {noun} ended on {}. Make a new one in the portal", self.day(lifetime.expires_at))
             }
             Some(lifetime) => {
-                format!("the client secret ends on {}. Make a new one before", self.day(lifetime.expires_at))
+                format!("the {noun} ends on {}. Make a new one before", self.day(lifetime.expires_at))
             }
-            None => "replace the client secret".to_owned(),
+            None => format!("replace the {noun}"),
         }
     }
 }

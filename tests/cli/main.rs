@@ -3,6 +3,7 @@
 mod home;
 mod tenant;
 
+mod app_only;
 mod codes;
 mod explain;
 mod export;

@@ -6,7 +6,7 @@ use tokengauge::app::{
 };
 use tokengauge::catalogue::clouds::CLOUDS;
 use tokengauge::catalogue::permissions::PRESETS;
-use tokengauge::domain::app_registration::CredentialFacts;
+use tokengauge::domain::app_registration::{CredentialFacts, Thumbprint};
 use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
@@ -149,6 +149,37 @@ impl Make {
 
     pub fn credential(mut self, facts: CredentialFacts) -> Self {
         self.0.credential = facts;
+        self
+    }
+
+    /// A client that acts for itself with a certificate, and the roles in its token.
+    pub fn app_only(mut self, roles: &str) -> Self {
+        let own = &mut self.0;
+        own.settings.way_in = WayIn::ClientCredentials;
+        own.settings.tenant = Tenant::parse("contoso.com").unwrap();
+        own.settings.sign_in_as = None;
+        own.settings.scopes = ScopeSet::parse_lenient("https://graph.microsoft.com/.default");
+        own.hand_overs.clear();
+        own.credential = CredentialFacts::Certificate {
+            thumbprint: Thumbprint([0x5a; 32]),
+            subject: "CN=connector.contoso.com".into(),
+            lifetime: Lifetime {
+                starts_at: now() - days(300),
+                expires_at: now() + days(65),
+                certainty: Certainty::Known,
+            },
+        };
+        let tokens = own.tokens.as_mut().unwrap();
+        tokens.user = SignedInUser::default();
+        tokens.refresh = None;
+        tokens.granted_scope = None;
+        tokens.claims.upn = None;
+        tokens.claims.app = Some("Contoso Journal".into());
+        tokens.claims.scp = None;
+        tokens.claims.roles = Some(ScopeSet::parse_lenient(roles));
+        for renewal in &mut own.renewals {
+            renewal.kind = RenewalKind::ClientCredentials;
+        }
         self
     }
 

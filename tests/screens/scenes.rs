@@ -8,8 +8,9 @@ use tokengauge::app::{
     FirstStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase,
     Question, RequestId, Reveal, SignInPanel, Tab, Unlocking,
 };
+use tokengauge::domain::app_registration::CredentialKind;
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{ConnectionValue, Overview};
+use tokengauge::domain::{ConnectionValue, Overview, WayIn};
 
 use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
 
@@ -91,6 +92,10 @@ fn connections() -> Vec<Scene> {
     ]
 }
 
+fn app_only(roles: &str) -> Overview {
+    Make::healthy("contoso-journal", "ops@contoso.com").app_only(roles).done()
+}
+
 fn reveal(value: ConnectionValue, text: &str) -> Reveal {
     Reveal { value, text: RevealedValue::new(text), until: now() + TimeDelta::seconds(8) }
 }
@@ -102,6 +107,11 @@ fn tokens() -> Vec<Scene> {
         ("tokens_never_signed_in", on(Tab::Tokens, "proseware")),
         ("tokens_no_refresh", on(Tab::Tokens, "wingtip")),
         ("tokens_retrying", on(Tab::Tokens, "tailspin")),
+        ("tokens_app_only", only(app_only("Mail.Read Calendars.Read"), Tab::Tokens)),
+        ("tokens_app_only_no_roles", only(app_only(""), Tab::Tokens)),
+        ("connections_app_only", only(app_only("Mail.Read Calendars.Read"), Tab::Connections)),
+        ("permissions_app_only", only(app_only("Mail.Read Calendars.Read"), Tab::Permissions)),
+        ("permissions_app_only_no_roles", only(app_only(""), Tab::Permissions)),
         (
             "tokens_revealed",
             changed(on(Tab::Tokens, "contoso-prod"), |app| {
@@ -227,6 +237,24 @@ fn forms() -> Vec<Scene> {
             }),
         ),
         ("form_edit", edit),
+        (
+            "form_app_only",
+            with_form(none(), |pane| {
+                typed(pane, FieldId::Name, "contoso-journal");
+                typed(pane, FieldId::Tenant, "contoso.com");
+                pane.way_in = WayIn::ClientCredentials;
+                pane.credential = CredentialKind::Certificate;
+                typed(pane, FieldId::CertificateFile, "~/connector.pem");
+                pane.focus = FieldId::Permissions;
+            }),
+        ),
+        (
+            "form_device_code",
+            with_form(none(), |pane| {
+                pane.way_in = WayIn::DeviceCode;
+                pane.focus = FieldId::WayIn;
+            }),
+        ),
     ]
 }
 
