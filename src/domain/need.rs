@@ -123,7 +123,15 @@ impl Overview {
                 TroubleKind::TryLater { .. } => {}
             }
         }
-        let Some(tokens) = &self.tokens else { return Impossible(NoRenewal::NeverSignedIn) };
+        let Some(tokens) = &self.tokens else {
+            // Nobody needs to sign in first: the first token is as due as any.
+            let is_delegated = self.settings.way_in.is_delegated();
+            return if is_delegated {
+                Impossible(NoRenewal::NeverSignedIn)
+            } else {
+                Due(DateTime::UNIX_EPOCH)
+            };
+        };
         // A lapse that was estimated or typed is no refusal: one request tells for certain.
         if self.can_renew() {
             Due(tokens.access.renewal_due_at())
@@ -146,6 +154,7 @@ impl Overview {
             },
             RenewalPlan::Impossible(_) => Need::NeedsYou,
             RenewalPlan::Retrying { .. } => Need::Soon,
+            RenewalPlan::Due(_) if self.tokens.is_none() => Need::Soon,
             RenewalPlan::Due(_) => match self.latest_stage(now) {
                 Stage::Expired => Need::NeedsYou,
                 Stage::Expiring => Need::Soon,
@@ -165,6 +174,7 @@ impl Overview {
         match self.renewal_plan(now) {
             RenewalPlan::Impossible(why) => self.step_out_of(why, now),
             RenewalPlan::Retrying { at, .. } => NextStep::RetriesAt(at),
+            RenewalPlan::Due(_) if self.tokens.is_none() => NextStep::GetToken,
             RenewalPlan::Due(_) if self.is_nearing(Clock::ClientCredential, now) => NextStep::ReplaceSecret,
             RenewalPlan::Due(_) if self.stage(Clock::RefreshToken, now) == Some(Stage::Expired) => {
                 NextStep::SignInAgain
@@ -200,7 +210,6 @@ impl Overview {
 
     fn step_out_of(&self, why: NoRenewal, now: DateTime<Utc>) -> NextStep {
         match why {
-            NoRenewal::NeverSignedIn if !self.settings.way_in.is_delegated() => NextStep::GetToken,
             NoRenewal::NeverSignedIn => NextStep::SignIn,
             // There is nobody to sign in: it is asked for again.
             NoRenewal::SignInNeeded if !self.settings.way_in.is_delegated() => NextStep::GetToken,

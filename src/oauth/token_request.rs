@@ -3,7 +3,7 @@
 use url::{Url, form_urlencoded};
 
 use crate::domain::secret::{AuthorizationCode, DeviceCode, RefreshToken, RequestBody, Secret};
-use crate::domain::{CodeAttempt, ScopeSet, Settings};
+use crate::domain::{CodeAttempt, Scope, ScopeSet, Settings};
 
 use super::authorization_request::requested_scope;
 use super::client_authentication::ClientAuthentication;
@@ -32,9 +32,19 @@ pub fn redeem(
     })
 }
 
-/// Uses the refresh token (RFC 6749 §6).
-pub fn refresh(settings: &Settings, client: &ClientAuthentication, token: &RefreshToken) -> TokenRequest {
-    request(settings, client, Some(&requested_scope(settings)), |form| {
+/// Uses the refresh token (RFC 6749 §6). What was never granted is not asked for: a permission added since takes effect
+/// with the next sign-in, and must not stop the renewal of the others.
+pub fn refresh(
+    settings: &Settings,
+    client: &ClientAuthentication,
+    token: &RefreshToken,
+    granted: Option<&ScopeSet>,
+) -> TokenRequest {
+    let asked = requested_scope(settings);
+    let is_granted =
+        |scope: &&Scope| scope.is_openid() || granted.is_none_or(|granted| granted.contains(scope));
+    let scope: ScopeSet = asked.iter().filter(is_granted).cloned().collect();
+    request(settings, client, Some(&scope), |form| {
         form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
     })
 }

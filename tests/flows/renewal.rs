@@ -57,7 +57,7 @@ async fn a_strict_server_is_renewed_again_and_again() {
 }
 
 #[tokio::test]
-async fn the_form_of_a_renewal_is_whole() {
+async fn the_form_of_a_renewal_is_whole_and_names_what_was_granted() {
     let (wire, desk) =
         holding("refresh-0", &[json!({"token_type": "Bearer", "access_token": "access-1"})]).await;
     desk.refresh().await.unwrap();
@@ -66,7 +66,7 @@ async fn the_form_of_a_renewal_is_whole() {
         ("client_id", CLIENT_ID),
         ("grant_type", "refresh_token"),
         ("refresh_token", "refresh-0"),
-        ("scope", "User.Read Mail.ReadWrite Mail.Send offline_access openid profile"),
+        ("scope", "User.Read offline_access openid profile"),
         ("client_secret", SECRET),
     ];
     assert_eq!(form, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -15,7 +15,6 @@ fn is_user_code(word: &str) -> bool {
 }
 
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn a_device_code_signs_in_and_what_it_brought_renews() {
     let Some(client) = Client::unused(&["--interval", "1"]) else { return };
     client.add(&["--client-id", PUBLIC_CLIENT, "--grant", "device-code", "--sign-in-as", OPS], "").is(0);
@@ -32,7 +31,6 @@ fn a_device_code_signs_in_and_what_it_brought_renews() {
 }
 
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn a_device_code_that_was_declined_ends_in_sign_in_needed() {
     let Some(client) = Client::unused(&["--interval", "1"]) else { return };
     client.add(&["--client-id", PUBLIC_CLIENT, "--grant", "device-code"], "").is(0);
@@ -44,7 +42,6 @@ fn a_device_code_that_was_declined_ends_in_sign_in_needed() {
 }
 
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn a_browser_on_this_machine_brings_the_code_to_the_listener() {
     let Some(client) = Client::unused(&[]) else { return };
     let redirect = format!("http://localhost:{}/", free_port());
@@ -78,7 +75,6 @@ fn works_and_asks_again(client: &Client) {
 }
 
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn an_application_with_a_secret_gets_tokens_and_asks_again() {
     let Some(client) = Client::unused(&[]) else { return };
     let own = ["--client-id", SECRET_CLIENT, "--secret-stdin"];
@@ -87,7 +83,6 @@ fn an_application_with_a_secret_gets_tokens_and_asks_again() {
 }
 
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn an_application_with_a_certificate_gets_tokens_and_asks_again() {
     let home = Home::empty();
     let made = Certificate::make(&home);
@@ -99,7 +94,6 @@ fn an_application_with_a_certificate_gets_tokens_and_asks_again() {
 }
 
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn a_certificate_proves_the_client_at_a_sign_in_too() {
     let home = Home::empty();
     let made = Certificate::make(&home);
@@ -114,7 +108,6 @@ fn a_certificate_proves_the_client_at_a_sign_in_too() {
 
 /// `token` is a contract for scripts: nobody has to sign in first, so one request is made.
 #[test]
-#[ignore = "the commands do not know this way in yet"]
 fn an_application_needs_no_other_command_before_its_first_token() {
     let Some(client) = Client::unused(&[]) else { return };
     let own = ["--client-id", SECRET_CLIENT, "--secret-stdin"];

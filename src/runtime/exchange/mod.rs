@@ -182,9 +182,10 @@ fn request(
             Ok(token_request::client_credentials(settings, &client))
         }
         GrantStep::Renew { .. } => {
-            let refresh = connection.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-            let refresh = refresh.ok_or(ExchangeError::NothingToRenew)?;
-            Ok(token_request::refresh(settings, &client, &refresh.current))
+            let tokens = connection.tokens.as_ref().ok_or(ExchangeError::NothingToRenew)?;
+            let refresh = tokens.refresh.as_ref().ok_or(ExchangeError::NothingToRenew)?;
+            let granted = tokens.access.granted_scope.as_ref();
+            Ok(token_request::refresh(settings, &client, &refresh.current, granted))
         }
     }
 }
