@@ -22,7 +22,7 @@ fn usage_is_2() {
     home.run(&["add", "x", "--client-id", "not-a-guid"]).is(2);
     home.run(&["refresh"]).is(2);
     home.run(&["refresh", "a", "--all"]).is(2);
-    home.run(&["add", "x", "--client-id", CLIENT_ID, "--grant", "device-code"]).is(2);
+    home.run(&["add", "x", "--client-id", CLIENT_ID, "--grant", "password"]).is(2);
 }
 
 #[test]

@@ -177,7 +177,7 @@ async fn the_fleet_stands_in_its_groups() {
     assert_eq!(group(Need::Soon), ["contoso-prod", "contoso-reports", "northwind-scanner"]);
     assert_eq!(
         group(Need::Quiet),
-        ["adatum-archive", "adatum-frontdesk", "fabrikam-billing", "litware-rooms"]
+        ["adatum-archive", "adatum-frontdesk", "contoso-journal", "fabrikam-billing", "litware-rooms"]
     );
 }
 
