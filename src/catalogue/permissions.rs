@@ -114,20 +114,14 @@ impl Preset {
 pub struct AppOnlyPreset {
     /// Name on the command line.
     pub name: &'static str,
-    /// Name in sentences.
-    pub title: &'static str,
     /// The resource of which `.default` is asked for.
     pub resource: Resource,
 }
 
 /// The presets for a client that acts for itself, the default first.
 pub const APP_ONLY_PRESETS: [AppOnlyPreset; 2] = [
-    AppOnlyPreset { name: "app-only", title: ".default of Microsoft Graph", resource: Resource::Graph },
-    AppOnlyPreset {
-        name: "app-only-exchange",
-        title: ".default of Exchange Online",
-        resource: Resource::Exchange,
-    },
+    AppOnlyPreset { name: "app-only", resource: Resource::Graph },
+    AppOnlyPreset { name: "app-only-exchange", resource: Resource::Exchange },
 ];
 
 impl AppOnlyPreset {

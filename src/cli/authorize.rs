@@ -73,9 +73,7 @@ fn tell_token(overview: &Overview) {
     say(&format!("{}: the client has its token, until {until}", overview.name));
     match overview.roles() {
         Some(roles) if roles.is_empty() => {
-            say(
-                "it holds no roles, so it opens nothing yet: an administrator grants application permissions",
-            );
+            say("it holds no roles, so it may open nothing: an administrator grants application permissions");
             say(&format!("ask for that with: tokengauge consent {}", overview.name));
         }
         Some(roles) => say(&format!("roles: {}", sanitize(&roles.to_wire(), 600))),

@@ -97,7 +97,7 @@ fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         rows.push(("SHA-256", thumbprint.to_string()));
     }
     if let Some(roles) = overview.roles() {
-        let none = "none in the token: it opens nothing until an administrator grants some";
+        let none = "none in the token: it may open nothing, since a token is issued whatever was granted";
         rows.push(("Roles", if roles.is_empty() { none.to_owned() } else { roles.to_wire() }));
         return rows;
     }

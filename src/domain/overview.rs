@@ -224,7 +224,7 @@ impl Overview {
     }
 
     /// The application permissions in the token of a client that acts for itself: none at all if it tells none, since a
-    /// token is issued whether anything was granted or not. `None` where a person signs in, where there is no token, and
+    /// token is issued whether anything was granted or not (Exchange may grant besides, by roles of its own). `None` where a person signs in, where there is no token, and
     /// where it cannot be read.
     pub fn roles(&self) -> Option<ScopeSet> {
         let tokens = self.tokens.as_ref().filter(|_| !self.settings.way_in.is_delegated())?;

@@ -270,7 +270,9 @@ fn permissions(overview: &Overview) -> String {
 fn roles(overview: &Overview) -> String {
     match overview.roles() {
         None => overview.settings.scopes.to_wire(),
-        Some(roles) if roles.is_empty() => "no roles in the token: nothing was granted".to_owned(),
+        Some(roles) if roles.is_empty() => {
+            "no roles in the token: nothing was granted in the portal".to_owned()
+        }
         Some(roles) => {
             let names: Vec<&str> = roles.iter().map(Scope::name).collect();
             format!("in the token: {}", printable(&names.join(", ")))

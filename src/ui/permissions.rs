@@ -186,7 +186,7 @@ fn foot(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16)
     if overview.roles().is_some_and(|roles| roles.is_empty()) {
         let row = view.row().gap(1).text(view.glyphs().soon, theme.warning).gap(1);
         let key = view.key(Action::AdminConsent);
-        let text = format!("a token came, and it opens nothing: no roles. {key} ask an administrator");
+        let text = format!("no roles in the token: it may open nothing. {key} ask an administrator");
         lines.push(row.rest(&text, width, theme.warning).build());
     }
     if needs_sign_in_to_apply(overview) {

@@ -82,7 +82,7 @@ pub(super) fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Lin
         .as_ref()
         .map(|scopes| scopes.iter().map(|scope| scope.name().to_owned()).collect::<Vec<_>>().join(" "));
     let roles = overview.roles().map(|roles| match roles.is_empty() {
-        true => "none: this token opens nothing".to_owned(),
+        true => "none: nothing was granted in the portal".to_owned(),
         false => printable(&roles.iter().map(|role| role.name().to_owned()).collect::<Vec<_>>().join(" ")),
     });
     let pairs = [

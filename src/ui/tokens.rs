@@ -154,11 +154,13 @@ fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
 fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, width: u16) -> Line<'static> {
     let theme = view.theme();
     let label = clock_label(overview, width);
+    // A certificate may last for decades, and its end is a longer note.
+    let room = if label > LABEL { 4 } else { 0 };
     let lifetime = overview.lifetime(clock);
     let bar = match width {
         0..56 => width.saturating_sub(12 + label),
         56..72 => width.saturating_sub(25 + label),
-        _ => width.saturating_sub(38 + label).min(72),
+        _ => width.saturating_sub(38 + label + room).min(72),
     };
     let mut row = view.row().gap(1).fill(clock_title(overview, clock, label), label, theme.heading);
     row = row.append(lifetime_gauge(lifetime.as_ref(), (clock, view.now), bar, build, view.glyphs(), theme));
@@ -166,7 +168,7 @@ fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, w
     let stage = lifetime.stage(clock, view.now);
     let left =
         if stage == Stage::Expired { String::new() } else { duration_long(lifetime.remaining(view.now)) };
-    row = row.right(&left, 11, theme.stage(stage)).gap(2);
+    row = row.right(&left, 11 + room / 2, theme.stage(stage)).gap(2);
     if width >= 56 {
         row = row.fill(lifetime.certainty.label(), 9, theme.muted);
     }
@@ -326,7 +328,7 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
             let audience = tokens.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
             if let Some(roles) = overview.roles() {
                 return match roles.len() {
-                    0 => format!("{audience}, no roles: it opens nothing"),
+                    0 => format!("{audience}, no roles"),
                     1 => format!("{audience}, 1 role"),
                     count => format!("{audience}, {count} roles"),
                 };

@@ -206,7 +206,7 @@ pub fn contents(connections: Vec<Overview>) -> Contents {
     let apps = connections.first().map(|first| AppFacts {
         client_id: first.settings.client_id,
         authority: first.settings.authority.clone(),
-        credential: secret(Some(days(200))),
+        credential: first.credential.clone(),
     });
     Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new() }
 }

@@ -111,8 +111,8 @@ fn way_in(way_in: WayIn) -> &'static str {
              URI is one of localhost."
         }
         WayIn::DeviceCode => {
-            "Authentication → Settings → Allow public client flows. Conditional Access often blocks device codes, and \
-             later renewals too: the browser is the safer way."
+            "Nothing to register but that. Conditional Access often blocks device codes, and later renewals too: the \
+             browser is the safer way."
         }
         WayIn::ClientCredentials => {
             "No person, no refresh token: the client proves itself and asks again each time. It reaches every mailbox \
