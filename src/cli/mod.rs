@@ -15,6 +15,7 @@ pub mod exit;
 mod export;
 mod facts;
 mod list;
+mod listen;
 mod output;
 mod parse;
 mod redeem;

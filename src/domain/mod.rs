@@ -26,7 +26,7 @@ pub use hand_over::{ConnectionValue, Consumer, HandOver};
 pub use lifetime::{Certainty, Clock, Lifetime, Stage};
 pub use need::{Need, NextStep};
 pub use overview::{AttemptFacts, CodeAttemptFacts, DeviceAttemptFacts, Overview, TokenFacts};
-pub use redirect_uri::RedirectUri;
+pub use redirect_uri::{ListenAt, RedirectUri};
 pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
 pub use scope::{Scope, ScopeSet};
 pub use token::{AccessGrant, Claims, RefreshGrant, SignedInUser, Tokens};

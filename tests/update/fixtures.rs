@@ -343,12 +343,13 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::Change { request, .. }
         | Effect::Remove { request, .. }
         | Effect::BeginAttempt { request, .. }
+        | Effect::Listen { request, .. }
         | Effect::Exchange { request, .. }
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }
         | Effect::Reveal { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
-        Effect::Quit(_) => panic!("nobody answers a farewell"),
+        Effect::Cancel(_) | Effect::Quit(_) => panic!("nobody answers a farewell"),
     }
 }
 

@@ -149,7 +149,10 @@ impl Outside {
                 }
                 Answer::Connection(Ok(Box::new(own)))
             }
-            Effect::Quit(_) => unreachable!("farewells are not kept"),
+            Effect::Listen { .. } if bad => Answer::Listening(Err(failure())),
+            Effect::Listen { .. } if fate % 2 == 0 => Answer::Redirected(PastedText::new(GOOD)),
+            Effect::Listen { .. } => Answer::Listening(Ok(ListenerFacts { port: 8400, tunnel: None })),
+            Effect::Cancel(_) | Effect::Quit(_) => unreachable!("neither is answered"),
         }
     }
 
