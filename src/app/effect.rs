@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble, WayIn,
+    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
+    WayIn,
 };
 
 use super::RequestId;

@@ -65,6 +65,11 @@ impl Listening {
         }
     }
 
+    /// What has become of the one-time address, where there is one.
+    pub fn fate(&self) -> Option<GoFate> {
+        Some(self.facts()?.tunnel.as_ref()?.fate)
+    }
+
     /// What is told of it once it listens.
     pub fn facts(&self) -> Option<&ListenerFacts> {
         match self {

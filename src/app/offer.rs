@@ -85,7 +85,8 @@ impl App {
             Phase::Waiting => {
                 let mut own = vec![A::Paste, A::Copy];
                 own.extend(self.can_tunnel(now).then_some(A::Tunnel));
-                own.push(A::OtherWays);
+                // The address at the other end of a tunnel is short enough for every way.
+                own.extend((!panel.shows_tunnel()).then_some(A::OtherWays));
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
                 own.extend([A::Abandon, A::Back]);
                 own

@@ -161,7 +161,11 @@ async fn pasted() -> Result<Zeroizing<String>, PromptError> {
     if !prompt::is_possible() {
         return std::future::pending().await;
     }
-    prompt::answer("Waiting for the browser. Its address may be pasted here too (it is not shown): ", Echo::Hidden).await
+    prompt::answer(
+        "Waiting for the browser. Its address may be pasted here too (it is not shown): ",
+        Echo::Hidden,
+    )
+    .await
 }
 
 fn stopped(signal: StopSignal) -> CliError {

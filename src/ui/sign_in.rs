@@ -154,7 +154,7 @@ fn through_tunnel(
     area: Rect,
 ) -> Vec<Line<'static>> {
     let (mut blocks, steps) = sign_in_tunnel::steps(view, panel, overview, area.width);
-    let warning = "Open this address yourself: whoever does signs in here.";
+    let warning = "Open this address yourself: whoever opens it signs in.";
     let row = view.row().gap(1).text("!", view.theme().warning).gap(1);
     blocks.push(vec![row.rest(warning, area.width, view.theme().text).build()]);
     arrange(blocks, steps, area.height)
@@ -297,8 +297,7 @@ fn sign_in(
         lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
     }
     if let Some(facts) = panel.listening.facts() {
-        let text =
-            format!("The browser brings its answer here by itself, to port {}. Nothing to copy.", facts.port);
+        let text = format!("The browser's answer comes to port {} by itself: nothing to copy.", facts.port);
         let wrapped = wrap(&text, width.saturating_sub(INDENT + 1));
         lines.extend(wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, theme.good).build()));
         return lines;
@@ -347,7 +346,7 @@ fn other_ways(view: View<'_>, attempt: &CodeAttemptFacts, width: u16) -> Vec<Lin
     let about_tunnel = if view.app.can_tunnel(view.now) {
         "no copying at all: the answer comes back here by itself"
     } else {
-        "not with this redirect URI: only http://localhost can be listened for"
+        "only with a redirect URI at http://localhost"
     };
     ways.push((Action::Tunnel, "an SSH tunnel", about_tunnel));
     for (action, words, about) in ways {

@@ -23,8 +23,9 @@ pub(super) fn step(
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
     let width = area.width;
+    let title = if panel.listening.facts().is_some() { "Or paste it here" } else { "Paste it here" };
     let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
-    let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
+    let mut lines = vec![step_line(view, step, 3, title, putty, width)];
     lines.extend(paste_box(view, panel, attempt, width));
     // On a low terminal the warning below is worth more than a count of nothing.
     if attempt.wrong_pastes > 0 || area.height >= 16 {

@@ -16,7 +16,7 @@ use ratatui::text::Line;
 use crate::app::{Action, GoFate, ListenerFacts, SignInPanel, TunnelFacts, TunnelLine};
 use crate::domain::Overview;
 
-use super::canvas::{break_word, wrap};
+use super::canvas::wrap;
 use super::sign_in::{INDENT, Step, sent_words, step_line, who_accepts};
 use super::unlock::failure_lines;
 use super::view::{View, printable};
@@ -78,7 +78,8 @@ fn open_tunnel(
     lines.extend(text_lines(view, &command, theme.accent, width));
     lines.extend(putty(view, facts, width));
     lines.extend(not_sent(view, panel, TunnelLine::SshCommand, width));
-    if panel.next_tunnel_line() == TunnelLine::SshCommand && step == Step::Now {
+    // Where lines are few the key line has to do.
+    if step == Step::Now && width >= WIDE {
         lines.push(keys(view, "send the command", width));
     }
     lines
@@ -137,7 +138,9 @@ fn sign_in(view: View<'_>, overview: &Overview, step: Step, width: u16) -> Vec<L
     let mut lines = vec![step_line(view, step, 3, &who_accepts(overview), Line::default(), width)];
     let text = "The answer comes back through the tunnel by itself.";
     let wrapped = wrap(text, width.saturating_sub(INDENT + 1));
-    lines.extend(wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, view.theme().muted).build()));
+    lines.extend(
+        wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, view.theme().muted).build()),
+    );
     lines
 }
 
@@ -166,8 +169,6 @@ fn not_sent(view: View<'_>, panel: &SignInPanel, line: TunnelLine, width: u16) -
 
 /// A command or address whole, in as many lines as it needs.
 fn text_lines(view: View<'_>, text: &str, style: Style, width: u16) -> Vec<Line<'static>> {
-    let room = usize::from(width.saturating_sub(INDENT));
-    let mut lines = Vec::new();
-    break_word(&printable(text), room.max(1), &mut lines);
+    let lines = wrap(&printable(text), width.saturating_sub(INDENT));
     lines.into_iter().map(|text| view.row().gap(INDENT).text(text, style).build()).collect()
 }

@@ -2,9 +2,12 @@
 
 mod home;
 mod tenant;
+#[path = "../support/visit.rs"]
+mod visit;
 
 mod codes;
 mod export;
+mod listen;
 mod paste;
 mod settings;
 mod sign_in;

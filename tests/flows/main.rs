@@ -6,12 +6,15 @@ mod child;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod desk;
+#[path = "../support/visit.rs"]
+mod visit;
 mod wire;
 
 mod answers;
 mod damage;
 mod disk;
 mod edits;
+mod listening;
 mod network;
 mod one_request;
 mod refusals;

@@ -72,10 +72,16 @@ async fn every_page_is_neutral_and_loads_nothing() {
     let right = format!("/?{}", good());
     for target in [wrong.as_str(), "/favicon.ico", "/go/abcdefgh", right.as_str(), right.as_str()] {
         let reply = running.get(target).await;
-        for told in [CODE, STATE, "another", "&lt;script", "<script", "session_state", "http:", "https:", "src="] {
+        for told in
+            [CODE, STATE, "another", "&lt;script", "<script", "session_state", "http:", "https:", "src="]
+        {
             assert!(!reply.body.contains(told), "{target} tells {told}");
         }
-        assert!(reply.body.contains("Close this tab and go back to the terminal"), "{target}: {}", reply.body);
+        assert!(
+            reply.body.contains("Close this tab and go back to the terminal"),
+            "{target}: {}",
+            reply.body
+        );
         assert_eq!(reply.header("cache-control"), "no-store");
         assert_eq!(reply.header("referrer-policy"), "no-referrer");
         assert_eq!(reply.header("x-content-type-options"), "nosniff");

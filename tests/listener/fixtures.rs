@@ -87,8 +87,10 @@ impl Running {
     }
 
     pub async fn request(&self, method: &str, target: &str, more: &str, body: &str) -> Reply {
-        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        let head = format!("{method} {target} HTTP/1.1\r\nHost: localhost:{}\r\n{more}{length}\r\n", self.port);
+        let length =
+            if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let head =
+            format!("{method} {target} HTTP/1.1\r\nHost: localhost:{}\r\n{more}{length}\r\n", self.port);
         self.send(format!("{head}{body}").as_bytes()).await
     }
 

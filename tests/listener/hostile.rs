@@ -122,7 +122,12 @@ async fn forms_must_be_forms_of_a_size() {
 #[tokio::test]
 async fn a_request_line_of_100_kilobytes_is_refused() {
     let mut running = Running::start(ResponseMode::Query);
-    let line = format!("GET /?{}&pad={} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", good(), "x".repeat(100_000), running.port);
+    let line = format!(
+        "GET /?{}&pad={} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+        good(),
+        "x".repeat(100_000),
+        running.port
+    );
     assert_eq!(running.send(line.as_bytes()).await.status, 431);
     let header = format!("X-Pad: {}\r\n", "x".repeat(100_000));
     assert_eq!(running.request("GET", "/", &header, "").await.status, 431);
@@ -132,7 +137,12 @@ async fn a_request_line_of_100_kilobytes_is_refused() {
 #[tokio::test]
 async fn what_is_no_http_is_refused() {
     let mut running = Running::start(ResponseMode::Query);
-    for bytes in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"\r\n\r\n\r\n x\r\n\r\n"] {
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"\0\0\0\0\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\r\n\r\n\r\n x\r\n\r\n",
+    ] {
         // A TLS greeting has no line end, so its sender has to hang up.
         let mut stream = running.connect().await;
         stream.write_all(bytes).await.unwrap();

@@ -11,7 +11,8 @@ use super::fixtures::*;
 
 /// Addresses on which this process's port is listened on, as the kernel's tables have them.
 fn listened_on(port: u16) -> Vec<String> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    let tables =
+        ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
     let lines = tables.iter().flat_map(|table| table.lines().skip(1));
     let mut found: Vec<String> = lines
         .filter_map(|line| {

@@ -46,19 +46,23 @@ impl App {
 
     /// From pasting to the tunnel, and back; the connection keeps it.
     pub(super) fn switch_tunnel(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
-        panel.capture = match panel.capture {
-            Capture::Tunnel => Capture::Paste,
-            Capture::Paste | Capture::Loopback => Capture::Tunnel,
-        };
+        let back = panel.shows_tunnel() && !panel.other_ways;
         panel.other_ways = false;
         panel.refusal = None;
+        panel.paste.clear();
+        if panel.capture == Capture::Tunnel && !back {
+            // It was chosen before: what hid it goes, and a port that was taken is tried again.
+            let effects = if panel.listening.request().is_some() { None } else { self.listen(&mut panel) };
+            self.panel = Some(Panel::SignIn(panel));
+            return effects.into_iter().collect();
+        }
+        panel.capture = if back { Capture::Paste } else { Capture::Tunnel };
         panel.handed = None;
         panel.listening = Listening::Off;
         let way_in = WayIn::AuthorizationCode(panel.capture);
         let request = self.request();
         let connection = panel.connection.clone();
-        let mut effects =
-            vec![Effect::Change { request, connection, edit: Box::new(Edit::WayIn(way_in)) }];
+        let mut effects = vec![Effect::Change { request, connection, edit: Box::new(Edit::WayIn(way_in)) }];
         let attempt = self.connections.get(&panel.connection).and_then(|own| own.open_code_attempt(now));
         if attempt.is_none_or(|attempt| fits(attempt, panel.capture)) {
             effects.extend(self.await_answer(&mut panel));

@@ -109,8 +109,8 @@ impl App {
             Action::Copy => effects.push(self.send(&mut panel, Way::Clipboard)),
             Action::WriteFile => effects.push(self.send(&mut panel, Way::File)),
             Action::OpenBrowser => {
-                effects.extend(self.listen_for_browser_here(&mut panel, now));
                 effects.push(self.open_browser(&mut panel));
+                effects.extend(self.listen_for_browser_here(&mut panel, now));
             }
             Action::Tunnel if panel.phase == Phase::Waiting => return self.switch_tunnel(panel, now),
             Action::OtherWays => panel.other_ways = true,

@@ -17,7 +17,8 @@ fn target(user: Option<&str>, host: Option<&str>) -> String {
 /// A name that a shell takes as it stands: the line is copied into one.
 fn plain(name: &str) -> Option<&str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let is_safe = !name.is_empty() && name.len() <= 64 && !name.starts_with('-') && name.chars().all(is_plain);
+    let is_safe =
+        !name.is_empty() && name.len() <= 64 && !name.starts_with('-') && name.chars().all(is_plain);
     is_safe.then_some(name)
 }
 

@@ -20,9 +20,7 @@ use url::Url;
 
 use crate::app::{Failure, GoFate, ListenerFacts, TunnelFacts};
 use crate::domain::secret::PastedText;
-use crate::domain::{
-    Capture, CodeAttemptFacts, ConnectionId, ListenAt, Overview, RedirectUri, ResponseMode,
-};
+use crate::domain::{Capture, CodeAttemptFacts, ConnectionId, ListenAt, Overview, RedirectUri, ResponseMode};
 
 use super::entropy;
 use super::records::{self, RecordError};
@@ -215,7 +213,8 @@ pub fn begin_attempt(
     id: &ConnectionId,
     capture: Capture,
 ) -> Result<Overview, BeginError> {
-    let settings = services.vault.connection_by_id(id).map_err(|error| BeginError::Record(error.into()))?.settings;
+    let settings =
+        services.vault.connection_by_id(id).map_err(|error| BeginError::Record(error.into()))?.settings;
     let any_port = settings.redirect_uri.listen_at() == Some(ListenAt::AnyPort);
     let redirect_uri = if capture.listens() && any_port {
         Some(settings.redirect_uri.with_port(ports::free()?))

@@ -29,7 +29,8 @@ impl Sockets {
             return Err(ListenError::Refused { port, why });
         }
         let registered = |socket: Option<StdListener>| {
-            let socket = socket.map(|socket| socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket)));
+            let socket = socket
+                .map(|socket| socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket)));
             socket.transpose().map_err(|error| refused(port, &error))
         };
         Ok(Self { v4: registered(v4)?, v6: registered(v6)? })
