@@ -25,7 +25,17 @@ pub struct Authorize {
     /// Print the address alone and end; `redeem` finishes the sign-in
     #[arg(long, group = "way")]
     print_url: bool,
-    /// Ask for the address that the browser ends on, whatever the connection's own way in is
+    #[command(flatten)]
+    asked: AskedCapture,
+    /// Start a browser on this machine with the address
+    #[arg(long, conflicts_with_all = ["print_url", "paste", "tunnel"])]
+    open: bool,
+}
+
+/// A way for the browser's answer to come back, other than the connection's own.
+#[derive(Debug, Args)]
+struct AskedCapture {
+    /// Ask for the address that the browser ends on
     #[arg(long, group = "way")]
     paste: bool,
     /// Listen for a browser on this machine
@@ -34,9 +44,6 @@ pub struct Authorize {
     /// Listen for your own browser, at the other end of an SSH tunnel
     #[arg(long, group = "way")]
     tunnel: bool,
-    /// Start a browser on this machine with the address
-    #[arg(long, conflicts_with_all = ["print_url", "tunnel"])]
-    open: bool,
 }
 
 impl Authorize {
@@ -59,10 +66,12 @@ impl Authorize {
 
     /// The way that an option names; an address alone is for pasting.
     fn asked_for(&self) -> Option<Capture> {
-        match self {
-            Self { print_url: true, .. } | Self { paste: true, .. } => Some(Capture::Paste),
-            Self { loopback: true, .. } | Self { open: true, .. } => Some(Capture::Loopback),
-            Self { tunnel: true, .. } => Some(Capture::Tunnel),
+        match self.asked {
+            AskedCapture { paste: true, .. } => Some(Capture::Paste),
+            AskedCapture { loopback: true, .. } => Some(Capture::Loopback),
+            AskedCapture { tunnel: true, .. } => Some(Capture::Tunnel),
+            _ if self.print_url => Some(Capture::Paste),
+            _ if self.open => Some(Capture::Loopback),
             _ => None,
         }
     }

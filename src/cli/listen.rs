@@ -69,10 +69,12 @@ pub fn wait(
     browser: Browser,
 ) -> Result<Result<Exit, Failure>, CliError> {
     let runtime = event_loop()?;
-    let listener = {
+    let (stop, listener) = {
         let _inside = runtime.enter();
+        // Before anything is said: whoever reads it may end us at once.
+        let stop = Stop::listen().map_err(PromptError::from)?;
         match listener::for_sign_in(services, overview, capture) {
-            Ok(listener) => listener,
+            Ok(listener) => (stop, listener),
             Err(failure) => return Ok(Err(failure)),
         }
     };
@@ -80,7 +82,7 @@ pub fn wait(
     if browser == Browser::Started {
         start_browser(overview);
     }
-    let waited = Waiting::begin(&runtime, listener).until_signed_in(services, overview);
+    let waited = Waiting::begin(&runtime, listener, stop).until_signed_in(services, overview);
     // A request under way has been awaited; nobody waits for the port.
     runtime.shutdown_background();
     waited.map(Ok)
@@ -96,21 +98,22 @@ fn event_loop() -> Result<Runtime, CliError> {
 struct Waiting<'r> {
     runtime: &'r Runtime,
     heard: UnboundedReceiver<Heard>,
+    stop: Stop,
 }
 
 impl<'r> Waiting<'r> {
-    fn begin(runtime: &'r Runtime, listener: Listener) -> Self {
+    fn begin(runtime: &'r Runtime, listener: Listener, stop: Stop) -> Self {
         let (teller, heard) = mpsc::unbounded_channel();
         runtime.spawn(listener.serve(move |heard| {
             // Whoever waited may have been told otherwise.
             let _ = teller.send(heard);
         }));
-        Self { runtime, heard }
+        Self { runtime, heard, stop }
     }
 
     fn until_signed_in(mut self, services: &Services, overview: &Overview) -> Result<Exit, CliError> {
         loop {
-            let came = self.runtime.block_on(next(&mut self.heard))?;
+            let came = self.runtime.block_on(next(&mut self.heard, &mut self.stop))?;
             let judged = match came {
                 Came::Answer(text) => redeem::take(services, &overview.id, text.expose().as_bytes())?,
                 Came::Pasted(text) => redeem::take(services, &overview.id, text.as_bytes())?,
@@ -142,8 +145,7 @@ impl<'r> Waiting<'r> {
 }
 
 /// The next thing that happens: the browser, a paste, a signal, the end of the sign-in.
-async fn next(heard: &mut UnboundedReceiver<Heard>) -> Result<Came, CliError> {
-    let mut stop = Stop::listen().map_err(PromptError::from)?;
+async fn next(heard: &mut UnboundedReceiver<Heard>, stop: &mut Stop) -> Result<Came, CliError> {
     tokio::select! {
         heard = heard.recv() => Ok(match heard {
             Some(Heard::Redirected(text)) => Came::Answer(text),

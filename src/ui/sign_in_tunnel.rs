@@ -92,9 +92,8 @@ fn putty(view: View<'_>, facts: &ListenerFacts, width: u16) -> Vec<Line<'static>
     let place = "Connection > SSH > Tunnels";
     let first = view.row().gap(INDENT).text("PuTTY: ", theme.muted).rest(place, width, theme.text).build();
     if width < WIDE {
-        let words = format!("Source port {port}, Destination {destination}, Local, Add");
-        let wrapped = wrap(&words, width.saturating_sub(INDENT));
-        let rest = wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, theme.text).build());
+        let values = [format!("Source port {port}, Local, Add"), format!("Destination {destination}")];
+        let rest = values.iter().map(|text| view.row().gap(INDENT).rest(text, width, theme.text).build());
         return std::iter::once(first).chain(rest).collect();
     }
     let mut row = view.row().gap(INDENT + 7);
@@ -136,7 +135,11 @@ fn open_address(
 
 fn sign_in(view: View<'_>, overview: &Overview, step: Step, width: u16) -> Vec<Line<'static>> {
     let mut lines = vec![step_line(view, step, 3, &who_accepts(overview), Line::default(), width)];
-    let text = "The answer comes back through the tunnel by itself.";
+    let text = if width >= WIDE {
+        "The answer comes back through the tunnel by itself."
+    } else {
+        "The answer comes back by itself."
+    };
     let wrapped = wrap(text, width.saturating_sub(INDENT + 1));
     lines.extend(
         wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, view.theme().muted).build()),

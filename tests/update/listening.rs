@@ -138,7 +138,7 @@ fn every_end_of_a_sign_in_closes_the_port() {
         let (mut desk, listener) = listening(Capture::Tunnel);
         let effects = end(&mut desk);
         assert_eq!(effects.last(), Some(&Effect::Cancel(listener)), "{what}");
-        assert_eq!(desk.after(seconds(1)).contains(&Effect::Cancel(listener)), false, "once");
+        assert!(!desk.after(seconds(1)).contains(&Effect::Cancel(listener)), "once");
     };
     closes("closed", &|desk| desk.press("Esc"));
     closes("left", &|desk| desk.press("q"));

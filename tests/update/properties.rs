@@ -155,7 +155,7 @@ impl Outside {
                 Answer::Connection(Ok(Box::new(own)))
             }
             Effect::Listen { .. } if bad => Answer::Listening(Err(failure())),
-            Effect::Listen { .. } if fate % 2 == 0 => Answer::Redirected(PastedText::new(GOOD)),
+            Effect::Listen { .. } if fate.is_multiple_of(2) => Answer::Redirected(PastedText::new(GOOD)),
             Effect::Listen { .. } => Answer::Listening(Ok(ListenerFacts { port: 8400, tunnel: None })),
             Effect::Cancel(_) | Effect::Quit(_) => unreachable!("neither is answered"),
         }

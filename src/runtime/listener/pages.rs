@@ -59,7 +59,7 @@ pub(super) const SEND_FRAGMENT_BACK: Page = Page {
          for(const [name,value] of new URLSearchParams(given)){\
          const field=document.createElement('input');\
          field.type='hidden';field.name=name;field.value=value;form.append(field);}\
-         document.body.append(form);form.submit();}",
+         document.body.append(form);HTMLFormElement.prototype.submit.call(form);}",
     ),
 };
 

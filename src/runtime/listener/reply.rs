@@ -103,16 +103,12 @@ fn ascii(text: &str) -> HeaderValue {
 
 /// Nothing is loaded, nothing frames us; style and script are those of the page, by their digests.
 fn policy(page: Option<&Page>) -> String {
-    let mut policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'".to_owned();
-    let Some(page) = page else { return policy + "; form-action 'none'" };
-    policy.push_str(&format!("; style-src '{}'", digest(pages::STYLE)));
-    match page.script {
-        Some(script) => {
-            policy.push_str(&format!("; script-src '{}'; form-action 'self'", digest(script)));
-        }
-        None => policy.push_str("; form-action 'none'"),
-    }
-    policy
+    let style = page.map(|_| format!("; style-src '{}'", digest(pages::STYLE))).unwrap_or_default();
+    let action = match page.and_then(|page| page.script) {
+        Some(script) => format!("; script-src '{}'; form-action 'self'", digest(script)),
+        None => "; form-action 'none'".to_owned(),
+    };
+    format!("default-src 'none'; base-uri 'none'; frame-ancestors 'none'{style}{action}")
 }
 
 fn digest(text: &str) -> String {
