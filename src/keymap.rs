@@ -246,7 +246,10 @@ impl Keymap {
         let key = Key::of(event);
         let here = on_offer.iter().copied().find(|action| self.keys_bind(*action, key));
         let action = here.or_else(|| self.bound(key))?;
-        let always = matches!(action, Action::Interrupt | Action::Quit | Action::Theme);
+        // In a sign-in its key is the tunnel's, also while that is not on offer.
+        let in_sign_in = matches!(app.context(), Context::SignIn | Context::OtherWays);
+        let is_theme = action == Action::Theme && !(in_sign_in && self.keys_bind(Action::Tunnel, key));
+        let always = is_theme || matches!(action, Action::Interrupt | Action::Quit);
         let help = action == Action::Help && !matches!(app.context(), Context::FirstRun | Context::Door);
         (always || help || on_offer.contains(&action)).then_some(Message::Action(action))
     }

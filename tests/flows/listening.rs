@@ -1,6 +1,6 @@
 //! Whole sign-ins on the dashboard without a paste: the browser's answer comes to the listener.
 
-use tokengauge::app::{App, Door, Listening, Panel, Tab};
+use tokengauge::app::{App, Door, Listening, Panel, Phase, Tab};
 use tokengauge::domain::{Capture, RedirectUri, ResponseMode, WayIn};
 use tokengauge::simulator::browser::Answer;
 
@@ -32,6 +32,11 @@ fn listening(app: &App) -> &Listening {
     }
 }
 
+/// The record may be read before the panel has had its answer.
+fn is_waiting(app: &App) -> bool {
+    matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.phase == Phase::Waiting)
+}
+
 fn is_signed_in(app: &App) -> bool {
     app.tab == Tab::Tokens && named(app, "contoso").is_some_and(|own| own.tokens.is_some())
 }
@@ -58,7 +63,7 @@ async fn the_key_leads_to_a_tunnel_and_the_sign_in_comes_back_through_it() {
         let (desk, mut dashboard) = dashboard(&platform, mode, Capture::Paste);
         dashboard.until("the list", |app| named(app, "contoso").is_some()).await;
         dashboard.keys("a");
-        dashboard.until("the address", |app| named(app, "contoso").unwrap().attempt.is_some()).await;
+        dashboard.until("the address", is_waiting).await;
         dashboard.keys("T");
         dashboard.until("it listens", |app| listening(app).facts().is_some()).await;
         let facts = listening(&dashboard.app).facts().unwrap().clone();

@@ -283,6 +283,8 @@ fn where_nothing_can_be_listened_for_t_is_not_on_offer() {
     let mut desk = Desk::open(vec![elsewhere]);
     desk.press("a");
     assert!(!desk.app.on_offer(desk.now).contains(&Action::Tunnel));
+    let theme = desk.app.theme.clone();
+    assert_eq!((desk.press("T"), &desk.app.theme), (vec![], &theme), "nor is it the theme here");
 }
 
 #[test]
