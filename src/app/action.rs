@@ -85,6 +85,8 @@ pub enum Action {
     PrintPlainly,
     /// Write the address into a file.
     WriteFile,
+    /// Through a tunnel, and back to pasting.
+    Tunnel,
     /// Abandon the sign-in under way.
     Abandon,
     /// All keys.
@@ -132,7 +134,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -174,6 +176,7 @@ impl Action {
         Self::OpenBrowser,
         Self::PrintPlainly,
         Self::WriteFile,
+        Self::Tunnel,
         Self::Abandon,
         Self::Help,
         Self::Quit,
@@ -239,6 +242,7 @@ impl Action {
             Self::OpenBrowser => ("open-browser", "browser", "open the address in a browser on this machine"),
             Self::PrintPlainly => ("print-plainly", "print plainly", "print the address on a page without frame"),
             Self::WriteFile => ("write-file", "write a file", "write the address into a file that only you can read"),
+            Self::Tunnel => ("tunnel", "tunnel", "in a sign-in: through an SSH tunnel, no copying; again: by pasting"),
             Self::Abandon => ("abandon", "give up", "give up the sign-in under way"),
             Self::Help => ("help", "help", "all keys"),
             Self::Quit => ("quit", "quit", "close a panel, then quit"),

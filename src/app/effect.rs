@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble, WayIn,
+    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
+    WayIn,
 };
 
 use super::RequestId;
@@ -63,6 +64,8 @@ pub enum Effect {
         request: RequestId,
         /// Which record.
         connection: ConnectionId,
+        /// How the browser's answer is to come back: what is listened for needs a port.
+        capture: Capture,
     },
     /// Make the address at which an administrator consents, and keep it in the record.
     BeginAdminConsent {
@@ -71,6 +74,17 @@ pub enum Effect {
         /// Which record.
         connection: ConnectionId,
     },
+    /// Listen on this machine's loopback for the answer to the open sign-in.
+    Listen {
+        /// Whom to answer, each time there is something to tell.
+        request: RequestId,
+        /// Whose sign-in.
+        connection: ConnectionId,
+        /// Whether a browser here answers, or one at the other end of a tunnel.
+        capture: Capture,
+    },
+    /// Close the listener that was started for this request. Nobody is answered.
+    Cancel(RequestId),
     /// Spend a grant at the token endpoint: one transaction under the lock.
     Exchange {
         /// Whom to answer.

@@ -6,7 +6,7 @@ use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Overview};
 
-use super::Action;
+use super::{Action, ListenerFacts};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,10 @@ pub enum Answer {
     Revealed(Result<RevealedValue, Failure>),
     /// The simulated browser ended on this address.
     BrowserEndedOn(Result<PastedText, Failure>),
+    /// The listener of a sign-in listens, or cannot; told again when something became of its one-time address.
+    Listening(Result<ListenerFacts, Failure>),
+    /// The browser brought its answer to the listener, which closes by itself.
+    Redirected(PastedText),
 }
 
 /// All that the screen shows of a vault.

@@ -14,6 +14,7 @@ pub mod effect;
 pub mod field;
 pub mod hand_over;
 pub mod input_pane;
+pub mod listening;
 pub mod message;
 pub mod notice;
 mod offer;
@@ -39,6 +40,7 @@ pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, 
 pub use field::{Field, Secrecy};
 pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
+pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
     Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
 };
@@ -79,6 +81,8 @@ pub struct App {
     held_back: BTreeMap<ConnectionId, HeldBack>,
     /// The reading of the records under way.
     reading: Reading,
+    /// The listener that was started last, as long as it may run.
+    listener: Option<RequestId>,
     /// When a key was pressed last.
     touched_at: DateTime<Utc>,
     /// The number of the next request.
@@ -277,6 +281,7 @@ impl App {
             in_flight: BTreeMap::new(),
             held_back: BTreeMap::new(),
             reading: Reading::Idle,
+            listener: None,
             touched_at: now,
             next_request: 1,
         }

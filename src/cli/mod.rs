@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod facts;
 mod list;
+mod listen;
 mod output;
 mod parse;
 mod redeem;

@@ -151,7 +151,8 @@ fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure>
     Ok(Delivery::WrittenTo(path.display().to_string()))
 }
 
-fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
+/// Starts a browser on this machine with an address.
+pub fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
     open::that_detached(text.expose()).map(|()| Delivery::BrowserStarted).map_err(|_| {
         Failure::new("No browser could be started on this machine.", "y sends the address again.")
     })

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, RequestId};
 use crate::domain::secret::{Passphrase, PastedText};
-use crate::domain::{ConnectionId, Overview};
+use crate::domain::{Capture, ConnectionId, Overview};
 use crate::vault::unlock::{Sources, Unlocked, unlock};
 use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 
@@ -17,6 +17,8 @@ use super::clock::Clock;
 use super::delivery::{Outlets, deliver, send_text, value};
 use super::exchange::exchange;
 use super::http::Network;
+use super::listener::begin_attempt;
+use super::listening::Listeners;
 use super::services::{Services, failure};
 use super::{records, watcher};
 
@@ -44,6 +46,7 @@ pub struct Executor {
     changed: mpsc::UnboundedSender<()>,
     open: Arc<Mutex<Open>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
+    listeners: Listeners,
 }
 
 /// The open vault, once it is.
@@ -72,6 +75,7 @@ impl Executor {
             changed,
             open: Arc::default(),
             tasks: Arc::default(),
+            listeners: Listeners::default(),
         }
     }
 
@@ -92,6 +96,14 @@ impl Executor {
 
     /// Starts what an effect asks for.
     pub fn perform(&self, effect: Effect) {
+        let effect = match effect {
+            Effect::Listen { request, connection, capture } => {
+                let answers = self.answers.clone();
+                return self.listeners.start(self.services(), request, (connection, capture), answers);
+            }
+            Effect::Cancel(request) => return self.listeners.cancel(request),
+            effect => effect,
+        };
         let executor = self.clone();
         let work = async move {
             let Some((request, answer)) = executor.run(effect).await else { return };
@@ -110,8 +122,14 @@ impl Executor {
         tasks.is_empty()
     }
 
-    /// Waits until everything that was started has ended.
+    /// Closes every port that is listened on. Nobody takes an answer any more.
+    pub fn stop_listening(&self) {
+        self.listeners.close();
+    }
+
+    /// Waits until everything that was started has ended; what listens is ended.
     pub async fn finish(&self) {
+        self.stop_listening();
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
     }
@@ -136,10 +154,9 @@ impl Executor {
             Effect::Change { request, connection, edit } => {
                 (request, self.record(move |services| records::change(services, &connection, &edit)).await)
             }
-            Effect::BeginAttempt { request, connection } => (
-                request,
-                self.record(move |services| records::begin_attempt(services, &connection, None)).await,
-            ),
+            Effect::BeginAttempt { request, connection, capture } => {
+                (request, self.begin_attempt(connection, capture).await)
+            }
             Effect::BeginAdminConsent { request, connection } => {
                 let work = move |services: &Services| records::begin_admin_consent(services, &connection);
                 (request, self.record(work).await)
@@ -174,7 +191,7 @@ impl Executor {
             Effect::SignInWithSimulatedBrowser { request, connection } => {
                 (request, Answer::BrowserEndedOn(self.simulated_browser(connection).await))
             }
-            Effect::Quit(_) => return None,
+            Effect::Listen { .. } | Effect::Cancel(_) | Effect::Quit(_) => return None,
         })
     }
 
@@ -229,6 +246,16 @@ impl Executor {
         let services = self.services();
         Answer::Connection(
             blocking(move || work(&services?).map(Box::new).map_err(|error| error.failure())).await,
+        )
+    }
+
+    async fn begin_attempt(&self, id: ConnectionId, capture: Capture) -> Answer {
+        let services = self.services();
+        Answer::Connection(
+            blocking(move || {
+                begin_attempt(&services?, &id, capture).map(Box::new).map_err(|error| error.failure())
+            })
+            .await,
         )
     }
 

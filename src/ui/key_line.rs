@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Context, HandOverPhase, Panel, Question};
+use crate::app::{Action, Context, GoFate, HandOverPhase, Panel, Question};
 
 use super::canvas::{Canvas, Row};
 use super::view::View;
@@ -88,7 +88,17 @@ fn label(view: View<'_>, action: Action) -> &'static str {
         (Context::Line, Action::Back) => "clear",
         (Context::SignIn, Action::Open) => "read it",
         (Context::SignIn, Action::Authorize) => "begin again",
-        (Context::SignIn, Action::Copy) => "send again",
+        (Context::SignIn, Action::Copy) => match panel {
+            Some(Panel::SignIn(panel)) if panel.shows_tunnel() => match panel.listening.fate() {
+                Some(GoFate::Used | GoFate::Closed) => "new address",
+                Some(GoFate::Open) | None => "send",
+            },
+            _ => "send again",
+        },
+        (Context::SignIn, Action::Tunnel) => match panel {
+            Some(Panel::SignIn(panel)) if panel.shows_tunnel() => "no tunnel",
+            _ => "tunnel",
+        },
         (Context::SignIn, Action::Back) => match panel {
             Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
             _ => "keep and close",

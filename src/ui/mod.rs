@@ -42,6 +42,7 @@ mod permissions;
 mod question;
 mod sign_in;
 mod sign_in_paste;
+mod sign_in_tunnel;
 mod status;
 mod tabs;
 pub mod text;

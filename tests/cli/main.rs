@@ -2,11 +2,14 @@
 
 mod home;
 mod tenant;
+#[path = "../support/visit.rs"]
+mod visit;
 
 mod app_only;
 mod codes;
 mod explain;
 mod export;
+mod listen;
 mod paste;
 mod settings;
 mod sign_in;

@@ -73,12 +73,17 @@ impl Tenant {
 
     /// Walks the address as a person would, and tells where the browser ends.
     pub fn browse(&self, address: &str, answer: Answer) -> String {
-        let mut simulator = self.simulator.lock().unwrap();
-        let now = Clock::system().now();
-        match browser::sign_in(address, OPS, answer, |request| simulator.handle(&request, now)).unwrap() {
+        match self.land(address, answer) {
             Landing::Address(address) => address,
             Landing::Posted { .. } => panic!("nothing was to be posted"),
         }
+    }
+
+    /// The same, where something may be posted.
+    pub fn land(&self, address: &str, answer: Answer) -> Landing {
+        let mut simulator = self.simulator.lock().unwrap();
+        let now = Clock::system().now();
+        browser::sign_in(address, OPS, answer, |request| simulator.handle(&request, now)).unwrap()
     }
 
     /// The whole sign-in.

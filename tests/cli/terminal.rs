@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
@@ -68,6 +70,27 @@ impl Session {
         self
     }
 
+    /// Reads on until the screen of a dashboard shows the text; what is on it.
+    fn until_screen(&mut self, text: &str) -> String {
+        let mut chunk = [0; 4096];
+        loop {
+            let mut parser = vt100::Parser::new(24, 80, 0);
+            parser.process(self.seen.as_bytes());
+            let screen = parser.screen().contents();
+            if screen.contains(text) {
+                return screen;
+            }
+            let count = self.reader.read(&mut chunk).unwrap_or(0);
+            assert!(count > 0, "ended before {text:?}: {screen}");
+            self.seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
     fn ends(mut self) -> (u32, String) {
         let mut rest = Vec::new();
         let _ = self.reader.read_to_end(&mut rest);
@@ -123,6 +146,54 @@ fn being_told_to_end_puts_the_terminal_back() {
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
     assert_eq!(session.child.wait().unwrap().exit_code(), 143);
     assert_eq!(modes(&tty), before);
+}
+
+#[test]
+fn while_something_listens_the_address_may_be_pasted_too() {
+    let tenant = Tenant::unused("");
+    tenant.add(NAME, &["--redirect-uri", "http://localhost/"]).is(0);
+    let mut session = Session::start(&tenant.home, &["authorize", NAME, "--loopback"]);
+    session.until("Waiting for the browser").type_in("nonsense from the clipboard\r");
+    session.until("4 of 5 tries left").until("Waiting for the browser");
+    let address = tenant.browse(&tenant.begin(), Answer::Accept);
+    session.type_in(&format!("\u{1b}[200~{address}\u{1b}[201~\r"));
+    let (code, said) = session.ends();
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_browser_that_comes_while_the_prompt_waits_puts_the_terminal_back() {
+    let tenant = Tenant::unused("");
+    tenant.add(NAME, &["--redirect-uri", "http://localhost/"]).is(0);
+    let mut session = Session::start(&tenant.home, &["authorize", NAME, "--loopback"]);
+    let tty = session.terminal();
+    let before = modes(&tty);
+    session.until("Waiting for the browser");
+    let address = tenant.browse(&tenant.begin(), Answer::Accept);
+    assert_eq!(super::visit::get(&address).status, 200);
+    session.until("signed in as ops@contoso.example");
+    assert_eq!(session.child.wait().unwrap().exit_code(), 0);
+    assert_eq!(modes(&tty), before);
+}
+
+#[test]
+fn a_dashboard_that_is_told_to_end_frees_its_port_at_once() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let tenant = Tenant::unused("");
+        tenant.add(NAME, &["--redirect-uri", "http://localhost/"]).is(0);
+        let mut session = Session::start(&tenant.home, &[]);
+        session.until_screen("sign in");
+        session.type_in("a").until_screen("Paste it here");
+        let screen = session.type_in("T").until_screen("/go/");
+        let after = screen.split("http://localhost:").nth(1).unwrap();
+        let port: u16 = after.split('/').next().unwrap().parse().unwrap();
+        let begun = Instant::now();
+        session.signal(signal);
+        while TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(1), "the port is still taken");
+        }
+        assert_eq!(session.child.wait().unwrap().exit_code(), 143);
+    }
 }
 
 fn modes(tty: &File) -> LocalModes {

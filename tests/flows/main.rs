@@ -6,6 +6,8 @@ mod child;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod desk;
+#[path = "../support/visit.rs"]
+mod visit;
 mod wire;
 
 mod answers;
@@ -13,6 +15,7 @@ mod app_only;
 mod damage;
 mod disk;
 mod edits;
+mod listening;
 mod network;
 mod one_request;
 mod refusals;

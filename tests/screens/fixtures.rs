@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
 use tokengauge::app::{
-    App, AppFacts, Browser, Contents, DamagedFile, Door, Environment, Failure, SignInPanel, Tab,
+    App, AppFacts, Browser, Contents, DamagedFile, Door, Environment, Failure, GoFate, ListenerFacts,
+    Listening, RequestId, SignInPanel, Tab, TunnelFacts,
 };
 use tokengauge::catalogue::clouds::CLOUDS;
 use tokengauge::catalogue::permissions::PRESETS;
@@ -11,7 +12,7 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
-    AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Certainty, Claims, ClientId,
+    AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Capture, Certainty, Claims, ClientId,
     CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, Overview,
     RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, Settings, SignedInUser,
     Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
@@ -239,6 +240,11 @@ impl Make {
         self
     }
 
+    pub fn through(mut self, capture: Capture) -> Self {
+        self.0.settings.way_in = WayIn::AuthorizationCode(capture);
+        self
+    }
+
     pub fn redirect(mut self, uri: &str) -> Self {
         self.0.settings.redirect_uri = RedirectUri::parse(uri).unwrap();
         self
@@ -382,7 +388,14 @@ pub fn damaged() -> DamagedFile {
 }
 
 pub fn waiting_panel(overview: &Overview) -> SignInPanel {
-    SignInPanel::waiting(overview.id.clone())
+    SignInPanel::waiting(overview.id.clone()).through(overview.settings.way_in.capture().unwrap())
+}
+
+/// A listener that waits, with what a tunnel needs where there is one.
+pub fn listening(tunnel: Option<GoFate>) -> Listening {
+    let tunnel =
+        tunnel.map(|fate| TunnelFacts { ssh_target: "ops@jump01".into(), code: "kd7m2xqp".into(), fate });
+    Listening::On(RequestId(3), ListenerFacts { port: 8400, tunnel })
 }
 
 /// An administrator was asked two hours ago.

@@ -5,12 +5,12 @@ use tokengauge::app::connections::Sort;
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
     App, Browser, ConsentPanel, ConsentPhase, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun,
-    FirstStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase,
-    Question, RequestId, Reveal, SignInPanel, Tab, Unlocking,
+    FirstStep, GoFate, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, Listening, LockReason,
+    Notice, Panel, Phase, Question, RequestId, Reveal, SignInPanel, Tab, TunnelLine, Unlocking,
 };
 use tokengauge::domain::app_registration::CredentialKind;
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{ConnectionValue, Overview, WayIn};
+use tokengauge::domain::{Capture, ConnectionValue, Overview, WayIn};
 
 use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
 
@@ -25,6 +25,7 @@ pub fn all() -> Vec<Scene> {
         forms(),
         sign_ins(),
         consents(),
+        listening(),
         hand_overs(),
         questions(),
         doors(),
@@ -368,6 +369,59 @@ fn consents() -> Vec<Scene> {
                     "Sign in again (a) and accept.",
                 )),
                 &|_| {},
+            ),
+        ),
+    ]
+}
+
+fn listening() -> Vec<Scene> {
+    let through =
+        |capture| Make::healthy("contoso-prod", "ops@contoso.com").attempt(0).through(capture).done();
+    let tunnel = |fate, handed: Option<TunnelLine>| {
+        signing_in(through(Capture::Tunnel), |panel| {
+            panel.listening = fixtures::listening(Some(fate));
+            panel.sent = handed.map(|_| Ok(Delivery::SentToTerminal { characters: 37 }));
+            panel.handed = handed;
+        })
+    };
+    let taken = Failure::new(
+        "Port 8400 of this machine is taken by another program.",
+        "Paste the address (p), or register a redirect URI with another port (e).",
+    );
+    vec![
+        (
+            "loopback_listening",
+            changed(
+                signing_in(through(Capture::Loopback), |panel| {
+                    panel.sent = Some(Ok(Delivery::BrowserStarted));
+                    panel.listening = fixtures::listening(None);
+                }),
+                |app| app.environment.browser = Browser::Here,
+            ),
+        ),
+        (
+            "tunnel_opening",
+            signing_in(through(Capture::Tunnel), |panel| panel.listening = Listening::Starting(RequestId(3))),
+        ),
+        ("tunnel_listening", tunnel(GoFate::Open, None)),
+        ("tunnel_command_sent", tunnel(GoFate::Open, Some(TunnelLine::SshCommand))),
+        ("tunnel_address_opened", tunnel(GoFate::Used, Some(TunnelLine::GoAddress))),
+        ("tunnel_guessed_at", tunnel(GoFate::Closed, Some(TunnelLine::SshCommand))),
+        (
+            "tunnel_port_taken",
+            signing_in(through(Capture::Tunnel), |panel| {
+                panel.sent = Some(Ok(Delivery::SentToTerminal { characters: 471 }));
+                panel.listening = Listening::Failed(taken);
+            }),
+        ),
+        (
+            "tunnel_impossible",
+            signing_in(
+                Make::unsigned("contoso-prod", "ops@contoso.com")
+                    .redirect("https://login.microsoftonline.com/common/oauth2/nativeclient")
+                    .attempt(0)
+                    .done(),
+                |panel| panel.other_ways = true,
             ),
         ),
     ]

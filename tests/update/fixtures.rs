@@ -346,12 +346,13 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::Remove { request, .. }
         | Effect::BeginAttempt { request, .. }
         | Effect::BeginAdminConsent { request, .. }
+        | Effect::Listen { request, .. }
         | Effect::Exchange { request, .. }
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }
         | Effect::Reveal { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
-        Effect::Quit(_) => panic!("nobody answers a farewell"),
+        Effect::Cancel(_) | Effect::Quit(_) => panic!("nobody answers a farewell"),
     }
 }
 

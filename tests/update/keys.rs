@@ -183,7 +183,9 @@ fn a_key_that_is_not_on_offer_does_nothing() {
     for (place, desk) in everywhere().into_iter().filter(|(_, desk)| !desk.app.is_typing()) {
         let offered = desk.app.on_offer(desk.now);
         for action in Action::ALL.into_iter().filter(|own| !offered.contains(own) && !always.contains(own)) {
-            for key in keymap.keys_of(action) {
+            // One key may have two meanings in two places: then it has the other one here.
+            let other = |key: &String| always.iter().any(|own| keymap.keys_of(*own).contains(key));
+            for key in keymap.keys_of(action).into_iter().filter(|key| !other(key)) {
                 let message = keymap.translate(&desk.app, event(&key), desk.now);
                 assert_eq!(message, None, "{place}: {key}");
             }

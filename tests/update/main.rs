@@ -11,6 +11,7 @@ mod form;
 mod hand_over;
 mod keys;
 mod list;
+mod listening;
 mod paste;
 mod properties;
 mod sign_in;

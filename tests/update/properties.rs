@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tokengauge::app::{Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, RequestId};
-use tokengauge::app::{Contents, Delivery, Door, DoorFailure};
+use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
 use tokengauge::domain::{ConnectionId, RenewalKind, TroubleKind};
 
@@ -69,8 +69,13 @@ impl Outside {
                 let other = self.in_the_air.insert(connection.clone(), *request);
                 assert_eq!(other, None, "two requests of {connection:?} in the air");
             }
-            if !matches!(effect, Effect::Quit(_)) {
-                self.open.push(effect);
+            match effect {
+                // Once it is closed it tells nothing any more.
+                Effect::Cancel(closed) => {
+                    self.open.retain(|own| request(own) != closed);
+                }
+                Effect::Quit(_) => {}
+                effect => self.open.push(effect),
             }
         }
     }
@@ -151,7 +156,10 @@ impl Outside {
                 }
                 Answer::Connection(Ok(Box::new(own)))
             }
-            Effect::Quit(_) => unreachable!("farewells are not kept"),
+            Effect::Listen { .. } if bad => Answer::Listening(Err(failure())),
+            Effect::Listen { .. } if fate.is_multiple_of(2) => Answer::Redirected(PastedText::new(GOOD)),
+            Effect::Listen { .. } => Answer::Listening(Ok(ListenerFacts { port: 8400, tunnel: None })),
+            Effect::Cancel(_) | Effect::Quit(_) => unreachable!("neither is answered"),
         }
     }
 

@@ -8,10 +8,11 @@ use crate::domain::secret::{PastedText, RevealedValue};
 use crate::app::{
     Answer, App, ConsentPhase, Contents, Delivery, Door, DoorFailure, Effect, Entry, Failure, FirstChoice,
     FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading,
-    RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking, Way,
+    RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking,
 };
 
 use super::keys::handing;
+use super::listening::fits;
 
 impl App {
     pub(super) fn take_answer(
@@ -41,6 +42,8 @@ impl App {
                 Vec::new()
             }
             Answer::BrowserEndedOn(result) => self.take_browser(request, result, now),
+            Answer::Listening(result) => self.take_listening(request, result),
+            Answer::Redirected(text) => self.take_redirect(request, text, now),
         }
     }
 
@@ -216,26 +219,34 @@ impl App {
                 self.read_records_again()
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Beginning(request) => {
-                panel.phase = Phase::Waiting;
-                let (errand, effect) = self.send_address(&panel.connection, Way::Clipboard);
-                panel.errand = Some(errand);
+                let attempt = overview.open_code_attempt(now);
+                let effects = if attempt.is_none_or(|attempt| fits(attempt, panel.capture)) {
+                    panel.phase = Phase::Waiting;
+                    self.await_answer(&mut panel)
+                } else {
+                    let (request, capture) = (self.request(), panel.capture);
+                    panel.phase = Phase::Beginning(request);
+                    vec![Effect::BeginAttempt { request, connection: panel.connection.clone(), capture }]
+                };
                 self.panel = Some(Panel::SignIn(panel));
-                vec![effect]
+                effects
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Redeeming(request) => {
+                let mut effects = Vec::new();
                 match &overview.trouble {
                     None => self.arrive(overview),
                     Some(trouble) => {
                         let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());
-                        panel.phase = if overview.open_attempt(now).is_some() {
-                            Phase::Waiting
+                        if overview.open_attempt(now).is_some() {
+                            panel.phase = Phase::Waiting;
+                            effects.extend(self.listen(&mut panel));
                         } else {
-                            Phase::Failed(failure)
-                        };
+                            panel.phase = Phase::Failed(failure);
+                        }
                         self.panel = Some(Panel::SignIn(panel));
                     }
                 }
-                Vec::new()
+                effects
             }
             Some(Panel::Consent(panel)) => {
                 self.panel = Some(Panel::Consent(Self::go_on_with_consent(panel, request)));

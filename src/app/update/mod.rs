@@ -1,12 +1,13 @@
 //! `App::update`: what happens to the state when something happens.
 //!
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
-//! becomes of pasted text, `answers.rs` what an effect's answer changes, `time.rs` what the time brings.
+//! becomes of pasted text, `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `time.rs` what the time brings.
 
 mod answers;
 mod consent;
 mod door;
 mod keys;
+mod listening;
 mod panels;
 mod paste;
 mod time;
@@ -25,7 +26,7 @@ impl App {
     /// Takes note of what happened and tells what is to be done about it. No I/O, no clock.
     pub fn update(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
         let chosen = self.chosen().map(|own| own.id.clone());
-        let effects = match self.cover(&message) {
+        let mut effects = match self.cover(&message) {
             None => self.take(message, now),
             Some(help) => self.take_under(help, message, now),
         };
@@ -33,6 +34,7 @@ impl App {
         if self.panel.is_none() {
             self.panel = self.covered.pop();
         }
+        effects.extend(self.close_idle_listener(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }

@@ -104,9 +104,16 @@ impl App {
             Action::Back | Action::Quit => return effects,
             Action::Paste if panel.phase == Phase::Waiting => panel.paste.focused = true,
             Action::Open if panel.paste.focused => return self.submit_paste(panel, now),
-            Action::Copy => effects.push(self.errand(&mut panel, Way::Clipboard)),
-            Action::WriteFile => effects.push(self.errand(&mut panel, Way::File)),
-            Action::OpenBrowser => effects.push(self.open_browser(&mut panel)),
+            Action::Copy if panel.shows_tunnel() && !panel.other_ways => {
+                effects.extend(self.hand_tunnel_line(&mut panel));
+            }
+            Action::Copy => effects.push(self.send(&mut panel, Way::Clipboard)),
+            Action::WriteFile => effects.push(self.send(&mut panel, Way::File)),
+            Action::OpenBrowser => {
+                effects.push(self.open_browser(&mut panel));
+                effects.extend(self.listen_for_browser_here(&mut panel, now));
+            }
+            Action::Tunnel if panel.phase == Phase::Waiting => return self.switch_tunnel(panel, now),
             Action::OtherWays => panel.other_ways = true,
             Action::PrintPlainly => return self.print_plainly(panel, now),
             Action::Authorize if matches!(panel.phase, Phase::Failed(_)) => {
@@ -128,12 +135,6 @@ impl App {
         effects
     }
 
-    fn errand(&mut self, panel: &mut SignInPanel, way: Way) -> Effect {
-        let (request, effect) = self.send_address(&panel.connection, way);
-        panel.errand = Some(request);
-        effect
-    }
-
     fn open_browser(&mut self, panel: &mut SignInPanel) -> Effect {
         if self.environment.browser == Browser::Simulated {
             let request = self.request();
@@ -141,7 +142,7 @@ impl App {
             panel.other_ways = false;
             return Effect::SignInWithSimulatedBrowser { request, connection: panel.connection.clone() };
         }
-        self.errand(panel, Way::Browser)
+        self.send(panel, Way::Browser)
     }
 
     fn print_plainly(&mut self, panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {

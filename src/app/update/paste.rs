@@ -70,7 +70,7 @@ impl App {
         self.connections.all().iter().find(carries).map(|overview| overview.id.clone())
     }
 
-    fn paste_into_sign_in(
+    pub(super) fn paste_into_sign_in(
         &mut self,
         mut panel: SignInPanel,
         pasted: &Pasted,
