@@ -8,6 +8,7 @@ mod day;
 mod door;
 mod fixtures;
 mod form;
+mod form_choices;
 mod hand_over;
 mod keys;
 mod list;
