@@ -3,7 +3,12 @@
 mod simulator {
     pub mod driver;
 
+    mod admin_consent;
+    mod app_only;
+    mod assertions;
     mod authorize;
+    mod device;
+    mod documents;
     mod graph;
     mod loopback;
     mod scenarios;

@@ -64,7 +64,34 @@ pub enum BrowserError {
     Address(#[from] http::Error),
 }
 
-/// Opens the authorize address, chooses `upn`, and answers the consent page.
+/// Opens the verification page of a device code (RFC 8628 §3.3), enters the code, chooses `upn` and answers the consent
+/// page. The device hears of it by polling.
+pub fn enter_code(
+    verification_uri: &str,
+    user_code: &str,
+    upn: &str,
+    answer: Answer,
+    mut send: impl FnMut(Request<Bytes>) -> Response<Bytes>,
+) -> Result<(), BrowserError> {
+    let page = send(Request::get(verification_uri).body(Bytes::new())?);
+    match read(&page)? {
+        Read::CodeForm => {}
+        _ => return Err(BrowserError::Unreadable(page.status().as_u16())),
+    }
+    let body = form_urlencoded::Serializer::new(String::new()).append_pair("user_code", user_code).finish();
+    let page = send(post(verification_uri, body)?);
+    let form = match read(&page)? {
+        Read::Form(form) => form,
+        _ => return Err(BrowserError::Unreadable(page.status().as_u16())),
+    };
+    let page = send(post(verification_uri, filled_in(form, upn, answer))?);
+    match read(&page)? {
+        Read::Done => Ok(()),
+        _ => Err(BrowserError::Unreadable(page.status().as_u16())),
+    }
+}
+
+/// Opens an authorize or administrator consent address, chooses `upn`, and answers the consent page.
 pub fn sign_in(
     authorize_url: &str,
     upn: &str,
@@ -75,18 +102,22 @@ pub fn sign_in(
     let form = match read(&page)? {
         Read::Landed(landing) => return Ok(landing),
         Read::Form(form) => form,
+        Read::CodeForm | Read::Done => return Err(BrowserError::Unreadable(page.status().as_u16())),
     };
     let path = authorize_url.split(['?', '#']).next().unwrap_or(authorize_url);
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Bytes::from(filled_in(form, upn, answer)))?;
-    let answer = send(request);
-    match read(&answer)? {
+    let page = send(post(path, filled_in(form, upn, answer))?);
+    match read(&page)? {
         Read::Landed(landing) => Ok(landing),
-        Read::Form(_) => Err(BrowserError::Unreadable(answer.status().as_u16())),
+        _ => Err(BrowserError::Unreadable(page.status().as_u16())),
     }
+}
+
+fn post(address: &str, body: String) -> Result<Request<Bytes>, http::Error> {
+    Request::builder()
+        .method(Method::POST)
+        .uri(address)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Bytes::from(body))
 }
 
 /// What a response means to a browser.
@@ -94,6 +125,10 @@ enum Read {
     Landed(Landing),
     /// The hidden fields of the sign-in form.
     Form(Vec<(String, String)>),
+    /// The form that asks for a user code.
+    CodeForm,
+    /// The end; nothing goes back to a client.
+    Done,
 }
 
 fn read(response: &Response<Bytes>) -> Result<Read, BrowserError> {
@@ -110,6 +145,12 @@ fn read(response: &Response<Bytes>) -> Result<Read, BrowserError> {
     }
     if let Some(form) = between(html, "<form id=\"sign-in\"", "</form>") {
         return Ok(Read::Form(hidden_fields(form)));
+    }
+    if html.contains("<form id=\"code\"") {
+        return Ok(Read::CodeForm);
+    }
+    if html.contains("<p id=\"done\">") {
+        return Ok(Read::Done);
     }
     match between(html, "<pre id=\"error\">", "</pre>") {
         Some(text) => Err(BrowserError::ErrorPage { status, text: unescape(text) }),

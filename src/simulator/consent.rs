@@ -1,4 +1,4 @@
-//! Who has consented to what: per person and application, or for a whole tenant.
+//! Who has consented to what: per person and application, for a whole tenant, or to the application itself.
 
 use super::scenario::{Application, Scenario, User};
 use super::scope::{Permission, Resource, Scopes};
@@ -10,6 +10,8 @@ enum Subject {
     User(String),
     /// Everybody in the tenant (`AllPrincipals`), by tenant ID.
     Tenant(String),
+    /// The application itself in a tenant (an app role assignment), by tenant ID.
+    Itself(String),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -33,11 +35,43 @@ impl Consents {
                 (None, Some(tenant)) => Subject::Tenant(scenario.tenant_id(tenant)),
                 (None, None) => continue,
             };
-            let scopes = Scopes::parse(&grant.scopes.join(" "), "")
-                .expect("a parsed scenario's scopes are well-formed");
-            consents.add(&grant.client_id, &subject, &scopes.permissions);
+            let parsed = |names: &[String]| {
+                Scopes::parse(&names.join(" "), "").expect("a parsed scenario's scopes are well-formed")
+            };
+            consents.add(&grant.client_id, &subject, &parsed(&grant.scopes).permissions);
+            if let Subject::Tenant(tenant_id) = subject {
+                consents.assign(&grant.client_id, &tenant_id, &parsed(&grant.roles).permissions);
+            }
         }
         consents
+    }
+
+    /// An administrator's consent for everybody in the tenant.
+    pub(super) fn accept_for_tenant(&mut self, client_id: &str, tenant_id: &str, permissions: &[Permission]) {
+        self.add(client_id, &Subject::Tenant(tenant_id.into()), permissions);
+    }
+
+    /// Application permissions that an administrator grants to the application itself.
+    pub(super) fn assign(&mut self, client_id: &str, tenant_id: &str, roles: &[Permission]) {
+        self.add(client_id, &Subject::Itself(tenant_id.into()), roles);
+    }
+
+    /// The application's own permissions in a tenant at one resource, in the order of consent.
+    pub(super) fn roles(&self, client_id: &str, tenant_id: &str, resource: Resource) -> Vec<String> {
+        let own = self.0.iter().filter(|grant| {
+            grant.client_id.eq_ignore_ascii_case(client_id)
+                && matches!(&grant.subject, Subject::Itself(id) if id == tenant_id)
+                && grant.permission.resource == resource
+        });
+        own.map(|grant| grant.permission.name.clone()).collect()
+    }
+
+    /// Whether an administrator of the tenant has consented to anything: only then does the application exist there.
+    pub(super) fn is_known_in(&self, client_id: &str, tenant_id: &str) -> bool {
+        self.0.iter().any(|grant| {
+            grant.client_id.eq_ignore_ascii_case(client_id)
+                && matches!(&grant.subject, Subject::Tenant(id) | Subject::Itself(id) if id == tenant_id)
+        })
     }
 
     /// One person's consent.
@@ -72,6 +106,7 @@ impl Consents {
             let concerns = match &grant.subject {
                 Subject::User(upn) => upn.eq_ignore_ascii_case(&user.upn),
                 Subject::Tenant(id) => id == tenant_id,
+                Subject::Itself(_) => false,
             };
             if concerns && grant.permission.resource == resource && !granted.contains(&grant.permission) {
                 granted.push(grant.permission.clone());

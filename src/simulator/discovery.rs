@@ -1,4 +1,4 @@
-//! OpenID Connect discovery document of a tenant.
+//! OpenID Connect discovery document of a tenant, and the keys that it names.
 
 use http::{Response, StatusCode};
 use hyper::body::Bytes;
@@ -24,14 +24,26 @@ impl Simulator {
             "issuer": format!("https://login.invalid/{issuer_tenant}/v2.0"),
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
+            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+            "token_endpoint_auth_methods_supported":
+                ["client_secret_post", "client_secret_basic", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["PS256", "RS256"],
             "response_modes_supported": ["query", "fragment", "form_post"],
             "response_types_supported": ["code"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["HS256"],
+            "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["plain", "S256"],
         });
         answer::json(StatusCode::OK, &document)
+    }
+
+    /// The keys of ID tokens (RFC 7517 §5). They are the same in every tenant.
+    pub(super) fn keys(&self, segment: &str, trace: &Trace) -> Response<Bytes> {
+        if let Err(error) = Tenancy::of(segment, &self.scenario) {
+            return error.to_json(trace);
+        }
+        answer::json(StatusCode::OK, &json!({ "keys": [self.mint.published_key()] }))
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct PlatformError {
     pub(super) error: String,
     pub(super) suberror: Option<String>,
     pub(super) status: StatusCode,
+    /// A claims challenge, JSON: what the next sign-in must bring.
+    pub(super) claims: Option<String>,
     sentence: String,
 }
 
@@ -46,10 +48,13 @@ const KNOWN: &[Known] = &[
         "invalid_request",
         "The redirect URI of the request is not one of those registered for the application.",
     ),
+    (50012, "invalid_client", "The client assertion was not accepted."),
     (50020, "invalid_grant", "The account belongs to another directory and is not a guest in this one."),
+    (50027, "invalid_client", "The client assertion is not a well-formed JWT."),
     (50034, "invalid_grant", "The user account does not exist in this directory."),
     (50057, "invalid_grant", "The user account is disabled."),
     (50058, "login_required", "A silent sign-in was asked for, but nobody is signed in."),
+    (50059, "invalid_request", "Neither the address nor the credentials tell the tenant."),
     (50072, "interaction_required", "The user must enrol in multifactor authentication."),
     (50074, "interaction_required", "Multifactor authentication is required and was not passed."),
     (50076, "interaction_required", "Multifactor authentication is required to reach this resource."),
@@ -70,12 +75,17 @@ const KNOWN: &[Known] = &[
     (70007, "invalid_request", "The response mode is not supported."),
     (70008, "invalid_grant", "The authorization code or refresh token has expired."),
     (70011, "invalid_scope", "The scope of this request is not valid."),
+    (70016, "authorization_pending", "The user has not finished signing in yet."),
+    (70018, "bad_verification_code", "The code is not known."),
+    (70019, "expired_token", "The user code has expired."),
+    (70020, "expired_token", "The device code has expired."),
     (70043, "invalid_grant", "The refresh token has expired because of the sign-in frequency policy."),
     (90002, "invalid_request", "The tenant was not found."),
     (90006, "temporarily_unavailable", "The service is unavailable for a moment."),
     (90033, "temporarily_unavailable", "The directory is unavailable for a moment."),
     (90055, "temporarily_unavailable", "Too many requests: the tenant is throttled."),
     (90094, "consent_required", "An administrator must consent to the permissions that were asked for."),
+    (90130, "invalid_request", "The application cannot be reached through this address."),
     (500_011, "invalid_resource", "The resource named in the scope was not found in this tenant."),
     (
         501_481,
@@ -86,7 +96,16 @@ const KNOWN: &[Known] = &[
     (530_036, "invalid_grant", "The refresh token was got by an authentication flow that policy now blocks."),
     (700_005, "invalid_grant", "The authorization code was issued for another tenant."),
     (700_016, "unauthorized_client", "The application was not found in the directory."),
+    (700_021, "invalid_client", "Issuer and subject of the client assertion are not the client ID."),
+    (700_022, "invalid_scope", "The scope names more than one resource."),
+    (700_023, "invalid_scope", "The scope names no resource."),
+    (700_024, "invalid_client", "The client assertion is not within its valid time range."),
     (700_025, "invalid_client", "The client is public: neither secret nor assertion may be presented."),
+    (
+        700_027,
+        "invalid_client",
+        "The client assertion was signed by a key that the application does not have.",
+    ),
     (700_082, "invalid_grant", "The refresh token has expired due to inactivity."),
     (
         700_084,
@@ -100,6 +119,7 @@ const KNOWN: &[Known] = &[
     (7_000_218, "invalid_client", "The request must hold 'client_assertion' or 'client_secret'."),
     (7_000_222, "invalid_client", "The client secret has expired."),
     (9_000_411, "invalid_request", "A parameter was sent more than once."),
+    (9_002_313, "invalid_request", "The request is malformed."),
 ];
 
 impl PlatformError {
@@ -115,6 +135,7 @@ impl PlatformError {
             error: error.into(),
             suberror: suberror(code),
             status: status(error),
+            claims: None,
             sentence: sentence.into(),
         }
     }
@@ -163,6 +184,9 @@ impl PlatformError {
         });
         if let Some(suberror) = &self.suberror {
             body["suberror"] = json!(suberror);
+        }
+        if let Some(claims) = &self.claims {
+            body["claims"] = json!(claims);
         }
         answer::json(self.status, &body)
     }

@@ -44,7 +44,13 @@ impl Generator {
 
     /// `length` characters of base64url.
     pub(super) fn opaque(&mut self, length: usize) -> String {
-        (0..length).map(|_| char::from(BASE64URL[(self.next() & 63) as usize])).collect()
+        self.among(BASE64URL, length)
+    }
+
+    /// `length` characters of an alphabet.
+    pub(super) fn among(&mut self, alphabet: &[u8], length: usize) -> String {
+        let size = alphabet.len() as u64;
+        (0..length).map(|_| char::from(alphabet[(self.next() % size) as usize])).collect()
     }
 }
 

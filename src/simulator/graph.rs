@@ -48,30 +48,45 @@ const NO_SUCH_CALL: GraphError = GraphError {
     message: "There is no such resource in the simulation.",
 };
 
+const NEEDS_A_USER: GraphError = GraphError {
+    status: StatusCode::BAD_REQUEST,
+    code: "BadRequest",
+    message: "/me is for tokens of a user: an application names the mailbox, /users/{id}.",
+};
+
 /// The calls that exist.
 #[derive(Clone, Copy)]
 enum Call {
-    Me,
+    Profile,
     Inbox,
     Calendars,
     Contacts,
 }
 
 impl Call {
-    fn of(path: &str) -> Option<Self> {
-        match path {
-            "me" => Some(Self::Me),
-            "me/mailFolders/inbox" => Some(Self::Inbox),
-            "me/calendars" => Some(Self::Calendars),
-            "me/contacts" => Some(Self::Contacts),
-            _ => None,
-        }
+    /// What is called, and whose it is: `None` is whoever holds the token.
+    fn of(path: &str) -> Option<(Self, Option<&str>)> {
+        let (whose, rest) = match path.strip_prefix("users/") {
+            Some(path) => {
+                let (user, rest) = path.split_once('/').unwrap_or((path, ""));
+                (Some(user), rest)
+            }
+            None => (None, path.strip_prefix("me")?.trim_start_matches('/')),
+        };
+        let call = match rest {
+            "" => Self::Profile,
+            "mailFolders/inbox" => Self::Inbox,
+            "calendars" => Self::Calendars,
+            "contacts" => Self::Contacts,
+            _ => return None,
+        };
+        Some((call, whose))
     }
 
-    /// Permissions of which any one is enough.
+    /// Delegated permissions of which any one is enough.
     fn permissions(self) -> &'static [&'static str] {
         match self {
-            Self::Me => &["User.Read", "User.ReadWrite"],
+            Self::Profile => &["User.Read", "User.ReadWrite"],
             Self::Inbox => &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"],
             Self::Calendars => {
                 &["Calendars.ReadBasic", "Calendars.Read", "Calendars.Read.Shared", "Calendars.ReadWrite"]
@@ -80,10 +95,20 @@ impl Call {
         }
     }
 
+    /// Application permissions of which any one is enough.
+    fn roles(self) -> &'static [&'static str] {
+        match self {
+            Self::Profile => &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"],
+            Self::Inbox => &["Mail.ReadBasic", "Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite"],
+            Self::Calendars => &["Calendars.ReadBasic.All", "Calendars.Read", "Calendars.ReadWrite"],
+            Self::Contacts => &["Contacts.Read", "Contacts.ReadWrite"],
+        }
+    }
+
     fn body(self, user: &User) -> Value {
         let id = |kind: &str| format!("AAMk{kind}{}", user.oid.replace('-', ""));
         match self {
-            Self::Me => json!({
+            Self::Profile => json!({
                 "@odata.context": context("users/$entity"),
                 "id": user.oid,
                 "displayName": user.name,
@@ -135,17 +160,42 @@ impl Simulator {
         if claims.aud != Resource::Graph.audience() {
             return Err(WRONG_AUDIENCE);
         }
-        let call = Call::of(path).filter(|_| request.method() == Method::GET).ok_or(NO_SUCH_CALL)?;
-        if !call.permissions().iter().any(|permission| holds(&claims, permission)) {
-            return Err(ACCESS_DENIED);
-        }
-        let user = self.scenario.user(&claims.upn).ok_or(NOT_SIGNED)?;
+        let (call, whose) = Call::of(path).filter(|_| request.method() == Method::GET).ok_or(NO_SUCH_CALL)?;
+        let user = self.mailbox(&claims, call, whose)?;
         // The profile is in the directory; everything else is in the mailbox.
-        if !user.mailbox && !matches!(call, Call::Me) {
+        if !user.mailbox && !matches!(call, Call::Profile) {
             return Err(NO_MAILBOX);
         }
         Ok(call.body(user))
     }
+
+    /// Whose data the token opens.
+    fn mailbox(
+        &self,
+        claims: &AccessTokenClaims,
+        call: Call,
+        whose: Option<&str>,
+    ) -> Result<&User, GraphError> {
+        let own = self.scenario.user(&claims.upn);
+        let named =
+            whose.and_then(|whose| self.scenario.user(whose).or_else(|| self.scenario.user_by_oid(whose)));
+        let (user, is_allowed) = match (own, whose) {
+            (None, None) => return Err(NEEDS_A_USER),
+            (None, Some(_)) => {
+                let user = named.filter(|user| self.scenario.home(&user.tenant).id == claims.tid);
+                (user.ok_or(NO_SUCH_CALL)?, call.roles().iter().any(|role| has_role(claims, role)))
+            }
+            (Some(own), whose) => {
+                let is_own = whose.is_none() || named.is_some_and(|user| user.oid == own.oid);
+                (own, is_own && call.permissions().iter().any(|permission| holds(claims, permission)))
+            }
+        };
+        if is_allowed { Ok(user) } else { Err(ACCESS_DENIED) }
+    }
+}
+
+fn has_role(claims: &AccessTokenClaims, role: &str) -> bool {
+    claims.roles.iter().any(|name| name.eq_ignore_ascii_case(role))
 }
 
 fn holds(claims: &AccessTokenClaims, permission: &str) -> bool {

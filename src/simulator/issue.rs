@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::Simulator;
 use super::error::PlatformError;
-use super::mint::Bearer;
-use super::registration::ClientKind;
+use super::mint::{Bearer, Holder};
+use super::registration::Authentication;
 use super::scenario::{TokenLife, User};
-use super::scope::{Permission, Scopes};
+use super::scope::{Permission, Resource, Scopes};
 use super::token::{SignIn, TokenRequest};
 
 impl Simulator {
@@ -18,7 +18,7 @@ impl Simulator {
     /// in the token, asked for this time or before.
     pub(super) fn token_answer(
         &mut self,
-        request: &TokenRequest<'_>,
+        (request, authentication): (&TokenRequest<'_>, Authentication),
         sign_in: &SignIn,
         nonce: Option<&str>,
     ) -> Result<Value, PlatformError> {
@@ -32,14 +32,15 @@ impl Simulator {
         let granted = self.consents.of(request.application, user, &tenant.id, asked.resource());
         refuse_missing_consent(&asked, &granted, user)?;
 
-        let confidential = sign_in.kind == ClientKind::Confidential;
-        let bearer = Bearer { tenant, application: request.application, user, confidential };
-        let mut body = self.access_token_fields(request, &bearer, &asked, &granted);
+        let holder = Holder::User { user, scp: names(&granted) };
+        let bearer = Bearer { tenant, application: request.application, holder, authentication };
+        let mut body = self.access_token_fields(request, &bearer, asked.resource());
+        body["scope"] = json!(granted_scope(&asked, &granted));
         if sign_in.scopes.asks("offline_access") && !declines(user, "offline_access") {
             body["refresh_token"] = json!(self.new_refresh_token(sign_in.clone(), request.now));
         }
         if asked.asks("openid") {
-            let id_token = self.mint.id_token(&bearer, nonce, request.now, &mut self.generator);
+            let id_token = self.mint.id_token(&bearer, (user, nonce), request.now, &mut self.generator);
             self.issued.push(id_token.clone());
             body["id_token"] = json!(id_token);
         }
@@ -49,23 +50,19 @@ impl Simulator {
         Ok(body)
     }
 
-    fn access_token_fields(
+    /// The fields that every successful answer has.
+    pub(super) fn access_token_fields(
         &mut self,
         request: &TokenRequest<'_>,
         bearer: &Bearer<'_>,
-        asked: &Scopes,
-        granted: &[Permission],
+        resource: Resource,
     ) -> Value {
         let expires_in = self.access_token_life(&request.scenario.tokens);
         let life = (request.now, TimeDelta::seconds(expires_in));
-        let purpose = (asked.resource(), names(granted));
-        let access_token = self.mint.access_token(bearer, (purpose.0, &purpose.1), life, &mut self.generator);
+        let access_token = self.mint.access_token(bearer, resource, life, &mut self.generator);
         self.issued.push(access_token.clone());
-        let openid = asked.openid.iter().filter(|word| *word != "offline_access").cloned();
-        let scope: Vec<String> = granted.iter().map(Permission::wire).chain(openid).collect();
         json!({
             "token_type": "Bearer",
-            "scope": scope.join(" "),
             "expires_in": expires_in,
             "ext_expires_in": expires_in,
             "access_token": access_token,
@@ -79,6 +76,12 @@ impl Simulator {
             None => self.generator.between(3600, 5400),
         }
     }
+}
+
+/// The answer's `scope`: what is granted at the resource, and the OpenID Connect words that were asked for.
+fn granted_scope(asked: &Scopes, granted: &[Permission]) -> String {
+    let openid = asked.openid.iter().filter(|word| *word != "offline_access").cloned();
+    granted.iter().map(Permission::wire).chain(openid).collect::<Vec<_>>().join(" ")
 }
 
 /// What is asked must be granted; what this person always declines is left out without a word.

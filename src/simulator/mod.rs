@@ -2,13 +2,18 @@
 //!
 //! [`Simulator::handle`] is pure: a request and a moment in, an answer out. There is no socket, no clock and no
 //! randomness but a seeded sequence; [`server`] is the loopback shell and [`browser`] stands for the person. It
-//! shares no code with our own client side, so that the two check each other. Left out: device codes, client
-//! credentials, certificates, administrator consent, signing keys.
+//! shares no code with our own client side, so that the two check each other. Left out: personal accounts, guests, single
+//! page apps, sign-out.
 
+mod admin_consent;
 mod answer;
+mod app_only;
+mod assertion;
 mod authorize;
 pub mod browser;
+mod certificate;
 mod consent;
+mod device;
 mod discovery;
 mod error;
 mod fault;
@@ -20,12 +25,15 @@ mod pages;
 mod parameters;
 mod plant;
 mod registration;
+mod reply;
+mod route;
 pub mod scenario;
 mod scope;
 pub mod server;
 mod token;
+mod visit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,14 +45,16 @@ use uuid::Uuid;
 pub use answer::ConnectionDropped;
 pub use fault::{Body, Effect, Endpoint, Fault};
 pub use mint::AccessTokenClaims;
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::{Certificate, CertificateError, Scenario, ScenarioError};
 
+use assertion::Presented;
 use consent::Consents;
-use error::Trace;
-use fault::{Faults, Sight};
+use device::DeviceAuthorization;
+use error::{PlatformError, Trace};
+use fault::Faults;
 use generator::Generator;
 use mint::Mint;
-use parameters::Parameters;
+use route::Route;
 use token::{AuthorizationCode, RefreshToken};
 
 /// The simulated platform with everything that it has issued.
@@ -58,6 +68,10 @@ pub struct Simulator {
     faults: Faults,
     codes: BTreeMap<String, AuthorizationCode>,
     refresh_tokens: BTreeMap<String, RefreshToken>,
+    /// Devices that wait or have waited, by device code.
+    devices: BTreeMap<String, DeviceAuthorization>,
+    /// Client assertions that were good.
+    assertions: BTreeSet<Presented>,
     issued: Vec<String>,
     /// The first request: relative dates of the scenario count from here.
     started_at: Option<DateTime<Utc>>,
@@ -75,6 +89,8 @@ impl Simulator {
             generator,
             codes: BTreeMap::new(),
             refresh_tokens: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            assertions: BTreeSet::new(),
             issued: Vec::new(),
             started_at: None,
             scenario: Arc::new(scenario),
@@ -84,6 +100,17 @@ impl Simulator {
     /// Sets the address at which it is reached, such as `http://127.0.0.1:49152`.
     pub fn reached_at(&mut self, origin: impl Into<String>) {
         self.origin = origin.into();
+    }
+
+    /// Adds a certificate to a registration, as an owner would upload it.
+    ///
+    /// # Panics
+    /// If the scenario has no such application: a mistake in a test.
+    pub fn register_certificate(&mut self, client_id: &str, certificate: Certificate) {
+        let applications = &mut Arc::make_mut(&mut self.scenario).applications;
+        let application =
+            applications.iter_mut().find(|application| application.client_id.eq_ignore_ascii_case(client_id));
+        application.expect("the scenario defines the application").certificates.push(certificate);
     }
 
     /// Answers one request. An answer with the extension [`ConnectionDropped`] stands for a closed connection.
@@ -101,17 +128,46 @@ impl Simulator {
         let Some(route) = Route::of(&path) else {
             return answer::answer(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "Not found".into());
         };
-        let sight = self.sight(&route, request);
-        let effect = self.faults.strike(&sight);
-        match (route, effect) {
-            (Route::Authorize(tenant), effect) => self.authorize(tenant, request, effect.as_ref(), trace),
-            (Route::Graph(_), Some(Effect::Status { status, retry_after })) => {
-                graph::throttled(status, retry_after, trace)
+        let sight = self.sight(route, request);
+        let Some(effect) = self.faults.strike(&sight) else {
+            return self.answer(route, request, None, trace);
+        };
+        match (route, &effect) {
+            (Route::Graph(_), Effect::Status { status, retry_after }) => {
+                graph::throttled(*status, *retry_after, trace)
             }
-            (_, Some(effect)) => fault::response(&effect, trace),
-            (Route::Token(tenant), None) => self.token(tenant, request, trace),
-            (Route::Discovery(tenant), None) => self.discovery(tenant, trace),
-            (Route::Graph(call), None) => self.graph(call, request, trace),
+            (Route::Authorize(_) | Route::AdminConsent(..) | Route::DeviceLogin, Effect::Refuse { .. }) => {
+                self.answer(route, request, fault::refusal(&effect).as_ref(), trace)
+            }
+            (_, Effect::Answer(fields)) => {
+                let mut response = self.answer(route, request, None, trace);
+                fault::alter(&mut response, fields);
+                response
+            }
+            _ => fault::response(&effect, trace).unwrap_or_else(answer::dropped),
+        }
+    }
+
+    /// The real answer. A refusal is a fault's, for the pages that tell it in their own way.
+    fn answer(
+        &mut self,
+        route: Route<'_>,
+        request: &Request<Bytes>,
+        refusal: Option<&PlatformError>,
+        trace: &Trace,
+    ) -> Response<Bytes> {
+        match route {
+            Route::Authorize(tenant) => self.authorize(tenant, request, refusal, trace),
+            Route::AdminConsent(kind, tenant) => self.admin_consent((kind, tenant), request, refusal, trace),
+            Route::DeviceLogin => match refusal {
+                Some(error) => reply::own_page(error, trace),
+                None => self.device_login(request, trace),
+            },
+            Route::DeviceCode(tenant) => self.device_code(tenant, request, trace),
+            Route::Token(tenant) => self.token(tenant, request, trace),
+            Route::Discovery(tenant) => self.discovery(tenant, trace),
+            Route::Keys(tenant) => self.keys(tenant, trace),
+            Route::Graph(call) => self.graph(call, request, trace),
         }
     }
 
@@ -123,54 +179,13 @@ impl Simulator {
         Trace { now, id, correlation_id }
     }
 
-    /// What faults may know about a request.
-    fn sight(&self, route: &Route<'_>, request: &Request<Bytes>) -> Sight {
-        match route {
-            Route::Authorize(_) => Self::authorize_sight(request),
-            Route::Token(_) => self.token_sight(request),
-            Route::Discovery(_) => Sight { endpoint: Some(Endpoint::Discovery), ..Sight::default() },
-            Route::Graph(_) => self.graph_sight(request),
-        }
-    }
-
-    fn authorize_sight(request: &Request<Bytes>) -> Sight {
-        let parameters = authorize::parameters(request);
-        let of = |name: &str| parameters.get(name).map(str::to_owned);
-        Sight {
-            endpoint: Some(Endpoint::Authorize),
-            user: of("sim_user"),
-            client_id: of("client_id"),
-            ..Sight::default()
-        }
-    }
-
-    fn token_sight(&self, request: &Request<Bytes>) -> Sight {
-        let form = Parameters::of_body(request);
-        let code = form.get("code").and_then(|code| self.codes.get(code)).map(|code| &code.sign_in);
-        let refreshed = form.get("refresh_token").and_then(|token| self.refresh_tokens.get(token));
-        let sign_in = code.or(refreshed.map(|token| &token.sign_in));
-        Sight {
-            endpoint: Some(Endpoint::Token),
-            grant: form.get("grant_type").map(str::to_owned),
-            user: sign_in.map(|sign_in| sign_in.upn.clone()),
-            client_id: registration::Credentials::read(request, &form).client_id,
-        }
-    }
-
-    fn graph_sight(&self, request: &Request<Bytes>) -> Sight {
-        let claims = graph::bearer(request).and_then(|token| self.mint.verify(token));
-        Sight {
-            endpoint: Some(Endpoint::Graph),
-            user: claims.as_ref().map(|claims| claims.upn.clone()),
-            client_id: claims.map(|claims| claims.appid),
-            ..Sight::default()
-        }
-    }
-
-    /// Every code, token and client secret it knows, for tests that look for leaks.
+    /// Every code, token, client secret and private key it knows, for tests that look for leaks.
     pub fn issued_secrets(&self) -> Vec<String> {
-        let secrets = self.scenario.applications.iter().flat_map(|application| &application.secrets);
-        secrets.map(|secret| secret.value.clone()).chain(self.issued.iter().cloned()).collect()
+        let applications = &self.scenario.applications;
+        let secrets = applications.iter().flat_map(|application| &application.secrets);
+        let keys = applications.iter().flat_map(|application| &application.certificates);
+        let known = secrets.map(|secret| secret.value.clone());
+        known.chain(keys.filter_map(|key| key.key.clone())).chain(self.issued.iter().cloned()).collect()
     }
 
     /// The claims of an access token that this simulator signed, whether it has expired or not.
@@ -189,38 +204,4 @@ impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator").field("scenario", &self.scenario.name).finish_non_exhaustive()
     }
-}
-
-/// Which part of the platform a path belongs to, with its tenant segment or its Graph call.
-enum Route<'a> {
-    Authorize(&'a str),
-    Token(&'a str),
-    Discovery(&'a str),
-    Graph(&'a str),
-}
-
-impl<'a> Route<'a> {
-    fn of(path: &'a str) -> Option<Self> {
-        let path = path.strip_prefix('/')?;
-        if let Some(call) = path.strip_prefix("v1.0/") {
-            return Some(Self::Graph(call));
-        }
-        let (tenant, rest) = path.split_once('/')?;
-        match rest {
-            "oauth2/v2.0/authorize" => Some(Self::Authorize(tenant)),
-            "oauth2/v2.0/token" => Some(Self::Token(tenant)),
-            "v2.0/.well-known/openid-configuration" => Some(Self::Discovery(tenant)),
-            _ => None,
-        }
-    }
-}
-
-/// The endpoint that a path belongs to, for the shell's counters.
-fn endpoint(path: &str) -> Option<Endpoint> {
-    Route::of(path).map(|route| match route {
-        Route::Authorize(_) => Endpoint::Authorize,
-        Route::Token(_) => Endpoint::Token,
-        Route::Discovery(_) => Endpoint::Discovery,
-        Route::Graph(_) => Endpoint::Graph,
-    })
 }

@@ -67,6 +67,20 @@ fn push_permissions(form: &mut String, permissions: &[(String, bool)]) {
     form.push_str("</ul>\n");
 }
 
+/// Where a person types the code that the device shows.
+pub(super) fn enter_code() -> String {
+    let form = "<h1>Enter the code</h1>\n<p>Only enter a code that you asked for yourself.</p>\n\
+                <form id=\"code\" method=\"post\">\n\
+                <label>Code <input name=\"user_code\" autocomplete=\"off\" autofocus></label>\n\
+                <button>Next</button>\n</form>\n";
+    document("Sign in to your device", form)
+}
+
+/// The end of something that goes back to no client.
+pub(super) fn done(told: &str) -> String {
+    document("Done", &format!("<p id=\"done\">{}</p>\n", escape(told)))
+}
+
 /// An error that only the person sees.
 pub(super) fn error(description: &str) -> String {
     let body =

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::mint::Bearer;
-use super::registration::ClientKind;
+use super::mint::{Bearer, Holder};
+use super::registration::{Authentication, ClientKind};
 use super::scope::Scopes;
-use super::token::SignIn;
+use super::token::{Flow, SignIn};
 use super::{Simulator, issue};
 
 impl Simulator {
@@ -34,7 +34,9 @@ impl Simulator {
             client_id: application.client_id.clone(),
             upn: upn.to_owned(),
             kind: ClientKind::without_redirect(application),
+            flow: Flow::AuthorizationCode,
             scopes,
+            claims: None,
             signed_in_at,
         };
         self.new_refresh_token(sign_in, last_used_at)
@@ -57,17 +59,17 @@ impl Simulator {
         let application =
             scenario.application(client_id).expect("a seed names an application of the scenario");
         let user = scenario.user(upn).expect("a seed names a user of the scenario");
-        let bearer = Bearer {
-            tenant: scenario.home(&user.tenant),
-            application,
-            user,
-            confidential: ClientKind::without_redirect(application) == ClientKind::Confidential,
-        };
         let resource = scopes.resource();
         let scp =
             issue::names(scopes.permissions.iter().filter(|permission| permission.resource == resource));
+        let authentication = match ClientKind::without_redirect(application) {
+            ClientKind::Confidential => Authentication::Secret,
+            ClientKind::Public => Authentication::Public,
+        };
+        let tenant = scenario.home(&user.tenant);
+        let bearer = Bearer { tenant, application, holder: Holder::User { user, scp }, authentication };
         let life = (issued_at, expires_in);
-        let token = self.mint.access_token(&bearer, (resource, &scp), life, &mut self.generator);
+        let token = self.mint.access_token(&bearer, resource, life, &mut self.generator);
         self.issued.push(token.clone());
         token
     }

@@ -1,4 +1,4 @@
-//! Registrations as the platform applies them: tenant segments, redirect URIs, client authentication.
+//! Registrations as the platform applies them: tenant segments, redirect URIs, client authentication by secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,6 +7,7 @@ use http::{Request, header};
 use hyper::body::Bytes;
 use url::{Url, form_urlencoded};
 
+use super::assertion::JWT_BEARER;
 use super::error::PlatformError;
 use super::parameters::Parameters;
 use super::scenario::{Application, Scenario, Tenant, User};
@@ -107,11 +108,39 @@ fn is_same_redirect(registered: &str, sent: &str) -> bool {
     registered == sent
 }
 
-/// Client ID and secret as a token request carries them: in the form, or as HTTP Basic (RFC 6749 §2.3.1).
+/// How a client proved who it is (RFC 6749 §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Authentication {
+    Public,
+    Secret,
+    Certificate,
+}
+
+impl Authentication {
+    /// The claim `appidacr`.
+    pub(super) fn claim(self) -> &'static str {
+        match self {
+            Self::Public => "0",
+            Self::Secret => "1",
+            Self::Certificate => "2",
+        }
+    }
+}
+
+/// What a request brings as proof.
+pub(super) enum Proof<'a> {
+    Nothing,
+    Secret(&'a str),
+    Assertion(&'a str),
+}
+
+/// Client ID and proof as a token request carries them: in the form, or as HTTP Basic (RFC 6749 §2.3.1).
 #[derive(Default)]
 pub(super) struct Credentials {
     pub(super) client_id: Option<String>,
     secret: Option<String>,
+    assertion: Option<String>,
+    assertion_type: Option<String>,
 }
 
 impl Credentials {
@@ -120,6 +149,8 @@ impl Credentials {
         Self {
             client_id: form.get("client_id").map(str::to_owned).or(basic.client_id),
             secret: form.get("client_secret").map(str::to_owned).or(basic.secret),
+            assertion: form.get("client_assertion").map(str::to_owned),
+            assertion_type: form.get("client_assertion_type").map(str::to_owned),
         }
     }
 
@@ -127,35 +158,42 @@ impl Credentials {
         let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
         let pair = String::from_utf8(STANDARD.decode(value.strip_prefix("Basic ")?).ok()?).ok()?;
         let (client_id, secret) = pair.split_once(':')?;
-        Some(Self { client_id: Some(form_decoded(client_id)), secret: Some(form_decoded(secret)) })
+        let (client_id, secret) = (Some(form_decoded(client_id)), Some(form_decoded(secret)));
+        Some(Self { client_id, secret, ..Self::default() })
     }
 
-    /// Checks the secret, or that a public client sends none.
-    pub(super) fn authenticate(
-        &self,
-        application: &Application,
-        kind: ClientKind,
-        (now, start): (DateTime<Utc>, DateTime<Utc>),
-    ) -> Result<(), PlatformError> {
-        let secret = match (kind, &self.secret) {
-            (ClientKind::Public, None) => return Ok(()),
-            (ClientKind::Public, Some(_)) => return Err(PlatformError::new(700_025)),
-            (ClientKind::Confidential, None) => return Err(PlatformError::new(7_000_218)),
-            (ClientKind::Confidential, Some(secret)) => secret,
-        };
-        let of_application = |sentence: &str| format!("{sentence} Application: '{}'.", application.client_id);
-        let mut matching = application.secrets.iter().filter(|known| known.value == *secret).peekable();
-        if matching.peek().is_none() {
-            let sentence = of_application("The client secret is wrong. Send the secret's value, not its ID.");
-            return Err(PlatformError::new(7_000_215).saying(sentence));
+    /// The one way in which the client proves itself; more than one is refused (RFC 6749 §2.3).
+    pub(super) fn proof(&self) -> Result<Proof<'_>, PlatformError> {
+        match (&self.secret, &self.assertion, self.assertion_type.as_deref()) {
+            (None, None, None) => Ok(Proof::Nothing),
+            (Some(secret), None, None) => Ok(Proof::Secret(secret)),
+            (None, Some(assertion), Some(JWT_BEARER)) => Ok(Proof::Assertion(assertion)),
+            (None, Some(_), None) => Err(PlatformError::missing("client_assertion_type")),
+            (None, None, Some(_)) => Err(PlatformError::missing("client_assertion")),
+            (None, Some(_), Some(_)) => Err(PlatformError::new(9_002_313)
+                .saying("The parameter 'client_assertion_type' has a value that is not supported.")),
+            (Some(_), ..) => Err(PlatformError::new(9_002_313)
+                .saying("The request holds both a client secret and a client assertion.")),
         }
-        if !matching.any(|known| known.end.is_none_or(|end| now < end.counted_from(start))) {
-            return Err(
-                PlatformError::new(7_000_222).saying(of_application("The client secret has expired."))
-            );
-        }
-        Ok(())
     }
+}
+
+/// Checks a secret against those of the registration; dates count from the first request.
+pub(super) fn check_secret(
+    secret: &str,
+    application: &Application,
+    (now, start): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), PlatformError> {
+    let of_application = |sentence: &str| format!("{sentence} Application: '{}'.", application.client_id);
+    let mut matching = application.secrets.iter().filter(|known| known.value == secret).peekable();
+    if matching.peek().is_none() {
+        let sentence = of_application("The client secret is wrong. Send the secret's value, not its ID.");
+        return Err(PlatformError::new(7_000_215).saying(sentence));
+    }
+    if !matching.any(|known| known.end.is_none_or(|end| now < end.counted_from(start))) {
+        return Err(PlatformError::new(7_000_222).saying(of_application("The client secret has expired.")));
+    }
+    Ok(())
 }
 
 /// Undoes the form encoding that RFC 6749 §2.3.1 asks for inside HTTP Basic.

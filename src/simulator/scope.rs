@@ -4,8 +4,10 @@ use super::error::PlatformError;
 
 /// Prefix of Graph's permissions; a bare name means the same.
 const GRAPH: &str = "https://graph.microsoft.com";
-/// The two names of Exchange Online. Both are one resource here, and the first is the one answered with.
-const EXCHANGE: [&str; 2] = ["https://outlook.office.com", "https://outlook.office365.com"];
+/// The names of Exchange Online. All are one resource here, and the first is the one answered with; the third occurs
+/// in administrator consent.
+const EXCHANGE: [&str; 3] =
+    ["https://outlook.office.com", "https://outlook.office365.com", "https://ps.outlook.com"];
 /// Scopes that belong to no resource (OpenID Connect Core §5.4, §11).
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
@@ -93,6 +95,14 @@ impl Scopes {
             return Err(invalid_scope("'.default' cannot be combined with permissions named one by one"));
         }
         Ok(())
+    }
+
+    /// What a registration's own list names at one resource.
+    pub(super) fn registered(list: &[String], resource: Resource) -> Vec<Permission> {
+        let mut scopes =
+            Self::parse(&list.join(" "), "").expect("a parsed scenario's permissions are well-formed");
+        scopes.permissions.retain(|permission| permission.resource == resource);
+        scopes.permissions
     }
 
     /// Whether an OpenID Connect word is among them.

@@ -1,5 +1,7 @@
-//! The simulator's loopback shell: HTTP/1.1 on 127.0.0.1, on a port that the system chooses.
+//! The simulator's loopback shell: HTTP/1.1 on 127.0.0.1, on a port that the system chooses; with TLS if a certificate
+//! is given, for clients that insist on it.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -12,10 +14,16 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{ConnectionDropped, Endpoint, Simulator, answer, endpoint};
+use super::route::Route;
+use super::{ConnectionDropped, Endpoint, Simulator, answer};
 
 /// The largest request body that is read, bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -24,6 +32,7 @@ const BODY_LIMIT: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     accepting: AbortHandle,
     requests: Arc<Mutex<Requests>>,
 }
@@ -35,8 +44,16 @@ pub struct Requests {
     pub authorize: u64,
     /// Token endpoint.
     pub token: u64,
+    /// Device authorization endpoint.
+    pub device_code: u64,
+    /// The page where a user code is entered.
+    pub device_login: u64,
+    /// Administrator consent: pages and their answers.
+    pub admin_consent: u64,
     /// Discovery documents.
     pub discovery: u64,
+    /// Signing keys.
+    pub keys: u64,
     /// Graph calls.
     pub graph: u64,
     /// Anything else.
@@ -45,10 +62,14 @@ pub struct Requests {
 
 impl Requests {
     fn count(&mut self, path: &str) {
-        let counter = match endpoint(path) {
+        let counter = match Route::of(path).map(Route::endpoint) {
             Some(Endpoint::Authorize) => &mut self.authorize,
             Some(Endpoint::Token) => &mut self.token,
+            Some(Endpoint::DeviceCode) => &mut self.device_code,
+            Some(Endpoint::DeviceLogin) => &mut self.device_login,
+            Some(Endpoint::AdminConsent) => &mut self.admin_consent,
             Some(Endpoint::Discovery) => &mut self.discovery,
+            Some(Endpoint::Keys) => &mut self.keys,
             Some(Endpoint::Graph) => &mut self.graph,
             None => &mut self.other,
         };
@@ -62,20 +83,39 @@ impl Server {
         simulator: Arc<Mutex<Simulator>>,
         clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> io::Result<Self> {
+        Self::listen(simulator, Arc::new(clock), None)
+    }
+
+    /// As [`Server::start`], with TLS: a certificate for `127.0.0.1` and its private key, both PEM.
+    pub fn start_with_tls(
+        simulator: Arc<Mutex<Simulator>>,
+        clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+        (certificate_pem, key_pem): (&str, &str),
+    ) -> io::Result<Self> {
+        let acceptor = acceptor(certificate_pem, key_pem).map_err(io::Error::other)?;
+        Self::listen(simulator, Arc::new(clock), Some(acceptor))
+    }
+
+    fn listen(
+        simulator: Arc<Mutex<Simulator>>,
+        clock: ShellClock,
+        tls: Option<TlsAcceptor>,
+    ) -> io::Result<Self> {
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        lock(&simulator).reached_at(format!("http://{address}"));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        lock(&simulator).reached_at(format!("{scheme}://{address}"));
         let requests = Arc::new(Mutex::new(Requests::default()));
-        let shell = Shell { simulator, clock: Arc::new(clock), requests: Arc::clone(&requests), address };
-        let accepting = tokio::spawn(accept(listener, shell)).abort_handle();
-        Ok(Self { address, accepting, requests })
+        let shell = Shell { simulator, clock, requests: Arc::clone(&requests), address };
+        let accepting = tokio::spawn(accept(listener, shell, tls)).abort_handle();
+        Ok(Self { address, scheme, accepting, requests })
     }
 
     /// Where it listens, such as `http://127.0.0.1:49152`, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// What has been asked so far.
@@ -90,24 +130,39 @@ impl Drop for Server {
     }
 }
 
+/// Tells the moment of a request.
+type ShellClock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
 /// What every connection needs.
 #[derive(Clone)]
 struct Shell {
     simulator: Arc<Mutex<Simulator>>,
-    clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    clock: ShellClock,
     requests: Arc<Mutex<Requests>>,
     address: SocketAddr,
 }
 
+/// Reads certificate chain and key.
+fn acceptor(certificate_pem: &str, key_pem: &str) -> Result<TlsAcceptor, Box<dyn Error + Send + Sync>> {
+    let chain = CertificateDer::pem_slice_iter(certificate_pem.as_bytes()).collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes())?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let configuration = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    Ok(TlsAcceptor::from(Arc::new(configuration)))
+}
+
 /// Takes connections until it is aborted; the set aborts the connections with it.
-async fn accept(listener: TcpListener, shell: Shell) {
+async fn accept(listener: TcpListener, shell: Shell, tls: Option<TlsAcceptor>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 // A connection that is gone before it is accepted is the caller's business.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(serve(stream, shell.clone()));
+                    connections.spawn(open(stream, shell.clone(), tls.clone()));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -115,7 +170,19 @@ async fn accept(listener: TcpListener, shell: Shell) {
     }
 }
 
-async fn serve(stream: TcpStream, shell: Shell) {
+async fn open(stream: TcpStream, shell: Shell, tls: Option<TlsAcceptor>) {
+    match tls {
+        None => serve(stream, shell).await,
+        Some(acceptor) => {
+            // A handshake that fails is told to the caller by its own TLS.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream, shell).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shell: Shell) {
     let service = service_fn(move |request| {
         let shell = shell.clone();
         async move { shell.answer(request).await }
@@ -160,7 +227,7 @@ impl fmt::Display for Dropped {
     }
 }
 
-impl std::error::Error for Dropped {}
+impl Error for Dropped {}
 
 fn plain(status: StatusCode) -> Response<Full<Bytes>> {
     answer::answer(status, "text/plain; charset=utf-8", String::new()).map(Full::new)

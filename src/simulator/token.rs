@@ -1,4 +1,4 @@
-//! Token endpoint: authorization codes and refresh tokens become access tokens (RFC 6749 §4.1.3, §6).
+//! Token endpoint: grants become access tokens, each behind the client's proof (RFC 6749 §4.1.3, §4.4, §6; RFC 8628 §3.4).
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use super::error::{PlatformError, Trace};
 use super::mint::Mint;
 use super::parameters::Parameters;
-use super::registration::{ClientKind, Credentials, Tenancy, unknown_application};
+use super::registration::{Authentication, ClientKind, Credentials, Proof, Tenancy, unknown_application};
 use super::scenario::{Application, Scenario, TokenLife};
 use super::scope::Scopes;
-use super::{Simulator, answer};
+use super::{Simulator, answer, assertion, registration};
 
 /// What a person agreed to when signing in; codes and refresh tokens stand for it.
 #[derive(Debug, Clone)]
@@ -24,9 +24,29 @@ pub(super) struct SignIn {
     pub(super) client_id: String,
     pub(super) upn: String,
     pub(super) kind: ClientKind,
-    /// What was asked for at the authorize endpoint.
+    pub(super) flow: Flow,
+    /// What was asked for when signing in.
     pub(super) scopes: Scopes,
+    /// The `claims` that were asked for with it, JSON.
+    pub(super) claims: Option<String>,
     pub(super) signed_in_at: DateTime<Utc>,
+}
+
+/// How the person signed in; tokens stay marked by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    AuthorizationCode,
+    DeviceCode,
+}
+
+impl SignIn {
+    /// Whether Conditional Access blocks the flow by which this sign-in was made.
+    pub(super) fn is_blocked(&self, request: &TokenRequest<'_>) -> bool {
+        let tenant = request.scenario.user(&self.upn).map(|user| request.scenario.home(&user.tenant));
+        let from = tenant.and_then(|tenant| tenant.device_code_blocked_from);
+        let is_on = from.is_some_and(|from| from.counted_from(request.start) <= request.now);
+        self.flow == Flow::DeviceCode && is_on
+    }
 }
 
 /// An authorization code that was sent through a browser.
@@ -86,13 +106,8 @@ pub(super) struct TokenRequest<'a> {
     pub(super) application: &'a Application,
     pub(super) scenario: &'a Scenario,
     pub(super) now: DateTime<Utc>,
+    /// The first request: relative dates of the scenario count from here.
     start: DateTime<Utc>,
-}
-
-impl TokenRequest<'_> {
-    fn authenticate(&self, kind: ClientKind) -> Result<(), PlatformError> {
-        self.credentials.authenticate(self.application, kind, (self.now, self.start))
-    }
 }
 
 impl Simulator {
@@ -133,7 +148,36 @@ impl Simulator {
         match grant_type {
             "authorization_code" => self.redeem_code(&request),
             "refresh_token" => self.refresh(&request),
+            "client_credentials" => self.client_credentials(&request),
+            "urn:ietf:params:oauth:grant-type:device_code" => self.redeem_device_code(&request),
             _ => Err(PlatformError::new(70003)),
+        }
+    }
+
+    /// Checks the client's proof: the right one of its kind, and none from a public client.
+    pub(super) fn authenticate(
+        &mut self,
+        request: &TokenRequest<'_>,
+        kind: ClientKind,
+    ) -> Result<Authentication, PlatformError> {
+        match (kind, request.credentials.proof()?) {
+            (ClientKind::Public, Proof::Nothing) => Ok(Authentication::Public),
+            (ClientKind::Public, _) => Err(PlatformError::new(700_025)),
+            (ClientKind::Confidential, Proof::Nothing) => Err(PlatformError::new(7_000_218)),
+            (ClientKind::Confidential, Proof::Secret(secret)) => {
+                registration::check_secret(secret, request.application, (request.now, request.start))?;
+                Ok(Authentication::Secret)
+            }
+            (ClientKind::Confidential, Proof::Assertion(assertion)) => {
+                let presented = assertion::check(assertion, request, &self.origin)?;
+                let is_new = self.assertions.insert(presented);
+                let may_repeat = request.scenario.tokens.assertions_repeat;
+                if is_new || may_repeat {
+                    Ok(Authentication::Certificate)
+                } else {
+                    Err(assertion::repeated())
+                }
+            }
         }
     }
 
@@ -141,11 +185,11 @@ impl Simulator {
         let redirect_uri = request.form.required("redirect_uri")?;
         let kind = ClientKind::of_redirect(request.application, redirect_uri)
             .unwrap_or_else(|| ClientKind::without_redirect(request.application));
-        request.authenticate(kind)?;
+        let authentication = self.authenticate(request, kind)?;
         let text = request.form.required("code")?;
         let code = self.codes.get(text).cloned().ok_or_else(|| PlatformError::new(70000))?;
         code.check(request, redirect_uri, &request.scenario.tokens)?;
-        let body = self.token_answer(request, &code.sign_in, code.nonce.as_deref())?;
+        let body = self.token_answer((request, authentication), &code.sign_in, code.nonce.as_deref())?;
         if let Some(code) = self.codes.get_mut(text) {
             code.is_used = true;
         }
@@ -156,10 +200,11 @@ impl Simulator {
         let text = request.form.required("refresh_token")?;
         let token = self.refresh_tokens.get(text).cloned();
         let kind = token.as_ref().map(|token| token.sign_in.kind);
-        request.authenticate(kind.unwrap_or_else(|| ClientKind::without_redirect(request.application)))?;
+        let kind = kind.unwrap_or_else(|| ClientKind::without_redirect(request.application));
+        let authentication = self.authenticate(request, kind)?;
         let token = token.ok_or_else(|| PlatformError::new(70000))?;
         token.check(request)?;
-        let body = self.token_answer(request, &token.sign_in, None)?;
+        let body = self.token_answer((request, authentication), &token.sign_in, None)?;
         if let Some(token) = self.refresh_tokens.get_mut(text) {
             token.last_used_at = request.now;
             token.is_revoked = request.scenario.tokens.strict_rotation;
@@ -220,6 +265,9 @@ impl RefreshToken {
         }
         if self.is_revoked {
             return Err(PlatformError::new(70000).saying("The refresh token was used before and is revoked."));
+        }
+        if self.sign_in.is_blocked(request) {
+            return Err(PlatformError::new(530_036));
         }
         self.check_sign_in_frequency(request)?;
         self.check_idle(request)

@@ -186,6 +186,25 @@ fn malformed_requests_are_told_to_the_client() {
 }
 
 #[test]
+fn claims_are_accepted_if_they_are_a_json_object() {
+    let with = |claims: &str| Driver::with("").asking("claims", claims);
+    assert!(!with("{\"access_token\":{\"acrs\":{\"essential\":true,\"value\":\"c1\"}}}").code().is_empty());
+    assert_eq!(accepted_refusal(with("not json")), pair("invalid_request", "AADSTS9002313"));
+}
+
+#[test]
+fn default_asks_for_the_list_of_the_registration() {
+    let text = include_str!("../../demo/scenarios/first-sign-in.toml").replacen(
+        "multitenant = true",
+        "multitenant = true\npermissions = ['Mail.Send', 'https://outlook.office.com/SMTP.Send']",
+        1,
+    );
+    let driver = Driver::play(tokengauge::simulator::Scenario::parse(&text).unwrap());
+    let answer = driver.asking("scope", "https://graph.microsoft.com/.default").sign_in();
+    assert_eq!(answer.text("scope"), "Mail.Send");
+}
+
+#[test]
 fn a_fault_at_the_authorize_endpoint_reaches_the_client() {
     let fault = "[[faults]]\nendpoint = 'authorize'\ncode = 53003\nerror = 'access_denied'";
     assert_eq!(accepted_refusal(Driver::with(fault)), pair("access_denied", "AADSTS53003"));

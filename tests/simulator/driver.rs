@@ -174,6 +174,18 @@ impl Driver {
         }
     }
 
+    /// A form to any endpoint.
+    pub fn post_to(&mut self, path: &str, form: &[(&str, &str)]) -> Answered {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let response = self.simulator.handle(&request.body(Bytes::from(body)).unwrap(), self.now);
+        Answered {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: serde_json::from_slice(response.body()).unwrap_or_default(),
+        }
+    }
+
     pub fn graph(&mut self, path: &str, token: &str) -> (u16, Value) {
         let request = Request::get(path).header("authorization", format!("Bearer {token}"));
         let response = self.simulator.handle(&request.body(Bytes::new()).unwrap(), self.now);

@@ -70,6 +70,34 @@ async fn the_whole_flow_works_over_http() {
 }
 
 #[tokio::test]
+async fn tls_serves_a_client_that_trusts_the_certificate_and_no_other() {
+    let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let (certificate, key) = (own.cert.pem(), own.signing_key.serialize_pem());
+    let text = include_str!("../../demo/scenarios/first-sign-in.toml");
+    let simulator = Arc::new(Mutex::new(Simulator::new(Scenario::parse(text).unwrap(), 1)));
+    let clock = || at("2026-11-22T05:41:56Z");
+    let server = Server::start_with_tls(simulator, clock, (&certificate, &key)).unwrap();
+    assert!(server.url().starts_with("https://127.0.0.1:"));
+    let address = format!("{}/common/v2.0/.well-known/openid-configuration", server.url());
+    let trusting = Client::builder()
+        .no_proxy()
+        .tls_certs_only([reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap()])
+        .build()
+        .unwrap();
+    let document = trusting.get(&address).send().await.unwrap().bytes().await.unwrap();
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    assert_eq!(document["token_endpoint"], format!("{}/common/oauth2/v2.0/token", server.url()));
+    assert!(client().get(&address).send().await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_no_certificate_starts_no_server() {
+    let scenario = Scenario::embedded("first-sign-in").unwrap();
+    let simulator = Arc::new(Mutex::new(Simulator::new(scenario, 1)));
+    assert!(Server::start_with_tls(simulator, || at("2026-11-22T05:41:56Z"), ("no", "pem")).is_err());
+}
+
+#[tokio::test]
 async fn a_drop_fault_closes_the_connection() {
     let (server, client) = (server("[[faults]]\nendpoint = 'token'\ndrop = true\ncount = 1"), client());
     let token = format!("{}/common/oauth2/v2.0/token", server.url());

@@ -103,6 +103,40 @@ fn faults_take_the_place_of_answers() {
 }
 
 #[test]
+fn a_claims_challenge_lasts_until_a_sign_in_brings_the_claims() {
+    let claims = "{\"access_token\":{\"acrs\":{\"essential\":true,\"value\":\"c1\"}}}";
+    let fault =
+        format!("[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\ncode = 50076\nclaims = '{claims}'");
+    let mut driver = Driver::with(&fault);
+    let token = driver.sign_in().text("refresh_token").to_owned();
+    let refused = driver.refresh(&token);
+    assert_eq!(refused.refusal(), (400, "interaction_required", 50076));
+    assert_eq!(refused.text("claims"), claims);
+    let mut driver = driver.asking("claims", claims);
+    let token = driver.sign_in().text("refresh_token").to_owned();
+    let renewed = driver.refresh(&token);
+    assert_eq!(renewed.status, 200);
+    assert_eq!(driver.refresh(renewed.text("refresh_token")).status, 200);
+}
+
+#[test]
+fn a_fault_may_put_its_own_words_and_fields_into_an_answer() {
+    let worded = "[[faults]]\nendpoint = 'token'\ncode = 70000\nsentence = \"\\u001b[31mred\"";
+    let refused = Driver::with(worded).sign_in();
+    assert!(refused.text("error_description").starts_with("AADSTS70000: \u{1b}[31mred\r\n"));
+    let fields = "[[faults]]\nendpoint = 'token'\nanswer = { expires_in = \"3599\", foci = 1 }";
+    let altered = Driver::with(fields).sign_in();
+    assert_eq!((altered.status, altered.text("expires_in"), &altered.body["foci"]), (200, "3599", &1.into()));
+}
+
+#[test]
+fn a_body_may_hold_every_byte() {
+    let mut driver = Driver::with("[[faults]]\nendpoint = 'discovery'\nbody = 'all bytes'\nstatus = 400");
+    let response = driver.get("/common/v2.0/.well-known/openid-configuration");
+    assert!((0..=u8::MAX).all(|byte| response.body().contains(&byte)));
+}
+
+#[test]
 fn a_dropped_connection_is_marked() {
     let mut driver = Driver::with("[[faults]]\nendpoint = 'discovery'\ndrop = true\ncount = 1");
     let address = "/common/v2.0/.well-known/openid-configuration";

@@ -1,11 +1,14 @@
 //! Faults that a scenario orders: which requests they meet, and what those get instead of an answer.
 
-use http::{Response, StatusCode};
-use hyper::body::Bytes;
+use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::answer;
-use super::error::{PlatformError, Trace};
+mod effect;
+mod written;
+
+pub(super) use effect::{alter, refusal, response};
+use written::Written;
 
 /// What a fault looks for and does. Conditions that are absent hold for every request; a fault without `nth` and
 /// `count` happens every time.
@@ -36,8 +39,16 @@ pub enum Endpoint {
     Authorize,
     /// `/{tenant}/oauth2/v2.0/token`.
     Token,
+    /// `/{tenant}/oauth2/v2.0/devicecode`.
+    DeviceCode,
+    /// `/devicelogin`, where a person enters a user code.
+    DeviceLogin,
+    /// `/{tenant}/v2.0/adminconsent` and `/{tenant}/adminconsent`.
+    AdminConsent,
     /// `/{tenant}/v2.0/.well-known/openid-configuration`.
     Discovery,
+    /// `/{tenant}/discovery/v2.0/keys`.
+    Keys,
     /// `/v1.0/…`.
     Graph,
 }
@@ -53,6 +64,10 @@ pub enum Effect {
         code: u32,
         /// OAuth error, if not the one that usually comes with the number.
         error: Option<String>,
+        /// The sentence behind the number, if not ours. May hold anything.
+        sentence: Option<String>,
+        /// A claims challenge, JSON: a sign-in that was made with these claims is not refused.
+        claims: Option<String>,
     },
     /// An HTTP status, with `Retry-After` in seconds.
     Status {
@@ -68,6 +83,8 @@ pub enum Effect {
         /// What kind.
         body: Body,
     },
+    /// The real answer, if it is a JSON object, with these fields put in or over its own.
+    Answer(Map<String, Value>),
 }
 
 /// Bodies that no client expects.
@@ -81,76 +98,9 @@ pub enum Body {
     NotJson,
     /// Nothing at all.
     Empty,
-}
-
-/// A fault as it stands in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    endpoint: Endpoint,
-    grant: Option<String>,
-    user: Option<String>,
-    client_id: Option<String>,
-    nth: Option<u32>,
-    count: Option<u32>,
-    status: Option<u16>,
-    retry_after: Option<u32>,
-    error: Option<String>,
-    code: Option<u32>,
-    body: Option<Body>,
-    #[serde(default)]
-    drop: bool,
-}
-
-impl TryFrom<Written> for Fault {
-    type Error = String;
-
-    fn try_from(written: Written) -> Result<Self, String> {
-        let effect = written.effect()?;
-        if written.nth == Some(0) {
-            return Err("requests are counted from 1".into());
-        }
-        if matches!(effect, Effect::Refuse { .. })
-            && !matches!(written.endpoint, Endpoint::Authorize | Endpoint::Token)
-        {
-            return Err("only the authorize and token endpoints refuse by AADSTS numbers".into());
-        }
-        let count = written.count.or(written.nth.map(|_| 1));
-        Ok(Self {
-            endpoint: written.endpoint,
-            grant: written.grant,
-            user: written.user,
-            client_id: written.client_id,
-            nth: written.nth.unwrap_or(1),
-            count,
-            effect,
-        })
-    }
-}
-
-impl Written {
-    fn effect(&self) -> Result<Effect, String> {
-        let status = self.status.map(StatusCode::from_u16).transpose().map_err(|error| error.to_string())?;
-        let effect = match (self.drop, self.body, self.code, status) {
-            (true, None, None, None) => Effect::Drop,
-            (false, Some(body), None, status) => {
-                Effect::Body { body, status: status.unwrap_or(StatusCode::OK) }
-            }
-            (false, None, Some(code), None) => Effect::Refuse { code, error: self.error.clone() },
-            (false, None, None, Some(status)) => Effect::Status { status, retry_after: self.retry_after },
-            _ => {
-                return Err(
-                    "a fault has one of: drop, body, code (with error), status (with retry_after)".into()
-                );
-            }
-        };
-        let is_refusal = matches!(effect, Effect::Refuse { .. });
-        let is_status = matches!(effect, Effect::Status { .. });
-        if self.error.is_some() && !is_refusal || self.retry_after.is_some() && !is_status {
-            return Err("error belongs to code, retry_after to status".into());
-        }
-        Ok(effect)
-    }
+    /// An error whose text holds every byte from 0 to 255, as it is.
+    #[serde(rename = "all bytes")]
+    AllBytes,
 }
 
 /// What is known about a request when a fault looks at it.
@@ -160,6 +110,8 @@ pub(super) struct Sight {
     pub(super) grant: Option<String>,
     pub(super) user: Option<String>,
     pub(super) client_id: Option<String>,
+    /// The claims that the sign-in behind it was asked for with.
+    pub(super) claims: Option<String>,
 }
 
 /// The scenario's faults and how many requests each has seen.
@@ -190,6 +142,14 @@ impl Fault {
             && agrees(self.grant.as_deref(), sight.grant.as_deref())
             && agrees(self.user.as_deref(), sight.user.as_deref())
             && agrees(self.client_id.as_deref(), sight.client_id.as_deref())
+            && !self.is_met_by(sight.claims.as_deref())
+    }
+
+    /// Whether the sign-in already brought the claims that this fault would ask for.
+    fn is_met_by(&self, brought: Option<&str>) -> bool {
+        let Effect::Refuse { claims: Some(wanted), .. } = &self.effect else { return false };
+        let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+        read(wanted).is_some_and(|wanted| brought.and_then(read) == Some(wanted))
     }
 
     fn is_due(&self, seen: u32) -> bool {
@@ -199,47 +159,6 @@ impl Fault {
 
 fn agrees(wanted: Option<&str>, found: Option<&str>) -> bool {
     wanted.is_none_or(|wanted| found.is_some_and(|found| found.eq_ignore_ascii_case(wanted)))
-}
-
-/// The refusal behind an effect, for the authorize endpoint, which sends it through the browser.
-pub(super) fn refusal(code: u32, error: Option<&str>) -> PlatformError {
-    let refusal = PlatformError::new(code);
-    match error {
-        Some(error) => refusal.under(error),
-        None => refusal,
-    }
-}
-
-/// The answer that an effect puts in the place of the real one.
-pub(super) fn response(effect: &Effect, trace: &Trace) -> Response<Bytes> {
-    match effect {
-        Effect::Drop => answer::dropped(),
-        Effect::Refuse { code, error } => refusal(*code, error.as_deref()).to_json(trace),
-        Effect::Status { status, retry_after } => status_only(*status, *retry_after, trace),
-        Effect::Body { status, body } => strange_body(*status, *body),
-    }
-}
-
-fn status_only(status: StatusCode, retry_after: Option<u32>, trace: &Trace) -> Response<Bytes> {
-    let code = if status == StatusCode::TOO_MANY_REQUESTS { 90055 } else { 90006 };
-    let mut response = PlatformError::new(code).to_json(trace);
-    *response.status_mut() = status;
-    if let Some(seconds) = retry_after {
-        answer::set(&mut response, "retry-after", &seconds.to_string());
-    }
-    response
-}
-
-fn strange_body(status: StatusCode, body: Body) -> Response<Bytes> {
-    match body {
-        Body::Html => {
-            answer::page(status, "<!doctype html><title>Proxy</title><p>Please sign in.</p>".into())
-        }
-        Body::NotJson => {
-            answer::answer(status, "application/json; charset=utf-8", "{\"access_token\":".into())
-        }
-        Body::Empty => answer::answer(status, "application/json; charset=utf-8", String::new()),
-    }
 }
 
 #[cfg(test)]
@@ -280,5 +199,22 @@ mod tests {
         assert!(fault("endpoint = 'token'\nstatus = 500\nsometimes = true").is_err());
         assert!(fault("endpoint = 'token'\nstatus = 500\nnth = 0").is_err());
         assert!(fault("endpoint = 'graph'\ncode = 53003").is_err());
+        assert!(fault("endpoint = 'token'\ncode = 50076\nclaims = 'no json'").is_err());
+        assert!(fault("endpoint = 'token'\nstatus = 500\nclaims = '{}'").is_err());
+        assert!(fault("endpoint = 'token'\nanswer.scope = 'x'\nstatus = 500").is_err());
+    }
+
+    #[test]
+    fn a_claims_challenge_spares_the_sign_in_that_brought_the_claims() {
+        let challenge =
+            fault("endpoint = 'token'\ncode = 50076\nclaims = '{\"access_token\":{\"acrs\":null}}'").unwrap();
+        let mut faults = Faults::new(&[challenge]);
+        let mut met = |claims: Option<&str>| {
+            let sight = Sight { claims: claims.map(str::to_owned), ..sight("refresh_token") };
+            faults.strike(&sight).is_some()
+        };
+        assert!(met(None));
+        assert!(met(Some("{\"access_token\":{}}")));
+        assert!(!met(Some("{ \"access_token\": { \"acrs\": null } }")));
     }
 }

@@ -5,11 +5,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
-use thiserror::Error;
-use uuid::Uuid;
 
+mod application;
+mod check;
+
+pub use super::certificate::{Certificate, CertificateError};
 pub use super::fault::Fault;
-use super::scope::Scopes;
+pub use application::{Application, RedirectUris, Secret};
+pub use check::ScenarioError;
 
 /// One situation to be shown or tested.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,8 +49,15 @@ pub struct TokenLife {
     pub refresh_token_idle_days: u32,
     /// How long an authorization code may wait, seconds.
     pub authorization_code_seconds: u32,
+    /// How long a device code may wait, seconds.
+    pub device_code_seconds: u32,
+    /// Least time between two polls of a device code, seconds.
+    pub device_code_interval: u32,
     /// Whether a refresh token dies when it is used, as at strict servers (RFC 9700 §4.14.2).
     pub strict_rotation: bool,
+    /// Whether a client assertion may be presented again while it is in time (RFC 7523 §3, item 7, leaves it to the
+    /// server). Some clients keep theirs for minutes; a client that makes one for each request passes without.
+    pub assertions_repeat: bool,
 }
 
 impl Default for TokenLife {
@@ -56,7 +66,10 @@ impl Default for TokenLife {
             access_token_seconds: None,
             refresh_token_idle_days: 90,
             authorization_code_seconds: 600,
+            device_code_seconds: 900,
+            device_code_interval: 5,
             strict_rotation: false,
+            assertions_repeat: false,
         }
     }
 }
@@ -73,6 +86,8 @@ pub struct Tenant {
     pub name: String,
     /// Conditional Access sign-in frequency, seconds; none by default.
     pub sign_in_frequency_seconds: Option<u32>,
+    /// From when Conditional Access blocks the device code flow, and tokens that were got by it; never by default.
+    pub device_code_blocked_from: Option<Moment>,
     /// Permissions that only an administrator may consent to.
     #[serde(default = "administrators_only")]
     pub admin_consent: Vec<String>,
@@ -80,55 +95,6 @@ pub struct Tenant {
 
 fn administrators_only() -> Vec<String> {
     vec!["Group.ReadWrite.All".into()]
-}
-
-/// An app registration.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Application {
-    /// Application (client) ID, a GUID.
-    pub client_id: String,
-    /// The name that the consent page shows.
-    pub name: String,
-    /// Domain of the home tenant.
-    pub tenant: String,
-    /// Whether people of other tenants may sign in (`AzureADMultipleOrgs`).
-    #[serde(default)]
-    pub multitenant: bool,
-    /// "Allow public client flows" (`isFallbackPublicClient`).
-    #[serde(default)]
-    pub public_client: bool,
-    /// Where answers may be sent.
-    pub redirect_uris: RedirectUris,
-    /// Its client secrets.
-    #[serde(default)]
-    pub secrets: Vec<Secret>,
-}
-
-/// Redirect URIs by platform: the platform decides whether a secret is needed.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RedirectUris {
-    /// "Web": a confidential client.
-    pub web: Vec<String>,
-    /// "Mobile and desktop applications": a public client.
-    pub public: Vec<String>,
-}
-
-/// A client secret of a simulated application.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Secret {
-    /// The value. It opens nothing outside the simulation.
-    pub value: String,
-    /// When it stops working.
-    pub end: Option<Moment>,
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secret").field("end", &self.end).finish_non_exhaustive()
-    }
 }
 
 /// A moment: fixed (`2027-05-22T00:00:00Z`), or counted from the simulator's first request (`4d`, `-3d`).
@@ -203,41 +169,12 @@ pub struct Grant {
     pub user: Option<String>,
     /// Domain, for an administrator's consent.
     pub tenant: Option<String>,
-    /// Permissions.
+    /// Delegated permissions.
+    #[serde(default)]
     pub scopes: Vec<String>,
-}
-
-/// Why a text is not a scenario.
-#[derive(Debug, Error)]
-pub enum ScenarioError {
-    /// Not TOML, or not of the scenario's shape.
-    #[error("not a scenario: {0}")]
-    Shape(#[from] toml::de::Error),
-    /// A name is used that the scenario does not define.
-    #[error("{what} is not defined in the scenario: {name}")]
-    Undefined {
-        /// What kind of thing it would be.
-        what: &'static str,
-        /// The name in the file.
-        name: String,
-    },
-    /// Two things have one name.
-    #[error("{what} is defined twice: {name}")]
-    Repeated {
-        /// What kind of thing it is.
-        what: &'static str,
-        /// The name in the file.
-        name: String,
-    },
-    /// An ID that is not a GUID.
-    #[error("not a GUID: {0}")]
-    NotAGuid(String),
-    /// A grant of something that is no permission.
-    #[error("not permissions of Graph or Exchange: {0}")]
-    Scope(String),
-    /// A grant must be one user's or one tenant's.
-    #[error("a grant to {0} must name either a user or a tenant")]
-    GrantToNobody(String),
+    /// Application permissions, of a tenant only.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 macro_rules! embedded {
@@ -247,7 +184,7 @@ macro_rules! embedded {
 
         fn embedded_text(name: &str) -> Option<&'static str> {
             match name {
-                $($name => Some(include_str!(concat!("../../demo/scenarios/", $name, ".toml"))),)+
+                $($name => Some(include_str!(concat!("../../../demo/scenarios/", $name, ".toml"))),)+
                 _ => None,
             }
         }
@@ -270,40 +207,6 @@ impl Scenario {
     pub fn embedded(name: &str) -> Option<Self> {
         let text = Self::embedded_text(name)?;
         Some(Self::parse(text).expect("built-in scenarios are parsed by a test"))
-    }
-
-    fn refuse_repeats(&self) -> Result<(), ScenarioError> {
-        unique("a tenant", self.tenants.iter().map(|tenant| &tenant.domain))?;
-        unique("an application", self.applications.iter().map(|application| &application.client_id))?;
-        unique("a user", self.users.iter().map(|user| &user.upn))
-    }
-
-    fn refuse_malformed_ids(&self) -> Result<(), ScenarioError> {
-        let tenants = self.tenants.iter().map(|tenant| &tenant.id);
-        let applications = self.applications.iter().map(|application| &application.client_id);
-        let mut ids = tenants.chain(applications).chain(self.users.iter().map(|user| &user.oid));
-        match ids.find(|id| Uuid::try_parse(id).is_err()) {
-            Some(id) => Err(ScenarioError::NotAGuid(id.clone())),
-            None => Ok(()),
-        }
-    }
-
-    fn refuse_undefined(&self) -> Result<(), ScenarioError> {
-        let homes = self.users.iter().map(|user| &user.tenant);
-        for domain in homes.chain(self.applications.iter().map(|application| &application.tenant)) {
-            defined("the tenant", domain, self.tenant(domain))?;
-        }
-        for grant in &self.grants {
-            defined("the application", &grant.client_id, self.application(&grant.client_id))?;
-            match (&grant.user, &grant.tenant) {
-                (Some(upn), None) => defined("the user", upn, self.user(upn))?,
-                (None, Some(domain)) => defined("the tenant", domain, self.tenant(domain))?,
-                _ => return Err(ScenarioError::GrantToNobody(grant.client_id.clone())),
-            }
-            let scopes = grant.scopes.join(" ");
-            Scopes::parse(&scopes, "").map_err(|_| ScenarioError::Scope(scopes))?;
-        }
-        Ok(())
     }
 
     /// A tenant by its ID or domain.
@@ -329,22 +232,13 @@ impl Scenario {
         self.applications.iter().find(|application| application.client_id.eq_ignore_ascii_case(client_id))
     }
 
+    /// A user by object ID.
+    pub(super) fn user_by_oid(&self, oid: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.oid.eq_ignore_ascii_case(oid))
+    }
+
     /// A user by user principal name.
     pub fn user(&self, upn: &str) -> Option<&User> {
         self.users.iter().find(|user| user.upn.eq_ignore_ascii_case(upn))
     }
-}
-
-fn unique<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), ScenarioError> {
-    let mut seen = std::collections::BTreeSet::new();
-    for name in names {
-        if !seen.insert(name.to_ascii_lowercase()) {
-            return Err(ScenarioError::Repeated { what, name: name.clone() });
-        }
-    }
-    Ok(())
-}
-
-fn defined<T>(what: &'static str, name: &str, found: Option<&T>) -> Result<(), ScenarioError> {
-    found.map(|_| ()).ok_or_else(|| ScenarioError::Undefined { what, name: name.to_owned() })
 }
