@@ -8,7 +8,7 @@ use serde_json::json;
 use url::{Url, form_urlencoded};
 
 use crate::domain::secret::{ClientAssertion, ClientSecret, Secret};
-use crate::domain::{CertificateCredential, ClientCredential, ClientId};
+use crate::domain::{AppRegistration, CertificateCredential, ClientCredential, ClientId, WayIn};
 
 use super::certificate::{CertificateError, signing_key};
 
@@ -38,16 +38,17 @@ pub struct AssertionContext<'a> {
 const ASSERTION_LIFE: TimeDelta = TimeDelta::minutes(10);
 
 impl ClientAuthentication {
-    /// The proof for one request. Fails only for a key that could not have been entered here.
+    /// The proof for one request of a way in ([`WayIn::is_public_client_at`]). Fails only for a key that could not have been entered here.
     pub fn of(
-        credential: &ClientCredential,
-        client_id: ClientId,
+        way_in: WayIn,
+        app: &AppRegistration,
         context: AssertionContext<'_>,
     ) -> Result<Self, CertificateError> {
-        Ok(match credential {
+        Ok(match &app.credential {
+            _ if way_in.is_public_client_at(&app.authority) => Self::Public,
             ClientCredential::Public => Self::Public,
             ClientCredential::Secret(secret) => Self::Secret(secret.value.clone()),
-            ClientCredential::Certificate(held) => Self::Assertion(assertion(held, client_id, context)?),
+            ClientCredential::Certificate(held) => Self::Assertion(assertion(held, app.client_id, context)?),
         })
     }
 

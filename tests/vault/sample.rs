@@ -194,6 +194,7 @@ fn tokens() -> Tokens {
             tid: Some("9188040d-6c67-4c5b-b112-36a304b66dad".into()),
         },
         signed_in_at: at(-1_000_000),
+        way_in: WayIn::DeviceCode,
     }
 }
 

@@ -195,6 +195,7 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
         },
         refresh,
         signed_in_at,
+        way_in: WayIn::default(),
     })
 }
 
