@@ -121,6 +121,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::NextTab => chars("]"),
         A::Authorize => chars("a"),
         A::Paste => chars("p"),
+        A::DeviceCode => chars("d"),
         A::Renew => chars("r"),
         A::RenewAll => chars("R"),
         A::New => chars("n"),

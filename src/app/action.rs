@@ -43,6 +43,8 @@ pub enum Action {
     Authorize,
     /// Focus the field for the browser's address.
     Paste,
+    /// Sign in by device code instead of a browser here.
+    DeviceCode,
     /// Renew the chosen connection now.
     Renew,
     /// Renew all that are due.
@@ -110,6 +112,8 @@ pub enum Context {
     Activity,
     /// The sign-in panel.
     SignIn,
+    /// The panel of a sign-in by device code.
+    DeviceSignIn,
     /// The panel with the other ways to get the address.
     OtherWays,
     /// The form for a connection.
@@ -128,7 +132,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -149,6 +153,7 @@ impl Action {
         Self::NextTab,
         Self::Authorize,
         Self::Paste,
+        Self::DeviceCode,
         Self::Renew,
         Self::RenewAll,
         Self::New,
@@ -213,6 +218,7 @@ impl Action {
             Self::NextTab => ("next-tab", "next tab", "the next tab"),
             Self::Authorize => ("authorize", "sign in", "sign in: begin, or go on with the open sign-in"),
             Self::Paste => ("paste", "paste", "paste the address that the browser ended on"),
+            Self::DeviceCode => ("device-code", "device code", "sign in by a code that is entered on another device (asks first)"),
             Self::Renew => ("renew", "renew", "renew the tokens of this connection now"),
             Self::RenewAll => ("renew-all", "renew all due", "renew all connections that are due (asks first)"),
             Self::New => ("new", "new", "a new connection"),

@@ -62,6 +62,22 @@ pub enum Effect {
         /// Which record.
         connection: ConnectionId,
     },
+    /// Ask the platform for a device code and keep it in the record: the way in from then on.
+    BeginDeviceSignIn {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
+    /// Ask once whether the person has entered the code (RFC 8628 §3.4): one transaction under the lock.
+    PollDevice {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+        /// The code of the sign-in that is meant: another one is left alone.
+        user_code: String,
+    },
     /// Spend a grant at the token endpoint: one transaction under the lock.
     Exchange {
         /// Whom to answer.
@@ -209,7 +225,7 @@ pub enum CredentialEdit {
 /// What is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parcel {
-    /// The address of the open sign-in.
+    /// The address of the open sign-in: that of the authorization request, or where a device code is entered.
     AuthorizationRequest,
     /// One of the connection values.
     Value(ConnectionValue),

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Action, App, Browser, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase, Question,
+    Action, App, Browser, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase,
+    Question,
 };
 
 impl App {
@@ -18,6 +19,7 @@ impl App {
             Context::Tokens => with_tabs(self.in_tokens(now)),
             Context::Activity => with_tabs(vec![A::Filter]),
             Context::SignIn => self.in_sign_in(),
+            Context::DeviceSignIn => self.in_device_sign_in(),
             Context::OtherWays => self.in_other_ways(),
             Context::InputPane => self.in_input_pane(),
             Context::HandOver => self.in_hand_over(),
@@ -80,12 +82,28 @@ impl App {
         let Some(Panel::SignIn(panel)) = &self.panel else { return Vec::new() };
         match panel.phase {
             Phase::Beginning(_) | Phase::Redeeming(_) => vec![A::Back],
-            Phase::Failed(_) => vec![A::Authorize, A::Back],
+            Phase::Failed(_) => vec![A::Authorize, A::DeviceCode, A::Back],
             Phase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
             Phase::Waiting => {
                 let mut own = vec![A::Paste, A::Copy, A::OtherWays];
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
-                own.extend([A::Abandon, A::Back]);
+                own.extend([A::DeviceCode, A::Abandon, A::Back]);
+                own
+            }
+        }
+    }
+
+    fn in_device_sign_in(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::DeviceSignIn(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            DevicePhase::Beginning(_) | DevicePhase::Changing(_) => vec![A::Back],
+            DevicePhase::Failed(_) => vec![A::Authorize, A::Paste, A::Back],
+            DevicePhase::Blocked(_) => vec![A::Paste, A::Authorize, A::Back],
+            DevicePhase::Waiting { .. } => {
+                let mut own = vec![A::Copy];
+                own.extend(self.can_open_browser().then_some(A::OpenBrowser));
+                own.extend([A::Paste, A::Abandon, A::Back]);
                 own
             }
         }

@@ -21,6 +21,15 @@ const fn row(code: u32, who: WhoActs, what_happened: &'static str, what_to_do: &
     Explanation { code, what_happened, what_to_do, who }
 }
 
+/// True for the numbers that refuse a sign-in by device code as such, or what came of one: a policy of the tenant, or
+/// the registration's switch for public clients. Another code would fare no better.
+pub fn blocks_device_code(code: u32) -> bool {
+    matches!(
+        code,
+        53_000..=53_004 | 530_003 | 530_032 | 530_034..=530_036 | 7_000_218
+    )
+}
+
 use WhoActs::{AppOwner, Nobody, TenantAdmin, User};
 
 /// The numbers that people of Exchange connectors meet, by number.

@@ -4,7 +4,7 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection, ConnectionId, HandOver, Overview,
-    RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble,
+    RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble, WayIn,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
@@ -124,7 +124,13 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             connection.trouble = None;
             connection.settings = form.settings.clone();
         }
-        Edit::WayIn(way_in) => connection.settings.way_in = *way_in,
+        Edit::WayIn(way_in) => {
+            // A code that waits on another device belongs to the way in that was left.
+            if *way_in != WayIn::DeviceCode && connection.device_attempt().is_some() {
+                connection.attempt = None;
+            }
+            connection.settings.way_in = *way_in;
+        }
         Edit::AddScope(scope) => {
             if connection.settings.scopes.insert(scope.clone()) {
                 connection.attempt = None;

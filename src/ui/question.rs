@@ -27,7 +27,8 @@ fn title(question: &Question) -> &'static str {
         Question::Remove { .. } => "Remove a connection",
         Question::Copy { .. } => "Send a long-lived secret?",
         Question::RenewAll(_) => "Renew all that are due?",
-        Question::Abandon(_) => "Give up the sign-in?",
+        Question::Abandon(_) | Question::AbandonDevice(_) => "Give up the sign-in?",
+        Question::DeviceCode(_) => "Sign in by device code?",
         Question::DiscardForm(_) => "Throw away the form?",
         Question::PublicClient(_) => "Save without a client secret?",
     }
@@ -53,6 +54,20 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
             view,
             "The address that was sent stops working here. What is stored stays as it is.",
             "give up",
+            width,
+        ),
+        Question::AbandonDevice(_) => asked(
+            view,
+            "The code is not asked about any more: entering it brings nothing here. What is stored stays as it is.",
+            "give up",
+            width,
+        ),
+        Question::DeviceCode(_) => asked(
+            view,
+            "A short code is shown here, and you enter it on a page of the platform, on any device. It is this \
+             connection's way in from then on. Many tenants block it, at once or at a later renewal: a browser is the \
+             surer way. It is also a known trap: never enter a code that somebody else sent you.",
+            "get a code",
             width,
         ),
         Question::DiscardForm(_) => {

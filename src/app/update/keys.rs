@@ -202,6 +202,9 @@ impl App {
         if !overview.settings.way_in.is_delegated() {
             return self.renew(overview, now);
         }
+        if let Some(effects) = self.authorize_by_device(overview, now) {
+            return effects;
+        }
         if overview.open_code_attempt(now).is_some() {
             let mut panel = SignInPanel::waiting(overview.id.clone());
             let (errand, effect) = self.send_address(&overview.id, Way::Clipboard);
@@ -319,7 +322,8 @@ impl App {
             return Vec::new();
         };
         // A renewal under way replaces the set: it is awaited.
-        if let Some(request) = self.in_flight.get(&overview.id).copied() {
+        let renewing = self.in_flight.get(&overview.id).copied().filter(|_| self.is_renewing(&overview.id));
+        if let Some(request) = renewing {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return Vec::new();
         }

@@ -1,0 +1,346 @@
+//! The panel of a sign-in by device code: the code in large letters, where it is entered, and what it signs in.
+//!
+//! ```text
+//!  1  Open this page on any device with a browser
+//!     https://microsoft.com/devicelogin
+//!  2  Enter this code there
+//!     █▀▀▀▀ ▀▀▀▀█ █   █ ▄▀▀▀▄
+//!  !  Enter this code only if you yourself started this sign-in.
+//!  3  Sign in as ops@contoso.com and accept 6 permissions
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::device_sign_in::PollNews;
+use crate::app::{Action, DevicePhase, DeviceSignInPanel, Failure};
+use crate::domain::{DeviceAttemptFacts, Overview};
+
+use super::Regions;
+use super::big_text::{big_text, spaced};
+use super::canvas::{Canvas, wrap};
+use super::text::{duration_short, fit};
+use super::unlock::failure_lines;
+use super::view::{View, printable};
+use super::{panel, qr};
+
+/// Lines of the panel where there is more than it needs.
+const HEIGHT: u16 = 23;
+/// Where the text of a step begins.
+const INDENT: u16 = 6;
+/// Whom the trap of this flow is laid for (RFC 8628 §5.4): whoever enters a code that somebody else sent.
+const WARNING: &str = "Enter this code only if you yourself started this sign-in.";
+const WARNING_MORE: &str = "Whoever gave you a code that you did not ask for would get into your mailbox.";
+
+pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &DeviceSignInPanel) {
+    let overview = view.app.connections.get(&panel.connection);
+    let name = overview.map_or("", |own| own.name.as_str());
+    let attempt = overview.and_then(|own| own.open_device_attempt(view.now));
+    let shown = attempt.filter(|_| matches!(panel.phase, DevicePhase::Waiting { .. }));
+    let left = shown.map_or_else(Line::default, |attempt| time_left(view, attempt));
+    let area = panel::open(buffer, regions, view, ("Device code", name), left, (panel::WIDTH, HEIGHT));
+    let lines = match (overview, shown) {
+        (Some(own), Some(attempt)) => Waiting { view, panel, overview: own, attempt, area }.lines(),
+        _ => under_way(view, panel, area.width),
+    };
+    Canvas::new(buffer, area, view.look).lines(&lines);
+}
+
+fn time_left(view: View<'_>, attempt: &DeviceAttemptFacts) -> Line<'static> {
+    let left = duration_short(attempt.expires_at - view.now);
+    view.row().text("code ends in ", view.theme().muted).right(&left, 5, view.theme().text).build()
+}
+
+/// Beginning, changing or over.
+fn under_way(view: View<'_>, panel: &DeviceSignInPanel, width: u16) -> Vec<Line<'static>> {
+    let ellipsis = view.glyphs().ellipsis;
+    match &panel.phase {
+        DevicePhase::Beginning(_) | DevicePhase::Waiting { .. } => {
+            busy(view, &format!("asking the platform for a code {ellipsis}"))
+        }
+        DevicePhase::Changing(_) => busy(view, &format!("changing to the sign-in with a browser {ellipsis}")),
+        DevicePhase::Failed(failure) => over(view, failure, None, [NEW_CODE, BROWSER], width),
+        DevicePhase::Blocked(failure) => {
+            let why = "Device codes are refused here, and another code would be refused too. A sign-in with a \
+                       browser is mostly allowed.";
+            over(view, failure, Some(why), [BROWSER, NEW_CODE], width)
+        }
+    }
+}
+
+fn busy(view: View<'_>, text: &str) -> Vec<Line<'static>> {
+    let row = view.row().gap(2).text(view.glyphs().step_now, view.theme().accent).gap(1);
+    vec![Line::default(), row.text(text, view.theme().text).build()]
+}
+
+const NEW_CODE: (Action, &str) = (Action::Authorize, "ask for a new code");
+const BROWSER: (Action, &str) = (Action::Paste, "sign in with a browser instead");
+
+/// Why it ended, and what can be done next, the better first.
+fn over(
+    view: View<'_>,
+    failure: &Failure,
+    why: Option<&str>,
+    next: [(Action, &str); 2],
+    width: u16,
+) -> Vec<Line<'static>> {
+    let theme = view.theme();
+    let mut lines = vec![Line::default()];
+    let failed = failure_lines(view, failure, width.saturating_sub(4));
+    lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
+    lines.push(Line::default());
+    if let Some(why) = why {
+        let wrapped = wrap(why, width.saturating_sub(6));
+        lines.extend(wrapped.into_iter().map(|text| view.row().gap(4).text(text, theme.text).build()));
+        lines.push(Line::default());
+    }
+    let key = |(action, words)| {
+        view.row().gap(4).text(view.key(action), theme.key).gap(1).text(words, theme.text).build()
+    };
+    lines.extend(next.map(key));
+    lines
+}
+
+/// A sign-in whose code waits to be entered.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    view: View<'a>,
+    panel: &'a DeviceSignInPanel,
+    overview: &'a Overview,
+    attempt: &'a DeviceAttemptFacts,
+    area: Rect,
+}
+
+/// How much room there is for the same things.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Roominess {
+    /// Headings, blank lines between the steps, letters of blocks.
+    Airy,
+    /// The same without blank lines.
+    Close,
+}
+
+impl Waiting<'_> {
+    /// The roomiest form that fits, with the address as a QR code beside it where nothing has to give way for that.
+    fn lines(self) -> Vec<Line<'static>> {
+        let height = usize::from(self.area.height);
+        if let Some(beside) = self.with_qr() {
+            return beside;
+        }
+        let forms = [Roominess::Airy, Roominess::Close].map(|form| self.form(form, self.area.width));
+        let fitting = forms.into_iter().find(|lines| lines.len() <= height);
+        fitting.unwrap_or_else(|| self.tight())
+    }
+
+    fn with_qr(self) -> Option<Vec<Line<'static>>> {
+        let code = qr::lines(self.view, self.attempt.verification_uri.as_str())?;
+        let code_width = code.first()?.width() as u16;
+        let room = self.area.width.checked_sub(code_width + 3)?;
+        let code_height = code.len() + 1;
+        big_text(&self.attempt.user_code, room.checked_sub(INDENT)?, self.view.glyphs())?;
+        let mut lines = self.form(Roominess::Airy, room);
+        if lines.len().max(code_height) > usize::from(self.area.height) {
+            return None;
+        }
+        lines.resize(lines.len().max(code_height), Line::default());
+        let code = std::iter::once(None).chain(code.into_iter().map(Some)).chain(std::iter::repeat(None));
+        let beside = lines.into_iter().zip(code).map(|(line, code)| match code {
+            Some(code) => self.view.row().append(line).end(code, self.area.width.saturating_sub(1)).build(),
+            None => line,
+        });
+        Some(beside.collect())
+    }
+
+    fn form(self, form: Roominess, width: u16) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        for block in
+            [self.address(width), self.code(width), self.warning(width, 4), self.who(width), self.news(width)]
+        {
+            if form == Roominess::Airy {
+                lines.push(Line::default());
+            }
+            lines.extend(block);
+        }
+        lines
+    }
+
+    fn step(self, number: u8, text: &str, width: u16) -> Line<'static> {
+        let theme = self.view.theme();
+        let row = self.view.row().gap(3).text(number.to_string(), theme.accent).gap(2);
+        row.rest(text, width.saturating_sub(1), theme.heading).build()
+    }
+
+    fn address(self, width: u16) -> Vec<Line<'static>> {
+        let mut lines = vec![self.step(1, "Open this page on any device with a browser", width)];
+        lines.extend(self.address_lines(INDENT, width));
+        if let Some(Err(failure)) = &self.panel.sent {
+            let failed = failure_lines(self.view, failure, width.saturating_sub(INDENT + 1));
+            lines.extend(failed.into_iter().map(|line| self.view.row().gap(INDENT).append(line).build()));
+        }
+        lines
+    }
+
+    /// The whole address, its host in a colour of its own: whoever types it must see where it leads.
+    fn address_lines(self, indent: u16, width: u16) -> Vec<Line<'static>> {
+        let theme = self.view.theme();
+        let uri = &self.attempt.verification_uri;
+        let text = printable(uri.as_str());
+        let host = printable(uri.host_str().unwrap_or(""));
+        let sent = match &self.panel.sent {
+            _ if self.panel.errand.is_some() => format!("sending {}", self.view.glyphs().ellipsis),
+            Some(Ok(delivery)) => delivery.in_words().split(" (").next().unwrap_or("").to_owned(),
+            Some(Err(_)) | None => String::new(),
+        };
+        let room = width.saturating_sub(indent + 1);
+        let Some((before, after)) =
+            text.split_once(host.as_str()).filter(|_| text.len() <= usize::from(room))
+        else {
+            let mut broken = Vec::new();
+            super::canvas::break_word(&text, usize::from(room.max(1)), &mut broken);
+            return broken
+                .into_iter()
+                .map(|line| self.view.row().gap(indent).text(line, theme.accent).build())
+                .collect();
+        };
+        let row = self
+            .view
+            .row()
+            .gap(indent)
+            .text(before, theme.muted)
+            .text(host, theme.accent)
+            .text(after, theme.text);
+        vec![row.end(self.view.row().gap(2).text(sent, theme.good).build(), width.saturating_sub(1)).build()]
+    }
+
+    fn code(self, width: u16) -> Vec<Line<'static>> {
+        let mut lines = vec![self.step(2, "Enter this code there", width)];
+        let style = self.view.theme().accent;
+        let room = width.saturating_sub(INDENT + 1);
+        let letters = big_text(&self.attempt.user_code, room, self.view.glyphs())
+            .unwrap_or_else(|| wrap(&spaced(&printable(&self.attempt.user_code)), room));
+        lines.extend(letters.into_iter().map(|line| self.view.row().gap(INDENT).text(line, style).build()));
+        lines
+    }
+
+    fn warning(self, width: u16, indent: u16) -> Vec<Line<'static>> {
+        let theme = self.view.theme();
+        let room = width.saturating_sub(indent + 2);
+        let mut texts: Vec<_> = wrap(WARNING, room).into_iter().map(|text| (text, theme.warning)).collect();
+        if self.area.height >= 18 {
+            texts.extend(wrap(WARNING_MORE, room).into_iter().map(|text| (text, theme.muted)));
+        }
+        let mark = |place| if place == 0 { "!" } else { " " };
+        let line = |(place, (text, style))| {
+            let row = self.view.row().gap(indent.saturating_sub(1)).text(mark(place), theme.warning);
+            row.gap(if indent > 1 { 2 } else { 1 }).text(text, style).build()
+        };
+        texts.into_iter().enumerate().map(line).collect()
+    }
+
+    fn who(self, width: u16) -> Vec<Line<'static>> {
+        let mut lines = vec![self.step(3, &self.task(), width)];
+        let theme = self.view.theme();
+        let label_width = 13;
+        for (label, text) in self.facts() {
+            let room = width.saturating_sub(INDENT + label_width + 1);
+            let text = fit(&text, room, self.view.glyphs());
+            let row = self.view.row().gap(INDENT).fill(label, label_width, theme.muted);
+            lines.push(row.text(text, theme.text).build());
+        }
+        lines
+    }
+
+    fn task(self) -> String {
+        let settings = &self.overview.settings;
+        let who = settings.sign_in_as.as_ref().map_or_else(
+            || "Sign in".to_owned(),
+            |mailbox| format!("Sign in as {}", printable(mailbox.as_str())),
+        );
+        let count = settings.scopes.len();
+        format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" })
+    }
+
+    /// What the page there must show as well.
+    fn facts(self) -> [(&'static str, String); 3] {
+        let settings = &self.overview.settings;
+        let client_id = settings.client_id.to_string();
+        let app = self.overview.tokens.as_ref().and_then(|tokens| tokens.claims.app.as_deref());
+        let app = app.map_or_else(|| client_id.clone(), |app| format!("{} ({client_id})", printable(app)));
+        let scopes: Vec<String> = settings.scopes.iter().map(|scope| printable(scope.as_str())).collect();
+        [("app", app), ("tenant", printable(settings.tenant.as_str())), ("permissions", scopes.join(" "))]
+    }
+
+    /// What the last question brought, and when the next is asked.
+    fn news(self, width: u16) -> Vec<Line<'static>> {
+        let theme = self.view.theme();
+        let (shape, text, style) = self.last_poll();
+        let wrapped = wrap(&text, width.saturating_sub(INDENT + 1));
+        let line = |(place, text): (usize, String)| {
+            let shape = if place == 0 { shape } else { " " };
+            self.view
+                .row()
+                .gap(3)
+                .text(shape, style)
+                .gap(2)
+                .text(text, if place == 0 { style } else { theme.muted })
+                .build()
+        };
+        wrapped.into_iter().enumerate().map(line).collect()
+    }
+
+    fn last_poll(self) -> (&'static str, String, ratatui::style::Style) {
+        let (theme, glyphs) = (self.view.theme(), self.view.glyphs());
+        let polls = self.view.app.device_polls();
+        if polls.is_asking(&self.overview.id) {
+            return (
+                glyphs.step_now,
+                format!("asking whether it was entered {}", glyphs.ellipsis),
+                theme.notice,
+            );
+        }
+        let wait = (polls.next_at(&self.overview.id, self.attempt) - self.view.now).num_seconds().max(0);
+        let again = format!("asked again in {wait} s");
+        match (polls.last(&self.overview.id).map(|last| &last.news), &self.attempt.unanswered) {
+            (Some(PollNews::NotAsked(failure)), _) => (
+                glyphs.needs_you,
+                format!("{} It is {again}.", printable(&failure.what_happened)),
+                theme.error,
+            ),
+            (Some(PollNews::SlowDown), _) => {
+                let pause = self.attempt.poll.interval.num_seconds();
+                let text = format!("not entered yet; the platform asks for pauses of {pause} s; {again}");
+                (glyphs.step_later, text, theme.notice)
+            }
+            (_, Some(why)) => {
+                (glyphs.soon, format!("{}; {again}, nothing is lost", printable(why)), theme.warning)
+            }
+            (Some(PollNews::Pending), None) => {
+                (glyphs.step_later, format!("not entered yet; {again}"), theme.muted)
+            }
+            _ => (glyphs.step_later, format!("first asked in {wait} s"), theme.muted),
+        }
+    }
+
+    /// For the smallest screens. What could be a trap stands above what only informs.
+    fn tight(self) -> Vec<Line<'static>> {
+        let (theme, width) = (self.view.theme(), self.area.width);
+        let mut lines = self.address_lines(1, width);
+        let code = spaced(&printable(&self.attempt.user_code));
+        let wrapped = wrap(&code, width.saturating_sub(4));
+        lines.extend(wrapped.into_iter().map(|text| self.view.row().gap(3).text(text, theme.accent).build()));
+        lines.extend(self.warning(width, 2));
+        let [(_, app), (_, tenant), (_, scopes)] = self.facts();
+        let who = self.overview.settings.sign_in_as.as_ref().map(|own| ("as", printable(own.as_str())));
+        let news = [("", self.last_poll().1)];
+        let facts = who.into_iter().chain(news).chain([("app", app), ("tenant", tenant), ("asks", scopes)]);
+        for (label, text) in facts {
+            let mut row = self.view.row().gap(1);
+            if !label.is_empty() {
+                row = row.text(label, theme.muted).gap(1);
+            }
+            lines.push(row.rest(&text, width.saturating_sub(1), theme.text).build());
+        }
+        lines
+    }
+}
