@@ -56,7 +56,9 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
     // The one source of randomness.
     (&["getrandom"], &["src/runtime/entropy.rs"]),
     // The one sleep of the loop; a lock that another process holds is asked for again after a pause.
-    (&["time::sleep", "thread::sleep", "time::interval"], &["src/runtime/dashboard.rs", "src/vault/store.rs"]),
+    // A command that waits for a device code to be entered has no loop: it sleeps from one question to the next.
+    (&["time::sleep", "thread::sleep", "time::interval"],
+        &["src/runtime/dashboard.rs", "src/vault/store.rs", "src/runtime/exchange/device.rs"]),
     // What waits for the outside has an end: a terminal that does not answer, requests still open on leaving.
     (&["time::timeout"], &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs"]),
     // Results and complaints of commands; on the dashboard they would tear the screen.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::domain::{ConnectionName, Overview};
+use crate::domain::{ConnectionName, Overview, WayIn};
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::records;
 use crate::runtime::services::Services;
@@ -10,7 +10,7 @@ use crate::runtime::services::Services;
 use super::context::{Context, overview};
 use super::exit::{CliError, Exit, say, tell};
 use super::redeem::{self, Judged};
-use super::{output, parse, words};
+use super::{device_code, output, parse, words};
 
 /// Sign in: gives an address for your browser, asks for the one that the browser ends on
 ///
@@ -23,10 +23,17 @@ pub struct Authorize {
     /// Print the address alone and end; `redeem` finishes the sign-in
     #[arg(long)]
     print_url: bool,
+    /// Sign in by a code that you enter on another device; the connection's way in from then on
+    #[arg(long, conflicts_with = "print_url")]
+    device: bool,
 }
 
 impl Authorize {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let services = context.open()?;
+        if self.device || (!self.print_url && is_by_device(&services, &self.name)?) {
+            return device_code::authorize(&services, &self.name);
+        }
         if !self.print_url && !prompt::is_possible() {
             return Err(CliError::new(
                 Exit::Usage,
@@ -37,10 +44,13 @@ impl Authorize {
                 ),
             ));
         }
-        let services = context.open()?;
         let overview = begun(&services, &self.name)?;
         if self.print_url { print_address(&overview) } else { ask(&services, &overview) }
     }
+}
+
+fn is_by_device(services: &Services, name: &ConnectionName) -> Result<bool, CliError> {
+    Ok(overview(services, name)?.settings.way_in == WayIn::DeviceCode)
 }
 
 /// The connection with an open sign-in: the one under way, else a new one.

@@ -10,6 +10,7 @@ mod connection_options;
 mod context;
 mod dashboard;
 mod demo;
+mod device_code;
 mod edit;
 pub mod exit;
 mod export;

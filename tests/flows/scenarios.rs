@@ -52,7 +52,15 @@ fn every_file_is_built_in_and_played_here() {
     assert_eq!(files, built_in);
     assert_eq!(
         built_in,
-        ["conditional-access", "consent-missing", "first-sign-in", "fleet", "short-lived", "throttled"],
+        [
+            "conditional-access",
+            "consent-missing",
+            "device-code",
+            "first-sign-in",
+            "fleet",
+            "short-lived",
+            "throttled"
+        ],
         "a new scenario needs a test here"
     );
 }

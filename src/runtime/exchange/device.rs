@@ -4,7 +4,10 @@
 //! out. A mere "not yet" changes nothing worth sealing; whatever makes the rhythm slower is saved, so that whoever goes on
 //! with the sign-in keeps to it.
 
-use chrono::{DateTime, Utc};
+use std::future::Future;
+use std::pin::pin;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{
     Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, Overview, RenewalKind, WayIn,
@@ -58,24 +61,55 @@ pub async fn poll_device(
     blocking(move || ready.take_poll(answer, sent_at, answered_at)).await
 }
 
-/// Polls until the sign-in is over: for whoever has nothing else to do meanwhile. `told` hears of every answer that left
-/// it open.
-pub async fn wait_for_device(
+/// How waiting for a device sign-in ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Waited<T> {
+    /// It is not open any more.
+    Over(Box<Overview>),
+    /// Whoever waits was stopped; the sign-in is still open.
+    Stopped(T),
+}
+
+/// Polls until the sign-in is over or `stop` is ready: for whoever has nothing else to do meanwhile. A question under way
+/// is finished first, since it may bring tokens. `told` hears of every answer that left the sign-in open.
+pub async fn wait_for_device<T>(
     services: &Services,
     begun: Overview,
+    stop: impl Future<Output = T>,
     mut told: impl FnMut(&DeviceAttemptFacts),
-) -> Result<Overview, ExchangeError> {
-    let user_code =
-        begun.attempt.as_ref().and_then(|attempt| attempt.device()).map(|own| own.user_code.clone());
+) -> Result<Waited<T>, ExchangeError> {
+    let mut stop = pin!(stop);
+    let id = begun.id.clone();
+    let user_code = begun.attempt.as_ref().and_then(|own| own.device()).map(|own| own.user_code.clone());
+    let user_code = user_code.unwrap_or_default();
     let mut overview = begun;
-    while let Some(attempt) = overview.open_device_attempt(services.clock.now()) {
-        let Some(user_code) = user_code.as_ref().filter(|own| **own == attempt.user_code) else { break };
-        let wake_at = attempt.poll.next_at.min(attempt.expires_at);
-        tokio::time::sleep(services.clock.until(wake_at)).await;
-        overview = poll_device(services, &overview.id.clone(), user_code).await?;
-        overview.open_device_attempt(services.clock.now()).into_iter().for_each(&mut told);
+    // Somebody else may have asked a moment ago.
+    let mut not_before = Some(services.clock.now() + interval_of(&overview));
+    while let Some(attempt) = own_attempt(&overview, &user_code, services.clock.now()) {
+        let wake_at = not_before.take().into_iter().fold(attempt.poll.next_at, DateTime::max);
+        let wake_at = wake_at.min(attempt.expires_at);
+        tokio::select! {
+            biased;
+            stopped = &mut stop => return Ok(Waited::Stopped(stopped)),
+            () = tokio::time::sleep(services.clock.until(wake_at)) => {}
+        }
+        overview = poll_device(services, &id, &user_code).await?;
+        own_attempt(&overview, &user_code, services.clock.now()).into_iter().for_each(&mut told);
     }
-    Ok(overview)
+    Ok(Waited::Over(Box::new(overview)))
+}
+
+fn interval_of(overview: &Overview) -> TimeDelta {
+    let attempt = overview.attempt.as_ref().and_then(|own| own.device());
+    attempt.map_or(TimeDelta::zero(), |attempt| attempt.poll.interval)
+}
+
+fn own_attempt<'a>(
+    overview: &'a Overview,
+    user_code: &str,
+    now: DateTime<Utc>,
+) -> Option<&'a DeviceAttemptFacts> {
+    overview.open_device_attempt(now).filter(|attempt| attempt.user_code == user_code)
 }
 
 enum Prepared {
@@ -254,7 +288,7 @@ fn passes(refusal: &TokenRefusal) -> bool {
     matches!(refusal.reaction, Reaction::TryLater(_) | Reaction::ProtocolError)
 }
 
-fn told_wait(refusal: &TokenRefusal) -> Option<chrono::TimeDelta> {
+fn told_wait(refusal: &TokenRefusal) -> Option<TimeDelta> {
     match refusal.reaction {
         Reaction::TryLater(wait) => wait,
         _ => None,

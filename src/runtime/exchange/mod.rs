@@ -26,7 +26,7 @@ use super::services::{Services, failure};
 mod device;
 mod tokens;
 
-pub use device::{begin_device_sign_in, poll_device, wait_for_device};
+pub use device::{Waited, begin_device_sign_in, poll_device, wait_for_device};
 use tokens::{rotated, tokens};
 
 /// Why nothing was stored.

@@ -192,7 +192,15 @@ macro_rules! embedded {
 }
 
 impl Scenario {
-    embedded!["fleet", "first-sign-in", "throttled", "consent-missing", "conditional-access", "short-lived"];
+    embedded![
+        "fleet",
+        "first-sign-in",
+        "device-code",
+        "throttled",
+        "consent-missing",
+        "conditional-access",
+        "short-lived",
+    ];
 
     /// Reads a scenario and checks that it refers only to what it defines.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
