@@ -140,14 +140,16 @@ impl DevicePolls {
             open.get(id).is_some_and(|attempt| attempt.user_code == poll.user_code) || poll.asking.is_some()
         });
         for (id, attempt) in open {
-            if !self.0.contains_key(id) {
+            if self.0.get(id).is_none_or(|poll| poll.user_code != attempt.user_code) {
                 self.insert(id, attempt, now + attempt.poll.interval);
             }
         }
     }
 
     fn insert(&mut self, connection: &ConnectionId, attempt: &DeviceAttemptFacts, next_at: DateTime<Utc>) {
-        let poll = Poll { user_code: attempt.user_code.clone(), next_at, asking: None, last: None };
+        // A question about the sign-in before is still to be answered.
+        let asking = self.0.get(connection).and_then(|before| before.asking);
+        let poll = Poll { user_code: attempt.user_code.clone(), next_at, asking, last: None };
         self.0.insert(connection.clone(), poll);
     }
 

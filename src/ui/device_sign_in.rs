@@ -29,17 +29,21 @@ use super::{panel, qr};
 const HEIGHT: u16 = 23;
 /// Where the text of a step begins.
 const INDENT: u16 = 6;
+/// Width of the labels of what the page there must show as well.
+const LABEL: u16 = 13;
+/// So wide is the frame where there is room: the code and, beside it, the address as a QR code.
+const WIDTH: u16 = 100;
 /// Whom the trap of this flow is laid for (RFC 8628 §5.4): whoever enters a code that somebody else sent.
 const WARNING: &str = "Enter this code only if you yourself started this sign-in.";
-const WARNING_MORE: &str = "Whoever gave you a code that you did not ask for would get into your mailbox.";
+const WARNING_MORE: &str = "A code that somebody else gave you would let them into your mailbox.";
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &DeviceSignInPanel) {
     let overview = view.app.connections.get(&panel.connection);
     let name = overview.map_or("", |own| own.name.as_str());
     let attempt = overview.and_then(|own| own.open_device_attempt(view.now));
     let shown = attempt.filter(|_| matches!(panel.phase, DevicePhase::Waiting { .. }));
-    let left = shown.map_or_else(Line::default, |attempt| time_left(view, attempt));
-    let area = panel::open(buffer, regions, view, ("Device code", name), left, (panel::WIDTH, HEIGHT));
+    let left = shown.map_or_else(Line::default, |attempt| time_left(view, attempt, regions.body.width));
+    let area = panel::open(buffer, regions, view, ("Device code", name), left, (WIDTH, HEIGHT));
     let lines = match (overview, shown) {
         (Some(own), Some(attempt)) => Waiting { view, panel, overview: own, attempt, area }.lines(),
         _ => under_way(view, panel, area.width),
@@ -47,9 +51,10 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     Canvas::new(buffer, area, view.look).lines(&lines);
 }
 
-fn time_left(view: View<'_>, attempt: &DeviceAttemptFacts) -> Line<'static> {
+fn time_left(view: View<'_>, attempt: &DeviceAttemptFacts, width: u16) -> Line<'static> {
     let left = duration_short(attempt.expires_at - view.now);
-    view.row().text("code ends in ", view.theme().muted).right(&left, 5, view.theme().text).build()
+    let words = if width < 60 { "" } else { "code ends in " };
+    view.row().text(words, view.theme().muted).right(&left, 5, view.theme().text).build()
 }
 
 /// Beginning, changing or over.
@@ -112,25 +117,21 @@ struct Waiting<'a> {
     area: Rect,
 }
 
-/// How much room there is for the same things.
+/// How the permissions are told.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Roominess {
-    /// Headings, blank lines between the steps, letters of blocks.
-    Airy,
-    /// The same without blank lines.
-    Close,
+enum Permissions {
+    /// All of them.
+    Whole,
+    /// As many as fit into a line.
+    Cut,
 }
 
 impl Waiting<'_> {
-    /// The roomiest form that fits, with the address as a QR code beside it where nothing has to give way for that.
+    /// The fullest form that fits, with the address as a QR code beside it where nothing has to give way for that.
     fn lines(self) -> Vec<Line<'static>> {
-        let height = usize::from(self.area.height);
-        if let Some(beside) = self.with_qr() {
-            return beside;
-        }
-        let forms = [Roominess::Airy, Roominess::Close].map(|form| self.form(form, self.area.width));
-        let fitting = forms.into_iter().find(|lines| lines.len() <= height);
-        fitting.unwrap_or_else(|| self.tight())
+        let forms = [Permissions::Whole, Permissions::Cut].into_iter();
+        let mut fitting = forms.filter_map(|told| self.form(told, self.area.width));
+        self.with_qr().or_else(|| fitting.next()).unwrap_or_else(|| self.tight())
     }
 
     fn with_qr(self) -> Option<Vec<Line<'static>>> {
@@ -139,8 +140,8 @@ impl Waiting<'_> {
         let room = self.area.width.checked_sub(code_width + 3)?;
         let code_height = code.len() + 1;
         big_text(&self.attempt.user_code, room.checked_sub(INDENT)?, self.view.glyphs())?;
-        let mut lines = self.form(Roominess::Airy, room);
-        if lines.len().max(code_height) > usize::from(self.area.height) {
+        let mut lines = self.form(Permissions::Whole, room)?;
+        if code_height > usize::from(self.area.height) {
             return None;
         }
         lines.resize(lines.len().max(code_height), Line::default());
@@ -152,17 +153,25 @@ impl Waiting<'_> {
         Some(beside.collect())
     }
 
-    fn form(self, form: Roominess, width: u16) -> Vec<Line<'static>> {
+    /// All blocks, with blank lines between them as far as there is room; `None` if there is none for the blocks.
+    fn form(self, told: Permissions, width: u16) -> Option<Vec<Line<'static>>> {
+        let blocks = [
+            self.address(width),
+            self.code(width),
+            self.warning(width, 4),
+            self.who(told, width),
+            self.news(width),
+        ];
+        let needed: usize = blocks.iter().map(Vec::len).sum();
+        let spare = usize::from(self.area.height).checked_sub(needed)?;
         let mut lines = Vec::new();
-        for block in
-            [self.address(width), self.code(width), self.warning(width, 4), self.who(width), self.news(width)]
-        {
-            if form == Roominess::Airy {
-                lines.push(Line::default());
-            }
+        for (place, block) in blocks.into_iter().enumerate() {
+            // The one above everything is the first to go.
+            let rank = if place == 0 { 5 } else { place };
+            lines.extend((spare >= rank).then(Line::default));
             lines.extend(block);
         }
-        lines
+        Some(lines)
     }
 
     fn step(self, number: u8, text: &str, width: u16) -> Line<'static> {
@@ -238,15 +247,20 @@ impl Waiting<'_> {
         texts.into_iter().enumerate().map(line).collect()
     }
 
-    fn who(self, width: u16) -> Vec<Line<'static>> {
+    fn who(self, told: Permissions, width: u16) -> Vec<Line<'static>> {
         let mut lines = vec![self.step(3, &self.task(), width)];
         let theme = self.view.theme();
-        let label_width = 13;
+        let room = width.saturating_sub(INDENT + LABEL + 1);
         for (label, text) in self.facts() {
-            let room = width.saturating_sub(INDENT + label_width + 1);
-            let text = fit(&text, room, self.view.glyphs());
-            let row = self.view.row().gap(INDENT).fill(label, label_width, theme.muted);
-            lines.push(row.text(text, theme.text).build());
+            let texts = match told {
+                Permissions::Whole => wrap(&text, room),
+                Permissions::Cut => vec![fit(&text, room, self.view.glyphs())],
+            };
+            for (place, text) in texts.into_iter().enumerate() {
+                let label = if place == 0 { label } else { "" };
+                let row = self.view.row().gap(INDENT).fill(label, LABEL, theme.muted);
+                lines.push(row.text(text, theme.text).build());
+            }
         }
         lines
     }

@@ -93,9 +93,9 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
             _ => "keep and close",
         },
-        (Context::DeviceSignIn, Action::Copy) => "send the address",
+        (Context::DeviceSignIn, Action::Copy) => "send address",
         (Context::DeviceSignIn, Action::Authorize) => "new code",
-        (Context::DeviceSignIn, Action::Paste) => "browser instead",
+        (Context::DeviceSignIn, Action::Paste) => "by browser",
         (Context::DeviceSignIn, Action::Back) => "keep and close",
         (Context::HandOver, Action::Copy) => "send the next",
         (Context::HandOver, Action::Open) => match panel {

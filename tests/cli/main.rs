@@ -4,6 +4,7 @@ mod home;
 mod tenant;
 
 mod codes;
+mod device;
 mod export;
 mod paste;
 mod settings;

@@ -10,6 +10,7 @@ mod wire;
 
 mod answers;
 mod damage;
+mod device;
 mod disk;
 mod edits;
 mod network;

@@ -12,8 +12,9 @@ use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
     AttemptFacts, Authority, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName,
-    Consumer, HandOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
-    ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
+    Consumer, DeviceAttemptFacts, DevicePoll, HandOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal,
+    RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts,
+    Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -205,6 +206,40 @@ impl Make {
         self
     }
 
+    /// A device code was got 48 seconds ago.
+    pub fn coded(mut self) -> Self {
+        let started_at = code_began();
+        self.0.settings.way_in = WayIn::DeviceCode;
+        self.0.attempt = Some(AttemptFacts::Device(DeviceAttemptFacts {
+            user_code: "F7KQ2XWPN".into(),
+            verification_uri: "https://microsoft.com/devicelogin".parse().unwrap(),
+            started_at,
+            expires_at: started_at + TimeDelta::minutes(15),
+            poll: DevicePoll { interval: TimeDelta::seconds(5), next_at: now() + TimeDelta::seconds(3) },
+            unanswered: None,
+        }));
+        self
+    }
+
+    /// The last question stayed without an answer.
+    pub fn silent(mut self, why: &str) -> Self {
+        if let Some(AttemptFacts::Device(attempt)) = &mut self.0.attempt {
+            attempt.unanswered = Some(why.into());
+            attempt.poll.interval = TimeDelta::seconds(20);
+            attempt.poll.next_at = now() + TimeDelta::seconds(17);
+        }
+        self
+    }
+
+    /// Another code, to be entered elsewhere.
+    pub fn code(mut self, user_code: &str, verification_uri: &str) -> Self {
+        if let Some(AttemptFacts::Device(attempt)) = &mut self.0.attempt {
+            attempt.user_code = user_code.into();
+            attempt.verification_uri = verification_uri.parse().unwrap();
+        }
+        self
+    }
+
     pub fn redirect(mut self, uri: &str) -> Self {
         self.0.settings.redirect_uri = RedirectUri::parse(uri).unwrap();
         self
@@ -349,4 +384,9 @@ pub fn damaged() -> DamagedFile {
 
 pub fn waiting_panel(overview: &Overview) -> SignInPanel {
     SignInPanel::waiting(overview.id.clone())
+}
+
+/// When the device code of [`Make::coded`] was got.
+pub fn code_began() -> DateTime<Utc> {
+    now() - TimeDelta::seconds(48)
 }

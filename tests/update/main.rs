@@ -4,6 +4,7 @@
 
 mod answers;
 mod day;
+mod device;
 mod door;
 mod fixtures;
 mod form;
