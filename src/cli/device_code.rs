@@ -3,6 +3,7 @@
 use std::future::pending;
 
 use crate::app::Edit;
+use crate::catalogue::aadsts;
 use crate::domain::{ConnectionName, DeviceAttemptFacts, Overview, WayIn};
 use crate::runtime::exchange::{Waited, begin_device_sign_in, wait_for_device};
 use crate::runtime::prompt::{self, Echo};
@@ -31,7 +32,7 @@ pub fn authorize(services: &Services, name: &ConnectionName) -> Result<Exit, Cli
     explain(&begun, &attempt);
     let waited = event_loop()?
         .block_on(wait_for_device(services, begun, stop_signal(), tell_changes(attempt.clone())))
-        .map_err(|error| CliError::of_exchange(&error, name))?;
+        .map_err(|error| or_by_browser(CliError::of_exchange(&error, name), name))?;
     match waited {
         Waited::Over(overview) => told(&overview, &attempt),
         Waited::Stopped(signal) => stopped(services, name, signal),
@@ -76,7 +77,8 @@ fn agree(held: &Overview) -> Result<(), CliError> {
 }
 
 fn begin(services: &Services, held: &Overview) -> Result<Overview, CliError> {
-    wait(begin_device_sign_in(services, &held.id))?.map_err(|error| CliError::of_exchange(&error, &held.name))
+    wait(begin_device_sign_in(services, &held.id))?
+        .map_err(|error| or_by_browser(CliError::of_exchange(&error, &held.name), &held.name))
 }
 
 fn explain(overview: &Overview, attempt: &DeviceAttemptFacts) {
@@ -127,22 +129,42 @@ async fn stop_signal() -> StopSignal {
 }
 
 fn told(overview: &Overview, attempt: &DeviceAttemptFacts) -> Result<Exit, CliError> {
-    let signed_in = overview.tokens.as_ref().is_some_and(|tokens| tokens.signed_in_at >= attempt.started_at);
-    match (&overview.attempt, CliError::of_trouble(overview)) {
-        (None, _) if signed_in => {
-            redeem::tell_signed_in(overview);
-            Ok(Exit::Ok)
+    let is_of_it = |at| at >= attempt.started_at;
+    if overview.tokens.as_ref().is_some_and(|tokens| is_of_it(tokens.signed_in_at)) {
+        redeem::tell_signed_in(overview);
+        return Ok(Exit::Ok);
+    }
+    let trouble =
+        overview.trouble.as_ref().filter(|trouble| overview.attempt.is_none() && is_of_it(trouble.at));
+    Err(trouble.map_or_else(
+        || over(overview),
+        |trouble| or_by_browser(CliError::of_one_trouble(trouble, &overview.name), &overview.name),
+    ))
+}
+
+/// Where device codes are refused as such, another one is no advice.
+fn or_by_browser(error: CliError, name: &ConnectionName) -> CliError {
+    match error {
+        CliError::Told(exit, failure) if failure.aadsts().is_some_and(aadsts::blocks_device_code) => {
+            CliError::new(
+                exit,
+                failure.what_happened,
+                format!(
+                    "device codes are refused here; sign in with a browser: tokengauge authorize {name} --print-url"
+                ),
+            )
         }
-        (None, Some(trouble)) => Err(trouble),
-        _ => Err(over(overview)),
+        error => error,
     }
 }
 
 /// The code has lapsed. If the platform was silent to the end, that is what stood in the way.
 fn over(overview: &Overview) -> CliError {
-    let attempt = overview.attempt.as_ref().and_then(|attempt| attempt.device());
     let again = format!("begin anew: tokengauge authorize {} --device", overview.name);
-    match attempt.and_then(|attempt| attempt.unanswered.clone()) {
+    let Some(attempt) = overview.attempt.as_ref().and_then(|attempt| attempt.device()) else {
+        return CliError::new(Exit::SignInNeeded, "the sign-in was ended elsewhere", again);
+    };
+    match &attempt.unanswered {
         Some(why) => CliError::new(Exit::TryLater, format!("{why}, until the code had lapsed"), again),
         None => CliError::new(Exit::SignInNeeded, "nobody entered the code in time", again),
     }

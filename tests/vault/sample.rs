@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokengauge::domain::hand_over::Fingerprint;
-use tokengauge::domain::secret::{AccessToken, ClientSecret, CodeVerifier, Passphrase, RefreshToken};
+use tokengauge::domain::secret::{
+    AccessToken, ClientSecret, CodeVerifier, DeviceCode, Passphrase, RefreshToken,
+};
 use tokengauge::domain::{
     AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId,
-    CodeAttempt, Connection, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox,
-    RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet,
-    SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn,
+    CodeAttempt, Connection, ConnectionId, ConnectionName, Consumer, DeviceAttempt, DevicePoll, HandOver,
+    Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode,
+    ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -208,6 +210,18 @@ fn attempt() -> Attempt {
         started_at: at(60),
         wrong_pastes: 4,
     })
+}
+
+pub fn device_attempt(unanswered: Option<String>) -> DeviceAttempt {
+    DeviceAttempt {
+        device_code: DeviceCode::new("TGSECRET-device-code"),
+        user_code: "F7KQ2XWPN".into(),
+        verification_uri: Url::parse("https://microsoft.com/devicelogin").unwrap(),
+        started_at: at(60),
+        expires_at: at(960),
+        poll: DevicePoll { interval: TimeDelta::seconds(15), next_at: at(75) },
+        unanswered,
+    }
 }
 
 fn renewals() -> Vec<Renewal> {

@@ -116,7 +116,7 @@ impl App {
                 self.device_polls.begin(&overview.id, attempt);
                 DevicePhase::Waiting { since: attempt.started_at }
             }
-            None => ended(overview),
+            None => ended(overview, None),
         };
         self.panel = Some(Panel::DeviceSignIn(panel));
         Vec::new()
@@ -223,7 +223,7 @@ impl App {
                     Some(PollNews::NotAsked(failure)) if overview.attempt.is_none() => {
                         DevicePhase::refused(failure)
                     }
-                    _ => ended(&overview),
+                    _ => ended(&overview, Some(*since)),
                 };
                 self.panel = Some(Panel::DeviceSignIn(DeviceSignInPanel::new(overview.id, phase)));
             }
@@ -246,14 +246,14 @@ fn has_brought_tokens(overview: &Overview, since: DateTime<Utc>) -> bool {
     overview.tokens.as_ref().is_some_and(|tokens| tokens.signed_in_at >= since)
 }
 
-/// How a sign-in ended that is no longer open and brought nothing.
-fn ended(overview: &Overview) -> DevicePhase {
-    match (&overview.attempt, &overview.trouble) {
-        // Still there, and over: its time has passed.
-        (None, Some(trouble)) => {
-            DevicePhase::refused(Failure::new(&trouble.what_happened, &trouble.what_to_do))
-        }
-        _ => DevicePhase::Failed(Failure::new(
+/// How a sign-in ended that is no longer open and brought nothing. A trouble from before it says nothing of it.
+fn ended(overview: &Overview, since: Option<DateTime<Utc>>) -> DevicePhase {
+    // Still there, and over: its time has passed.
+    let has_lapsed = overview.attempt.as_ref().is_some_and(|attempt| attempt.device().is_some());
+    let trouble = overview.trouble.as_ref().filter(|trouble| since.is_none_or(|since| trouble.at >= since));
+    match trouble.filter(|_| !has_lapsed) {
+        Some(trouble) => DevicePhase::refused(Failure::new(&trouble.what_happened, &trouble.what_to_do)),
+        None => DevicePhase::Failed(Failure::new(
             "Nobody entered the code in time, or the sign-in was ended elsewhere.",
             "Begin a new one (a): it brings a new code.",
         )),
