@@ -85,9 +85,10 @@ impl App {
             Phase::Failed(_) => vec![A::Authorize, A::DeviceCode, A::Back],
             Phase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
             Phase::Waiting => {
-                let mut own = vec![A::Paste, A::Copy, A::OtherWays];
+                let mut own = vec![A::Paste, A::Copy];
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
-                own.extend([A::DeviceCode, A::Abandon, A::Back]);
+                // The panel itself tells the key for the other ways.
+                own.extend([A::DeviceCode, A::Abandon, A::Back, A::OtherWays]);
                 own
             }
         }

@@ -2,8 +2,8 @@
 
 use super::glyphs::{GlyphSet, Glyphs};
 
-/// Width of a letter in cells, with the gap after it.
-const ADVANCE: u16 = 6;
+/// Free cells between two letters, the better first: with one, M and M look like one another's parts.
+const GAPS: [usize; 2] = [2, 1];
 const COLUMNS: u32 = 5;
 const ROWS: usize = 7;
 
@@ -11,13 +11,11 @@ const ROWS: usize = 7;
 /// `width` cells. A letter is five cells wide and four lines high, without block characters seven lines.
 pub(super) fn big_text(text: &str, width: u16, glyphs: &Glyphs) -> Option<Vec<String>> {
     let letters = text.chars().map(letter).collect::<Option<Vec<_>>>()?;
-    let needs = (letters.len() as u16).saturating_mul(ADVANCE).saturating_sub(1);
-    if letters.is_empty() || needs > width {
-        return None;
-    }
+    let needs = |gap: &usize| letters.len() * (COLUMNS as usize + gap) - gap;
+    let gap = GAPS.into_iter().find(|gap| !letters.is_empty() && needs(gap) <= usize::from(width))?;
     Some(match glyphs.set {
-        GlyphSet::Ascii => lines(&letters, ROWS, ascii),
-        GlyphSet::Smooth | GlyphSet::Plain => lines(&letters, ROWS.div_ceil(2), halves),
+        GlyphSet::Ascii => lines(&letters, gap, ROWS, ascii),
+        GlyphSet::Smooth | GlyphSet::Plain => lines(&letters, gap, ROWS.div_ceil(2), halves),
     })
 }
 
@@ -33,10 +31,11 @@ fn letter(character: char) -> Option<Letter> {
     LETTERS.iter().find(|(own, _)| *own == character).map(|(_, letter)| *letter)
 }
 
-fn lines(letters: &[Letter], count: usize, cell: fn(Letter, usize, u32) -> char) -> Vec<String> {
+fn lines(letters: &[Letter], gap: usize, count: usize, cell: fn(Letter, usize, u32) -> char) -> Vec<String> {
+    let gap = " ".repeat(gap);
     let of_letter =
         |letter: Letter, line| (0..COLUMNS).map(|column| cell(letter, line, column)).collect::<String>();
-    let of_line = |line| letters.iter().map(|letter| of_letter(*letter, line)).collect::<Vec<_>>().join(" ");
+    let of_line = |line| letters.iter().map(|letter| of_letter(*letter, line)).collect::<Vec<_>>().join(&gap);
     (0..count).map(of_line).collect()
 }
 
@@ -44,9 +43,10 @@ fn is_set(letter: Letter, row: usize, column: u32) -> bool {
     letter.get(row).is_some_and(|bits| bits >> (COLUMNS - 1 - column) & 1 == 1)
 }
 
-/// Two rows of a letter in one line.
+/// Two rows of a letter in one line. The half line that is over stays free above: a heading stands there.
 fn halves(letter: Letter, line: usize, column: u32) -> char {
-    match (is_set(letter, 2 * line, column), is_set(letter, 2 * line + 1, column)) {
+    let upper = (2 * line).checked_sub(1).is_some_and(|row| is_set(letter, row, column));
+    match (upper, is_set(letter, 2 * line, column)) {
         (true, true) => '█',
         (true, false) => '▀',
         (false, true) => '▄',
@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn a_code_stands_in_four_lines_of_blocks_or_seven_without() {
-        let smooth = big_text("HI", 20, GlyphSet::Smooth.glyphs()).unwrap();
-        assert_eq!(smooth, ["█   █  ▀█▀ ", "█▄▄▄█   █  ", "█   █   █  ", "▀   ▀  ▀▀▀ "]);
+        let smooth = big_text("HI", 11, GlyphSet::Smooth.glyphs()).unwrap();
+        assert_eq!(smooth, ["▄   ▄  ▄▄▄ ", "█   █   █  ", "█▀▀▀█   █  ", "█   █  ▄█▄ "]);
         assert_eq!(big_text("HI", 20, GlyphSet::Ascii.glyphs()).unwrap().len(), 7);
     }
 
@@ -122,6 +122,7 @@ mod tests {
     fn what_has_no_letter_or_no_room_is_not_drawn() {
         let glyphs = GlyphSet::Smooth.glyphs();
         assert_eq!(big_text("ABC", 16, glyphs), None);
+        assert_eq!(big_text("ABC", 19, glyphs).unwrap()[0].chars().count(), 19, "more room, more gap");
         assert!(big_text("ABC", 17, glyphs).is_some());
         assert_eq!(
             (big_text("a", 80, glyphs), big_text("A/B", 80, glyphs), big_text("", 80, glyphs)),

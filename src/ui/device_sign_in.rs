@@ -11,6 +11,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::device_sign_in::PollNews;
@@ -32,7 +33,7 @@ const INDENT: u16 = 6;
 /// Width of the labels of what the page there must show as well.
 const LABEL: u16 = 13;
 /// So wide is the frame where there is room: the code and, beside it, the address as a QR code.
-const WIDTH: u16 = 100;
+const WIDTH: u16 = 104;
 /// Whom the trap of this flow is laid for (RFC 8628 §5.4): whoever enters a code that somebody else sent.
 const WARNING: &str = "Enter this code only if you yourself started this sign-in.";
 const WARNING_MORE: &str = "A code that somebody else gave you would let them into your mailbox.";
@@ -46,7 +47,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     let area = panel::open(buffer, regions, view, ("Device code", name), left, (WIDTH, HEIGHT));
     let lines = match (overview, shown) {
         (Some(own), Some(attempt)) => Waiting { view, panel, overview: own, attempt, area }.lines(),
-        _ => under_way(view, panel, area.width),
+        _ => under_way(view, panel, area),
     };
     Canvas::new(buffer, area, view.look).lines(&lines);
 }
@@ -58,18 +59,18 @@ fn time_left(view: View<'_>, attempt: &DeviceAttemptFacts, width: u16) -> Line<'
 }
 
 /// Beginning, changing or over.
-fn under_way(view: View<'_>, panel: &DeviceSignInPanel, width: u16) -> Vec<Line<'static>> {
+fn under_way(view: View<'_>, panel: &DeviceSignInPanel, area: Rect) -> Vec<Line<'static>> {
     let ellipsis = view.glyphs().ellipsis;
     match &panel.phase {
         DevicePhase::Beginning(_) | DevicePhase::Waiting { .. } => {
             busy(view, &format!("asking the platform for a code {ellipsis}"))
         }
         DevicePhase::Changing(_) => busy(view, &format!("changing to the sign-in with a browser {ellipsis}")),
-        DevicePhase::Failed(failure) => over(view, failure, None, [NEW_CODE, BROWSER], width),
+        DevicePhase::Failed(failure) => over(view, failure, None, [NEW_CODE, BROWSER], area),
         DevicePhase::Blocked(failure) => {
             let why = "Device codes are refused here, and another code would be refused too. A sign-in with a \
                        browser is mostly allowed.";
-            over(view, failure, Some(why), [BROWSER, NEW_CODE], width)
+            over(view, failure, Some(why), [BROWSER, NEW_CODE], area)
         }
     }
 }
@@ -82,22 +83,22 @@ fn busy(view: View<'_>, text: &str) -> Vec<Line<'static>> {
 const NEW_CODE: (Action, &str) = (Action::Authorize, "ask for a new code");
 const BROWSER: (Action, &str) = (Action::Paste, "sign in with a browser instead");
 
-/// Why it ended, and what can be done next, the better first.
+/// Why it ended, and what can be done next, the better first. What only explains gives way where there is little room.
 fn over(
     view: View<'_>,
     failure: &Failure,
     why: Option<&str>,
     next: [(Action, &str); 2],
-    width: u16,
+    area: Rect,
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
     let mut lines = vec![Line::default()];
-    let failed = failure_lines(view, failure, width.saturating_sub(4));
+    let failed = failure_lines(view, failure, area.width.saturating_sub(4));
     lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
     lines.push(Line::default());
-    if let Some(why) = why {
-        let wrapped = wrap(why, width.saturating_sub(6));
-        lines.extend(wrapped.into_iter().map(|text| view.row().gap(4).text(text, theme.text).build()));
+    let why = why.map_or_else(Vec::new, |why| wrap(why, area.width.saturating_sub(6)));
+    if !why.is_empty() && lines.len() + why.len() + 1 + next.len() <= usize::from(area.height) {
+        lines.extend(why.into_iter().map(|text| view.row().gap(4).text(text, theme.text).build()));
         lines.push(Line::default());
     }
     let key = |(action, words)| {
@@ -124,6 +125,14 @@ enum Permissions {
     Whole,
     /// As many as fit into a line.
     Cut,
+}
+
+/// What the last question brought, and when the next is asked.
+struct News {
+    shape: &'static str,
+    style: Style,
+    happened: Option<String>,
+    next: String,
 }
 
 impl Waiting<'_> {
@@ -288,51 +297,45 @@ impl Waiting<'_> {
     /// What the last question brought, and when the next is asked.
     fn news(self, width: u16) -> Vec<Line<'static>> {
         let theme = self.view.theme();
-        let (shape, text, style) = self.last_poll();
-        let wrapped = wrap(&text, width.saturating_sub(INDENT + 1));
-        let line = |(place, text): (usize, String)| {
+        let News { shape, style, happened, next } = self.last_poll();
+        let wrapped = |text: String| wrap(&text, width.saturating_sub(INDENT + 1));
+        let happened = happened.into_iter().flat_map(wrapped).map(|text| (text, style));
+        let next_style = if happened.clone().next().is_some() { theme.muted } else { style };
+        let texts = happened.chain(wrapped(next).into_iter().map(|text| (text, next_style)));
+        let line = |(place, (text, style))| {
             let shape = if place == 0 { shape } else { " " };
-            self.view
-                .row()
-                .gap(3)
-                .text(shape, style)
-                .gap(2)
-                .text(text, if place == 0 { style } else { theme.muted })
-                .build()
+            self.view.row().gap(3).text(shape, style).gap(2).text(text, style).build()
         };
-        wrapped.into_iter().enumerate().map(line).collect()
+        texts.enumerate().map(line).collect()
     }
 
-    fn last_poll(self) -> (&'static str, String, ratatui::style::Style) {
+    fn last_poll(self) -> News {
         let (theme, glyphs) = (self.view.theme(), self.view.glyphs());
         let polls = self.view.app.device_polls();
-        if polls.is_asking(&self.overview.id) {
-            return (
-                glyphs.step_now,
-                format!("asking whether it was entered {}", glyphs.ellipsis),
-                theme.notice,
-            );
-        }
         let wait = (polls.next_at(&self.overview.id, self.attempt) - self.view.now).num_seconds().max(0);
+        let (shape, style) = (glyphs.step_later, theme.muted);
+        let plain = |next: String| News { shape, style, happened: None, next };
+        if polls.is_asking(&self.overview.id) {
+            let next = format!("asking whether it was entered {}", glyphs.ellipsis);
+            return News { shape: glyphs.step_now, style: theme.notice, ..plain(next) };
+        }
         let again = format!("asked again in {wait} s");
         match (polls.last(&self.overview.id).map(|last| &last.news), &self.attempt.unanswered) {
-            (Some(PollNews::NotAsked(failure)), _) => (
-                glyphs.needs_you,
-                format!("{} It is {again}.", printable(&failure.what_happened)),
-                theme.error,
-            ),
+            (Some(PollNews::NotAsked(failure)), _) => {
+                let happened = Some(printable(&failure.what_happened));
+                News { shape: glyphs.needs_you, style: theme.error, happened, next: again }
+            }
             (Some(PollNews::SlowDown), _) => {
                 let pause = self.attempt.poll.interval.num_seconds();
-                let text = format!("not entered yet; the platform asks for pauses of {pause} s; {again}");
-                (glyphs.step_later, text, theme.notice)
+                let happened = Some(format!("the platform asks for pauses of {pause} s"));
+                News { style: theme.notice, happened, ..plain(format!("not entered yet; {again}")) }
             }
             (_, Some(why)) => {
-                (glyphs.soon, format!("{}; {again}, nothing is lost", printable(why)), theme.warning)
+                let next = format!("nothing is lost; {again}");
+                News { shape: glyphs.soon, style: theme.warning, happened: Some(printable(why)), next }
             }
-            (Some(PollNews::Pending), None) => {
-                (glyphs.step_later, format!("not entered yet; {again}"), theme.muted)
-            }
-            _ => (glyphs.step_later, format!("first asked in {wait} s"), theme.muted),
+            (Some(PollNews::Pending), None) => plain(format!("not entered yet; {again}")),
+            _ => plain(format!("first asked in {wait} s")),
         }
     }
 
@@ -346,7 +349,7 @@ impl Waiting<'_> {
         lines.extend(self.warning(width, 2));
         let [(_, app), (_, tenant), (_, scopes)] = self.facts();
         let who = self.overview.settings.sign_in_as.as_ref().map(|own| ("as", printable(own.as_str())));
-        let news = [("", self.last_poll().1)];
+        let news = [("", self.last_poll().next)];
         let facts = who.into_iter().chain(news).chain([("app", app), ("tenant", tenant), ("asks", scopes)]);
         for (label, text) in facts {
             let mut row = self.view.row().gap(1);

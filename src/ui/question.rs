@@ -64,9 +64,8 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
         ),
         Question::DeviceCode(_) => asked(
             view,
-            "A short code is shown here, and you enter it on a page of the platform, on any device. It is this \
-             connection's way in from then on. Many tenants block it, at once or at a later renewal: a browser is the \
-             surer way. It is also a known trap: never enter a code that somebody else sent you.",
+            "A code is shown here, and you enter it on another device. Many tenants block this, at once or at a renewal. \
+             Never enter a code that somebody else sent you: that is a trap. It is this connection's way in from then on.",
             "get a code",
             width,
         ),
