@@ -294,7 +294,21 @@ fn a_disk_that_is_full_is_told_and_asked_about_again_later() {
     assert!(is_waiting(&desk));
     assert_eq!(last_news(&desk), Some(PollNews::NotAsked(failure())));
     let (again, _) = next_question(&mut desk);
-    assert_eq!(again - at, seconds(5));
+    assert_eq!(again - at, seconds(30));
+}
+
+#[test]
+fn a_failure_that_stays_is_told_once() {
+    let mut desk = waiting();
+    desk.press("Esc");
+    for told in ["the disk is full", ""] {
+        let (_, effects) = next_question(&mut desk);
+        let reading = desk.answer(&effects, Answer::Connection(Err(failure())));
+        assert_eq!(desk.said(), told);
+        let own = desk.own("northwind");
+        desk.answer(&reading, Answer::Contents(Ok(contents(vec![own]))));
+        desk.press("Down");
+    }
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::app::{
     SignInPanel, Way,
 };
 
+/// What this machine stands in the way of is not tried again at once: a full disk, a missing record.
+const AFTER_A_FAILURE: TimeDelta = TimeDelta::seconds(30);
+
 impl App {
     /// Goes on with the open device sign-in; `None` if the next one is to be with a browser.
     pub(super) fn authorize_by_device(
@@ -155,12 +158,12 @@ impl App {
         failure: Failure,
         now: DateTime<Utc>,
     ) {
-        let attempt = self.connections.get(connection).and_then(|own| own.open_device_attempt(now));
-        let wait = attempt.map_or(TimeDelta::seconds(30), |attempt| attempt.poll.interval);
-        self.device_polls.note(connection, PollNews::NotAsked(failure.clone()), now, now + wait);
+        let news = PollNews::NotAsked(failure.clone());
+        let is_known = self.device_polls.last(connection).is_some_and(|last| last.news == news);
+        self.device_polls.note(connection, news, now, now + AFTER_A_FAILURE);
         let is_shown =
             matches!(&self.panel, Some(Panel::DeviceSignIn(panel)) if panel.connection == *connection);
-        if !is_shown {
+        if !is_shown && !is_known {
             self.complain(failure, now);
         }
     }
