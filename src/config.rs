@@ -195,6 +195,8 @@ pub struct Config {
     pub glyphs: GlyphChoice,
     /// Colours.
     pub colours: ColourChoice,
+    /// One more file of CA certificates to trust (PEM or DER): that of a proxy that reads along.
+    pub ca_file: Option<PathBuf>,
     /// Action → keys.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -204,7 +206,7 @@ impl Config {
     pub fn load(file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
         let Some(file) = file else { return Ok(Self::default()) };
         match (std::fs::read_to_string(file.path()), file) {
-            (Ok(text), _) => Self::parse(&text, file.path()),
+            (Ok(text), _) => Ok(Self::parse(&text, file.path())?.beside(file.path())),
             (Err(error), ConfigFile::Usual(_)) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self::default())
             }
@@ -226,6 +228,12 @@ impl Config {
             }
         };
         toml::from_str(text).map_err(wrong)
+    }
+
+    /// A relative path is one from the directory of the configuration file.
+    fn beside(mut self, file: &Path) -> Self {
+        self.ca_file = self.ca_file.map(|path| file.with_file_name("").join(path));
+        self
     }
 
     /// The bindings in force.
@@ -258,6 +266,8 @@ pub struct DashboardOptions {
     pub vault: PathBuf,
     /// Where its key may come from.
     pub sources: Sources,
+    /// The configuration file, which is read again when TLS is set up.
+    pub config: Option<ConfigFile>,
     /// The bindings.
     pub keymap: Keymap,
     /// The look.
@@ -319,7 +329,7 @@ impl ConfigError {
             }
             Self::Unreadable { .. } => "mend the file, or name another one with --config".to_owned(),
             Self::Wrong { .. } => {
-                "mend that line; settings are theme, glyphs, colours and the table [keys]".to_owned()
+                "mend that line; settings are theme, glyphs, colours, ca_file and the table [keys]".to_owned()
             }
             Self::Keys { .. } => "write it as in: renew = [\"r\", \"Ctrl-R\"]".to_owned(),
         }
@@ -371,6 +381,14 @@ mod tests {
         let config = parse("colours = \"256\"\nglyphs = \"ascii\"\n[keys]\nrenew = [\"Ctrl-R\"]\n").unwrap();
         assert_eq!((config.colours, config.glyphs), (ColourChoice::Palette, GlyphChoice::Ascii));
         assert_eq!(config.keymap(None).unwrap().key_of(crate::app::Action::Renew), "Ctrl-R");
+    }
+
+    #[test]
+    fn a_relative_ca_file_stands_beside_the_configuration_file() {
+        let ca_file =
+            |text: &str| parse(text).unwrap().beside(Path::new("/home/ops/config.toml")).ca_file.unwrap();
+        assert_eq!(ca_file("ca_file = 'proxy.pem'"), Path::new("/home/ops/proxy.pem"));
+        assert_eq!(ca_file("ca_file = '/etc/proxy.pem'"), Path::new("/etc/proxy.pem"));
     }
 
     #[test]

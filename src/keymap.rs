@@ -120,6 +120,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::PreviousTab => chars("["),
         A::NextTab => chars("]"),
         A::Authorize => chars("a"),
+        A::AdminConsent => chars("A"),
         A::Paste => chars("p"),
         A::DeviceCode => chars("d"),
         A::Renew => chars("r"),

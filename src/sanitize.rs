@@ -41,8 +41,9 @@ struct Printable<'t> {
 
 impl<'t> Printable<'t> {
     fn new(text: &'t str) -> Self {
-        // A text begins as if after a base with all its marks: a lone mark would sit on the frame.
-        Self { characters: text.trim_start().chars(), marks: MARKS_PER_BASE, after_break: false }
+        // What is left out anyway must not keep the blanks behind it. A lone mark would sit on the frame.
+        let blank = |c: char| c.is_whitespace() || matches!(class(c), Class::Invisible | Class::Mark);
+        Self { characters: text.trim_start_matches(blank).chars(), marks: MARKS_PER_BASE, after_break: false }
     }
 
     fn place(&mut self, c: char) -> Option<char> {
@@ -285,6 +286,13 @@ mod tests {
     fn letters_of_any_script_stay() {
         for text in ["Zürich", "日本語", "Ελληνικά", "שלום", "한국어", "🙂 ok"] {
             assert_eq!(sanitize(text, 99), text);
+        }
+    }
+
+    #[test]
+    fn no_line_begins_with_a_blank() {
+        for text in [" a", "\u{202e} a", "\u{200b}\n\u{301}\ta", "\u{3000}a"] {
+            assert_eq!(sanitize(text, 99), "a", "{text:?}");
         }
     }
 

@@ -59,8 +59,9 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
     // A command that waits for a device code to be entered has no loop: it sleeps from one question to the next.
     (&["time::sleep", "thread::sleep", "time::interval"],
         &["src/runtime/dashboard.rs", "src/vault/store.rs", "src/runtime/exchange/device.rs"]),
-    // What waits for the outside has an end: a terminal that does not answer, requests still open on leaving.
-    (&["time::timeout"], &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs"]),
+    // What waits for the outside has an end: a terminal or a name server that does not answer, requests
+    // still open on leaving.
+    (&["time::timeout"], &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs"]),
     // Results and complaints of commands; on the dashboard they would tear the screen.
     (&["println!", "eprintln!", "print!(", "eprint!(", "dbg!"], &["src/cli/", "src/main.rs"]),
     // Elsewhere roles are named, not colours.
@@ -68,7 +69,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 20] = [
+const EXPOSES: [(&str, &str); 21] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -77,12 +78,13 @@ const EXPOSES: [(&str, &str); 20] = [
     ("src/oauth/claims.rs", "the payload of a token, for the eyes"),
     ("src/oauth/pkce.rs", "the challenge is a digest of the verifier"),
     ("src/app/update/paste.rs", "what was pasted is read"),
+    ("src/app/update/consent.rs", "what was pasted is read: an administrator's answer"),
     ("src/ui/tokens.rs", "a value that the person revealed, for ten seconds"),
     ("src/vault/seal.rs", "the passphrase goes to scrypt, the key into a key file or the keyring"),
     ("src/vault/record/app_registration.rs", "what is sealed"),
     ("src/vault/record/connection.rs", "what is sealed"),
     ("src/vault/record/tokens.rs", "what is sealed"),
-    ("src/runtime/http.rs", "the body of the request"),
+    ("src/runtime/http/mod.rs", "the body of the request"),
     ("src/runtime/clipboard.rs", "what goes to the terminal's clipboard"),
     ("src/runtime/dashboard.rs", "an OSC 52 sequence on its way to the terminal"),
     ("src/runtime/delivery.rs", "what the person asked for goes to clipboard, file or browser"),

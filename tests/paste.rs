@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tokengauge::domain::secret::Secret as _;
-use tokengauge::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
+use tokengauge::oauth::redirect_response::{
+    AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck, read,
+};
 use url::Url;
 
 fn cases() -> Vec<Value> {
@@ -30,6 +32,7 @@ fn read_case(case: &Value) -> Result<AuthorizationResponse, Refusal> {
         state: case["state_expected"].as_str().unwrap(),
         pkce: case["pkce"].as_bool().unwrap_or(true),
         issuer: case["iss_expected"].as_str(),
+        awaited: Awaited::Code,
     };
     read(&pasted(case), &expectation)
 }

@@ -11,7 +11,9 @@ mod simulator {
     mod documents;
     mod graph;
     mod loopback;
+    mod our_client;
     mod scenarios;
     mod seeds;
+    mod stories;
     mod tokens;
 }

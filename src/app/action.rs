@@ -41,6 +41,8 @@ pub enum Action {
     NextTab,
     /// Begin a sign-in, or go on with the open one.
     Authorize,
+    /// Ask an administrator of the tenant to consent.
+    AdminConsent,
     /// Focus the field for the browser's address.
     Paste,
     /// Sign in by device code instead of a browser here.
@@ -116,6 +118,8 @@ pub enum Context {
     DeviceSignIn,
     /// The panel with the other ways to get the address.
     OtherWays,
+    /// The panel for admin consent.
+    Consent,
     /// The form for a connection.
     InputPane,
     /// The hand-over panel.
@@ -132,7 +136,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -152,6 +156,7 @@ impl Action {
         Self::PreviousTab,
         Self::NextTab,
         Self::Authorize,
+        Self::AdminConsent,
         Self::Paste,
         Self::DeviceCode,
         Self::Renew,
@@ -217,6 +222,7 @@ impl Action {
             Self::PreviousTab => ("previous-tab", "tab before", "the tab before"),
             Self::NextTab => ("next-tab", "next tab", "the next tab"),
             Self::Authorize => ("authorize", "sign in", "sign in: begin, or go on with the open sign-in"),
+            Self::AdminConsent => ("admin-consent", "admin consent", "ask an administrator of the tenant to consent"),
             Self::Paste => ("paste", "paste", "paste the address that the browser ended on"),
             Self::DeviceCode => ("device-code", "device code", "sign in by a code that is entered on another device (asks first)"),
             Self::Renew => ("renew", "renew", "renew the tokens of this connection now"),

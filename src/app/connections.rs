@@ -188,7 +188,7 @@ impl Connections {
         let holds = |text: &str| text.to_lowercase().contains(&wanted);
         wanted.is_empty()
             || holds(overview.name.as_str())
-            || overview.mailbox().is_some_and(holds)
+            || overview.holder().as_deref().is_some_and(holds)
             || holds(overview.settings.tenant.as_str())
     }
 

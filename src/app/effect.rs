@@ -1,5 +1,7 @@
 //! What the application asks the outside world to do. Plain data; the executor performs it.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::hand_over::Fingerprint;
@@ -57,6 +59,13 @@ pub enum Effect {
     },
     /// Begin a sign-in: draw state and verifier, keep them in the record.
     BeginAttempt {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
+    /// Make the address at which an administrator consents, and keep it in the record.
+    BeginAdminConsent {
         /// Whom to answer.
         request: RequestId,
         /// Which record.
@@ -184,6 +193,13 @@ pub enum Edit {
     AttemptRefused(Trouble),
     /// The sign-in under way is given up.
     AbandonAttempt,
+    /// An administrator has consented, as the answer says.
+    AdminConsentGiven {
+        /// The tenant as the answer names it; printable.
+        tenant: Option<String>,
+    },
+    /// The administrator's page refused: the request is over.
+    AdminConsentRefused,
     /// The values were handed over.
     HandedOver {
         /// To whom.
@@ -220,6 +236,15 @@ pub enum CredentialEdit {
     },
     /// The secret stays, its end date changes.
     EndsOn(Option<NaiveDate>),
+    /// A certificate with its private key, read from files.
+    CertificateFiles {
+        /// The certificate, PEM.
+        certificate: PathBuf,
+        /// Its key, PEM; `None` where it stands in the same file.
+        key: Option<PathBuf>,
+    },
+    /// The person's own word: the secret or certificate goes, and the client is a public one.
+    Remove,
 }
 
 /// What is delivered.
@@ -227,6 +252,8 @@ pub enum CredentialEdit {
 pub enum Parcel {
     /// The address of the open sign-in: that of the authorization request, or where a device code is entered.
     AuthorizationRequest,
+    /// The message to an administrator.
+    AdminConsentMessage,
     /// One of the connection values.
     Value(ConnectionValue),
     /// One of the values of the set that was renewed at this moment, and of no other.

@@ -7,6 +7,8 @@
 pub mod action;
 pub mod activity;
 pub mod connections;
+pub mod consent;
+pub mod consent_message;
 pub mod device_sign_in;
 pub mod door;
 pub mod effect;
@@ -32,6 +34,7 @@ use crate::domain::{Authority, ConnectionId, ConnectionValue, Overview};
 pub use action::{Action, Context};
 pub use activity::{Activity, Entry};
 pub use connections::{Connections, Sort};
+pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
 pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
@@ -172,14 +175,16 @@ pub enum Panel {
     Input(Box<InputPane>),
     /// A sign-in.
     SignIn(SignInPanel),
+    /// A request for admin consent.
+    Consent(ConsentPanel),
     /// A sign-in by device code.
     DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
     /// A question.
     Question(Question),
-    /// A page without frame that holds only this text.
-    Plain(String, Box<SignInPanel>),
+    /// A page without frame that holds only this text; it covers the panel that it was asked for in.
+    Plain(String),
 }
 
 /// A question that is answered before something is done.
@@ -312,6 +317,7 @@ impl App {
             (Door::Opening(_) | Door::Closed(_), _) => false,
             (Door::Open, Some(Panel::Input(pane))) => pane.is_typing(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.focused,
+            (Door::Open, Some(Panel::Consent(panel))) => panel.paste.focused,
             (Door::Open, Some(Panel::Question(Question::Remove { .. }))) => true,
             (Door::Open, Some(_)) => false,
             (Door::Open, None) => self.line.is_some(),
@@ -341,7 +347,7 @@ impl App {
     /// The page without frame, if it is shown.
     pub fn plain_page(&self) -> Option<&str> {
         match (&self.door, &self.panel) {
-            (Door::Open, Some(Panel::Plain(text, _))) => Some(text),
+            (Door::Open, Some(Panel::Plain(text))) => Some(text),
             _ => None,
         }
     }
@@ -357,7 +363,8 @@ impl Panel {
             Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
             Self::Question(_) => Context::Question,
-            Self::Plain(..) => Context::PlainPage,
+            Self::Consent(_) => Context::Consent,
+            Self::Plain(_) => Context::PlainPage,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::{NextStep, Overview};
+
 use super::{
-    Action, App, Browser, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase,
-    Question,
+    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase,
+    Panel, Phase, Question,
 };
 
 impl App {
@@ -15,11 +17,17 @@ impl App {
             Context::FirstRun => self.at_first_run(),
             Context::Door => self.at_the_door(),
             Context::Connections => with_tabs(self.in_connections(now)),
-            Context::Permissions => with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize])),
+            Context::Permissions if self.chosen().is_some_and(|own| !own.settings.way_in.is_delegated()) => {
+                with_tabs(vec![A::Authorize, A::AdminConsent, A::Edit])
+            }
+            Context::Permissions => {
+                with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize, A::AdminConsent]))
+            }
             Context::Tokens => with_tabs(self.in_tokens(now)),
             Context::Activity => with_tabs(vec![A::Filter]),
             Context::SignIn => self.in_sign_in(),
             Context::DeviceSignIn => self.in_device_sign_in(),
+            Context::Consent => self.in_consent(),
             Context::OtherWays => self.in_other_ways(),
             Context::InputPane => self.in_input_pane(),
             Context::HandOver => self.in_hand_over(),
@@ -59,8 +67,13 @@ impl App {
         let mut own = vec![A::Open, A::Authorize];
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
+        own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));
         own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
         own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
+        // Always to be had, and in front where it is what is missing.
+        if !own.contains(&A::AdminConsent) {
+            own.push(A::AdminConsent);
+        }
         own
     }
 
@@ -73,7 +86,7 @@ impl App {
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
-        own.extend([A::OtherWays, A::Edit]);
+        own.extend([A::OtherWays, A::Edit, A::AdminConsent]);
         own
     }
 
@@ -82,13 +95,13 @@ impl App {
         let Some(Panel::SignIn(panel)) = &self.panel else { return Vec::new() };
         match panel.phase {
             Phase::Beginning(_) | Phase::Redeeming(_) => vec![A::Back],
-            Phase::Failed(_) => vec![A::Authorize, A::DeviceCode, A::Back],
+            Phase::Failed(_) => vec![A::Authorize, A::DeviceCode, A::AdminConsent, A::Back],
             Phase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
             Phase::Waiting => {
                 let mut own = vec![A::Paste, A::Copy];
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
                 // The panel itself tells the key for the other ways.
-                own.extend([A::DeviceCode, A::Abandon, A::Back, A::OtherWays]);
+                own.extend([A::DeviceCode, A::AdminConsent, A::Abandon, A::Back, A::OtherWays]);
                 own
             }
         }
@@ -107,6 +120,18 @@ impl App {
                 own.extend([A::Paste, A::Abandon, A::Back]);
                 own
             }
+        }
+    }
+
+    fn in_consent(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::Consent(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            ConsentPhase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
+            ConsentPhase::Waiting => vec![A::Copy, A::PrintPlainly, A::WriteFile, A::Paste, A::Back],
+            ConsentPhase::Failed(_) => vec![A::AdminConsent, A::Back],
+            ConsentPhase::Given => vec![A::Authorize, A::Back],
+            ConsentPhase::Beginning(_) | ConsentPhase::Keeping(_) => vec![A::Back],
         }
     }
 
@@ -155,6 +180,11 @@ impl App {
             _ => None,
         }
     }
+}
+
+/// True if an administrator's consent is what is missing.
+fn needs_administrator(overview: &Overview, now: DateTime<Utc>) -> bool {
+    overview.next_step(now) == NextStep::AskConsent || overview.open_consent_request().is_some()
 }
 
 /// What is on offer on a tab, and what is on offer on all of them.

@@ -1,6 +1,6 @@
 //! Permissions of the chosen connection: asked against granted.
 
-use crate::catalogue::permissions::{PERMISSIONS, Permission, known};
+use crate::catalogue::permissions::{PERMISSIONS, known, known_role};
 use crate::domain::{Overview, Scope};
 
 use super::Field;
@@ -19,8 +19,10 @@ pub struct PermissionsTab {
 pub struct PermissionRow {
     /// The scope.
     pub scope: Scope,
-    /// What is known of it.
-    pub known: Option<&'static Permission>,
+    /// What it allows, where that is known.
+    pub meaning: Option<&'static str>,
+    /// Who may consent, where that is known.
+    pub consent: Option<&'static str>,
     /// Whether the connection asks for it.
     pub asked: bool,
     /// Whether the last answer granted it.
@@ -51,6 +53,9 @@ impl Granted {
 
 /// The rows for a connection: the known permissions, then what it asks for besides, then what it was given besides.
 pub fn rows(overview: &Overview) -> Vec<PermissionRow> {
+    if !overview.settings.way_in.is_delegated() {
+        return application_rows(overview);
+    }
     let asked = &overview.settings.scopes;
     let granted = overview.tokens.as_ref().and_then(|tokens| tokens.granted_scope.clone());
     let catalogue = PERMISSIONS.iter().filter_map(|permission| Scope::parse(permission.name));
@@ -62,12 +67,38 @@ pub fn rows(overview: &Overview) -> Vec<PermissionRow> {
     scopes
         .iter()
         .map(|scope| PermissionRow {
-            known: known(scope),
+            meaning: known(scope).map(|known| known.meaning),
+            consent: known(scope).map(|known| known.consent.words()),
             asked: asked.contains(scope),
             granted: granted_state(overview, scope),
             scope: scope.clone(),
         })
         .collect()
+}
+
+/// For a client that acts for itself: the `.default` that it asks for, then what the token holds.
+fn application_rows(overview: &Overview) -> Vec<PermissionRow> {
+    let roles = overview.roles();
+    let granted = match &roles {
+        None => Granted::Unknown,
+        Some(roles) if roles.is_empty() => Granted::No,
+        Some(_) => Granted::Yes,
+    };
+    let asked = overview.settings.scopes.iter().map(|scope| PermissionRow {
+        scope: scope.clone(),
+        meaning: Some("all that was granted there"),
+        consent: Some("admin always"),
+        asked: true,
+        granted,
+    });
+    let held = roles.iter().flat_map(crate::domain::ScopeSet::iter).map(|role| PermissionRow {
+        scope: role.clone(),
+        meaning: known_role(role).map(|known| known.meaning),
+        consent: Some("admin always"),
+        asked: false,
+        granted: Granted::Yes,
+    });
+    asked.chain(held).collect()
 }
 
 /// What the last answer said of `scope`. `offline_access` is told by the refresh token, since answers leave it out.
@@ -87,5 +118,6 @@ pub fn granted_state(overview: &Overview, scope: &Scope) -> Granted {
 /// True if what is asked for is not what was granted: only a new sign-in applies it.
 pub fn needs_sign_in_to_apply(overview: &Overview) -> bool {
     overview.tokens.is_some()
+        && overview.settings.way_in.is_delegated()
         && overview.settings.scopes.iter().any(|scope| granted_state(overview, scope) == Granted::No)
 }

@@ -1,6 +1,7 @@
 //! The sign-in panel: the address goes out, the browser's address comes back.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::domain::ConnectionId;
 
@@ -84,6 +85,18 @@ impl PasteField {
     /// Takes the last character away.
     pub fn pop(&mut self) {
         self.text.pop();
+    }
+
+    /// A key: letters are text here.
+    pub(super) fn type_key(&mut self, key: KeyEvent) {
+        match key.code {
+            KeyCode::Backspace => self.pop(),
+            KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => self.clear(),
+            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+                self.push(c.encode_utf8(&mut [0; 4]));
+            }
+            _ => {}
+        }
     }
 
     /// Empties it; false if it was empty already.

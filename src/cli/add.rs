@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::app::NewConnection;
 use crate::domain::redirect_uri::RedirectPlatform;
-use crate::domain::{ClientId, ConnectionName, Overview};
+use crate::domain::{ClientId, ConnectionName, Overview, WayIn};
 use crate::runtime::records;
 use crate::vault::VaultError;
 
@@ -16,7 +16,7 @@ use super::parse;
 /// Add a connection: an app registration, a tenant, the mailbox that signs in
 ///
 /// The client secret is read from stdin, a file or the terminal, never from an argument. A client ID that is known here
-/// already brings its secret.
+/// already brings its secret or certificate.
 #[derive(Debug, Args)]
 pub struct Add {
     /// Name of your own, such as contoso-prod
@@ -48,16 +48,30 @@ impl Add {
 }
 
 fn tell(overview: &Overview) {
-    let platform = if overview.credential.is_confidential() {
+    say(&format!("added {}", overview.name));
+    match overview.settings.way_in {
+        WayIn::AuthorizationCode(_) => {
+            let heading = platform(overview).heading();
+            let uri = &overview.settings.redirect_uri;
+            say(&format!(
+                "register exactly this redirect URI: Authentication → Add a platform → {heading} → {uri}"
+            ));
+            say(&format!("then sign in: tokengauge authorize {}", overview.name));
+        }
+        WayIn::DeviceCode => say(&format!("then sign in: tokengauge authorize {}", overview.name)),
+        WayIn::ClientCredentials => {
+            say(
+                "grant the application permissions: API permissions → Application permissions → admin consent",
+            );
+            say(&format!("then get the token: tokengauge authorize {}", overview.name));
+        }
+    }
+}
+
+fn platform(overview: &Overview) -> RedirectPlatform {
+    if overview.credential.is_confidential() {
         RedirectPlatform::Web
     } else {
         RedirectPlatform::MobileAndDesktop
-    };
-    say(&format!("added {}", overview.name));
-    say(&format!(
-        "register exactly this redirect URI: Authentication → Add a platform → {} → {}",
-        platform.heading(),
-        overview.settings.redirect_uri
-    ));
-    say(&format!("then sign in: tokengauge authorize {}", overview.name));
+    }
 }

@@ -6,11 +6,12 @@ use crate::domain::{ConnectionName, Overview, WayIn};
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::records;
 use crate::runtime::services::Services;
+use crate::sanitize::sanitize;
 
 use super::context::{Context, overview};
 use super::exit::{CliError, Exit, say, tell};
 use super::redeem::{self, Judged};
-use super::{device_code, output, parse, words};
+use super::{device_code, output, parse, refresh, words};
 
 /// Sign in: gives an address for your browser, asks for the one that the browser ends on
 ///
@@ -34,6 +35,9 @@ impl Authorize {
         if self.device || (!self.print_url && is_by_device(&services, &self.name)?) {
             return device_code::authorize(&services, &self.name);
         }
+        if let Some(done) = self.ask_for_itself(&services)? {
+            return Ok(done);
+        }
         if !self.print_url && !prompt::is_possible() {
             return Err(CliError::new(
                 Exit::Usage,
@@ -51,6 +55,42 @@ impl Authorize {
 
 fn is_by_device(services: &Services, name: &ConnectionName) -> Result<bool, CliError> {
     Ok(overview(services, name)?.settings.way_in == WayIn::DeviceCode)
+}
+
+impl Authorize {
+    /// Nobody signs in to a connection whose client acts for itself: its token is asked for at once.
+    fn ask_for_itself(&self, services: &Services) -> Result<Option<Exit>, CliError> {
+        let held = overview(services, &self.name)?;
+        if held.settings.way_in.is_delegated() {
+            return Ok(None);
+        }
+        if self.print_url {
+            return Err(CliError::new(
+                Exit::Usage,
+                "nobody signs in to this connection: its client acts for itself, and there is no address",
+                format!("get the token with: tokengauge authorize {}", self.name),
+            ));
+        }
+        let after = refresh::renew(services, &held)?;
+        tell_token(&after);
+        Ok(Some(Exit::Ok))
+    }
+}
+
+/// That a token came says nothing of what it opens.
+fn tell_token(overview: &Overview) {
+    let until = overview.access_lifetime().map_or_else(String::new, |life| words::moment(life.expires_at));
+    say(&format!("{}: the client has its token, until {until}", overview.name));
+    match overview.roles() {
+        Some(roles) if roles.is_empty() => {
+            say(
+                "it holds no roles, so it opens nothing yet: an administrator grants application permissions",
+            );
+            say(&format!("ask for that with: tokengauge consent {}", overview.name));
+        }
+        Some(roles) => say(&format!("roles: {}", sanitize(&roles.to_wire(), 600))),
+        None => {}
+    }
 }
 
 /// The connection with an open sign-in: the one under way, else a new one.

@@ -4,17 +4,17 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use crate::app::CredentialEdit;
-use crate::catalogue::clouds::{self, CLOUDS, Cloud};
-use crate::catalogue::permissions::{PRESETS, Preset};
-use crate::domain::secret::ClientSecret;
+use crate::catalogue::clouds::{self, CLOUDS, Cloud, Evidence, Recognised, Resource};
+use crate::catalogue::permissions::PRESETS;
+use crate::domain::app_registration::CredentialKind;
 use crate::domain::{
-    AppRegistration, Authority, ClientCredential, ClientId, RedirectUri, ResponseMode, Scope, ScopeSet,
-    Settings, Tenant, WayIn,
+    AppRegistration, Authority, Capture, ClientCredential, ClientId, RedirectUri, ResponseMode, Scope,
+    ScopeSet, Settings, Tenant, WayIn, settings_rules,
 };
 
 use super::exit::{CliError, Exit, say};
-use super::parse::{self, SignInAs};
-use super::secret_input::{self, SecretOptions};
+use super::parse::{self, AnyPreset, SignInAs};
+use super::secret_input::{self, CredentialOptions, GivenCredential};
 
 /// What may be said of a connection.
 #[derive(Debug, Args)]
@@ -40,27 +40,55 @@ pub struct ConnectionOptions {
     /// How the browser brings the answer: query (the default), fragment, form_post
     #[arg(long, value_name = "MODE", value_parser = parse::response_mode)]
     response_mode: Option<ResponseMode>,
-    /// Way in
-    #[arg(long, value_enum, default_value_t = Grant::AuthorizationCode)]
-    grant: Grant,
-    /// Permissions by name: app-connect (the default)
+    /// How the connection comes by tokens: authorization-code is the default
+    #[arg(long, value_enum)]
+    grant: Option<Grant>,
+    /// How the browser's answer comes back here: paste is the default
+    #[arg(long, value_enum)]
+    capture: Option<CaptureWay>,
+    /// Permissions by name: app-connect (the default); app-only, app-only-exchange with client credentials
     #[arg(long, value_parser = parse::preset, conflicts_with = "scope")]
-    preset: Option<&'static Preset>,
-    /// A permission, instead of a preset; may be repeated
+    preset: Option<AnyPreset>,
+    /// A permission, instead of a preset; may be repeated. With client credentials one RESOURCE/.default
     #[arg(long, value_parser = parse::scope)]
     scope: Vec<Scope>,
     #[command(flatten)]
-    secret: SecretOptions,
+    secret: CredentialOptions,
     /// Last date of the client secret, as the portal shows it
     #[arg(long, value_name = "DATE", value_parser = parse::date)]
     secret_expires: Option<NaiveDate>,
 }
 
-/// Ways to get the first tokens.
+/// The grants by which the first tokens come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Grant {
     /// A person signs in with a browser (RFC 6749 §4.1)
     AuthorizationCode,
+    /// A person enters a short code on another device (RFC 8628)
+    DeviceCode,
+    /// Nobody signs in: the client acts for itself (RFC 6749 §4.4)
+    ClientCredentials,
+}
+
+/// How the browser's answer comes back here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CaptureWay {
+    /// The address that the browser ends on is pasted
+    Paste,
+    /// A browser on this machine reaches a listener
+    Loopback,
+    /// Your own browser reaches a listener here through ssh -L
+    Tunnel,
+}
+
+impl From<CaptureWay> for Capture {
+    fn from(way: CaptureWay) -> Self {
+        match way {
+            CaptureWay::Paste => Self::Paste,
+            CaptureWay::Loopback => Self::Loopback,
+            CaptureWay::Tunnel => Self::Tunnel,
+        }
+    }
 }
 
 /// What the options amount to.
@@ -78,29 +106,29 @@ impl ConnectionOptions {
         client_id: ClientId,
         known: Option<&AppRegistration>,
     ) -> Result<Described, CliError> {
-        let Grant::AuthorizationCode = self.grant;
-        let secret = self.secret_for(known)?;
-        let confidential = secret.is_some() || known.is_some_and(|app| app.credential.secret().is_some());
+        let way_in = self.way_in(WayIn::default())?;
+        let given = self.given_for(known)?;
         let authority = match (self.authority()?, known) {
             (Some(authority), _) => authority,
             (None, Some(app)) => app.authority.clone(),
             (None, None) => CLOUDS[0].authority(),
         };
+        let confidential = given.is_some() || known.is_some_and(|app| app.credential.is_confidential());
         let redirect_uri = match &self.redirect_uri {
             Some(uri) => uri.clone(),
-            None => default_redirect_uri(confidential, &authority),
+            None => default_redirect_uri(confidential, way_in, &authority),
         };
         let settings = Settings {
             client_id,
-            authority,
             tenant: self.tenant.clone().unwrap_or_else(Tenant::organizations),
             sign_in_as: self.sign_in_as.clone().and_then(|given| given.0),
-            way_in: WayIn::default(),
+            way_in,
             redirect_uri,
             response_mode: self.response_mode.unwrap_or_default(),
-            scopes: self.scopes().unwrap_or_else(|| PRESETS[0].scope_set()),
+            scopes: self.scopes(&authority).unwrap_or_else(|| default_scopes(way_in, &authority)),
+            authority,
         };
-        Ok(Described { settings, credential: self.credential(secret, known)? })
+        self.described(settings, given, known)
     }
 
     /// For a connection that is there: what is not said stays.
@@ -110,74 +138,130 @@ impl ConnectionOptions {
         before: &Settings,
         known: Option<&AppRegistration>,
     ) -> Result<Described, CliError> {
-        let secret = match client_id {
-            Some(_) => self.secret_for(known)?,
+        let given = match client_id {
+            Some(_) => self.given_for(known)?,
             None => self.secret.read()?,
+        };
+        let way_in = self.way_in(before.way_in)?;
+        let authority = match (self.authority()?, known) {
+            (Some(authority), _) => authority,
+            (None, Some(app)) => app.authority.clone(),
+            (None, None) => before.authority.clone(),
         };
         let settings = Settings {
             client_id: client_id.unwrap_or(before.client_id),
-            authority: match (self.authority()?, known) {
-                (Some(authority), _) => authority,
-                (None, Some(app)) => app.authority.clone(),
-                (None, None) => before.authority.clone(),
-            },
             tenant: self.tenant.clone().unwrap_or_else(|| before.tenant.clone()),
-            way_in: before.way_in,
+            way_in,
             sign_in_as: self.sign_in_as.clone().map_or_else(|| before.sign_in_as.clone(), |given| given.0),
             redirect_uri: self.redirect_uri.clone().unwrap_or_else(|| before.redirect_uri.clone()),
             response_mode: self.response_mode.unwrap_or(before.response_mode),
-            scopes: self.scopes().unwrap_or_else(|| before.scopes.clone()),
+            scopes: match self.scopes(&authority) {
+                Some(scopes) => scopes,
+                // Permissions of a person and of the client itself are not the same kind.
+                None if way_in.is_delegated() != before.way_in.is_delegated() => {
+                    default_scopes(way_in, &authority)
+                }
+                None => before.scopes.clone(),
+            },
+            authority,
         };
-        let credential = match (&secret, known, client_id) {
+        if let (None, None, None) = (&given, known, client_id) {
             // The registration's record is missing: that is no reason to make a public client of it.
-            (None, None, None) => CredentialEdit::Keep,
-            _ => self.credential(secret, known)?,
-        };
-        Ok(Described { settings, credential })
+            return Ok(Described { settings: checked(settings, None)?, credential: CredentialEdit::Keep });
+        }
+        self.described(settings, given, known)
     }
 
-    /// The secret given; a registration that is not known yet is asked for.
-    fn secret_for(&self, known: Option<&AppRegistration>) -> Result<Option<ClientSecret>, CliError> {
+    /// Settings that nobody signs in with name no mailbox; what is worth knowing of the rest is said.
+    fn described(
+        &self,
+        settings: Settings,
+        given: Option<GivenCredential>,
+        known: Option<&AppRegistration>,
+    ) -> Result<Described, CliError> {
+        let held = known.map_or(CredentialKind::Public, |app| app.credential.kind());
+        let kind = given.as_ref().map_or(held, GivenCredential::kind);
+        let settings = checked(settings, Some(kind))?;
+        Ok(Described { settings, credential: self.credential(given, known)? })
+    }
+
+    /// The way in that is named, else the one of before.
+    fn way_in(&self, before: WayIn) -> Result<WayIn, CliError> {
+        let capture = self.capture.map(Capture::from);
+        match (self.grant, capture) {
+            (None, None) => Ok(before),
+            (None | Some(Grant::AuthorizationCode), Some(capture)) => Ok(WayIn::AuthorizationCode(capture)),
+            (Some(Grant::AuthorizationCode), None) => {
+                Ok(WayIn::AuthorizationCode(before.capture().unwrap_or_default()))
+            }
+            (Some(Grant::DeviceCode), None) => Ok(WayIn::DeviceCode),
+            (Some(Grant::ClientCredentials), None) => Ok(WayIn::ClientCredentials),
+            (Some(Grant::DeviceCode | Grant::ClientCredentials), Some(_)) => Err(CliError::new(
+                Exit::Usage,
+                "--capture says how a browser's answer comes back, and this grant has no browser",
+                "leave out --capture, or give --grant authorization-code",
+            )),
+        }
+    }
+
+    /// The credential given; for a registration that is not known yet a secret is asked for.
+    fn given_for(&self, known: Option<&AppRegistration>) -> Result<Option<GivenCredential>, CliError> {
         match (self.secret.read()?, known) {
-            (Some(secret), _) => Ok(Some(secret)),
+            (Some(given), _) => Ok(Some(given)),
             (None, Some(_)) => Ok(None),
-            (None, None) => secret_input::ask_for_new(),
+            (None, None) => Ok(secret_input::ask_for_new()?.map(GivenCredential::Secret)),
         }
     }
 
+    /// The authority named. The login service of a cloud is that cloud, also where it is typed as an address.
     fn authority(&self) -> Result<Option<Authority>, CliError> {
-        let custom = |url: &String| {
-            Authority::custom(url, self.graph_url.as_deref()).map(Some).map_err(|error| {
-                CliError::new(
-                    Exit::Usage,
-                    error.to_string(),
-                    "give --authority-url as in: --authority-url https://login.example.com",
-                )
-            })
-        };
-        match &self.authority_url {
-            Some(url) => custom(url),
-            None => Ok(self.cloud.map(Cloud::authority)),
+        let Some(url) = &self.authority_url else { return Ok(self.cloud.map(Cloud::authority)) };
+        let typed = clouds::typed_authority(url, self.graph_url.as_deref()).map_err(|error| {
+            CliError::new(
+                Exit::Usage,
+                error.to_string(),
+                "give --cloud NAME, or --authority-url as in: --authority-url https://login.example.com",
+            )
+        })?;
+        match typed.recognised {
+            Some(Recognised::Alias(cloud)) => {
+                say(&format!("that is another name of {}: taken as --cloud {}", cloud.login, cloud.name));
+            }
+            Some(_) => say(&format!("that is --cloud {}", typed.authority.cloud)),
+            None => {}
         }
+        Ok(Some(typed.authority))
     }
 
-    fn scopes(&self) -> Option<ScopeSet> {
+    fn scopes(&self, authority: &Authority) -> Option<ScopeSet> {
         let own = (!self.scope.is_empty()).then(|| self.scope.iter().cloned().collect());
-        own.or_else(|| self.preset.map(Preset::scope_set))
+        own.or_else(|| self.preset.map(|preset| preset.scope_set(authority)))
     }
 
     fn credential(
         &self,
-        secret: Option<ClientSecret>,
+        given: Option<GivenCredential>,
         known: Option<&AppRegistration>,
     ) -> Result<CredentialEdit, CliError> {
         let ends_on = self.secret_expires;
-        match (secret, known.map(|app| &app.credential)) {
-            (Some(value), held) => {
-                if held.is_some() {
-                    say("the secret replaces that of every connection on this app registration");
+        let held = known.map(|app| &app.credential);
+        if given.is_some() && held.is_some() {
+            say("it replaces the credential of every connection on this app registration");
+        }
+        match (given, held) {
+            (Some(GivenCredential::Secret(value)), held) => {
+                if ends_on.is_none() {
+                    say(no_end_known(held));
                 }
                 Ok(CredentialEdit::Secret { value, ends_on })
+            }
+            (Some(GivenCredential::CertificateFiles { .. }), _) if ends_on.is_some() => Err(CliError::new(
+                Exit::Usage,
+                "--secret-expires is given, and a certificate tells its end itself",
+                "leave out --secret-expires",
+            )),
+            (Some(GivenCredential::CertificateFiles { certificate, key }), _) => {
+                Ok(CredentialEdit::CertificateFiles { certificate, key })
             }
             (None, Some(ClientCredential::Secret(_))) if ends_on.is_some() => {
                 Ok(CredentialEdit::EndsOn(ends_on))
@@ -193,10 +277,48 @@ impl ConnectionOptions {
     }
 }
 
-/// The page that is registered in the usual case: localhost with a secret, the cloud's own page without.
-fn default_redirect_uri(confidential: bool, authority: &Authority) -> RedirectUri {
-    let native = clouds::native_redirect(&authority.login);
-    let text = if confidential { RedirectUri::DEFAULT } else { &native };
+/// A new secret has a new end: the one known of the old says nothing of it.
+fn no_end_known(held: Option<&ClientCredential>) -> &'static str {
+    match held.and_then(ClientCredential::secret) {
+        Some(secret) if secret.ends_on.is_some() => {
+            "the new secret's end is not known, that of the old one is forgotten: give it with --secret-expires"
+        }
+        _ => "the secret's end is not known, so nobody will be warned: give it with --secret-expires",
+    }
+}
+
+/// Keeps to the rules between settings; what works and is worth knowing is said.
+fn checked(mut settings: Settings, credential: Option<CredentialKind>) -> Result<Settings, CliError> {
+    if !settings.way_in.is_delegated() {
+        settings.sign_in_as = None;
+    }
+    settings_rules::check(&settings, credential)
+        .map_err(|fault| CliError::new(Exit::Usage, fault.to_string(), fault.what_to_do()))?;
+    for remark in settings_rules::remarks(&settings) {
+        say(&format!("note: {}", remark.text()));
+    }
+    let exchange = Resource::Exchange.default_scope(&settings.authority);
+    let observed = Resource::Exchange.evidence(&settings.authority) == Evidence::Observed;
+    if observed && settings.scopes.iter().any(|scope| *scope == exchange) {
+        say(&format!("note: {exchange} is an address that Microsoft does not document for this cloud"));
+    }
+    Ok(settings)
+}
+
+fn default_scopes(way_in: WayIn, authority: &Authority) -> ScopeSet {
+    if way_in.is_delegated() {
+        PRESETS[0].scope_set()
+    } else {
+        [Resource::Graph.default_scope(authority)].into_iter().collect()
+    }
+}
+
+/// The page that is registered in the usual case: localhost with a credential or a listener, the cloud's own page
+/// without.
+fn default_redirect_uri(confidential: bool, way_in: WayIn, authority: &Authority) -> RedirectUri {
+    let native = clouds::native_redirect(authority);
+    let is_local = confidential || way_in.capture().is_some_and(Capture::listens);
+    let text = if is_local { RedirectUri::DEFAULT } else { &native };
     RedirectUri::parse(text)
         .or_else(|_| RedirectUri::parse(RedirectUri::DEFAULT))
         .expect("the default is a redirect URI")

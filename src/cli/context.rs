@@ -11,6 +11,7 @@ use crate::config::{Config, DashboardOptions, LookChoice, Paths, Variables};
 use crate::domain::secret::Passphrase;
 use crate::domain::{Connection, ConnectionName, Overview};
 use crate::runtime::clock::Clock;
+use crate::runtime::http::Network;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
@@ -56,6 +57,7 @@ impl Global {
             keymap: config.keymap(file)?,
             look: self.look(&config, &context.paths),
             vault: context.paths.vault,
+            config: context.paths.config,
             sources: context.sources,
         })
     }
@@ -109,7 +111,12 @@ impl Context {
     /// Opens the vault, asking for the passphrase where nothing else opens it.
     pub fn open(&self) -> Result<Services, CliError> {
         let (vault, _) = self.open_vault(Asking::Allowed)?;
-        Ok(Services::new(vault, Clock::system()))
+        Ok(self.services(vault, Clock::system()))
+    }
+
+    /// Services over the open vault.
+    pub fn services(&self, vault: Vault, clock: Clock) -> Services {
+        Services::with_network(vault, clock, Network::of_process(self.paths.config.clone()))
     }
 
     /// Opens the vault and tells with what.

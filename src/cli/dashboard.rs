@@ -9,6 +9,7 @@ use crate::config::{DashboardOptions, LookChoice};
 use crate::keymap::Keymap;
 use crate::runtime::dashboard::{self, Ended, RunError, Surroundings};
 use crate::runtime::executor::VaultAccess;
+use crate::runtime::http::Network;
 use crate::runtime::looks::{Looks, TerminalTraits, ThemeFile};
 
 use crate::vault::{Presence, Vault};
@@ -41,6 +42,7 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
 
 fn dashboard_start(start: DashboardOptions, looks: Looks) -> dashboard::Start {
     dashboard::Start {
+        network: Network::of_process(start.config),
         access: VaultAccess { directory: start.vault, sources: start.sources },
         looks,
         surroundings: surroundings(),

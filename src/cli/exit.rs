@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::app::Failure;
 use crate::config::ConfigError;
 use crate::domain::{ConnectionName, Overview, Trouble, TroubleKind};
+use crate::runtime::certificate_files::CertificateFileError;
 use crate::runtime::exchange::ExchangeError;
 use crate::runtime::records::RecordError;
 use crate::runtime::services::failure;
@@ -22,9 +23,9 @@ pub enum Exit {
     Usage = 2,
     /// The vault is locked, the key is wrong, or others may read it.
     Locked = 3,
-    /// A person has to sign in.
+    /// A person has to sign in, or to consent.
     SignInNeeded = 4,
-    /// Client, tenant, permissions or consent are wrong.
+    /// Client, tenant or permissions are wrong.
     SetUpWrong = 5,
     /// Network or server: try later.
     TryLater = 6,
@@ -67,8 +68,9 @@ impl Exit {
     /// What a connection's trouble ends with.
     pub fn of_trouble(kind: TroubleKind) -> Self {
         match kind {
-            TroubleKind::SignInNeeded => Self::SignInNeeded,
-            TroubleKind::ConsentMissing | TroubleKind::SetUpWrong => Self::SetUpWrong,
+            // Missing consent is given while signing in, by an administrator if need be.
+            TroubleKind::SignInNeeded | TroubleKind::ConsentMissing => Self::SignInNeeded,
+            TroubleKind::SetUpWrong => Self::SetUpWrong,
             TroubleKind::TryLater { .. } => Self::TryLater,
         }
     }
@@ -137,7 +139,16 @@ impl From<RecordError> for CliError {
     fn from(error: RecordError) -> Self {
         let exit = match &error {
             RecordError::Vault(error) => Exit::of_vault(error),
-            RecordError::OtherAuthority { .. } | RecordError::NoCredential => Exit::SetUpWrong,
+            RecordError::OtherAuthority { .. } | RecordError::NoCredential | RecordError::NoAdministrator => {
+                Exit::SetUpWrong
+            }
+            RecordError::Settings(_) => Exit::Usage,
+            RecordError::Certificate(error) => match error {
+                CertificateFileError::Unreadable { .. } => Exit::LocalIo,
+                // As a key file of the vault that others may read.
+                CertificateFileError::Loose(error) => Exit::of_vault(error),
+                CertificateFileError::Unusable(_) | CertificateFileError::Ended(_) => Exit::Usage,
+            },
         };
         Self::Told(exit, error.failure())
     }
@@ -163,9 +174,13 @@ pub fn say(line: &str) {
 /// The dashboard's keys in an advice, as commands.
 fn for_shell(failure: Failure, name: &ConnectionName) -> Failure {
     let mut advice = failure.what_to_do;
-    for (keys, command) in
-        [("(a)", "authorize"), ("(e)", "edit"), ("(e, tab 2)", "edit"), ("(tab 2)", "edit")]
-    {
+    for (keys, command) in [
+        ("(a)", "authorize"),
+        ("(e)", "edit"),
+        ("(e, tab 2)", "edit"),
+        ("(tab 2)", "edit"),
+        ("(p)", "redeem"),
+    ] {
         advice = advice.replace(keys, &format!("(tokengauge {command} {name})"));
     }
     Failure { what_to_do: advice, ..failure }

@@ -30,6 +30,7 @@ pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
         "tenant": settings.tenant.as_str(),
         "mailbox": overview.mailbox(),
         "sign_in_as": settings.sign_in_as.as_ref().map(crate::domain::Mailbox::as_str),
+        "way_in": settings.way_in.as_str(),
         "redirect_uri": settings.redirect_uri.as_str(),
         "response_mode": settings.response_mode.as_str(),
         "scope": scopes(&settings.scopes),
@@ -73,6 +74,7 @@ fn access(tokens: &TokenFacts, now: DateTime<Utc>) -> Value {
         "characters": tokens.access_characters,
         "granted_scope": tokens.granted_scope.as_ref().map(scopes),
         "audience": tokens.claims.aud,
+        "roles": tokens.claims.roles.as_ref().map(scopes),
     });
     with(life(tokens.access, Clock::AccessToken, now), facts)
 }
@@ -114,6 +116,7 @@ fn trouble(trouble: &Trouble) -> Value {
         "at": moment(trouble.at),
         "kind": kind,
         "retry_at": retry_at,
+        "who_acts": words::who_acts_word(trouble.who),
         "what_happened": trouble.what_happened,
         "what_to_do": trouble.what_to_do,
         "aadsts": trouble.aadsts,

@@ -7,12 +7,14 @@ mod add;
 mod authorize;
 mod completions;
 mod connection_options;
+mod consent;
 mod context;
 mod dashboard;
 mod demo;
 mod device_code;
 mod edit;
 pub mod exit;
+mod explain;
 mod export;
 mod facts;
 mod list;
@@ -51,7 +53,8 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
 6 try later, 7 local I/O, 8 vault damaged, 9 busy, 10 refused for safety, 70 internal error.
-Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).";
+Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).
+HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are obeyed.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -64,9 +67,11 @@ enum Command {
     Remove(remove::Remove),
     Authorize(authorize::Authorize),
     Redeem(redeem::Redeem),
+    Consent(consent::Consent),
     Refresh(refresh::Refresh),
     Token(token::Token),
     Export(export::Export),
+    Explain(explain::Explain),
     Vault(vault::VaultCommand),
     Completions(completions::Completions),
 }
@@ -86,10 +91,12 @@ impl Cli {
             Some(Command::Remove(command)) => command.run(&global.context()?),
             Some(Command::Authorize(command)) => command.run(&global.context()?),
             Some(Command::Redeem(command)) => command.run(&global.context()?),
+            Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),
+            Some(Command::Explain(command)) => command.run(),
             Some(Command::Completions(command)) => command.run(),
         }
     }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use chrono::{NaiveDate, TimeDelta};
 
 use crate::catalogue::clouds::Cloud;
-use crate::catalogue::permissions::Preset;
-use crate::domain::{ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, Tenant};
+use crate::catalogue::permissions::{AppOnlyPreset, Preset};
+use crate::domain::{
+    Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet, Tenant,
+};
 
 pub fn name(text: &str) -> Result<ConnectionName, &'static str> {
     ConnectionName::parse(text)
@@ -38,8 +40,30 @@ pub fn cloud(text: &str) -> Result<&'static Cloud, &'static str> {
     Cloud::named(text).ok_or("one of global, gcc-high, dod, china")
 }
 
-pub fn preset(text: &str) -> Result<&'static Preset, &'static str> {
-    Preset::named(text).ok_or("the preset is app-connect; name other permissions with --scope")
+/// A choice of permissions with a name: those of a person, or `.default` of a resource for the client itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnyPreset {
+    /// Where a person signs in.
+    Delegated(&'static Preset),
+    /// Where the client acts for itself.
+    AppOnly(&'static AppOnlyPreset),
+}
+
+impl AnyPreset {
+    /// Its scopes at an authority.
+    pub fn scope_set(self, authority: &Authority) -> ScopeSet {
+        match self {
+            Self::Delegated(preset) => preset.scope_set(),
+            Self::AppOnly(preset) => preset.scope_set(authority),
+        }
+    }
+}
+
+pub fn preset(text: &str) -> Result<AnyPreset, &'static str> {
+    let delegated = Preset::named(text).map(AnyPreset::Delegated);
+    delegated
+        .or_else(|| AppOnlyPreset::named(text).map(AnyPreset::AppOnly))
+        .ok_or("one of app-connect, app-only, app-only-exchange; name other permissions with --scope")
 }
 
 pub fn scope(text: &str) -> Result<Scope, &'static str> {

@@ -52,7 +52,7 @@ impl Redeem {
 }
 
 /// From stdin, or from the terminal in a way that takes an address longer than a terminal's line.
-fn address() -> Result<Zeroizing<Vec<u8>>, CliError> {
+pub(super) fn address() -> Result<Zeroizing<Vec<u8>>, CliError> {
     if io::stdin().is_terminal() {
         let typed = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
         return Ok(Zeroizing::new(typed.as_bytes().to_vec()));

@@ -1,4 +1,5 @@
-//! A client secret by stdin, file or prompt; never by argument, where `ps` and the shell's history would keep it.
+//! A client secret by stdin, file or prompt, a certificate by its files; never a secret by argument, where `ps` and the
+//! shell's history would keep it.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -7,36 +8,69 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use zeroize::Zeroizing;
 
-use crate::domain::app_registration::ClientSecretError;
+use crate::domain::app_registration::{ClientSecretError, CredentialKind};
 use crate::domain::secret::ClientSecret;
 use crate::runtime::prompt::{self, Echo};
 
 use super::exit::{CliError, Exit};
 
-/// Where the secret comes from.
+/// Where the client credential comes from.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
-pub struct SecretOptions {
+#[group(multiple = true)]
+pub struct CredentialOptions {
     /// Read the client secret from stdin
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["secret_file", "certificate"])]
     secret_stdin: bool,
     /// Read the client secret from this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
     secret_file: Option<PathBuf>,
+    /// Certificate in place of a secret, PEM; the app registration holds it too
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Private key of the certificate, PEM, for your eyes only (chmod 600); may stand in the certificate's file
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    certificate_key: Option<PathBuf>,
+}
+
+/// A client credential as it was given.
+pub enum GivenCredential {
+    /// The secret.
+    Secret(ClientSecret),
+    /// The files of certificate and key.
+    CertificateFiles {
+        /// The certificate.
+        certificate: PathBuf,
+        /// Its key, where that is another file.
+        key: Option<PathBuf>,
+    },
+}
+
+impl GivenCredential {
+    /// Its kind.
+    pub fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Secret(_) => CredentialKind::Secret,
+            Self::CertificateFiles { .. } => CredentialKind::Certificate,
+        }
+    }
 }
 
 /// Far more than any secret of the platform.
 const LIMIT: u64 = 16 * 1024;
 
-impl SecretOptions {
-    /// The secret that the options name, if they name one.
-    pub fn read(&self) -> Result<Option<ClientSecret>, CliError> {
+impl CredentialOptions {
+    /// The credential that the options name, if they name one.
+    pub fn read(&self) -> Result<Option<GivenCredential>, CliError> {
+        if let Some(certificate) = &self.certificate {
+            let (certificate, key) = (certificate.clone(), self.certificate_key.clone());
+            return Ok(Some(GivenCredential::CertificateFiles { certificate, key }));
+        }
         let text = match &self.secret_file {
             Some(path) => read_file(path)?,
             None if self.secret_stdin => read_bounded(io::stdin().lock(), "stdin")?,
             None => return Ok(None),
         };
-        parse(&text).map(Some)
+        parse(&text).map(GivenCredential::Secret).map(Some)
     }
 }
 

@@ -53,16 +53,24 @@ type Row = (&'static str, String);
 fn settings(overview: &Overview) -> Vec<Row> {
     let settings = &overview.settings;
     let expected = settings.sign_in_as.as_ref().map_or("whoever signs in first", |mailbox| mailbox.as_str());
-    vec![
+    let holder = match settings.way_in.is_delegated() {
+        true => ("Signs in as", overview.mailbox().unwrap_or(expected).to_owned()),
+        false => ("Acts as", overview.holder().unwrap_or_default()),
+    };
+    let mut rows = vec![
         ("Name", overview.name.to_string()),
-        ("Signs in as", overview.mailbox().unwrap_or(expected).to_owned()),
+        holder,
         ("Tenant", settings.tenant.to_string()),
         ("Cloud", format!("{} ({})", settings.authority.cloud, settings.authority.host())),
         ("Client ID", settings.client_id.to_string()),
-        ("Redirect URI", settings.redirect_uri.to_string()),
-        ("Response mode", settings.response_mode.as_str().to_owned()),
-        ("Permissions", settings.scopes.to_wire()),
-    ]
+        ("Way in", settings.way_in.title().to_owned()),
+    ];
+    if settings.way_in.capture().is_some() {
+        rows.push(("Redirect URI", settings.redirect_uri.to_string()));
+        rows.push(("Response mode", settings.response_mode.as_str().to_owned()));
+    }
+    rows.push(("Permissions", settings.scopes.to_wire()));
+    rows
 }
 
 fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
@@ -77,11 +85,22 @@ fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         CredentialFacts::Certificate { .. } => line(Clock::ClientCredential, ""),
         CredentialFacts::Secret { .. } => line(Clock::ClientCredential, "held, no end date known"),
     };
+    let no_refresh =
+        if overview.settings.way_in.is_delegated() { "none" } else { "none, the client asks again" };
     let mut rows = vec![
         ("Access token", line(Clock::AccessToken, "none")),
-        ("Refresh token", line(Clock::RefreshToken, "none")),
+        ("Refresh token", line(Clock::RefreshToken, no_refresh)),
         (credential_label(overview), secret),
     ];
+    if let CredentialFacts::Certificate { thumbprint, subject, .. } = &overview.credential {
+        rows.push(("Issued to", subject.clone()));
+        rows.push(("SHA-256", thumbprint.to_string()));
+    }
+    if let Some(roles) = overview.roles() {
+        let none = "none in the token: it opens nothing until an administrator grants some";
+        rows.push(("Roles", if roles.is_empty() { none.to_owned() } else { roles.to_wire() }));
+        return rows;
+    }
     if let Some(granted) = overview.tokens.as_ref().and_then(|tokens| tokens.granted_scope.as_ref()) {
         rows.push(("Granted", granted.to_wire()));
         rows.extend(missing(&overview.settings.scopes, granted));
@@ -103,7 +122,7 @@ fn missing(asked: &ScopeSet, granted: &ScopeSet) -> Option<Row> {
 
 fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
     let mut rows = Vec::new();
-    if let Some(tokens) = &overview.tokens {
+    if let Some(tokens) = overview.tokens.as_ref().filter(|_| overview.settings.way_in.is_delegated()) {
         rows.push(("Signed in", words::moment(tokens.signed_in_at)));
     }
     if let Some(last) = overview.renewals.last() {

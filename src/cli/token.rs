@@ -52,7 +52,7 @@ impl Token {
             return self.print(access);
         }
         // Only now is there need of an event loop, the network and a lock.
-        let services = Services::new(vault, clock);
+        let services = context.services(vault, clock);
         let after = self.renewed(&services, &held)?;
         match after.tokens {
             Some(tokens) => self.print(&tokens.access),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::{Clock, Lifetime, Need, NextStep, Overview};
+use crate::domain::{Clock, Lifetime, Need, NextStep, Overview, WhoActs};
 
 /// A moment in local time, to the minute.
 pub fn moment(moment: DateTime<Utc>) -> String {
@@ -56,11 +56,12 @@ pub fn need(need: Need) -> &'static str {
 pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
     match overview.next_step(now) {
         NextStep::SignIn => "sign in".to_owned(),
-        NextStep::GetToken => "get the first token (refresh)".to_owned(),
+        NextStep::GetToken => "get the token (authorize)".to_owned(),
         NextStep::EnterCode => "enter the user code on another device".to_owned(),
         NextStep::PasteAddress => "bring the browser's address back (redeem)".to_owned(),
         NextStep::SignInAgain => "sign in again".to_owned(),
-        NextStep::AskAdministrator => "an administrator consents, then sign in".to_owned(),
+        NextStep::AskConsent => "an administrator consents, then sign in".to_owned(),
+        NextStep::AskAdministrator => "ask the tenant's administrator, then sign in".to_owned(),
         NextStep::MendSettings => "mend the settings or the registration".to_owned(),
         NextStep::ReplaceSecret => match overview.credential {
             CredentialFacts::Certificate { .. } => "replace the certificate".to_owned(),
@@ -73,6 +74,16 @@ pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Who acts, as a word for programs.
+pub fn who_acts_word(who: WhoActs) -> &'static str {
+    match who {
+        WhoActs::User => "user",
+        WhoActs::TenantAdmin => "tenant-admin",
+        WhoActs::AppOwner => "app-owner",
+        WhoActs::Nobody => "nobody",
+    }
+}
+
 /// The next step as a word for programs.
 pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
     match step {
@@ -81,7 +92,8 @@ pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
         NextStep::PasteAddress => ("redeem", None),
         NextStep::EnterCode => ("enter-code", None),
         NextStep::SignInAgain => ("sign-in-again", None),
-        NextStep::AskAdministrator => ("admin-consent", None),
+        NextStep::AskConsent => ("admin-consent", None),
+        NextStep::AskAdministrator => ("ask-administrator", None),
         NextStep::MendSettings => ("mend-settings", None),
         NextStep::ReplaceSecret => ("replace-secret", None),
         NextStep::RenewBefore(at) => ("renew-before", Some(at)),

@@ -31,6 +31,17 @@ pub enum ClientCredential {
     Certificate(CertificateCredential),
 }
 
+/// How a client proves itself, without what it proves itself with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// Not at all: a public client.
+    Public,
+    /// With a secret.
+    Secret,
+    /// With a certificate.
+    Certificate,
+}
+
 /// A certificate with its private key, and what the certificate tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateCredential {
@@ -108,6 +119,15 @@ impl ClientCredential {
         }
     }
 
+    /// How the client proves itself.
+    pub fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Public => CredentialKind::Public,
+            Self::Secret(_) => CredentialKind::Secret,
+            Self::Certificate(_) => CredentialKind::Certificate,
+        }
+    }
+
     /// True if the client proves itself: then the redirect URI is registered under Web.
     pub fn is_confidential(&self) -> bool {
         !matches!(self, Self::Public)
@@ -175,6 +195,24 @@ pub enum CredentialFacts {
 }
 
 impl CredentialFacts {
+    /// How the client proves itself; `None` where that cannot be told.
+    pub fn kind(&self) -> Option<CredentialKind> {
+        match self {
+            Self::Public => Some(CredentialKind::Public),
+            Self::Secret { .. } => Some(CredentialKind::Secret),
+            Self::Certificate { .. } => Some(CredentialKind::Certificate),
+            Self::Missing => None,
+        }
+    }
+
+    /// The word for it within a sentence: a certificate, or else the client secret that there is, was or should be.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Certificate { .. } => "certificate",
+            Self::Public | Self::Secret { .. } | Self::Missing => "client secret",
+        }
+    }
+
     /// Until when the credential is good, where that is known.
     pub fn lifetime(&self) -> Option<Lifetime> {
         match self {

@@ -30,6 +30,8 @@ pub struct CodeAttempt {
     pub started_at: DateTime<Utc>,
     /// How many pastes were refused.
     pub wrong_pastes: u8,
+    /// How often the code was sent and the platform could not work on it.
+    pub failed_redemptions: u8,
 }
 
 /// A sign-in by device code (RFC 8628 §3.2).
@@ -56,6 +58,9 @@ pub const ATTEMPT_LIFE: TimeDelta = TimeDelta::minutes(15);
 
 /// How many refused pastes end an attempt.
 pub const WRONG_PASTES_ALLOWED: u8 = 5;
+
+/// How often one code may be sent: a platform that is down has not used it.
+pub const REDEMPTIONS_ALLOWED: u8 = 3;
 
 impl Attempt {
     /// The sign-in with a browser, if it is one.

@@ -72,6 +72,13 @@ impl Authority {
             .expect("an authority and a tenant have been checked to make an address")
     }
 
+    /// `{login}/{tenant}/v2.0/adminconsent`: without `oauth2`, unlike the other endpoints.
+    pub fn admin_consent_page(&self, tenant: &Tenant) -> Url {
+        let base = self.login.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{tenant}/v2.0/adminconsent"))
+            .expect("an authority and a tenant have been checked to make an address")
+    }
+
     /// Host of the login service, for sentences.
     pub fn host(&self) -> &str {
         self.login.host_str().unwrap_or("")
@@ -80,7 +87,7 @@ impl Authority {
 
 fn parse_base(text: &str) -> Result<Url, AuthorityError> {
     let url = Url::parse(text.trim()).map_err(|_| AuthorityError::NotAnAuthority)?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let plain = url.query().is_none() && url.fragment().is_none() && is_without_login(&url);
     if url.host_str().is_none() || !plain || !matches!(url.scheme(), "http" | "https") {
         return Err(AuthorityError::NotAnAuthority);
     }
@@ -88,6 +95,10 @@ fn parse_base(text: &str) -> Result<Url, AuthorityError> {
         return Err(AuthorityError::PlainHttp);
     }
     Ok(url)
+}
+
+fn is_without_login(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
 }
 
 /// True for localhost and the loopback addresses.
@@ -98,6 +109,24 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// The id of the tenant that all personal accounts belong to: the same as `consumers`.
+const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// What a tenant segment names (Microsoft, "Microsoft identity platform endpoints").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantForm {
+    /// `common`: accounts of any organization, and personal ones.
+    Common,
+    /// `organizations`: accounts of any organization.
+    Organizations,
+    /// `consumers`, or the id of the tenant of personal accounts.
+    Consumers,
+    /// One directory by its id.
+    Id,
+    /// One directory by a verified domain.
+    Domain,
 }
 
 /// The tenant segment of the endpoints: an id, a verified domain, or one of the three common words.
@@ -117,9 +146,25 @@ impl Tenant {
         Self("organizations".to_owned())
     }
 
+    /// Which kind of segment it is.
+    pub fn form(&self) -> TenantForm {
+        match self.0.as_str() {
+            "common" => TenantForm::Common,
+            "organizations" => TenantForm::Organizations,
+            "consumers" | PERSONAL_ACCOUNTS => TenantForm::Consumers,
+            text if is_guid(text) => TenantForm::Id,
+            _ => TenantForm::Domain,
+        }
+    }
+
     /// True where the segment names one directory, not a class of them.
     pub fn is_specific(&self) -> bool {
-        !matches!(self.0.as_str(), "common" | "organizations" | "consumers")
+        matches!(self.form(), TenantForm::Id | TenantForm::Domain)
+    }
+
+    /// True where personal accounts may sign in.
+    pub fn takes_personal_accounts(&self) -> bool {
+        matches!(self.form(), TenantForm::Common | TenantForm::Consumers)
     }
 
     /// The segment as it stands in addresses.
@@ -169,11 +214,28 @@ mod tests {
     }
 
     #[test]
+    fn the_tenant_of_personal_accounts_is_no_single_directory() {
+        let form = |text: &str| Tenant::parse(text).unwrap().form();
+        assert_eq!(form("9188040D-6C67-4C5B-B112-36A304B66DAD"), TenantForm::Consumers);
+        assert_eq!(form("consumers"), TenantForm::Consumers);
+        assert_eq!(form("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44"), TenantForm::Id);
+        assert_eq!(form("contoso.onmicrosoft.com"), TenantForm::Domain);
+        assert!(!Tenant::parse("9188040d-6c67-4c5b-b112-36a304b66dad").unwrap().is_specific());
+    }
+
+    #[test]
     fn plain_http_is_for_loopback_only() {
         assert!(Authority::custom("http://127.0.0.1:9/base", None).is_ok());
         assert!(Authority::custom("http://localhost:9", None).is_ok());
         assert_eq!(Authority::custom("http://login.example", None), Err(AuthorityError::PlainHttp));
         assert_eq!(Authority::custom("ftp://login.example", None), Err(AuthorityError::NotAnAuthority));
+    }
+
+    #[test]
+    fn an_authority_holds_no_login() {
+        for login in ["https://ops@login.example", "https://:secret@login.example"] {
+            assert_eq!(Authority::custom(login, None), Err(AuthorityError::NotAnAuthority), "{login}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attempt, Authority, ClientId, CodeAttempt, DeviceAttempt, HandOver, RedirectUri, Renewal, ScopeSet,
-    Tenant, Tokens, Trouble, WayIn,
+    AdminConsent, Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, DeviceAttempt, HandOver,
+    RedirectUri, RefreshLimit, Renewal, ScopeSet, Tenant, Tokens, Trouble, WayIn,
 };
 
 /// Immutable id of a connection: it survives renaming.
@@ -63,8 +63,13 @@ impl Mailbox {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@')?;
-        let printable =
-            text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\"(),;:\\".contains(c));
+        // Letters of any script, but nothing that hides or reorders its neighbours: an address is read by people.
+        let printable = text.chars().all(|c| match c {
+            // Letters by their category, and yet not to be seen.
+            '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => false,
+            c if c.is_ascii() => c.is_ascii_graphic() && !"<>\"(),;:\\".contains(c),
+            c => c.is_alphanumeric(),
+        });
         let good =
             !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
         (good && printable && text.len() <= 254).then(|| Self(text.to_owned()))
@@ -174,8 +179,14 @@ pub struct Connection {
     pub tokens: Option<Tokens>,
     /// What stands in the way of the next renewal.
     pub trouble: Option<Trouble>,
+    /// How long refresh tokens live in this tenant, where a refusal has told it.
+    pub refresh_limit: Option<RefreshLimit>,
+    /// What policy wants of the next sign-in.
+    pub claims: Option<ClaimsRequest>,
     /// The sign-in under way.
     pub attempt: Option<Attempt>,
+    /// Whether an administrator was asked to consent.
+    pub admin_consent: Option<AdminConsent>,
     /// The last sign-ins and renewals, oldest first, at most [`Connection::RENEWALS_KEPT`].
     pub renewals: Vec<Renewal>,
     /// Which consumer was given which values, oldest first.
@@ -197,7 +208,10 @@ impl Connection {
             settings,
             tokens: None,
             trouble: None,
+            refresh_limit: None,
+            claims: None,
             attempt: None,
+            admin_consent: None,
             renewals: Vec::new(),
             hand_overs: Vec::new(),
         }
@@ -248,6 +262,12 @@ mod tests {
         for bad in ["", "ops", "ops@", "@contoso.com", "ops@contoso", "o ps@contoso.com", "<ops@contoso.com>"]
         {
             assert!(Mailbox::parse(bad).is_none(), "{bad}");
+        }
+        assert!(Mailbox::parse("zoë.müller@bücher.example").is_some());
+        for hidden in
+            ['\u{202e}', '\u{200b}', '\u{2066}', '\u{feff}', '\u{ad}', '\u{3164}', '\u{85}', '\u{e000}']
+        {
+            assert_eq!(Mailbox::parse(&format!("ops{hidden}@contoso.com")), None, "{:x}", hidden as u32);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AttemptFacts, Clock, Overview, Stage, TroubleKind};
+use super::{AttemptFacts, Clock, Overview, Stage, TroubleKind, WhoActs};
 
 /// The groups of the list, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +58,8 @@ pub enum NoRenewal {
     SignInNeeded,
     /// An administrator must consent.
     ConsentMissing,
+    /// The tenant does not allow it: an administrator must.
+    Blocked,
     /// The registration or the settings are wrong.
     SetUpWrong,
 }
@@ -76,6 +78,8 @@ pub enum NextStep {
     /// A person signs in again.
     SignInAgain,
     /// An administrator consents, then a person signs in.
+    AskConsent,
+    /// An administrator lifts what blocks the sign-in, then a person signs in.
     AskAdministrator,
     /// The settings or the registration are mended.
     MendSettings,
@@ -97,8 +101,17 @@ impl Overview {
         use RenewalPlan::{Due, Impossible, Retrying};
         if let Some(trouble) = &self.trouble {
             match trouble.kind {
-                TroubleKind::SignInNeeded => return Impossible(NoRenewal::SignInNeeded),
                 TroubleKind::ConsentMissing => return Impossible(NoRenewal::ConsentMissing),
+                // Signing in again would be refused again: first somebody else has to act.
+                TroubleKind::SignInNeeded | TroubleKind::SetUpWrong
+                    if trouble.who == WhoActs::TenantAdmin =>
+                {
+                    return Impossible(NoRenewal::Blocked);
+                }
+                TroubleKind::SignInNeeded if trouble.who == WhoActs::AppOwner => {
+                    return Impossible(NoRenewal::SetUpWrong);
+                }
+                TroubleKind::SignInNeeded => return Impossible(NoRenewal::SignInNeeded),
                 // The likeliest thing wrong with the set-up, and the one that we know of.
                 TroubleKind::SetUpWrong if self.is_secret_expired(now) => {
                     return Impossible(NoRenewal::SecretExpired);
@@ -189,8 +202,11 @@ impl Overview {
         match why {
             NoRenewal::NeverSignedIn if !self.settings.way_in.is_delegated() => NextStep::GetToken,
             NoRenewal::NeverSignedIn => NextStep::SignIn,
+            // There is nobody to sign in: it is asked for again.
+            NoRenewal::SignInNeeded if !self.settings.way_in.is_delegated() => NextStep::GetToken,
             NoRenewal::SignInNeeded => NextStep::SignInAgain,
-            NoRenewal::ConsentMissing => NextStep::AskAdministrator,
+            NoRenewal::ConsentMissing => NextStep::AskConsent,
+            NoRenewal::Blocked => NextStep::AskAdministrator,
             NoRenewal::SetUpWrong => NextStep::MendSettings,
             NoRenewal::SecretExpired => NextStep::ReplaceSecret,
             NoRenewal::NoRefreshToken => match self.access_lifetime() {

@@ -7,8 +7,9 @@ use super::app_registration::CredentialFacts;
 use super::hand_over::Fingerprint;
 use super::secret::Secret;
 use super::{
-    AppRegistration, Attempt, Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, DevicePoll,
-    HandOver, Lifetime, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Claims, Connection, ConnectionId,
+    ConnectionName, ConnectionValue, DevicePoll, HandOver, Lifetime, RedirectUri, Renewal, ScopeSet,
+    Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -30,6 +31,8 @@ pub struct Overview {
     pub trouble: Option<Trouble>,
     /// The sign-in under way.
     pub attempt: Option<AttemptFacts>,
+    /// Whether an administrator was asked to consent.
+    pub admin_consent: Option<AdminConsent>,
     /// History, oldest first.
     pub renewals: Vec<Renewal>,
     /// Hand-overs, oldest first.
@@ -174,6 +177,7 @@ impl Overview {
             tokens: connection.tokens.as_ref().map(TokenFacts::from),
             trouble: connection.trouble.clone(),
             attempt: connection.attempt.as_ref().map(AttemptFacts::from),
+            admin_consent: connection.admin_consent.clone(),
             renewals: connection.renewals.clone(),
             hand_overs: connection.hand_overs.clone(),
         }
@@ -211,9 +215,33 @@ impl Overview {
         signed_in.or_else(|| self.settings.sign_in_as.as_ref().map(super::Mailbox::as_str))
     }
 
+    /// Whom the tokens stand for, where the mailbox is shown: a client that acts for itself has none, and is told by the
+    /// name of its registration where a token told it.
+    pub fn holder(&self) -> Option<String> {
+        if self.settings.way_in.is_delegated() {
+            return self.mailbox().map(str::to_owned);
+        }
+        let app = self.tokens.as_ref().and_then(|tokens| tokens.claims.app.as_deref());
+        Some(app.map_or_else(|| "client credentials".to_owned(), |app| format!("app: {app}")))
+    }
+
+    /// The application permissions in the token of a client that acts for itself: none at all if it tells none, since a
+    /// token is issued whether anything was granted or not. `None` where a person signs in, where there is no token, and
+    /// where it cannot be read.
+    pub fn roles(&self) -> Option<ScopeSet> {
+        let tokens = self.tokens.as_ref().filter(|_| !self.settings.way_in.is_delegated())?;
+        let readable = tokens.claims != Claims::default();
+        readable.then(|| tokens.claims.roles.clone().unwrap_or_default())
+    }
+
     /// The sign-in under way, if it may still be finished.
     pub fn open_attempt(&self, now: DateTime<Utc>) -> Option<&AttemptFacts> {
         self.attempt.as_ref().filter(|attempt| attempt.is_open_at(now))
+    }
+
+    /// The request for admin consent that waits for its answer.
+    pub fn open_consent_request(&self) -> Option<&AdminConsentRequest> {
+        self.admin_consent.as_ref()?.request()
     }
 
     /// The sign-in with a browser under way, open or over.

@@ -91,6 +91,17 @@ impl RedirectUri {
         &self.url
     }
 
+    /// True for the page on the login service on which the browser of a public client ends: it shows what comes back in
+    /// its own address, and nowhere else.
+    pub fn is_native_page(&self) -> bool {
+        self.url.path().ends_with("/oauth2/nativeclient")
+    }
+
+    /// True if a listener on this machine can stand behind it: plain http of localhost.
+    pub fn is_plain_loopback(&self) -> bool {
+        self.url.scheme() == "http" && self.is_loopback()
+    }
+
     /// True for localhost: the browser will say that it cannot reach the page, and that is right.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)

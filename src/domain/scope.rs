@@ -27,6 +27,18 @@ impl Scope {
         }
     }
 
+    /// The resource of which this names everything that was granted: `https://graph.microsoft.com` of
+    /// `https://graph.microsoft.com/.default`. A bare `.default` is Graph's and has none.
+    pub fn default_of(&self) -> Option<&str> {
+        let (resource, name) = self.0.rsplit_once('/')?;
+        (name.eq_ignore_ascii_case(".default") && resource.contains("://")).then_some(resource)
+    }
+
+    /// True for `.default` of whatever resource.
+    pub fn is_default(&self) -> bool {
+        self.name().eq_ignore_ascii_case(".default")
+    }
+
     /// Names are compared without resource prefix and case: the platform answers in either form.
     pub fn is_same_permission(&self, other: &Self) -> bool {
         self.name().eq_ignore_ascii_case(other.name())
@@ -95,6 +107,11 @@ impl ScopeSet {
         self.0.is_empty()
     }
 
+    /// True if it is exactly one `{resource}/.default`: what a client that acts for itself may ask for.
+    pub fn is_one_default(&self) -> bool {
+        matches!(self.0.as_slice(), [scope] if scope.default_of().is_some())
+    }
+
     /// What is here and not in `other`.
     pub fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Scope> {
         self.0.iter().filter(|scope| !other.contains(scope))
@@ -123,6 +140,17 @@ mod tests {
     fn prefix_and_case_do_not_make_another_permission() {
         assert!(scope("https://graph.microsoft.com/mail.send").is_same_permission(&scope("Mail.Send")));
         assert!(!scope("Mail.Send").is_same_permission(&scope("Mail.Read")));
+    }
+
+    #[test]
+    fn default_names_its_resource() {
+        assert_eq!(
+            scope("https://graph.microsoft.com/.default").default_of(),
+            Some("https://graph.microsoft.com")
+        );
+        assert_eq!(scope("https://a.example//.default").default_of(), Some("https://a.example/"));
+        assert_eq!(scope("https://graph.microsoft.com/Mail.Send").default_of(), None);
+        assert!(scope(".default").is_default() && scope(".default").default_of().is_none());
     }
 
     #[test]

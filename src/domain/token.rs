@@ -42,6 +42,8 @@ pub struct RefreshGrant {
     pub previous: Option<RefreshToken>,
     /// From the last use; the end is mostly an estimate.
     pub lifetime: Lifetime,
+    /// When `current` was sent and no answer came: the platform may have replaced it by one that nobody received.
+    pub unanswered_at: Option<DateTime<Utc>>,
 }
 
 /// Who signed in, as the id token or the access token tells it. Shown and compared, never trusted for access.

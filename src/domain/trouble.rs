@@ -7,8 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub struct Trouble {
     /// When it arose.
     pub at: DateTime<Utc>,
-    /// Who must act.
+    /// What kind of act ends it.
     pub kind: TroubleKind,
+    /// Who can do that.
+    pub who: WhoActs,
     /// First line: what happened.
     pub what_happened: String,
     /// Second line: what to do.
@@ -52,7 +54,29 @@ pub enum TroubleKind {
     },
 }
 
+impl WhoActs {
+    /// In a few words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::User => "you",
+            Self::TenantAdmin => "an administrator of the tenant",
+            Self::AppOwner => "the owner of the app registration",
+            Self::Nobody => "nobody: wait",
+        }
+    }
+}
+
 impl TroubleKind {
+    /// Who acts where nothing better is known.
+    pub fn who_acts(self) -> WhoActs {
+        match self {
+            Self::SignInNeeded => WhoActs::User,
+            Self::ConsentMissing => WhoActs::TenantAdmin,
+            Self::SetUpWrong => WhoActs::AppOwner,
+            Self::TryLater { .. } => WhoActs::Nobody,
+        }
+    }
+
     /// Back-off: 30 s doubling, a fifth of jitter either way, at most 15 minutes; `Retry-After` (1 s to 1 h) is obeyed.
     ///
     /// `jitter` is 0 to 1, drawn by the caller.

@@ -3,17 +3,18 @@
 use url::Url;
 
 use crate::domain::secret::CodeVerifier;
-use crate::domain::{RedirectUri, Scope, ScopeSet, Settings};
+use crate::domain::{ClaimsRequest, RedirectUri, Scope, ScopeSet, Settings};
 
 use super::pkce::code_challenge;
 
 /// The whole address. `offline_access` adds itself, since without it nothing can be renewed; so do `openid` and
-/// `profile`, which tell who signed in.
+/// `profile`, which tell who signed in. `claims` is what policy wanted when it refused the last renewal.
 pub fn authorization_request(
     settings: &Settings,
     redirect_uri: &RedirectUri,
     state: &str,
     verifier: &CodeVerifier,
+    claims: Option<&ClaimsRequest>,
 ) -> Url {
     let mut url = settings.authority.endpoint(&settings.tenant, "authorize");
     {
@@ -32,6 +33,9 @@ pub fn authorization_request(
             // The browser may be signed in as somebody else: let the person choose.
             None => query.append_pair("prompt", "select_account"),
         };
+        if let Some(claims) = claims {
+            query.append_pair("claims", claims.as_str());
+        }
     }
     url
 }
@@ -69,7 +73,8 @@ mod tests {
 
     #[test]
     fn all_parameters_of_the_procedure_are_sent() {
-        let url = authorization_request(&settings(), &settings().redirect_uri, "st", &CodeVerifier::new("v"));
+        let url =
+            authorization_request(&settings(), &settings().redirect_uri, "st", &CodeVerifier::new("v"), None);
         assert!(
             url.as_str().starts_with("https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?")
         );
@@ -89,13 +94,15 @@ mod tests {
     #[test]
     fn login_hint_and_select_account_exclude_each_other() {
         let mut settings = settings();
-        let url = authorization_request(&settings, &settings.redirect_uri, "st", &CodeVerifier::new("v"));
+        let url =
+            authorization_request(&settings, &settings.redirect_uri, "st", &CodeVerifier::new("v"), None);
         assert_eq!(
             (parameter(&url, "login_hint"), parameter(&url, "prompt")),
             (None, Some("select_account".into()))
         );
         settings.sign_in_as = Mailbox::parse("ops@contoso.com");
-        let url = authorization_request(&settings, &settings.redirect_uri, "st", &CodeVerifier::new("v"));
+        let url =
+            authorization_request(&settings, &settings.redirect_uri, "st", &CodeVerifier::new("v"), None);
         assert_eq!(
             (parameter(&url, "login_hint"), parameter(&url, "prompt")),
             (Some("ops@contoso.com".into()), None)

@@ -59,7 +59,7 @@ pub fn read(answer: &HttpAnswer) -> PollAnswer {
     let error =
         token_answer::object(answer).ok().and_then(|object| text(&object, "error").map(str::to_owned));
     // A server under load says 429 or 503 whatever its body holds: that is a pause, no end.
-    let is_pause = answer.status == 429 || answer.status >= 500;
+    let is_pause = answer.is_pause();
     match (error.as_deref(), token_answer::read(answer)) {
         (Some("authorization_pending"), _) => PollAnswer::Pending,
         (Some("slow_down"), _) => PollAnswer::SlowDown,

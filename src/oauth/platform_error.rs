@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::domain::ClaimsRequest;
 use crate::sanitize::sanitize;
 
 use super::json;
@@ -66,25 +67,6 @@ pub struct PlatformError {
     pub claims: Option<ClaimsRequest>,
 }
 
-/// The `claims` parameter of an authorization request: a JSON object of at most 4 KiB, printable ASCII.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimsRequest(String);
-
-impl ClaimsRequest {
-    /// Takes what the platform sent, written anew; nothing if it is no JSON object or too long for an address.
-    pub fn parse(text: &str) -> Option<Self> {
-        let object: Map<String, Value> = serde_json::from_str(text).ok()?;
-        let written = serde_json::to_string(&object).ok()?;
-        let fits = written.len() <= 4_096 && written.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        (fits && !object.is_empty()).then_some(Self(written))
-    }
-
-    /// The JSON.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl PlatformError {
     /// Reads number, ids and moment out of the description.
     pub fn from_description(error: impl Into<String>, description: impl Into<String>) -> Self {
@@ -116,7 +98,7 @@ impl PlatformError {
         read.trace_id = field("trace_id", is_id_character).or(read.trace_id);
         read.correlation_id = field("correlation_id", is_id_character).or(read.correlation_id);
         read.timestamp = field("timestamp", is_moment_character).or(read.timestamp);
-        read.claims = text("claims").and_then(ClaimsRequest::parse);
+        read.claims = text("claims").and_then(claims_request);
         read
     }
 
@@ -148,6 +130,13 @@ fn leading_code(description: &str) -> Option<u32> {
     rest[..digits].parse().ok()
 }
 
+/// Written anew, so that nothing but JSON goes on into an address.
+fn claims_request(text: &str) -> Option<ClaimsRequest> {
+    let object: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let written = serde_json::to_string(&object).ok().filter(|_| !object.is_empty())?;
+    ClaimsRequest::parse(written)
+}
+
 /// `error_codes`: numbers, or texts that hold them.
 fn listed_codes(object: &Map<String, Value>) -> impl Iterator<Item = u32> {
     let listed = object.get("error_codes").and_then(Value::as_array);
@@ -171,11 +160,13 @@ fn cut(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
 }
 
-/// Words of 20 characters or more that are no plain words: a token, a code, a secret that the server sends back.
+/// Words of 20 characters or more that are no plain words: a token, a code, a secret that the server sends back. No
+/// plain word has more than 32.
 fn could_be_credential(word: &str) -> bool {
+    let length = word.chars().count();
     let is_plain = word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | ',' | '-' | '\'' | '"'));
     let is_moment = word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(is_moment_character);
-    word.chars().count() >= 20 && !is_plain && !is_moment
+    length > 32 || (length >= 20 && !is_plain && !is_moment)
 }
 
 /// What follows a label. The last mention counts: the platform appends these lines to a sentence that may quote input.

@@ -19,6 +19,7 @@ use super::clipboard::Clipboard;
 use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder};
 use super::executor::{Executor, VaultAccess};
+use super::http::Network;
 use super::input::{Input, InputReader};
 use super::looks::Looks;
 use super::stop::{Stop, StopSignal};
@@ -31,6 +32,8 @@ pub struct Start {
     pub access: VaultAccess,
     /// Themes, shapes, keys.
     pub looks: Looks,
+    /// How the outside is reached.
+    pub network: Network,
     /// What the environment says of the terminal.
     pub surroundings: Surroundings,
 }
@@ -68,7 +71,8 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
         outlets,
         channels.answers.clone(),
         channels.changed.clone(),
-    );
+    )
+    .with_network(start.network.clone());
     let theme = start.looks.names().swap_remove(0);
     let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now());
     if presence != Presence::Absent {

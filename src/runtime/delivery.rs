@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::app::consent_message::consent_message;
 use crate::app::{Delivery, Failure, Parcel, Way};
 use crate::domain::secret::{RevealedValue, Secret};
 use crate::domain::{AppRegistration, Attempt, Connection, ConnectionId, ConnectionValue};
@@ -78,6 +79,10 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
     let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
     let text = match parcel {
         Parcel::AuthorizationRequest => open_page(&connection, services.clock.now()),
+        Parcel::AdminConsentMessage => {
+            let overview = services.overview(&connection);
+            overview.open_consent_request().map(|request| consent_message(&overview, request))
+        }
         Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),
         Parcel::ValueOfSet(value, set) => {
             let same =

@@ -16,6 +16,7 @@ use super::blocking::blocking;
 use super::clock::Clock;
 use super::delivery::{Outlets, deliver, send_text, value};
 use super::exchange::{begin_device_sign_in, exchange, poll_device};
+use super::http::Network;
 use super::services::{Services, failure};
 use super::{records, watcher};
 
@@ -37,6 +38,7 @@ pub struct Executor {
     access: VaultAccess,
     clock: Clock,
     outlets: Outlets,
+    network: Network,
     browser: Option<SimulatedBrowser>,
     answers: mpsc::UnboundedSender<Message>,
     changed: mpsc::UnboundedSender<()>,
@@ -64,12 +66,20 @@ impl Executor {
             access,
             clock,
             outlets,
+            network: Network::of_process(None),
             browser: None,
             answers,
             changed,
             open: Arc::default(),
             tasks: Arc::default(),
         }
+    }
+
+    /// With another way to the outside than the environment alone tells.
+    #[must_use]
+    pub fn with_network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
     }
 
     /// With a vault that is open already, and perhaps a simulated browser: the demo.
@@ -148,6 +158,10 @@ impl Executor {
                 };
                 (request, Answer::Connection(answer.map(Box::new)))
             }
+            Effect::BeginAdminConsent { request, connection } => {
+                let work = move |services: &Services| records::begin_admin_consent(services, &connection);
+                (request, self.record(work).await)
+            }
             Effect::Remove { request, connection } => (request, self.remove(connection).await),
             Effect::Exchange { request, connection, step } => {
                 let answer = match self.services() {
@@ -212,7 +226,7 @@ impl Executor {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.services.is_none() {
             open.watcher = watcher::watch(vault.dir(), self.changed.clone());
-            open.services = Some(Services::new(vault, self.clock));
+            open.services = Some(Services::with_network(vault, self.clock, self.network.clone()));
         }
     }
 

@@ -5,6 +5,7 @@
 //! `executor.rs`, which performs effects in tasks, and `dashboard.rs`, the loop with the only `select!`.
 
 mod blocking;
+pub mod certificate_files;
 pub mod clipboard;
 pub mod clock;
 pub mod dashboard;

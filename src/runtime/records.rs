@@ -1,15 +1,20 @@
 //! Transactions that change records without spending a grant: make, edit, rename, remove, begin a sign-in.
 
+use chrono::NaiveDate;
+
 use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
-    AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection, ConnectionId, HandOver, Overview,
-    RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings, Trouble, WayIn,
+    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
+    ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
+    Settings, SettingsFault, Trouble, TroubleKind, WayIn, settings_rules,
 };
+use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
 use crate::vault::{PATIENCE, VaultError};
 
+use super::certificate_files::{self, CertificateFileError};
 use super::entropy;
 use super::services::{Services, failure};
 
@@ -25,6 +30,12 @@ pub enum RecordError {
     },
     /// The registration is not known here, and no credential was given.
     NoCredential,
+    /// Nobody could consent for this tenant.
+    NoAdministrator,
+    /// The settings cannot work together.
+    Settings(SettingsFault),
+    /// Certificate or key could not be taken from their files.
+    Certificate(CertificateFileError),
 }
 
 impl RecordError {
@@ -36,10 +47,20 @@ impl RecordError {
                 format!("This client ID is known here already, registered at {known}."),
                 "Check client ID and cloud; a registration belongs to one cloud.",
             ),
+            Self::NoAdministrator => Failure::new(
+                "Personal accounts have no administrator who could consent.",
+                "Sign in (a): the person accepts the permissions.",
+            ),
             Self::NoCredential => Failure::new(
                 "The record of the app registration is missing.",
                 "Enter client ID and secret as those of a new registration.",
             ),
+            Self::Settings(fault) => {
+                let text = fault.to_string();
+                let (first, rest) = text.split_at(1);
+                Failure::new(format!("{}{rest}.", first.to_ascii_uppercase()), fault.what_to_do())
+            }
+            Self::Certificate(error) => error.failure(),
         }
     }
 }
@@ -50,14 +71,20 @@ impl From<VaultError> for RecordError {
     }
 }
 
+impl From<SettingsFault> for RecordError {
+    fn from(fault: SettingsFault) -> Self {
+        Self::Settings(fault)
+    }
+}
+
 /// Makes a connection, and its app registration where that is new.
 pub fn create(services: &Services, new: &NewConnection) -> Result<Overview, RecordError> {
-    check_registration(services, &new.settings, &new.credential, None)?;
+    let entered = check_registration(services, &new.settings, &new.credential, None)?;
     let mut connection = Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
     connection.generation = 1;
     services.vault.create_connection(&connection)?;
     // Last, so that a name that is taken changes no secret.
-    apply_credential(services, &new.settings, &new.credential)?;
+    apply_credential(services, &new.settings, &entered)?;
     Ok(services.overview(&connection))
 }
 
@@ -66,12 +93,20 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     if let Edit::Form(form) = edit {
         // The connection's lock and name first, so that a secret is changed only together with the rest.
-        check_registration(services, &form.settings, &form.credential, Some(id))?;
+        let entered = check_registration(services, &form.settings, &form.credential, Some(id))?;
         locked = locked.rename(form.name.clone(), PATIENCE)?;
-        apply_credential(services, &form.settings, &form.credential)?;
+        apply_credential(services, &form.settings, &entered)?;
     }
     let mut connection = locked.read()?;
+    let before = settings_rules::faults(&connection.settings, None);
     apply(&mut connection, edit, services);
+    // A single change is not kept from mending what was wrong before.
+    let after = settings_rules::faults(&connection.settings, None);
+    if let (Edit::AddScope(_) | Edit::RemoveScope(_), Some(fault)) =
+        (edit, after.into_iter().find(|fault| !before.contains(fault)))
+    {
+        return Err(fault.into());
+    }
     locked.save(&mut connection)?;
     Ok(services.overview(&connection))
 }
@@ -90,22 +125,51 @@ pub fn begin_attempt(
 ) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     let mut connection = locked.read()?;
-    connection.attempt = Some(Attempt::Code(code_attempt(&connection.settings, redirect_uri, services)));
+    connection.attempt = Some(Attempt::Code(code_attempt(&connection, redirect_uri, services)));
     locked.save(&mut connection)?;
     Ok(services.overview(&connection))
 }
 
-fn code_attempt(settings: &Settings, redirect_uri: Option<RedirectUri>, services: &Services) -> CodeAttempt {
+/// Makes the address at which an administrator consents. One that waits for its answer is replaced.
+pub fn begin_admin_consent(services: &Services, id: &ConnectionId) -> Result<Overview, RecordError> {
+    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let mut connection = locked.read()?;
+    let state = pkce::state(&entropy::bytes());
+    let address = admin_consent_request(&connection.settings, &state)
+        .map_err(|NoAdministrator| RecordError::NoAdministrator)?;
+    connection.admin_consent = Some(AdminConsent::Asked(AdminConsentRequest {
+        state,
+        redirect_uri: connection.settings.redirect_uri.clone(),
+        address,
+        asked_at: services.clock.now(),
+    }));
+    locked.save(&mut connection)?;
+    Ok(services.overview(&connection))
+}
+
+fn code_attempt(
+    connection: &Connection,
+    redirect_uri: Option<RedirectUri>,
+    services: &Services,
+) -> CodeAttempt {
+    let settings = &connection.settings;
     let state = pkce::state(&entropy::bytes());
     let code_verifier = pkce::code_verifier(&entropy::bytes());
     let redirect_uri = redirect_uri.unwrap_or_else(|| settings.redirect_uri.clone());
     CodeAttempt {
-        authorization_request: authorization_request(settings, &redirect_uri, &state, &code_verifier),
+        authorization_request: authorization_request(
+            settings,
+            &redirect_uri,
+            &state,
+            &code_verifier,
+            connection.claims.as_ref(),
+        ),
         state,
         code_verifier,
         redirect_uri,
         started_at: services.clock.now(),
         wrong_pastes: 0,
+        failed_redemptions: 0,
     }
 }
 
@@ -114,11 +178,14 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::Form(form) => {
             // What was sent no longer fits: an answer to it could not be redeemed.
             if form.settings.changes_sign_in(&connection.settings) {
+                connection.admin_consent = None;
                 connection.attempt = None;
             }
             if form.settings.disowns_tokens_of(&connection.settings) {
                 // Tokens of one registration mean nothing to another, and must not be sent to it.
                 connection.tokens = None;
+                connection.refresh_limit = None;
+                connection.claims = None;
             }
             // The cause may be mended: the next renewal tells.
             connection.trouble = None;
@@ -144,6 +211,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::WrongPaste => note_wrong_paste(connection),
         Edit::AttemptRefused(trouble) => note_refusal(connection, trouble),
         Edit::AbandonAttempt => connection.attempt = None,
+        Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
+        Edit::AdminConsentRefused => connection.admin_consent = None,
         Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
             at: services.clock.now(),
             consumer: *consumer,
@@ -155,6 +224,15 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
 fn note_wrong_paste(connection: &mut Connection) {
     if let Some(attempt) = connection.attempt.as_mut().and_then(Attempt::code_mut) {
         attempt.wrong_pastes = (attempt.wrong_pastes + 1).min(WRONG_PASTES_ALLOWED);
+    }
+}
+
+/// Consent was what stood in the way: what is held is tried again, and where nothing is, a person signs in.
+fn note_consent(connection: &mut Connection, tenant: Option<String>, services: &Services) {
+    connection.admin_consent = Some(AdminConsent::Given { at: services.clock.now(), tenant });
+    let waited = |trouble: &Trouble| trouble.kind == TroubleKind::ConsentMissing;
+    if connection.trouble.as_ref().is_some_and(waited) {
+        connection.trouble = None;
     }
 }
 
@@ -172,16 +250,42 @@ fn note_refusal(connection: &mut Connection, trouble: &Trouble) {
     }
 }
 
+/// What becomes of a credential, with what its files held.
+enum Entered {
+    /// As it is.
+    Keep,
+    /// No secret, where there is no record yet.
+    Public,
+    /// The secret stays, its end date changes.
+    EndsOn(Option<NaiveDate>),
+    /// This one from now on.
+    New(ClientCredential),
+}
+
+fn entered(services: &Services, edit: &CredentialEdit) -> Result<Entered, RecordError> {
+    let now = services.clock.now();
+    Ok(match edit {
+        CredentialEdit::Keep => Entered::Keep,
+        CredentialEdit::Public => Entered::Public,
+        CredentialEdit::EndsOn(ends_on) => Entered::EndsOn(*ends_on),
+        CredentialEdit::Remove => Entered::New(ClientCredential::Public),
+        CredentialEdit::Secret { value, ends_on } => {
+            let secret = SecretCredential { value: value.clone(), ends_on: *ends_on, entered_at: now };
+            Entered::New(ClientCredential::Secret(secret))
+        }
+        CredentialEdit::CertificateFiles { certificate, key } => {
+            let read = certificate_files::read(certificate, key.as_deref(), now);
+            Entered::New(ClientCredential::Certificate(read.map_err(RecordError::Certificate)?))
+        }
+    })
+}
+
 /// Makes or changes the app registration as the form says.
-fn apply_credential(
-    services: &Services,
-    settings: &Settings,
-    edit: &CredentialEdit,
-) -> Result<(), RecordError> {
+fn apply_credential(services: &Services, settings: &Settings, entered: &Entered) -> Result<(), RecordError> {
     let mut locked = services.vault.lock_app(&settings.client_id, PATIENCE)?;
     let held = locked.read()?;
     let moves = held.as_ref().is_some_and(|held| held.authority != settings.authority);
-    let credential = match (credential(services, held.as_ref(), edit)?, &held) {
+    let credential = match (credential(held.as_ref(), entered)?, &held) {
         (Some(credential), _) => credential,
         (None, Some(held)) if moves => held.credential.clone(),
         (None, _) => return Ok(()),
@@ -195,47 +299,44 @@ fn apply_credential(
     Ok(locked.save(&mut app)?)
 }
 
-/// Refuses what cannot be saved, before anything is: a registration of another cloud that other connections use, a
-/// credential to be kept where there is none.
+/// Refuses what cannot be saved, before anything is: settings that cannot work together, files that hold no credential,
+/// a registration of another cloud that other connections use, a credential to be kept where there is none.
 fn check_registration(
     services: &Services,
     settings: &Settings,
     edit: &CredentialEdit,
     own: Option<&ConnectionId>,
-) -> Result<(), RecordError> {
+) -> Result<Entered, RecordError> {
     let held = services.vault.app_registration(&settings.client_id)?;
-    credential(services, held.as_ref(), edit)?;
-    let Some(held) = held.filter(|held| held.authority != settings.authority) else { return Ok(()) };
+    let entered = entered(services, edit)?;
+    let becomes = credential(held.as_ref(), &entered)?;
+    let becomes = becomes.as_ref().or(held.as_ref().map(|held| &held.credential));
+    settings_rules::check(settings, becomes.map(ClientCredential::kind))?;
+    let Some(held) = held.filter(|held| held.authority != settings.authority) else { return Ok(entered) };
     let connections = services.vault.listing()?.connections;
     let mut users = connections.iter().filter(|other| other.settings.client_id == held.client_id);
     // A connection that is the only one takes its registration along.
     if users.any(|user| Some(&user.id) != own) {
         return Err(RecordError::OtherAuthority { known: held.authority.host().to_owned() });
     }
-    Ok(())
+    Ok(entered)
 }
 
 /// The credential to be saved; `None` leaves the record as it is.
 fn credential(
-    services: &Services,
     held: Option<&AppRegistration>,
-    edit: &CredentialEdit,
+    entered: &Entered,
 ) -> Result<Option<ClientCredential>, RecordError> {
-    let entered_at = services.clock.now();
-    Ok(match (edit, held.map(|held| &held.credential)) {
-        (CredentialEdit::Keep, None) => return Err(RecordError::NoCredential),
-        (CredentialEdit::Keep, Some(_)) => None,
+    Ok(match (entered, held.map(|held| &held.credential)) {
+        (Entered::Keep, None) => return Err(RecordError::NoCredential),
+        (Entered::Keep, Some(_)) => None,
         // Only a person's own word removes a secret, and a form for a registration that is new here says nothing of one.
-        (CredentialEdit::Public, Some(_)) => None,
-        (CredentialEdit::Public, None) => Some(ClientCredential::Public),
-        (CredentialEdit::Secret { value, ends_on }, _) => Some(ClientCredential::Secret(SecretCredential {
-            value: value.clone(),
-            ends_on: *ends_on,
-            entered_at,
-        })),
-        (CredentialEdit::EndsOn(ends_on), Some(ClientCredential::Secret(secret))) => {
+        (Entered::Public, Some(_)) => None,
+        (Entered::Public, None) => Some(ClientCredential::Public),
+        (Entered::New(credential), _) => Some(credential.clone()),
+        (Entered::EndsOn(ends_on), Some(ClientCredential::Secret(secret))) => {
             Some(ClientCredential::Secret(SecretCredential { ends_on: *ends_on, ..secret.clone() }))
         }
-        (CredentialEdit::EndsOn(_), _) => None,
+        (Entered::EndsOn(_), _) => None,
     })
 }

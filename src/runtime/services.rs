@@ -8,7 +8,7 @@ use crate::domain::{AppRegistration, Connection, Overview};
 use crate::vault::{DamagedRecord, Listing, Vault, VaultError};
 
 use super::clock::Clock;
-use super::http::TokenClient;
+use super::http::{Network, TokenClient};
 
 /// An open vault and what is needed to work with it. Clones share everything.
 #[derive(Debug, Clone)]
@@ -22,9 +22,14 @@ pub struct Services {
 }
 
 impl Services {
-    /// Services over an open vault.
+    /// Services over an open vault, with the network as the environment tells.
     pub fn new(vault: Vault, clock: Clock) -> Self {
-        Self { vault, http: Arc::default(), clock }
+        Self::with_network(vault, clock, Network::of_process(None))
+    }
+
+    /// Services that reach the outside in this way.
+    pub fn with_network(vault: Vault, clock: Clock, network: Network) -> Self {
+        Self { vault, http: Arc::new(TokenClient::new(network, clock)), clock }
     }
 
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.

@@ -83,7 +83,8 @@ pub fn rearm_input() {
 pub fn print_plainly(text: &str, hint: &str) -> io::Result<()> {
     let mut out = io::stdout();
     queue!(out, Clear(ClearType::All), cursor::MoveTo(0, 0))?;
-    write!(out, "{text}\r\n\r\n{hint}")?;
+    // The terminal is in raw mode: a line end alone would only go down.
+    write!(out, "{}\r\n\r\n{hint}", text.replace('\n', "\r\n"))?;
     out.flush()
 }
 

@@ -49,7 +49,7 @@ fn only_resource(scope: &str, origin: &str) -> Result<Resource, PlatformError> {
 }
 
 /// The object ID of the enterprise application: one for each application and tenant, always the same.
-fn service_principal(application: &Application, tenant: &Tenant) -> String {
+pub(super) fn service_principal(application: &Application, tenant: &Tenant) -> String {
     let digest = Sha256::digest(format!("{}@{}", application.client_id, tenant.id));
     let bytes = digest[..16].try_into().expect("a SHA-256 digest has 32 bytes");
     Builder::from_random_bytes(bytes).into_uuid().to_string()

@@ -14,16 +14,17 @@ use super::token::TokenRequest;
 /// The only value of `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The claims that RFC 7523 §3 and the platform ask for. Seconds since 1970.
+/// The claims that RFC 7523 §3 and the platform ask for. Seconds since 1970 may have a fraction (RFC 7519 §2,
+/// NumericDate).
 #[derive(Deserialize)]
 struct Claims {
     aud: String,
     iss: String,
     sub: String,
     jti: String,
-    exp: i64,
+    exp: f64,
     #[serde(default)]
-    nbf: i64,
+    nbf: f64,
 }
 
 /// A good assertion, as far as it can be used again.
@@ -53,7 +54,7 @@ pub(super) fn check(
         return Err(PlatformError::new(50012)
             .saying("The audience of the client assertion is not the token endpoint of this tenant."));
     }
-    let now = request.now.timestamp();
+    let now = request.now.timestamp_millis() as f64 / 1000.0;
     if now < claims.nbf || now >= claims.exp {
         return Err(out_of_time(&claims, request));
     }
@@ -111,8 +112,9 @@ fn rejected(reason: &str) -> PlatformError {
 }
 
 fn out_of_time(claims: &Claims, request: &TokenRequest<'_>) -> PlatformError {
-    let written = |seconds: i64| {
-        DateTime::from_timestamp(seconds, 0).map_or_else(|| seconds.to_string(), |time| time.to_rfc3339())
+    let written = |seconds: f64| {
+        DateTime::from_timestamp(seconds as i64, 0)
+            .map_or_else(|| seconds.to_string(), |time| time.to_rfc3339())
     };
     PlatformError::new(700_024).saying(format!(
         "The client assertion is not within its valid time range. Current time: {}, not before {}, expires {}.",

@@ -9,6 +9,7 @@ use hyper::body::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::challenge::Challenge;
 use super::error::{PlatformError, Trace};
 use super::mint::Mint;
 use super::parameters::Parameters;
@@ -16,7 +17,7 @@ use super::registration::{ClientKind, Tenancy, unknown_application};
 use super::reply::{ResponseMode, ReturnAddress, own_page};
 use super::scenario::{Scenario, User};
 use super::scope::Scopes;
-use super::token::{AuthorizationCode, Challenge, Flow, SignIn};
+use super::token::{AuthorizationCode, Flow, SignIn};
 use super::visit::{Choice, Visit, parameters};
 use super::{Simulator, answer, issue};
 

@@ -74,20 +74,14 @@ pub fn enter_code(
     mut send: impl FnMut(Request<Bytes>) -> Response<Bytes>,
 ) -> Result<(), BrowserError> {
     let page = send(Request::get(verification_uri).body(Bytes::new())?);
-    match read(&page)? {
-        Read::CodeForm => {}
-        _ => return Err(BrowserError::Unreadable(page.status().as_u16())),
-    }
+    let Read::CodeForm = read(&page)? else { return Err(unreadable(&page)) };
     let body = form_urlencoded::Serializer::new(String::new()).append_pair("user_code", user_code).finish();
     let page = send(post(verification_uri, body)?);
-    let form = match read(&page)? {
-        Read::Form(form) => form,
-        _ => return Err(BrowserError::Unreadable(page.status().as_u16())),
-    };
+    let Read::Form(form) = read(&page)? else { return Err(unreadable(&page)) };
     let page = send(post(verification_uri, filled_in(form, upn, answer))?);
     match read(&page)? {
         Read::Done => Ok(()),
-        _ => Err(BrowserError::Unreadable(page.status().as_u16())),
+        _ => Err(unreadable(&page)),
     }
 }
 
@@ -102,14 +96,18 @@ pub fn sign_in(
     let form = match read(&page)? {
         Read::Landed(landing) => return Ok(landing),
         Read::Form(form) => form,
-        Read::CodeForm | Read::Done => return Err(BrowserError::Unreadable(page.status().as_u16())),
+        Read::CodeForm | Read::Done => return Err(unreadable(&page)),
     };
     let path = authorize_url.split(['?', '#']).next().unwrap_or(authorize_url);
     let page = send(post(path, filled_in(form, upn, answer))?);
     match read(&page)? {
         Read::Landed(landing) => Ok(landing),
-        _ => Err(BrowserError::Unreadable(page.status().as_u16())),
+        _ => Err(unreadable(&page)),
     }
+}
+
+fn unreadable(page: &Response<Bytes>) -> BrowserError {
+    BrowserError::Unreadable(page.status().as_u16())
 }
 
 fn post(address: &str, body: String) -> Result<Request<Bytes>, http::Error> {

@@ -12,6 +12,7 @@ mod assertion;
 mod authorize;
 pub mod browser;
 mod certificate;
+mod challenge;
 mod consent;
 mod device;
 mod discovery;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::app_only::service_principal;
 use super::mint::{Bearer, Holder};
 use super::registration::{Authentication, ClientKind};
-use super::scope::Scopes;
+use super::scope::{Resource, Scopes};
 use super::token::{Flow, SignIn};
 use super::{Simulator, issue};
 
@@ -70,6 +71,32 @@ impl Simulator {
         let bearer = Bearer { tenant, application, holder: Holder::User { user, scp }, authentication };
         let life = (issued_at, expires_in);
         let token = self.mint.access_token(&bearer, resource, life, &mut self.generator);
+        self.issued.push(token.clone());
+        token
+    }
+
+    /// Plants the access token of an application for itself, as it would have been issued at `issued_at`.
+    ///
+    /// # Panics
+    /// As [`Simulator::issue_refresh_token`].
+    pub fn issue_application_token(
+        &mut self,
+        client_id: &str,
+        issued_at: DateTime<Utc>,
+        expires_in: TimeDelta,
+    ) -> String {
+        let scenario = Arc::clone(&self.scenario);
+        let application =
+            scenario.application(client_id).expect("a seed names an application of the scenario");
+        let tenant = scenario.home(&application.tenant);
+        let resource = Resource::Graph;
+        let holder = Holder::Itself {
+            oid: service_principal(application, tenant),
+            roles: self.consents.roles(&application.client_id, &tenant.id, resource),
+        };
+        let authentication = Authentication::Certificate;
+        let bearer = Bearer { tenant, application, holder, authentication };
+        let token = self.mint.access_token(&bearer, resource, (issued_at, expires_in), &mut self.generator);
         self.issued.push(token.clone());
         token
     }

@@ -202,7 +202,10 @@ impl Shell {
             return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE));
         };
         let request = Request::from_parts(head, body.to_bytes());
-        let response = lock(&self.simulator).handle(&request, (self.clock)());
+        let now = (self.clock)();
+        let mut response = lock(&self.simulator).handle(&request, now);
+        // By the tenant's clock, which may run faster than that of hyper (RFC 9110 §5.6.7).
+        answer::set(&mut response, "date", &now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
         match response.extensions().get::<ConnectionDropped>() {
             Some(_) => Err(Dropped),
             None => Ok(response.map(Full::new)),

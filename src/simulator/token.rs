@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Bytes;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use super::challenge::Challenge;
 use super::error::{PlatformError, Trace};
 use super::mint::Mint;
 use super::parameters::Parameters;
@@ -58,36 +56,6 @@ pub(super) struct AuthorizationCode {
     pub(super) challenge: Option<Challenge>,
     pub(super) nonce: Option<String>,
     pub(super) is_used: bool,
-}
-
-/// PKCE code challenge (RFC 7636 §4.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Challenge {
-    Plain(String),
-    S256(String),
-}
-
-impl Challenge {
-    /// Reads the parameters of an authorization request. Without a method the challenge is plain.
-    pub(super) fn read(parameters: &Parameters) -> Result<Option<Self>, PlatformError> {
-        let Some(challenge) = parameters.get("code_challenge") else { return Ok(None) };
-        match parameters.get("code_challenge_method") {
-            Some("S256") if challenge.len() == 43 => Ok(Some(Self::S256(challenge.to_owned()))),
-            None | Some("plain") if (43..=128).contains(&challenge.len()) => {
-                Ok(Some(Self::Plain(challenge.to_owned())))
-            }
-            _ => Err(PlatformError::new(501_491)),
-        }
-    }
-
-    fn is_met_by(&self, verifier: &str) -> bool {
-        match self {
-            Self::Plain(challenge) => verifier == challenge,
-            Self::S256(challenge) => {
-                URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == *challenge
-            }
-        }
-    }
 }
 
 /// A refresh token and its use so far.
@@ -305,16 +273,4 @@ impl RefreshToken {
 /// A moment as the platform writes it inside sentences: seven digits of a second.
 fn seven_digits(moment: DateTime<Utc>) -> String {
     moment.format("%Y-%m-%dT%H:%M:%S.0000000Z").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pkce_vector_of_rfc_7636_is_met() {
-        let challenge = Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into());
-        assert!(challenge.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
-        assert!(!challenge.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"));
-    }
 }

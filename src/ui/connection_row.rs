@@ -193,7 +193,7 @@ pub(super) fn row(view: View<'_>, columns: Columns, overview: &Overview, is_sele
         .fill(overview.name.as_str(), columns.name, name_style)
         .gap(GAP);
     if let Some(mailbox) = columns.mailbox {
-        let text = overview.mailbox().map_or_else(String::new, printable);
+        let text = overview.holder().map_or_else(String::new, |holder| printable(&holder));
         row = row.fill(&text, mailbox, theme.muted).gap(GAP);
     }
     row = match columns.clocks {
@@ -242,6 +242,8 @@ fn lifetime<'a>(view: View<'_>, row: Row<'a>, overview: &Overview, clock: Clock,
 fn no_lifetime(view: View<'_>, overview: &Overview, clock: Clock) -> (&'static str, Style) {
     let theme = view.theme();
     match (clock, &overview.credential) {
+        // It needs none: the client asks again.
+        (Clock::RefreshToken, _) if !overview.settings.way_in.is_delegated() => ("asks anew", theme.none),
         (Clock::ClientCredential, CredentialFacts::Public) => ("public", theme.none),
         (Clock::ClientCredential, CredentialFacts::Secret { .. }) => ("no date", theme.none),
         (Clock::ClientCredential, CredentialFacts::Missing) => ("missing", theme.error),
@@ -267,7 +269,10 @@ fn one_clock<'a>(view: View<'_>, row: Row<'a>, overview: &Overview) -> Row<'a> {
     let word = match clock {
         Clock::AccessToken => "access",
         Clock::RefreshToken => "refresh",
-        Clock::ClientCredential => "secret",
+        Clock::ClientCredential => match overview.credential {
+            CredentialFacts::Certificate { .. } => "cert",
+            _ => "secret",
+        },
     };
     let row = row.fill(word, ONE_CLOCK - DURATION_SHORT_WIDTH, theme.muted);
     time_left(view, row, lifetime, clock).gap(GAP)

@@ -98,7 +98,7 @@ fn columns(view: View<'_>, width: u16) -> Columns {
     let all = view.app.connections.all();
     let longest = |length: fn(&Overview) -> usize| all.iter().map(length).max().unwrap_or(0).min(255) as u16;
     let name = longest(|overview| overview.name.as_str().len());
-    let mailbox = longest(|overview| overview.mailbox().map_or(0, |mailbox| mailbox.chars().count()));
+    let mailbox = longest(|overview| overview.holder().map_or(0, |holder| holder.chars().count()));
     Columns::of(width, Longest { name, mailbox })
 }
 

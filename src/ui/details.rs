@@ -39,17 +39,42 @@ fn lines(view: View<'_>, overview: &Overview, width: u16, height: usize) -> Vec<
         lines.push(pair(view, "Last renewal", &last_renewal(view, overview), width));
         lines.push(hand_over(view, overview, width));
     }
-    lines.push(pair(view, "Client secret", &credential(view, &overview.credential), width));
-    let mailbox = overview.mailbox().map_or_else(|| "whoever signs in first".to_owned(), printable);
-    lines.push(pair(view, "Signed in as", &mailbox, width));
+    lines.push(pair(view, credential_label(overview), &credential(view, &overview.credential), width));
+    lines.push(holder(view, overview, width));
     let settings = &overview.settings;
     let registration = format!("{}, {}", settings.client_id, cloud(&settings.authority));
     lines.push(pair(view, "App registration", &registration, width));
     lines.push(pair(view, "Tenant", settings.tenant.as_str(), width));
-    let redirect = format!("{}, {}", settings.redirect_uri, settings.response_mode.as_str());
-    lines.push(pair(view, "Redirect URI", &redirect, width));
+    lines.push(pair(view, "Way in", settings.way_in.title(), width));
+    if settings.way_in.capture().is_some() {
+        let redirect = format!("{}, {}", settings.redirect_uri, settings.response_mode.as_str());
+        lines.push(pair(view, "Redirect URI", &redirect, width));
+    }
     lines.push(pair(view, "Permissions", &permissions(overview), width));
+    lines.extend(thumbprint(view, &overview.credential, width));
     lines
+}
+
+fn credential_label(overview: &Overview) -> &'static str {
+    match overview.credential {
+        CredentialFacts::Certificate { .. } => "Certificate",
+        _ => "Client secret",
+    }
+}
+
+/// The mailbox, or the client that acts for itself.
+fn holder(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
+    let label = if overview.settings.way_in.is_delegated() { "Signed in as" } else { "Acts as" };
+    let text = overview.holder().map_or_else(|| "whoever signs in first".to_owned(), |own| printable(&own));
+    pair(view, label, &text, width)
+}
+
+/// In two lines: it is compared with what `openssl x509 -fingerprint -sha256` prints.
+fn thumbprint(view: View<'_>, facts: &CredentialFacts, width: u16) -> Vec<Line<'static>> {
+    let CredentialFacts::Certificate { thumbprint, .. } = facts else { return Vec::new() };
+    let digits = thumbprint.to_string();
+    let (first, second) = digits.split_at(digits.len() / 2);
+    vec![pair(view, "SHA-256", first, width), pair(view, "", second, width)]
 }
 
 fn pair(view: View<'_>, label: &str, value: &str, width: u16) -> Line<'static> {
@@ -189,7 +214,7 @@ pub(super) fn credential(view: View<'_>, facts: &CredentialFacts) -> String {
         CredentialFacts::Public => "public client, no secret".to_owned(),
         CredentialFacts::Missing => "its record is missing or damaged".to_owned(),
         CredentialFacts::Certificate { subject, lifetime, .. } => {
-            format!("certificate {}, {}", printable(subject), end(view, *lifetime))
+            format!("{}, {}", printable(subject), end(view, *lifetime))
         }
         CredentialFacts::Secret { characters, lifetime, entered_at } => {
             let held = format!("{} {} characters", view.mask(), count_with_commas(*characters));
@@ -222,6 +247,9 @@ fn cloud(authority: &Authority) -> String {
 
 fn permissions(overview: &Overview) -> String {
     let asked = overview.settings.scopes.len();
+    if !overview.settings.way_in.is_delegated() {
+        return roles(overview);
+    }
     if overview.tokens.is_none() {
         return format!("{asked} asked");
     }
@@ -236,4 +264,16 @@ fn permissions(overview: &Overview) -> String {
         return format!("{asked} asked, all granted");
     }
     format!("{asked} asked, not granted: {}", missing.join(", "))
+}
+
+/// What a client that acts for itself may do.
+fn roles(overview: &Overview) -> String {
+    match overview.roles() {
+        None => overview.settings.scopes.to_wire(),
+        Some(roles) if roles.is_empty() => "no roles in the token: nothing was granted".to_owned(),
+        Some(roles) => {
+            let names: Vec<&str> = roles.iter().map(Scope::name).collect();
+            format!("in the token: {}", printable(&names.join(", ")))
+        }
+    }
 }

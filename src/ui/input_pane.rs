@@ -37,7 +37,7 @@ const WIDTH: u16 = 144;
 /// Lines for what is said of the field in focus: always as many, so that nothing moves with the focus.
 const SAID: usize = 2;
 /// A blank line, every field, and the longest foot.
-const HEIGHT: u16 = 21;
+const HEIGHT: u16 = 23;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane: &InputPane) {
     let (title, name) = match &pane.purpose {
@@ -169,11 +169,10 @@ fn foot(view: View<'_>, pane: &InputPane, width: u16) -> Vec<Line<'static>> {
         lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
         return lines;
     }
-    let mut texts = help(pane.focus).iter();
-    let mut lines = vec![rule(view.look, texts.next().unwrap_or(&""), "", width)];
+    let help = help(pane);
+    let mut lines = vec![rule(view.look, help.heading, "", width)];
     lines.extend(said(view, pane, width));
-    let text = texts.copied().collect::<Vec<_>>().join(" ");
-    let wrapped = wrap(&text, width.saturating_sub(6).min(100));
+    let wrapped = wrap(&help.text, width.saturating_sub(6).min(100));
     lines.extend(wrapped.into_iter().map(|text| view.row().gap(5).text(text, theme.muted).build()));
     lines
 }

@@ -28,6 +28,7 @@ mod canvas;
 pub mod colour;
 mod connection_row;
 mod connections;
+mod consent;
 mod details;
 mod device_sign_in;
 mod field;
@@ -138,11 +139,12 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
         }
     }
     match &view.app.panel {
-        None | Some(Panel::Plain(..)) => {}
+        None | Some(Panel::Plain(_)) => {}
         Some(Panel::Help(scrolled)) => help::draw(buffer, regions, view, *scrolled),
         Some(Panel::Input(pane)) => input_pane::draw(buffer, regions, view, pane),
         Some(Panel::SignIn(panel)) => sign_in::draw(buffer, regions, view, panel),
         Some(Panel::DeviceSignIn(panel)) => device_sign_in::draw(buffer, regions, view, panel),
+        Some(Panel::Consent(panel)) => consent::draw(buffer, regions, view, panel),
         Some(Panel::HandOver(panel)) => hand_over::draw(buffer, regions, view, panel),
         Some(Panel::Question(question)) => question::draw(buffer, regions, view, question),
     }
@@ -198,8 +200,13 @@ fn too_small(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 fn plain_page(buffer: &mut Buffer, area: Rect, view: View<'_>, text: &str) {
     let mut canvas = Canvas::new(buffer, area, view.look);
     let mut lines = Vec::new();
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    canvas::break_word(&text, usize::from(area.width), &mut lines);
+    for paragraph in text.lines() {
+        let text: String = paragraph.chars().filter(|c| !c.is_control()).collect();
+        canvas::break_word(&text, usize::from(area.width), &mut lines);
+        if text.is_empty() {
+            lines.push(String::new());
+        }
+    }
     for line in lines {
         canvas.line(&view.row().text(line, view.theme().text).build());
     }

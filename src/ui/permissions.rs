@@ -72,6 +72,7 @@ fn title(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16
     let granted = rows.iter().filter(|row| row.asked && row.granted == Granted::Yes).count();
     let missing = rows.iter().filter(|row| row.asked && row.granted == Granted::No).count();
     let text = match &overview.tokens {
+        _ if !overview.settings.way_in.is_delegated() => roles_title(overview),
         None => format!("{asked} asked for, nobody has signed in yet"),
         Some(_) if missing > 0 => format!("{asked} asked for, {granted} granted, {missing} not"),
         Some(_) => format!("{asked} asked for, {granted} granted"),
@@ -84,6 +85,16 @@ fn title(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16
         .gap(2)
         .rest(&text, width.saturating_sub(1), theme.muted)
         .build()
+}
+
+fn roles_title(overview: &Overview) -> String {
+    match overview.roles().map(|roles| roles.len()) {
+        None if overview.tokens.is_some() => "application permissions: this token cannot be read".to_owned(),
+        None => "application permissions: no token yet".to_owned(),
+        Some(0) => "application permissions: none in the token".to_owned(),
+        Some(1) => "application permissions: 1 in the token".to_owned(),
+        Some(count) => format!("application permissions: {count} in the token"),
+    }
 }
 
 fn heading(view: View<'_>, columns: Columns) -> Line<'static> {
@@ -101,26 +112,38 @@ fn heading(view: View<'_>, columns: Columns) -> Line<'static> {
 fn line(view: View<'_>, columns: Columns, row: &PermissionRow, is_chosen: bool, width: u16) -> Line<'static> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let cursor = if is_chosen { glyphs.cursor } else { " " };
-    let (tick, tick_style) =
-        if row.asked { (glyphs.check_on, theme.accent) } else { (glyphs.check_off, theme.muted) };
-    let name_style = if row.asked { theme.text } else { theme.muted };
+    let is_delegated = view.app.chosen().is_some_and(|own| own.settings.way_in.is_delegated());
+    let (tick, tick_style) = match row.asked {
+        true => (glyphs.check_on, theme.accent),
+        false if is_delegated => (glyphs.check_off, theme.muted),
+        // A role is no choice that could be ticked here.
+        false => ("   ", theme.muted),
+    };
+    let name_style = if row.asked || !is_delegated { theme.text } else { theme.muted };
     let mut line = view.row().gap(1).text(cursor, theme.accent).gap(1).text(tick, tick_style).gap(1).fill(
-        &printable(row.scope.as_str()),
+        &printable(if is_delegated { row.scope.as_str() } else { row.scope.name() }),
         columns.name,
         name_style,
     );
     if let Some(meaning) = columns.meaning {
-        line = line.gap(2).fill(row.known.map_or("", |known| known.meaning), meaning, theme.muted);
+        line = line.gap(2).fill(row.meaning.unwrap_or_default(), meaning, theme.muted);
     }
     if let Some(consent) = columns.consent {
-        line = line.gap(2).fill(
-            row.known.map_or("not known here", |known| known.consent.words()),
-            consent,
-            theme.muted,
-        );
+        line = line.gap(2).fill(row.consent.unwrap_or("not known here"), consent, theme.muted);
     }
-    let (shape, words, style) = state(view, row);
+    let (shape, words, style) = if is_delegated { state(view, row) } else { in_token(view, row) };
     line.gap(2).text(shape, style).gap(1).rest(words, width, style).build()
+}
+
+/// Of an application permission: the token tells what was granted.
+fn in_token(view: View<'_>, row: &PermissionRow) -> (&'static str, &'static str, Style) {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    match (row.asked, row.granted) {
+        (true, Granted::Yes) => (glyphs.yes, "see below", theme.good),
+        (true, Granted::No) => (glyphs.soon, "no roles", theme.warning),
+        (_, Granted::Unknown) => (glyphs.step_later, "not known yet", theme.muted),
+        (false, _) => (glyphs.yes, "in the token", theme.good),
+    }
 }
 
 fn state(view: View<'_>, row: &PermissionRow) -> (&'static str, &'static str, Style) {
@@ -140,11 +163,15 @@ fn foot(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16)
     let room = width.saturating_sub(5);
     let mut lines = vec![Line::default()];
     if let Some(row) = rows.get(view.app.permissions.row.min(rows.len().saturating_sub(1))) {
-        let text = match row.known {
-            Some(known) => {
-                format!("{}: {}. Consent: {}.", row.scope.name(), known.meaning, known.consent.words())
+        let text = match (row.meaning, row.consent) {
+            (Some(_), _) if row.scope.is_default() => format!(
+                "{}: all application permissions that an administrator granted in the portal.",
+                printable(row.scope.as_str())
+            ),
+            (Some(meaning), Some(consent)) => {
+                format!("{}: {meaning}. Consent: {consent}.", printable(row.scope.name()))
             }
-            None => format!(
+            _ => format!(
                 "{}: entered by name; what it allows is not known here.",
                 printable(row.scope.as_str())
             ),
@@ -155,6 +182,12 @@ fn foot(view: View<'_>, overview: &Overview, rows: &[PermissionRow], width: u16)
                 .take(2)
                 .map(|text| view.row().gap(3).text(text, theme.muted).build()),
         );
+    }
+    if overview.roles().is_some_and(|roles| roles.is_empty()) {
+        let row = view.row().gap(1).text(view.glyphs().soon, theme.warning).gap(1);
+        let key = view.key(Action::AdminConsent);
+        let text = format!("a token came, and it opens nothing: no roles. {key} ask an administrator");
+        lines.push(row.rest(&text, width, theme.warning).build());
     }
     if needs_sign_in_to_apply(overview) {
         let row = view.row().gap(1).text(view.glyphs().soon, theme.warning).gap(1);

@@ -153,7 +153,7 @@ fn waiting(
 }
 
 /// Blocks with a blank line above each, as far as there are lines to spare.
-fn join(blocks: Vec<Vec<Line<'static>>>, mut spare: usize) -> Vec<Line<'static>> {
+pub(super) fn join(blocks: Vec<Vec<Line<'static>>>, mut spare: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for block in blocks {
         if spare > 0 {

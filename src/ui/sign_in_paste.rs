@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::SignInPanel;
+use crate::app::sign_in::PasteField;
 use crate::app::words::count_with_commas;
 use crate::domain::CodeAttemptFacts;
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
@@ -25,7 +26,8 @@ pub(super) fn step(
     let width = area.width;
     let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
     let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
-    lines.extend(paste_box(view, panel, attempt, width));
+    let waiting_for = format!("{}?code={}", attempt.redirect_uri, view.glyphs().ellipsis);
+    lines.extend(paste_box(view, &panel.paste, &waiting_for, width));
     // On a low terminal the warning below is worth more than a count of nothing.
     if attempt.wrong_pastes > 0 || area.height >= 16 {
         let used = format!("{} of {WRONG_PASTES_ALLOWED} tries used", attempt.wrong_pastes);
@@ -42,15 +44,15 @@ pub(super) fn step(
 }
 
 /// The field: never what is in it, only how much.
-fn paste_box(
+pub(super) fn paste_box(
     view: View<'_>,
-    panel: &SignInPanel,
-    attempt: &CodeAttemptFacts,
+    paste: &PasteField,
+    waiting_for: &str,
     width: u16,
 ) -> [Line<'static>; 3] {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let inner = width.saturating_sub(INDENT + 4).min(80);
-    let (set, style) = if panel.paste.focused {
+    let (set, style) = if paste.focused {
         (glyphs.border_focused, theme.border_focused)
     } else {
         (glyphs.border, theme.border)
@@ -59,13 +61,13 @@ fn paste_box(
         let dashes = dash.repeat(usize::from(inner) + 1);
         view.row().gap(INDENT).text(left, style).text(dashes, style).text(right, style).build()
     };
-    let (text, text_style) = paste_text(view, panel, attempt);
+    let (text, text_style) = paste_text(view, paste, waiting_for);
     let mut row = view.row().gap(INDENT).text(set.vertical_left, style).gap(1).rest(
         &text,
         INDENT + 1 + inner,
         text_style,
     );
-    if panel.paste.focused {
+    if paste.focused {
         row = row.text(" ", theme.cursor);
     }
     let row = row.to(INDENT + 2 + inner).text(set.vertical_right, style);
@@ -76,11 +78,11 @@ fn paste_box(
     ]
 }
 
-fn paste_text(view: View<'_>, panel: &SignInPanel, attempt: &CodeAttemptFacts) -> (String, Style) {
+fn paste_text(view: View<'_>, paste: &PasteField, waiting_for: &str) -> (String, Style) {
     let (theme, glyphs) = (view.theme(), view.glyphs());
-    match panel.paste.characters() {
-        0 if panel.paste.focused => (String::new(), theme.text),
-        0 => (format!("waiting for {}?code={}", attempt.redirect_uri, glyphs.ellipsis), theme.muted),
+    match paste.characters() {
+        0 if paste.focused => (String::new(), theme.text),
+        0 => (format!("waiting for {waiting_for}"), theme.muted),
         count => {
             let marks = glyphs.mask.repeat(count.min(16));
             (format!("{marks}  {} characters", count_with_commas(count)), theme.text)

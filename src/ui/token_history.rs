@@ -81,12 +81,17 @@ pub(super) fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Lin
         .scp
         .as_ref()
         .map(|scopes| scopes.iter().map(|scope| scope.name().to_owned()).collect::<Vec<_>>().join(" "));
+    let roles = overview.roles().map(|roles| match roles.is_empty() {
+        true => "none: this token opens nothing".to_owned(),
+        false => printable(&roles.iter().map(|role| role.name().to_owned()).collect::<Vec<_>>().join(" ")),
+    });
     let pairs = [
         ("aud", claims.audience_name().map(printable)),
         ("upn", claims.upn.as_deref().map(printable)),
         ("tid", claims.tid.as_deref().map(printable)),
         ("app", claims.app.as_deref().map(printable)),
         ("scp", scopes),
+        ("roles", roles),
     ];
     let told: Vec<(&str, String)> =
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();

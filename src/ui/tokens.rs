@@ -131,11 +131,10 @@ fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>>
 fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
     let theme = view.theme();
     let need = overview.need(view.now);
-    let mailbox = overview.mailbox().map_or_else(|| "nobody yet".to_owned(), printable);
-    let mut facts = vec![mailbox, format!("last renewal {}", details::last_renewal(view, overview))];
-    facts.extend(
-        overview.tokens.as_ref().map(|tokens| format!("signed in {}", ago(view.now - tokens.signed_in_at))),
-    );
+    let holder = overview.holder().map_or_else(|| "nobody yet".to_owned(), |holder| printable(&holder));
+    let mut facts = vec![holder, format!("last renewal {}", details::last_renewal(view, overview))];
+    let signed_in = overview.tokens.as_ref().filter(|_| overview.settings.way_in.is_delegated());
+    facts.extend(signed_in.map(|tokens| format!("signed in {}", ago(view.now - tokens.signed_in_at))));
     let dot = format!(" {} ", view.glyphs().separator);
     let room = usize::from(width).saturating_sub(overview.name.as_str().len() + 6);
     // The last fact goes first where there is no room for all.
@@ -154,18 +153,14 @@ fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
 
 fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, width: u16) -> Line<'static> {
     let theme = view.theme();
-    let title = match clock {
-        Clock::AccessToken => "ACCESS",
-        Clock::RefreshToken => "REFRESH",
-        Clock::ClientCredential => "SECRET",
-    };
+    let label = clock_label(overview, width);
     let lifetime = overview.lifetime(clock);
     let bar = match width {
-        0..56 => width.saturating_sub(21),
-        56..72 => width.saturating_sub(34),
-        _ => width.saturating_sub(47).min(72),
+        0..56 => width.saturating_sub(12 + label),
+        56..72 => width.saturating_sub(25 + label),
+        _ => width.saturating_sub(38 + label).min(72),
     };
-    let mut row = view.row().gap(1).fill(title, 9, theme.heading);
+    let mut row = view.row().gap(1).fill(clock_title(overview, clock, label), label, theme.heading);
     row = row.append(lifetime_gauge(lifetime.as_ref(), (clock, view.now), bar, build, view.glyphs(), theme));
     let Some(lifetime) = lifetime else { return no_clock(view, overview, clock, row, width) };
     let stage = lifetime.stage(clock, view.now);
@@ -179,6 +174,27 @@ fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, w
         row = row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text);
     }
     row.build()
+}
+
+/// Cells for the titles of the clocks, the blanks behind them included.
+const LABEL: u16 = 9;
+const LABEL_WITH_CERTIFICATE: u16 = 13;
+
+fn clock_label(overview: &Overview, width: u16) -> u16 {
+    match overview.credential {
+        CredentialFacts::Certificate { .. } if width >= 56 => LABEL_WITH_CERTIFICATE,
+        _ => LABEL,
+    }
+}
+
+fn clock_title(overview: &Overview, clock: Clock, label: u16) -> &'static str {
+    match (clock, &overview.credential) {
+        (Clock::AccessToken, _) => "ACCESS",
+        (Clock::RefreshToken, _) => "REFRESH",
+        (Clock::ClientCredential, CredentialFacts::Certificate { .. }) if label > LABEL => "CERTIFICATE",
+        (Clock::ClientCredential, CredentialFacts::Certificate { .. }) => "CERT",
+        (Clock::ClientCredential, _) => "SECRET",
+    }
 }
 
 fn no_clock(
@@ -213,7 +229,10 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         Clock::AccessToken => match overview.next_step(view.now) {
             NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
             _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
-            NextStep::SignInAgain | NextStep::AskAdministrator | NextStep::EndsAt(_) => {
+            NextStep::SignInAgain
+            | NextStep::AskConsent
+            | NextStep::AskAdministrator
+            | NextStep::EndsAt(_) => {
                 format!("ends {}", view.when(lifetime.expires_at))
             }
             _ => format!("renews {}", view.when(lifetime.renewal_due_at())),
@@ -223,7 +242,10 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         Clock::ClientCredential if lifetime.stage(clock, view.now) >= Stage::Expiring => {
             format!("{} replace", view.key(Action::Edit))
         }
-        Clock::ClientCredential => view.day(lifetime.expires_at),
+        Clock::ClientCredential => match overview.credential {
+            CredentialFacts::Certificate { .. } => format!("ends {}", view.day(lifetime.expires_at)),
+            _ => view.day(lifetime.expires_at),
+        },
     }
 }
 
@@ -254,9 +276,16 @@ fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width
     let theme = view.theme();
     let is_chosen = value == view.app.tokens.value;
     let cursor = if is_chosen { view.glyphs().cursor } else { " " };
-    let row = view.row().gap(1).text(cursor, theme.accent).gap(1).fill(value.label(), 15, theme.text).gap(1);
+    let label = value_label(overview, value);
+    let row = view.row().gap(1).text(cursor, theme.accent).gap(1).fill(label, 15, theme.text).gap(1);
     if value == ConnectionValue::ClientId {
         return row.rest(&overview.settings.client_id.to_string(), width, theme.text).build();
+    }
+    if let (ConnectionValue::ClientSecret, CredentialFacts::Certificate { subject, .. }) =
+        (value, &overview.credential)
+    {
+        let text = format!("{}, its key stays in the vault", printable(subject));
+        return row.text(view.mask(), theme.secret_mask).gap(2).rest(&text, width, theme.muted).build();
     }
     let Some(characters) = overview.characters_of(value) else {
         return row.rest(absent(overview, value), width, theme.none).build();
@@ -268,8 +297,19 @@ fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width
     row.rest(&about(view, overview, value), room, theme.muted).end(length, width.saturating_sub(1)).build()
 }
 
-fn absent(overview: &Overview, value: ConnectionValue) -> &'static str {
+/// In place of the secret stands what there is instead of it.
+fn value_label(overview: &Overview, value: ConnectionValue) -> &'static str {
     match (value, &overview.credential) {
+        (ConnectionValue::ClientSecret, CredentialFacts::Certificate { .. }) => "Certificate",
+        _ => value.label(),
+    }
+}
+
+fn absent(overview: &Overview, value: ConnectionValue) -> &'static str {
+    let app_only = !overview.settings.way_in.is_delegated();
+    match (value, &overview.credential) {
+        (ConnectionValue::RefreshToken, _) if app_only => "none: the client asks again instead",
+        (ConnectionValue::AccessToken, _) if app_only => "none yet: the client has not asked",
         (ConnectionValue::ClientSecret, CredentialFacts::Public) => "none: public client",
         (ConnectionValue::ClientSecret, _) => "none: its record is missing or damaged",
         (ConnectionValue::RefreshToken, _) if overview.tokens.is_some() => {
@@ -284,6 +324,13 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
     match value {
         ConnectionValue::AccessToken => {
             let audience = tokens.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
+            if let Some(roles) = overview.roles() {
+                return match roles.len() {
+                    0 => format!("{audience}, no roles: it opens nothing"),
+                    1 => format!("{audience}, 1 role"),
+                    count => format!("{audience}, {count} roles"),
+                };
+            }
             let granted = tokens
                 .granted_scope
                 .iter()

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::style::Style;
 
 use crate::app::{Action, App, Tone};
+use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{NextStep, Overview};
 use crate::sanitize::sanitize;
 
@@ -109,9 +110,16 @@ impl<'a> View<'a> {
             NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
             NextStep::EnterCode => (Some(Action::Authorize), "enter code".to_owned()),
             NextStep::SignInAgain => (Some(Action::Authorize), "sign in again".to_owned()),
-            NextStep::AskAdministrator => (Some(Action::Authorize), "consent missing".to_owned()),
+            NextStep::AskConsent => (Some(Action::AdminConsent), "consent missing".to_owned()),
+            NextStep::AskAdministrator => (Some(Action::Open), "ask administrator".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
-            NextStep::ReplaceSecret => (Some(Action::Edit), "replace secret".to_owned()),
+            NextStep::ReplaceSecret => {
+                let short = match overview.credential {
+                    CredentialFacts::Certificate { .. } => "replace cert.",
+                    _ => "replace secret",
+                };
+                (Some(Action::Edit), short.to_owned())
+            }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
             NextStep::RenewsAt(at) => (None, format!("renews {}", self.when(at))),
@@ -131,7 +139,8 @@ impl<'a> View<'a> {
             NextStep::GetToken => "get token".to_owned(),
             NextStep::PasteAddress => "paste".to_owned(),
             NextStep::EnterCode => "code".to_owned(),
-            NextStep::AskAdministrator => "consent".to_owned(),
+            NextStep::AskConsent => "consent".to_owned(),
+            NextStep::AskAdministrator => "ask admin".to_owned(),
             NextStep::MendSettings => "mend".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
@@ -157,8 +166,9 @@ impl<'a> View<'a> {
                 "a sign-in is open: paste the address that the browser ended on".to_owned()
             }
             NextStep::SignInAgain => format!("a person must sign in again. Who acts: {who}"),
+            NextStep::AskConsent => "consent is missing. Who acts: an administrator of the tenant".to_owned(),
             NextStep::AskAdministrator => {
-                "consent is missing. Who acts: an administrator of the tenant".to_owned()
+                "the tenant blocks it. Who acts: an administrator of the tenant".to_owned()
             }
             NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
             NextStep::ReplaceSecret => self.secret_sentence(overview),
@@ -172,17 +182,15 @@ impl<'a> View<'a> {
     }
 
     fn secret_sentence(&self, overview: &Overview) -> String {
+        let noun = overview.credential.noun();
         match overview.credential_lifetime() {
             Some(lifetime) if lifetime.is_expired_at(self.now) => {
-                format!(
-                    "the client secret ended on {}. Make a new one in the portal",
-                    self.day(lifetime.expires_at)
-                )
+                format!("the {noun} ended on {}. Make a new one in the portal", self.day(lifetime.expires_at))
             }
             Some(lifetime) => {
-                format!("the client secret ends on {}. Make a new one before", self.day(lifetime.expires_at))
+                format!("the {noun} ends on {}. Make a new one before", self.day(lifetime.expires_at))
             }
-            None => "replace the client secret".to_owned(),
+            None => format!("replace the {noun}"),
         }
     }
 }

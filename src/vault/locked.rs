@@ -57,6 +57,17 @@ impl LockedConnection {
             .ok_or_else(|| VaultError::NoSuchConnection(self.name.to_string()))
     }
 
+    /// The record as it is on disk now, even if somebody without this lock has replaced it: an older version of this
+    /// program, or a person who put a copy back. What is saved from now on goes on from there.
+    pub fn read_again(&mut self) -> Result<Connection, VaultError> {
+        let connection = self.read()?;
+        if connection.id != self.id {
+            return Err(VaultError::Outdated(self.name.to_string()));
+        }
+        self.generation = connection.generation;
+        Ok(connection)
+    }
+
     /// Proves that the disk takes the record twice over, and 256 KiB at least, before a request is sent whose answer
     /// must not be lost. The file is kept open for the next save.
     pub fn prove_disk(&mut self) -> Result<(), VaultError> {

@@ -27,6 +27,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 pub use error::{ErrorKind, Reason, VaultError};
 pub use listing::{DamagedRecord, Listing};
 pub use locked::{LockedApp, LockedConnection};
@@ -111,6 +113,11 @@ impl Vault {
 
     fn of(store: Store, sealer: Sealer, vault_id: String) -> Self {
         Self { inner: Arc::new(Inner::new(store, sealer, vault_id)) }
+    }
+
+    /// The text of a file of the person's that holds a key. Refused where others may read it.
+    pub fn read_key_of_person(path: &Path) -> Result<Zeroizing<String>, VaultError> {
+        store::read_key(path, store::Guard::OwnerOnly)
     }
 
     /// Opens with the identity itself, which is proved against the settings.

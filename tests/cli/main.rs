@@ -3,8 +3,10 @@
 mod home;
 mod tenant;
 
+mod app_only;
 mod codes;
 mod device;
+mod explain;
 mod export;
 mod paste;
 mod settings;

@@ -19,7 +19,7 @@ async fn trouble_of(odd: http::Response<Full<Bytes>>) -> Trouble {
     desk.redeem(&AuthorizationCode::new("code")).await.unwrap();
     let held = desk.tokens();
     let trouble = desk.refresh().await.unwrap().trouble.unwrap();
-    assert_eq!(desk.tokens(), held);
+    assert_eq!(desk.held(), held);
     assert_eq!(wire.arrived().len(), 2, "one request, and no other at once");
     assert!(!format!("{trouble:?}").contains("TG-"), "{trouble:?}");
     trouble

@@ -10,7 +10,9 @@ use tokengauge::domain::{
     Authority, ClientId, Connection, ConnectionId, ConnectionName, Mailbox, Overview, RedirectUri,
     RenewalOutcome, ResponseMode, ScopeSet, Settings, Tenant, Tokens, Trouble, WayIn,
 };
-use tokengauge::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
+use tokengauge::oauth::redirect_response::{
+    AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck, read,
+};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
@@ -105,6 +107,15 @@ impl Desk {
 
     pub fn tokens(&self) -> Tokens {
         self.record().tokens.unwrap()
+    }
+
+    /// The tokens, without the note that an answer was lost.
+    pub fn held(&self) -> Tokens {
+        let mut tokens = self.tokens();
+        if let Some(refresh) = &mut tokens.refresh {
+            refresh.unanswered_at = None;
+        }
+        tokens
     }
 
     pub fn trouble(&self) -> Trouble {
@@ -209,6 +220,7 @@ pub fn read_paste(pasted: &str, overview: &Overview) -> Result<AuthorizationResp
         state: &attempt.state,
         pkce: true,
         issuer: None,
+        awaited: Awaited::Code,
     };
     read(pasted.as_bytes(), &expectation)
 }

@@ -9,6 +9,7 @@ mod desk;
 mod wire;
 
 mod answers;
+mod app_only;
 mod damage;
 mod device;
 mod disk;

@@ -52,7 +52,7 @@ async fn a_connection_that_breaks_off_loses_no_refresh_token() {
     let held = desk.tokens();
     let trouble = desk.refresh().await.unwrap().trouble.unwrap();
     assert!(matches!(trouble.kind, TroubleKind::TryLater { .. }), "{trouble:?}");
-    assert_eq!((desk.tokens(), platform.token_requests()), (held, 2));
+    assert_eq!((desk.held(), platform.token_requests()), (held, 2));
     assert_eq!(desk.refresh().await.unwrap().trouble, None);
 }
 

@@ -1,9 +1,12 @@
 //! Renewing: rotation, what is taken over from before, and what another process has done meanwhile.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokengauge::app::GrantStep;
 use tokengauge::domain::secret::RefreshToken;
-use tokengauge::domain::{Certainty, Lifetime, RenewalKind, RenewalOutcome, TroubleKind};
+use tokengauge::domain::{
+    Certainty, CountsFrom, Lifetime, RefreshLimit, RenewalKind, RenewalOutcome, TroubleKind,
+};
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 
 use crate::desk::{CLIENT_ID, Desk, OPS, Platform, SECRET, signed_in, text};
@@ -117,7 +120,7 @@ async fn a_learned_limit_does_not_grow_by_renewing() {
     let start = desk.tokens().signed_in_at;
     let learned = Lifetime::from_seconds(start, 43_200, Certainty::Learned);
     desk.change(|connection| {
-        connection.tokens.as_mut().unwrap().refresh.as_mut().unwrap().lifetime = learned;
+        connection.refresh_limit = RefreshLimit::new(TimeDelta::hours(12), CountsFrom::SignIn);
     });
     desk.refresh().await.unwrap();
     assert_eq!(desk.tokens().refresh.unwrap().lifetime, learned);

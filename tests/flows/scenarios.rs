@@ -53,16 +53,31 @@ fn every_file_is_built_in_and_played_here() {
     assert_eq!(
         built_in,
         [
+            "admin-consent-wanted",
+            "app-only-certificate",
+            "app-only-secret",
+            "claims-challenge",
             "conditional-access",
             "consent-missing",
             "device-code",
+            "device-code-blocked",
+            "device-code-blocked-later",
             "first-sign-in",
             "fleet",
+            "hostile-texts",
             "short-lived",
             "throttled"
         ],
         "a new scenario needs a test here"
     );
+}
+
+#[tokio::test]
+async fn every_scenario_comes_up_with_its_connections() {
+    for name in Scenario::EMBEDDED {
+        let (_tenant, dashboard) = play(name, 1).await;
+        assert!(dashboard.screen((80, 24)).contains("Connections"), "{name}");
+    }
 }
 
 #[tokio::test]

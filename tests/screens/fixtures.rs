@@ -6,15 +6,15 @@ use tokengauge::app::{
 };
 use tokengauge::catalogue::clouds::CLOUDS;
 use tokengauge::catalogue::permissions::PRESETS;
-use tokengauge::domain::app_registration::CredentialFacts;
+use tokengauge::domain::app_registration::{CredentialFacts, Thumbprint};
 use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
-    AttemptFacts, Authority, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName,
-    Consumer, DeviceAttemptFacts, DevicePoll, HandOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal,
-    RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts,
-    Trouble, TroubleKind, WayIn,
+    AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Certainty, Claims, ClientId,
+    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, DeviceAttemptFacts, DevicePoll, HandOver,
+    Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope,
+    ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -70,6 +70,7 @@ impl Make {
             tokens: None,
             trouble: None,
             attempt: None,
+            admin_consent: None,
             renewals: Vec::new(),
             hand_overs: Vec::new(),
         })
@@ -151,6 +152,37 @@ impl Make {
         self
     }
 
+    /// A client that acts for itself with a certificate, and the roles in its token.
+    pub fn app_only(mut self, roles: &str) -> Self {
+        let own = &mut self.0;
+        own.settings.way_in = WayIn::ClientCredentials;
+        own.settings.tenant = Tenant::parse("contoso.com").unwrap();
+        own.settings.sign_in_as = None;
+        own.settings.scopes = ScopeSet::parse_lenient("https://graph.microsoft.com/.default");
+        own.hand_overs.clear();
+        own.credential = CredentialFacts::Certificate {
+            thumbprint: Thumbprint([0x5a; 32]),
+            subject: "CN=connector.contoso.com".into(),
+            lifetime: Lifetime {
+                starts_at: now() - days(300),
+                expires_at: now() + days(65),
+                certainty: Certainty::Known,
+            },
+        };
+        let tokens = own.tokens.as_mut().unwrap();
+        tokens.user = SignedInUser::default();
+        tokens.refresh = None;
+        tokens.granted_scope = None;
+        tokens.claims.upn = None;
+        tokens.claims.app = Some("Contoso Journal".into());
+        tokens.claims.scp = None;
+        tokens.claims.roles = Some(ScopeSet::parse_lenient(roles));
+        for renewal in &mut own.renewals {
+            renewal.kind = RenewalKind::ClientCredentials;
+        }
+        self
+    }
+
     pub fn granted(mut self, scopes: &str) -> Self {
         self.0.tokens.as_mut().unwrap().granted_scope = Some(ScopeSet::parse_lenient(scopes));
         self
@@ -174,6 +206,7 @@ impl Make {
         self.0.trouble = Some(Trouble {
             at: now() - minutes(17),
             kind,
+            who: kind.who_acts(),
             what_happened: lines.0.to_owned(),
             what_to_do: lines.1.to_owned(),
             aadsts: Some(aadsts),
@@ -389,4 +422,19 @@ pub fn waiting_panel(overview: &Overview) -> SignInPanel {
 /// When the device code of [`Make::coded`] was got.
 pub fn code_began() -> DateTime<Utc> {
     now() - TimeDelta::seconds(48)
+}
+
+/// An administrator was asked two hours ago.
+pub fn consent_asked(mut overview: Overview) -> Overview {
+    let address = format!(
+        "https://login.microsoftonline.com/organizations/v2.0/adminconsent?client_id={}&scope={}&state=sTaTe",
+        overview.settings.client_id, "https%3A%2F%2Fgraph.microsoft.com%2FMail.Send"
+    );
+    overview.admin_consent = Some(AdminConsent::Asked(AdminConsentRequest {
+        state: "sTaTe".into(),
+        redirect_uri: overview.settings.redirect_uri.clone(),
+        address: address.parse().unwrap(),
+        asked_at: now() - TimeDelta::hours(2),
+    }));
+    overview
 }

@@ -4,12 +4,13 @@ use chrono::TimeDelta;
 use tokengauge::app::connections::Sort;
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
-    App, Browser, Delivery, DevicePhase, DeviceSignInPanel, Door, Failure, Field, FieldId, FirstChoice,
-    FirstRun, FirstStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice,
-    Panel, Phase, Question, RequestId, Reveal, SignInPanel, Tab, Unlocking,
+    App, Browser, ConsentPanel, ConsentPhase, Delivery, DevicePhase, DeviceSignInPanel, Door, Failure, Field,
+    FieldId, FirstChoice, FirstRun, FirstStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line,
+    LockReason, Notice, Panel, Phase, Question, RequestId, Reveal, SignInPanel, Tab, Unlocking,
 };
+use tokengauge::domain::app_registration::CredentialKind;
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{ConnectionValue, Overview};
+use tokengauge::domain::{ConnectionValue, Overview, WayIn};
 
 use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
 
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Scene> {
         forms(),
         sign_ins(),
         device_sign_ins(),
+        consents(),
         hand_overs(),
         questions(),
         doors(),
@@ -91,6 +93,10 @@ fn connections() -> Vec<Scene> {
     ]
 }
 
+fn app_only(roles: &str) -> Overview {
+    Make::healthy("contoso-journal", "ops@contoso.com").app_only(roles).done()
+}
+
 fn reveal(value: ConnectionValue, text: &str) -> Reveal {
     Reveal { value, text: RevealedValue::new(text), until: now() + TimeDelta::seconds(8) }
 }
@@ -102,6 +108,11 @@ fn tokens() -> Vec<Scene> {
         ("tokens_never_signed_in", on(Tab::Tokens, "proseware")),
         ("tokens_no_refresh", on(Tab::Tokens, "wingtip")),
         ("tokens_retrying", on(Tab::Tokens, "tailspin")),
+        ("tokens_app_only", only(app_only("Mail.Read Calendars.Read"), Tab::Tokens)),
+        ("tokens_app_only_no_roles", only(app_only(""), Tab::Tokens)),
+        ("connections_app_only", only(app_only("Mail.Read Calendars.Read"), Tab::Connections)),
+        ("permissions_app_only", only(app_only("Mail.Read Calendars.Read"), Tab::Permissions)),
+        ("permissions_app_only_no_roles", only(app_only(""), Tab::Permissions)),
         (
             "tokens_revealed",
             changed(on(Tab::Tokens, "contoso-prod"), |app| {
@@ -227,6 +238,24 @@ fn forms() -> Vec<Scene> {
             }),
         ),
         ("form_edit", edit),
+        (
+            "form_app_only",
+            with_form(none(), |pane| {
+                typed(pane, FieldId::Name, "contoso-journal");
+                typed(pane, FieldId::Tenant, "contoso.com");
+                pane.way_in = WayIn::ClientCredentials;
+                pane.credential = CredentialKind::Certificate;
+                typed(pane, FieldId::CertificateFile, "~/connector.pem");
+                pane.focus = FieldId::Permissions;
+            }),
+        ),
+        (
+            "form_device_code",
+            with_form(none(), |pane| {
+                pane.way_in = WayIn::DeviceCode;
+                pane.focus = FieldId::WayIn;
+            }),
+        ),
     ]
 }
 
@@ -343,6 +372,44 @@ fn sign_ins() -> Vec<Scene> {
         ),
         ("sign_in_redeeming", signing_in(opened(0), |panel| panel.phase = Phase::Redeeming(RequestId(2)))),
         ("sign_in_failed", signing_in(opened(0), |panel| panel.phase = Phase::Failed(failure))),
+    ]
+}
+
+fn consents() -> Vec<Scene> {
+    let at = |phase: ConsentPhase, change: &dyn Fn(&mut ConsentPanel)| {
+        let own = fixtures::consent_asked(Make::unsigned("litware", "int@litware.example").done());
+        let mut panel = ConsentPanel::new(own.id.clone(), phase);
+        change(&mut panel);
+        changed(only(own, Tab::Connections), |app| app.panel = Some(Panel::Consent(panel)))
+    };
+    let refused = || RefusedPaste {
+        failure: Failure::new(
+            "No answer of an administrator was found in the pasted text.",
+            "Paste the address their browser ended on; it holds admin_consent=True.",
+        ),
+        echo: "http://localhost:8400/?●●●".into(),
+    };
+    vec![
+        ("consent_beginning", at(ConsentPhase::Beginning(RequestId(1)), &|_| {})),
+        ("consent_waiting", at(ConsentPhase::Waiting, &|_| {})),
+        (
+            "consent_sent",
+            at(ConsentPhase::Waiting, &|panel| {
+                panel.sent = Some(Ok(Delivery::SentToTerminal { characters: 1_204 }));
+            }),
+        ),
+        ("consent_refused", at(ConsentPhase::Waiting, &|panel| panel.refusal = Some(refused()))),
+        ("consent_given", at(ConsentPhase::Given, &|_| {})),
+        (
+            "consent_failed",
+            at(
+                ConsentPhase::Failed(Failure::new(
+                    "consent was declined (AADSTS65004)",
+                    "Sign in again (a) and accept.",
+                )),
+                &|_| {},
+            ),
+        ),
     ]
 }
 

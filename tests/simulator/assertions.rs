@@ -14,17 +14,17 @@ const KEY: &str = include_str!("keys/connector.key");
 const STRANGER: &str = include_str!("keys/stranger.crt");
 const STRANGERS_KEY: &str = include_str!("keys/stranger.key");
 const AUDIENCE: &str = "https://login.invalid/contoso.example/oauth2/v2.0/token";
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A client assertion that is right until a test changes something.
-struct Assertion {
+pub struct Assertion {
     header: Header,
     claims: Value,
-    key: &'static str,
+    key: String,
 }
 
 impl Assertion {
-    fn at(now: DateTime<Utc>) -> Self {
+    pub fn at(now: DateTime<Utc>) -> Self {
         let mut header = Header::new(Algorithm::PS256);
         header.x5t_s256 = Some(Certificate::from_pem(CERTIFICATE).unwrap().thumbprint_sha256());
         let claims = json!({
@@ -36,15 +36,20 @@ impl Assertion {
             "nbf": now.timestamp(),
             "exp": now.timestamp() + 600,
         });
-        Self { header, claims, key: KEY }
+        Self { header, claims, key: KEY.to_owned() }
     }
 
-    fn claiming(mut self, name: &str, value: impl Into<Value>) -> Self {
+    /// By another key, whose certificate is the usual one.
+    pub fn signed_by(key: &str, now: DateTime<Utc>) -> Self {
+        Self { key: key.to_owned(), ..Self::at(now) }
+    }
+
+    pub fn claiming(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims[name] = value.into();
         self
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         // The RSA key inside PKCS #8 begins after 26 bytes, for keys of this size.
         let body: String = self.key.lines().filter(|line| !line.starts_with('-')).collect();
         let der = STANDARD.decode(body).unwrap();
@@ -152,7 +157,7 @@ fn a_strangers_key_is_refused_under_either_name() {
     let by_stranger = |thumbprint: &str| {
         let thumbprint = Certificate::from_pem(thumbprint).unwrap().thumbprint_sha256();
         refused(move |mut assertion| {
-            assertion.key = STRANGERS_KEY;
+            assertion.key = STRANGERS_KEY.to_owned();
             assertion.header.x5t_s256 = Some(thumbprint);
             assertion
         })
@@ -186,6 +191,14 @@ fn an_assertion_is_good_in_its_time_only() {
     assert_eq!(refused(|assertion| assertion.claiming("nbf", now + 1)), 700_024);
     assert_eq!(refused(|assertion| assertion.claiming("exp", now)), 700_024);
     assert_eq!(refused(|assertion| assertion.claiming("nbf", now - 900).claiming("exp", now - 300)), 700_024);
+}
+
+#[test]
+fn dates_may_have_a_fraction() {
+    let driver = tenant("");
+    let expiry = driver.now.timestamp() as f64 + 600.25;
+    let assertion = Assertion::at(driver.now).claiming("exp", expiry).text();
+    assert_eq!(ask(&mut presenting(driver, &assertion)).status, 200);
 }
 
 #[test]

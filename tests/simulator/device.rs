@@ -10,7 +10,7 @@ const SCOPE: &str = "offline_access openid User.Read Mail.ReadWrite";
 
 /// The tenant of `first-sign-in` with public client flows allowed and no secret sent.
 fn tenant(more: &str) -> Driver {
-    allowing("multitenant = true", &format!("multitenant = true\npublic_client = true"), more)
+    allowing("multitenant = true", "multitenant = true\npublic_client = true", more)
         .redeeming("client_secret", "")
         .redeeming("redirect_uri", "")
         .redeeming("code_verifier", "")
@@ -22,16 +22,22 @@ fn allowing(from: &str, to: &str, more: &str) -> Driver {
 }
 
 fn begin(driver: &mut Driver) -> Answered {
-    let path = format!("/{}/oauth2/v2.0/devicecode", driver.tenant);
-    driver.post_to(&path, &[("client_id", CLIENT_ID), ("scope", SCOPE)])
+    begin_as(driver, CLIENT_ID)
 }
 
-fn poll(driver: &mut Driver, device: &Answered) -> Answered {
+/// Asks for a device code for an application.
+pub fn begin_as(driver: &mut Driver, client_id: &str) -> Answered {
+    let path = format!("/{}/oauth2/v2.0/devicecode", driver.tenant);
+    driver.post_to(&path, &[("client_id", client_id), ("scope", SCOPE)])
+}
+
+/// One poll of the token endpoint.
+pub fn poll(driver: &mut Driver, device: &Answered) -> Answered {
     driver.post(&[("grant_type", GRANT), ("device_code", device.text("device_code"))])
 }
 
 /// What the person does at the verification page.
-fn enter(driver: &mut Driver, user_code: &str, answer: Answer) -> Result<(), BrowserError> {
+pub fn enter(driver: &mut Driver, user_code: &str, answer: Answer) -> Result<(), BrowserError> {
     let upn = driver.upn.clone();
     let (simulator, now) = (&mut driver.simulator, driver.now);
     browser::enter_code("/devicelogin", user_code, &upn, answer, |request| simulator.handle(&request, now))

@@ -66,7 +66,7 @@ impl Driver {
         let application = &scenario.applications[0];
         let secret = application.secrets.first().map(|secret| secret.value.clone());
         let registered = application.redirect_uris.web.first().or(application.redirect_uris.public.first());
-        let redirect_uri = registered.unwrap().clone();
+        let redirect_uri = registered.cloned().unwrap_or_default();
         let pairs = |list: &[(&str, &str)]| list.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
         let mut driver = Self {
             now: at("2026-11-22T05:41:56Z"),

@@ -106,6 +106,13 @@ async fn a_drop_fault_closes_the_connection() {
 }
 
 #[tokio::test]
+async fn answers_are_dated_by_the_clock_of_the_tenant() {
+    let (server, client) = (server(""), client());
+    let answer = client.get(format!("{}/nothing", server.url())).send().await.unwrap();
+    assert_eq!(answer.headers()["date"], "Sun, 22 Nov 2026 05:41:56 GMT");
+}
+
+#[tokio::test]
 async fn a_foreign_host_name_is_misdirected() {
     let (server, client) = (server(""), client());
     let request = client.get(format!("{}/v1.0/me", server.url())).header("host", "rebound.example");

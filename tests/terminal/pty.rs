@@ -44,9 +44,6 @@ impl Default for Demo {
 
 impl Demo {
     pub fn start(&self) -> Terminal {
-        let (columns, rows) = self.size;
-        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        let before = line_settings(&*pair.master);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokengauge"));
         let speed = self.speed.to_string();
         command.args(["demo", "--scenario", self.scenario, "--speed", &speed, "--theme", "dark"]);
@@ -57,18 +54,7 @@ impl Demo {
             command.env("TOKENGAUGE_TEST_PANIC", "1");
             command.env("RUST_BACKTRACE", "0");
         }
-        let child = pair.slave.spawn_command(command).unwrap();
-        let output = read_all(pair.master.try_clone_reader().unwrap());
-        Terminal {
-            parser: vt100::Parser::new(rows.max(2), columns.max(2), 0),
-            written: Vec::new(),
-            before,
-            child,
-            keyboard: pair.master.take_writer().unwrap(),
-            output,
-            master: pair.master,
-            _slave: pair.slave,
-        }
+        Terminal::start(command, self.size)
     }
 
     /// Started, and the first frame is whole.
@@ -102,6 +88,24 @@ fn read_all(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
 }
 
 impl Terminal {
+    /// Starts a command in a terminal of this size.
+    pub fn start(command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let before = line_settings(&*pair.master);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let output = read_all(pair.master.try_clone_reader().unwrap());
+        Self {
+            parser: vt100::Parser::new(rows.max(2), columns.max(2), 0),
+            written: Vec::new(),
+            before,
+            child,
+            keyboard: pair.master.take_writer().unwrap(),
+            output,
+            master: pair.master,
+            _slave: pair.slave,
+        }
+    }
+
     /// What stands on the screen.
     pub fn screen(&self) -> String {
         self.parser.screen().contents()

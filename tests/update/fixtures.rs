@@ -73,6 +73,7 @@ pub fn unsigned(name: &str) -> Overview {
         tokens: None,
         trouble: None,
         attempt: None,
+        admin_consent: None,
         renewals: Vec::new(),
         hand_overs: Vec::new(),
     }
@@ -116,6 +117,7 @@ pub fn refuse(overview: &mut Overview, at: DateTime<Utc>, kind: TroubleKind) {
     overview.trouble = Some(Trouble {
         at,
         kind,
+        who: kind.who_acts(),
         what_happened: "the platform said no".into(),
         what_to_do: "do something about it".into(),
         aadsts: None,
@@ -372,6 +374,7 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::BeginAttempt { request, .. }
         | Effect::BeginDeviceSignIn { request, .. }
         | Effect::PollDevice { request, .. }
+        | Effect::BeginAdminConsent { request, .. }
         | Effect::Exchange { request, .. }
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }

@@ -3,6 +3,7 @@
 //! `fixtures.rs` has the connections and a desk at which keys are pressed; each other file has one theme.
 
 mod answers;
+mod consent;
 mod day;
 mod device;
 mod door;

@@ -139,6 +139,7 @@ impl Outside {
             | Effect::BeginAttempt { connection, .. }
             | Effect::BeginDeviceSignIn { connection, .. }
             | Effect::PollDevice { connection, .. }
+            | Effect::BeginAdminConsent { connection, .. }
             | Effect::Exchange { connection, .. } => {
                 let known = self.desk.app.connections.get(connection).cloned();
                 let mut own = known.unwrap_or_else(|| healthy("quiet"));
@@ -156,6 +157,7 @@ impl Outside {
                     (Effect::PollDevice { .. }, _) => {
                         own = asked(own, |attempt| attempt.poll = attempt.poll.after_pending(now));
                     }
+                    (Effect::BeginAdminConsent { .. }, _) => own = super::consent::asked(own),
                     (Effect::Exchange { .. }, 0) => refuse(&mut own, now, TroubleKind::SignInNeeded),
                     (Effect::Exchange { .. }, 1) => {
                         refuse(&mut own, now, TroubleKind::try_later(now, 1, None, 0.5));

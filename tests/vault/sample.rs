@@ -10,10 +10,11 @@ use tokengauge::domain::secret::{
     AccessToken, ClientSecret, CodeVerifier, DeviceCode, Passphrase, RefreshToken,
 };
 use tokengauge::domain::{
-    AccessGrant, AppRegistration, Attempt, Authority, Certainty, Claims, ClientCredential, ClientId,
-    CodeAttempt, Connection, ConnectionId, ConnectionName, Consumer, DeviceAttempt, DevicePoll, HandOver,
-    Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode,
-    ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn,
+    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Authority, Certainty, Claims,
+    ClaimsRequest, ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
+    Consumer, CountsFrom, DeviceAttempt, DevicePoll, HandOver, Lifetime, Mailbox, RedirectUri, RefreshGrant,
+    RefreshLimit, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings,
+    SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn, WhoActs,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -106,7 +107,15 @@ pub fn connection() -> Connection {
         settings: settings(),
         tokens: Some(tokens()),
         trouble: Some(trouble(TroubleKind::TryLater { retry_at: at(600), attempt: 3 })),
+        refresh_limit: RefreshLimit::new(TimeDelta::seconds(43_200), CountsFrom::SignIn),
+        claims: ClaimsRequest::parse(r#"{"access_token":{}}"#),
         attempt: Some(attempt()),
+        admin_consent: Some(AdminConsent::Asked(AdminConsentRequest {
+            state: "TGSECRET-consent-state".into(),
+            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
+            address: Url::parse("https://login.microsoftonline.com/x/v2.0/adminconsent?a=b").unwrap(),
+            asked_at: at(50),
+        })),
         renewals: renewals(),
         hand_overs: vec![
             HandOver {
@@ -144,6 +153,7 @@ pub fn trouble(kind: TroubleKind) -> Trouble {
     Trouble {
         at: at(70),
         kind,
+        who: WhoActs::TenantAdmin,
         what_happened: "the tenant said \"no\" \u{2014} twice".into(),
         what_to_do: "wait".into(),
         aadsts: Some(90033),
@@ -188,6 +198,7 @@ fn tokens() -> Tokens {
             current: RefreshToken::new("TGSECRET-refresh-2"),
             previous: Some(RefreshToken::new("TGSECRET-refresh-1")),
             lifetime: Lifetime::from_seconds(at(10), 43_200, Certainty::Learned),
+            unanswered_at: Some(at(65)),
         }),
         user: SignedInUser {
             username: Some("ops@contoso.com".into()),
@@ -209,6 +220,7 @@ fn attempt() -> Attempt {
             .unwrap(),
         started_at: at(60),
         wrong_pastes: 4,
+        failed_redemptions: 2,
     })
 }
 

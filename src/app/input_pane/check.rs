@@ -1,17 +1,17 @@
-//! What is said of each field while it is typed, and what the whole form says.
+//! What is said of each field while it is typed: of the field alone, then of what it means together with others.
 
 use chrono::NaiveDate;
 
-use crate::domain::app_registration::{ClientSecretError, CredentialFacts};
-use crate::domain::authority::is_guid;
+use crate::catalogue::clouds::{self, Evidence, Recognised, Resource};
+use crate::domain::app_registration::{ClientSecretError, CredentialFacts, CredentialKind};
+use crate::domain::authority::{TenantForm, is_guid};
 use crate::domain::redirect_uri::RedirectPlatform;
 use crate::domain::secret::ClientSecret;
-use crate::domain::{Authority, ClientId, ConnectionName, Mailbox, RedirectUri, Settings, Tenant};
+use crate::domain::settings_rules::{self, Concern};
+use crate::domain::{Capture, ClientId, ConnectionName, Mailbox, RedirectUri, SettingsFault, Tenant, WayIn};
 
-use crate::app::{CredentialEdit, NewConnection};
-use crate::catalogue::permissions::PRESETS;
-
-use super::{AppChoice, FieldId, InputPane, Purpose, ScopeChoice};
+use super::result::{authority, credential_kind, draft};
+use super::{AppChoice, AppScopeChoice, FieldId, InputPane};
 
 /// What is said of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +49,63 @@ fn wrong(text: impl Into<String>) -> Check {
 }
 
 pub(super) fn check(pane: &InputPane, id: FieldId) -> Check {
+    let own = of_the_field(pane, id);
+    match own {
+        Check::Wrong(_) | Check::Empty(_) => own,
+        Check::Right(_) | Check::Remark(_) => together(pane, id, own),
+    }
+}
+
+fn of_the_field(pane: &InputPane, id: FieldId) -> Check {
     match id {
         FieldId::Name => name(pane),
         FieldId::AppRegistration => app_registration(pane),
         FieldId::ClientId => client_id(pane),
+        FieldId::Credential => credential(pane),
         FieldId::ClientSecret => client_secret(pane),
         FieldId::SecretEnds => secret_ends(pane),
+        FieldId::CertificateFile => certificate_file(pane),
+        FieldId::KeyFile => key_file(pane),
         FieldId::Cloud => right("where the app registration and the mailbox live"),
         FieldId::AuthorityUrl => authority_url(pane),
         FieldId::Tenant => tenant(pane),
+        FieldId::WayIn => way_in(pane),
         FieldId::SignInAs => sign_in_as(pane),
         FieldId::RedirectUri => redirect_uri(pane),
         FieldId::ResponseMode => right("how the browser brings the answer; query unless you know better"),
-        FieldId::Preset => right("change single permissions on tab 2"),
+        FieldId::Permissions => permissions(pane),
     }
+}
+
+/// What the rules between the settings say beside this field; what they do not mind stays as it is.
+fn together(pane: &InputPane, id: FieldId, own: Check) -> Check {
+    let (Some(settings), Some(concern)) = (draft(pane), concern(id)) else { return own };
+    let faults = settings_rules::faults(&settings, credential_kind(pane));
+    // Where the secret is still to be typed, its own field says so.
+    let is_awaited = |fault: SettingsFault| {
+        fault == SettingsFault::NoCredential && pane.fields().contains(&FieldId::ClientSecret)
+    };
+    let fault = faults.into_iter().find(|fault| fault.concern() == concern && !is_awaited(*fault));
+    if let Some(fault) = fault {
+        return wrong(format!("{fault}. {}", fault.what_to_do()));
+    }
+    let remark = settings_rules::remarks(&settings).into_iter().find(|remark| remark.concern() == concern);
+    match (own, remark) {
+        (Check::Right(_), Some(remark)) => Check::Remark(remark.text().to_owned()),
+        (own, _) => own,
+    }
+}
+
+fn concern(id: FieldId) -> Option<Concern> {
+    Some(match id {
+        FieldId::Tenant => Concern::Tenant,
+        FieldId::WayIn => Concern::WayIn,
+        FieldId::SignInAs => Concern::SignInAs,
+        FieldId::RedirectUri => Concern::RedirectUri,
+        FieldId::ResponseMode => Concern::ResponseMode,
+        FieldId::Permissions => Concern::Scopes,
+        _ => return None,
+    })
 }
 
 /// An empty field is a wish until the person tries to save; then it is wrong.
@@ -101,7 +144,7 @@ fn app_registration(pane: &InputPane) -> Check {
             CredentialFacts::Public => "public client, no secret".to_owned(),
             CredentialFacts::Missing => "its record could not be read".to_owned(),
         }),
-        None => right("client ID and secret below; left and right choose one already here"),
+        None => right("client ID and credential below; left and right choose one already here"),
     }
 }
 
@@ -119,16 +162,25 @@ fn client_id(pane: &InputPane) -> Check {
     }
 }
 
+fn credential(pane: &InputPane) -> Check {
+    let held = pane.known_app().map(|app| &app.credential);
+    match (pane.credential, held) {
+        (CredentialKind::Public, Some(CredentialFacts::Secret { .. })) => {
+            Check::Remark("takes the secret away, from every connection on this registration".to_owned())
+        }
+        (CredentialKind::Public, Some(CredentialFacts::Certificate { .. })) => {
+            Check::Remark("takes the certificate away, from every connection on this registration".to_owned())
+        }
+        (CredentialKind::Public, _) => right("nothing is sent; register under Mobile and desktop"),
+        (CredentialKind::Secret, _) => right("a password that the portal makes and shows once"),
+        (CredentialKind::Certificate, _) => right("its key signs each request and never leaves the vault"),
+    }
+}
+
 fn client_secret(pane: &InputPane) -> Check {
     let text = pane.client_secret.text();
-    let held = pane.known_app().map(|app| &app.credential);
     match ClientSecret::parse(text) {
-        Err(ClientSecretError::Empty) => match held {
-            Some(CredentialFacts::Secret { characters, .. }) => {
-                Check::Remark(format!("held, {characters} characters; leave empty to keep it"))
-            }
-            _ => Check::Remark("Value column, shown once. Empty: a public client, no secret".to_owned()),
-        },
+        Err(ClientSecretError::Empty) => no_client_secret(pane),
         Err(error) => wrong(error.to_string()),
         Ok(_) if is_guid(pane.client_id.text().trim()) && text.trim() == pane.client_id.text().trim() => {
             wrong("that is the client ID: the secret's value stands under Certificates & secrets")
@@ -137,10 +189,55 @@ fn client_secret(pane: &InputPane) -> Check {
             Check::Remark("shorter than the platform's secrets: was all of it copied?".to_owned())
         }
         Ok(_) if pane.known_app().is_some() => {
-            Check::Remark("replaces the secret of every connection on this registration".to_owned())
+            Check::Remark("replaces the credential of every connection on this registration".to_owned())
         }
         Ok(_) => right(format!("{} characters", text.trim().chars().count())),
     }
+}
+
+fn no_client_secret(pane: &InputPane) -> Check {
+    match pane.known_app().map(|app| &app.credential) {
+        Some(CredentialFacts::Secret { characters, .. }) => {
+            Check::Remark(format!("held, {characters} characters; leave empty to keep it"))
+        }
+        Some(CredentialFacts::Certificate { .. }) => {
+            empty(pane, "Value column, shown once: takes the place of the certificate")
+        }
+        _ if !pane.way_in.is_delegated() => {
+            empty(pane, "Value column, shown once: a client that acts for itself needs it")
+        }
+        _ => Check::Remark("Value column, shown once. Empty: a public client, no secret".to_owned()),
+    }
+}
+
+fn certificate_file(pane: &InputPane) -> Check {
+    let text = pane.certificate_file.text().trim();
+    if !text.is_empty() {
+        return path(text, "read and checked when you save; its end comes from itself");
+    }
+    match pane.known_app().map(|app| &app.credential) {
+        Some(CredentialFacts::Certificate { lifetime, .. }) => {
+            Check::Remark(format!("held, ends {}; leave empty to keep it", lifetime.expires_at.date_naive()))
+        }
+        _ if !pane.key_file.text().trim().is_empty() => wrong("name the certificate's file too"),
+        _ => empty(pane, "a PEM file on this machine, such as ~/client.pem"),
+    }
+}
+
+fn key_file(pane: &InputPane) -> Check {
+    match pane.key_file.text().trim() {
+        "" => Check::Remark("its private key, PEM. Empty: it stands in the certificate's file".to_owned()),
+        text => path(text, "for your eyes only (chmod 600); sealed in the vault when you save"),
+    }
+}
+
+/// A path is looked at by its end only: the file is read when the form is saved.
+fn path(text: &str, good: &str) -> Check {
+    let lower = text.to_ascii_lowercase();
+    if [".pfx", ".p12"].iter().any(|end| lower.ends_with(end)) {
+        return Check::Remark("PEM is wanted: openssl pkcs12 -in FILE -out client.pem -noenc".to_owned());
+    }
+    right(good)
 }
 
 fn secret_ends(pane: &InputPane) -> Check {
@@ -159,23 +256,75 @@ fn authority_url(pane: &InputPane) -> Check {
     if text.is_empty() {
         return empty(pane, "the address before /{tenant}/oauth2/v2.0/, such as https://login.example.com");
     }
-    match Authority::custom(text, None) {
-        Ok(_) => right(""),
+    match clouds::typed_authority(text, None) {
+        Ok(typed) => match typed.recognised {
+            Some(Recognised::Alias(cloud)) => {
+                Check::Remark(format!("another name of {}: taken as the cloud {}", cloud.login, cloud.title))
+            }
+            Some(Recognised::Login(cloud)) => Check::Remark(format!("taken as the cloud {}", cloud.title)),
+            Some(Recognised::Shared) | None => right(""),
+        },
         Err(error) => wrong(error.to_string()),
     }
 }
 
 fn tenant(pane: &InputPane) -> Check {
     let text = pane.tenant.text().trim();
-    match Tenant::parse(text) {
-        None if text.is_empty() => empty(pane, "a tenant id, a domain such as contoso.com, or organizations"),
-        None => {
-            wrong("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
+    let Some(tenant) = Tenant::parse(text) else {
+        return match text.is_empty() {
+            true => empty(pane, "a tenant id, a domain such as contoso.com, or organizations"),
+            false => {
+                wrong("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
+            }
+        };
+    };
+    match tenant.form() {
+        TenantForm::Id | TenantForm::Domain if !pane.way_in.is_delegated() => {
+            right("the tenant whose administrator consents and whose mailboxes are reached")
         }
-        Some(tenant) if tenant.is_specific() => Check::Remark(
+        TenantForm::Id | TenantForm::Domain => Check::Remark(
             "one tenant. App Connect may need a multitenant registration with organizations".to_owned(),
         ),
-        Some(_) => right("for a multitenant registration; guests need the tenant itself"),
+        TenantForm::Organizations => right("for a multitenant registration; guests need the tenant itself"),
+        TenantForm::Common => right("any organization and personal accounts; guests need the tenant itself"),
+        TenantForm::Consumers => right("personal accounts only, such as outlook.com"),
+    }
+}
+
+fn way_in(pane: &InputPane) -> Check {
+    match pane.way_in {
+        WayIn::AuthorizationCode(Capture::Paste) => {
+            right("works from anywhere: the address that the browser ends on is copied to here")
+        }
+        WayIn::AuthorizationCode(Capture::Tunnel) => {
+            right("nothing to copy: ssh -L brings the answer of your own browser to here")
+        }
+        WayIn::AuthorizationCode(Capture::Loopback) => {
+            right("nothing to copy, where a browser runs on this machine")
+        }
+        WayIn::DeviceCode => right("a short code, entered on any device; many tenants block it"),
+        WayIn::ClientCredentials => Check::Remark(
+            "application permissions: an administrator consents, no mailbox signs in".to_owned(),
+        ),
+    }
+}
+
+fn permissions(pane: &InputPane) -> Check {
+    if pane.way_in.is_delegated() {
+        return right("change single permissions on tab 2");
+    }
+    let Ok(authority) = authority(pane) else { return right("") };
+    match &pane.app_scopes {
+        AppScopeChoice::Default(resource) if resource.evidence(&authority) == Evidence::Observed => {
+            Check::Remark(format!(
+                "{}: an address that Microsoft does not document for this cloud",
+                resource.default_scope(&authority)
+            ))
+        }
+        AppScopeChoice::Default(resource @ Resource::Graph | resource @ Resource::Exchange) => Check::Remark(
+            format!("{}: all application permissions that were granted", resource.default_scope(&authority)),
+        ),
+        AppScopeChoice::Own(_) => right("all application permissions that were granted"),
     }
 }
 
@@ -200,77 +349,15 @@ fn redirect_uri(pane: &InputPane) -> Check {
     }
 }
 
-/// The platform heading under which the redirect URI belongs: Web with a secret, Mobile and desktop without.
+/// The platform heading under which the redirect URI belongs: Web with a credential, Mobile and desktop without.
 pub(super) fn platform(pane: &InputPane) -> RedirectPlatform {
-    let held = pane.known_app().is_some_and(|app| app.credential.is_confidential());
-    // While nothing is typed, the usual case is shown: a confidential client.
-    let open = pane.app == AppChoice::New && !pane.tried;
-    let typed = pane.fields().contains(&FieldId::ClientSecret) && !pane.client_secret.is_empty();
-    if held || open || typed { RedirectPlatform::Web } else { RedirectPlatform::MobileAndDesktop }
-}
-
-pub(super) fn result(pane: &InputPane) -> Result<NewConnection, FieldId> {
-    if let Some(field) = pane.fields().into_iter().find(|field| pane.check(*field).is_wrong()) {
-        return Err(field);
-    }
-    Ok(NewConnection {
-        name: ConnectionName::parse(pane.name.text()).ok_or(FieldId::Name)?,
-        settings: settings(pane)?,
-        credential: credential(pane)?,
-    })
-}
-
-fn settings(pane: &InputPane) -> Result<Settings, FieldId> {
-    Ok(Settings {
-        client_id: match pane.known_app() {
-            Some(app) => app.client_id,
-            None => ClientId::parse(pane.client_id.text()).ok_or(FieldId::ClientId)?,
-        },
-        authority: authority(pane)?,
-        tenant: Tenant::parse(pane.tenant.text()).ok_or(FieldId::Tenant)?,
-        sign_in_as: Mailbox::parse(pane.sign_in_as.text()),
-        way_in: pane.way_in,
-        redirect_uri: RedirectUri::parse(pane.redirect_uri.text()).map_err(|_| FieldId::RedirectUri)?,
-        response_mode: pane.response_mode,
-        scopes: match &pane.scopes {
-            ScopeChoice::Preset(place) => PRESETS[*place].scope_set(),
-            ScopeChoice::Own(scopes) => scopes.clone(),
-        },
-    })
-}
-
-fn authority(pane: &InputPane) -> Result<Authority, FieldId> {
-    let known = pane.known_app().filter(|_| pane.purpose == Purpose::New);
-    match (known, pane.authorities.get(pane.authority)) {
-        (Some(app), _) => Ok(app.authority.clone()),
-        (None, Some(authority)) => Ok(authority.clone()),
-        (None, None) => Authority::custom(pane.authority_url.text(), None).map_err(|_| FieldId::AuthorityUrl),
-    }
-}
-
-fn credential(pane: &InputPane) -> Result<CredentialEdit, FieldId> {
-    // What was typed before another registration was chosen is not shown any more, and not meant for this one.
-    if !pane.fields().contains(&FieldId::ClientSecret) {
-        return Ok(CredentialEdit::Keep);
-    }
-    let text = pane.secret_ends.text().trim();
-    let ends_on = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    match ClientSecret::parse(pane.client_secret.text()) {
-        Ok(value) => Ok(CredentialEdit::Secret { value, ends_on }),
-        Err(ClientSecretError::Empty) => Ok(match (pane.app, &pane.purpose) {
-            (AppChoice::New, _) => CredentialEdit::Public,
-            (AppChoice::Known(_), Purpose::Edit(_)) if ends_on != held_end(pane) => {
-                CredentialEdit::EndsOn(ends_on)
-            }
-            (AppChoice::Known(_), _) => CredentialEdit::Keep,
-        }),
-        Err(_) => Err(FieldId::ClientSecret),
-    }
-}
-
-fn held_end(pane: &InputPane) -> Option<NaiveDate> {
-    match pane.known_app()?.credential {
-        CredentialFacts::Secret { lifetime, .. } => lifetime.map(|lifetime| lifetime.expires_at.date_naive()),
-        CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
-    }
+    let is_web = match credential_kind(pane) {
+        // While nothing is typed, the usual case is shown: a confidential client.
+        Some(CredentialKind::Public) => {
+            pane.app == AppChoice::New && pane.credential == CredentialKind::Secret && !pane.tried
+        }
+        Some(CredentialKind::Secret | CredentialKind::Certificate) => true,
+        None => false,
+    };
+    if is_web { RedirectPlatform::Web } else { RedirectPlatform::MobileAndDesktop }
 }

@@ -1,23 +1,27 @@
 //! The input pane: the form for a connection and its client credentials.
 //!
-//! `mod.rs` holds the form and how keys move in it, `check.rs` what is said of each field while it is typed,
-//! `help.rs` the portal's steps beside it.
+//! `mod.rs` holds the form and how keys move in it, `field_id.rs` which fields there are and which are shown,
+//! `choices.rs` the fields that are stepped through, `check.rs` what is said of each field while it is typed, `result.rs`
+//! what the whole form says, `help.rs` the portal's steps beside it.
 
 mod check;
+mod choices;
+mod field_id;
 mod help;
+mod result;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::catalogue::clouds::CLOUDS;
-use crate::catalogue::permissions::PRESETS;
-use crate::domain::app_registration::CredentialFacts;
+use crate::catalogue::clouds::{Cloud, Resource};
+use crate::domain::app_registration::{CredentialFacts, CredentialKind};
 use crate::domain::{Authority, ConnectionId, Overview, RedirectUri, ResponseMode, ScopeSet, WayIn};
 
 use super::field::Secrecy;
 use super::{AppFacts, Failure, Field, NewConnection, RequestId};
 
 pub use check::Check;
-pub use help::help;
+pub use field_id::FieldId;
+pub use help::{Help, help};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,12 +38,16 @@ pub struct InputPane {
     pub authorities: Vec<Authority>,
     /// The chosen cloud; equal to `authorities.len()` for an address of one's own.
     pub authority: usize,
+    /// How the client is to prove itself.
+    pub credential: CredentialKind,
     /// How the connection comes by tokens.
     pub way_in: WayIn,
     /// How the answer comes back.
     pub response_mode: ResponseMode,
-    /// The chosen preset, or what the connection asks for already.
+    /// The chosen preset, or what the connection asks for already, where a person signs in.
     pub scopes: ScopeChoice,
+    /// The chosen resource, or what the connection asks for already, where the client acts for itself.
+    pub app_scopes: AppScopeChoice,
     /// What the connection asks for already, to come back to.
     own_scopes: Option<ScopeSet>,
     /// Names already taken.
@@ -60,6 +68,8 @@ pub struct InputPane {
     client_id: Field,
     client_secret: Field,
     secret_ends: Field,
+    certificate_file: Field,
+    key_file: Field,
     authority_url: Field,
     tenant: Field,
     sign_in_as: Field,
@@ -93,53 +103,13 @@ pub enum ScopeChoice {
     Own(ScopeSet),
 }
 
-/// The fields of the form, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FieldId {
-    /// What the connection is called.
-    Name,
-    /// Choice: a registration already here, or a new one.
-    AppRegistration,
-    /// Application (client) ID.
-    ClientId,
-    /// The secret's value.
-    ClientSecret,
-    /// Its last date.
-    SecretEnds,
-    /// Choice: which cloud.
-    Cloud,
-    /// The address of a login service of one's own.
-    AuthorityUrl,
-    /// Tenant.
-    Tenant,
-    /// The mailbox that signs in.
-    SignInAs,
-    /// Where the browser ends.
-    RedirectUri,
-    /// Choice: how the answer comes back.
-    ResponseMode,
-    /// Choice: which permissions.
-    Preset,
-}
-
-impl FieldId {
-    /// The label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::AppRegistration => "App registration",
-            Self::ClientId => "Client ID",
-            Self::ClientSecret => "Client secret",
-            Self::SecretEnds => "Secret ends",
-            Self::Cloud => "Cloud",
-            Self::AuthorityUrl => "Authority",
-            Self::Tenant => "Tenant",
-            Self::SignInAs => "Sign in as",
-            Self::RedirectUri => "Redirect URI",
-            Self::ResponseMode => "Response mode",
-            Self::Preset => "Permissions",
-        }
-    }
+/// Which application permissions are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppScopeChoice {
+    /// All that were granted of a resource.
+    Default(Resource),
+    /// What the connection asks for already.
+    Own(ScopeSet),
 }
 
 /// What a field shows.
@@ -177,7 +147,6 @@ impl InputPane {
         pane.take_settings(overview);
         pane.name.set(overview.name.as_str());
         pane.sign_in_as.set(overview.settings.sign_in_as.as_ref().map_or("", |mailbox| mailbox.as_str()));
-        pane.scopes = ScopeChoice::Own(overview.settings.scopes.clone());
         pane
     }
 
@@ -191,9 +160,11 @@ impl InputPane {
             app,
             authorities,
             authority: 0,
+            credential: CredentialKind::Secret,
             way_in: WayIn::default(),
             response_mode: ResponseMode::default(),
             scopes: ScopeChoice::Preset(0),
+            app_scopes: AppScopeChoice::Default(Resource::Graph),
             own_scopes: None,
             taken,
             touched: false,
@@ -206,6 +177,8 @@ impl InputPane {
             client_id: text("", 64),
             client_secret: Field::masked(1024),
             secret_ends: text("", 10),
+            certificate_file: text("", 1024),
+            key_file: text("", 1024),
             authority_url: text("", 256),
             tenant: text("organizations", 253),
             sign_in_as: text("", 254),
@@ -226,14 +199,20 @@ impl InputPane {
         self.redirect_uri.set(settings.redirect_uri.as_str());
         self.way_in = settings.way_in;
         self.response_mode = settings.response_mode;
-        self.scopes = ScopeChoice::Own(settings.scopes.clone());
+        if settings.way_in.is_delegated() {
+            self.scopes = ScopeChoice::Own(settings.scopes.clone());
+        } else {
+            self.app_scopes = choices::app_scope_choice(settings);
+        }
         self.own_scopes = Some(settings.scopes.clone());
     }
 
-    /// A registration already here brings its authority and the end of its secret; a new one has none yet.
+    /// A registration already here brings its authority, the kind of its credential and the end of its secret; a new one
+    /// has none yet.
     fn take_app(&mut self) {
         let Some(app) = self.known_app().cloned() else { return self.secret_ends.clear() };
         self.take_authority(&app.authority);
+        self.credential = app.credential.kind().unwrap_or(CredentialKind::Secret);
         let ends = match app.credential {
             CredentialFacts::Secret { lifetime: Some(lifetime), .. } => {
                 lifetime.expires_at.date_naive().to_string()
@@ -257,31 +236,6 @@ impl InputPane {
         }
     }
 
-    /// The fields that are shown, in order: what a chosen registration brings is not asked again.
-    pub fn fields(&self) -> Vec<FieldId> {
-        use FieldId as F;
-        let new_app = self.app == AppChoice::New;
-        let own_authority = self.authority == self.authorities.len();
-        let editing = matches!(self.purpose, Purpose::Edit(_));
-        [
-            (F::Name, true),
-            (F::AppRegistration, !self.apps.is_empty()),
-            (F::ClientId, new_app),
-            (F::ClientSecret, new_app || editing),
-            (F::SecretEnds, new_app || editing),
-            (F::Cloud, new_app || editing),
-            (F::AuthorityUrl, (new_app || editing) && own_authority),
-            (F::Tenant, true),
-            (F::SignInAs, true),
-            (F::RedirectUri, true),
-            (F::ResponseMode, true),
-            (F::Preset, true),
-        ]
-        .into_iter()
-        .filter_map(|(field, shown)| shown.then_some(field))
-        .collect()
-    }
-
     /// What a field shows.
     pub fn view(&self, id: FieldId) -> FieldView<'_> {
         match self.text_field(id) {
@@ -290,26 +244,15 @@ impl InputPane {
         }
     }
 
-    fn choice_text(&self, id: FieldId) -> String {
-        match id {
-            FieldId::AppRegistration => match self.known_app() {
-                Some(app) => format!("{} ({})", app.client_id, app.authority.host()),
-                None => "a new one".to_owned(),
-            },
-            FieldId::Cloud => match self.authorities.get(self.authority) {
-                Some(authority) => CLOUDS
-                    .iter()
-                    .find(|cloud| cloud.name == authority.cloud)
-                    .map_or_else(|| "simulated tenant".to_owned(), |cloud| cloud.title.to_owned()),
-                None => "an authority of your own".to_owned(),
-            },
-            FieldId::ResponseMode => self.response_mode.as_str().to_owned(),
-            FieldId::Preset => match &self.scopes {
-                ScopeChoice::Preset(place) => PRESETS[*place].title.to_owned(),
-                ScopeChoice::Own(scopes) => format!("as it is: {} permissions", scopes.len()),
-            },
-            _ => String::new(),
-        }
+    /// The authority that is chosen, if it is one of those to choose from.
+    pub(super) fn chosen_authority(&self) -> Option<&Authority> {
+        let known = self.known_app().filter(|_| self.purpose == Purpose::New);
+        known.map(|app| &app.authority).or_else(|| self.authorities.get(self.authority))
+    }
+
+    /// The cloud that is chosen, if it is one of Microsoft's.
+    pub fn cloud(&self) -> Option<&'static Cloud> {
+        self.chosen_authority().and_then(Cloud::of)
     }
 
     /// Moves the focus to the next field, round and round.
@@ -354,10 +297,10 @@ impl InputPane {
     }
 
     /// Gives pasted text to the focused text field; blanks around it are cut, since every portal copies some. False if it
-    /// looks like a client secret and the field would show it.
+    /// looks like a client secret or a private key and the field would show it.
     pub fn paste(&mut self, text: &str) -> bool {
         let shown = self.text_field(self.focus).is_some_and(|field| field.secrecy() == Secrecy::Open);
-        if shown && looks_like_client_secret(text.trim()) {
+        if shown && looks_like_a_secret(text.trim()) {
             return false;
         }
         self.failure = None;
@@ -380,52 +323,18 @@ impl InputPane {
         had_text
     }
 
-    /// Steps through the focused choice.
-    pub fn step_choice(&mut self, by: isize) {
-        self.failure = None;
-        self.touched = true;
-        let turn = |here: usize, count: usize| {
-            (here.cast_signed() + by).rem_euclid(count.cast_signed()).unsigned_abs()
-        };
-        match self.focus {
-            FieldId::AppRegistration => {
-                let here = match self.app {
-                    AppChoice::Known(place) => place,
-                    AppChoice::New => self.apps.len(),
-                };
-                let there = turn(here, self.apps.len() + 1);
-                self.app = if there == self.apps.len() { AppChoice::New } else { AppChoice::Known(there) };
-                self.take_app();
-            }
-            FieldId::Cloud => self.authority = turn(self.authority, self.authorities.len() + 1),
-            FieldId::ResponseMode => {
-                let here = ResponseMode::ALL.iter().position(|mode| *mode == self.response_mode).unwrap_or(0);
-                self.response_mode = ResponseMode::ALL[turn(here, ResponseMode::ALL.len())];
-            }
-            FieldId::Preset => {
-                let here = match self.scopes {
-                    ScopeChoice::Preset(place) => place,
-                    ScopeChoice::Own(_) => PRESETS.len(),
-                };
-                let there = turn(here, PRESETS.len() + usize::from(self.own_scopes.is_some()));
-                self.scopes = match &self.own_scopes {
-                    Some(own) if there == PRESETS.len() => ScopeChoice::Own(own.clone()),
-                    _ => ScopeChoice::Preset(there),
-                };
-            }
-            _ => {}
-        }
-    }
-
     /// The redirect URI to be registered, while its field has the focus and it can be one.
     pub fn redirect_uri_to_copy(&self) -> Option<String> {
         let uri = RedirectUri::parse(self.redirect_uri.text()).ok();
         uri.filter(|_| self.focus == FieldId::RedirectUri).map(|uri| uri.to_string())
     }
 
-    /// True if saving would make a registration without a secret.
+    /// True if saving would make a registration without a secret, and nobody said so.
     pub fn makes_public_client(&self) -> bool {
-        self.app == AppChoice::New && self.client_secret.text().trim().is_empty()
+        self.app == AppChoice::New
+            && self.credential == CredentialKind::Secret
+            && self.way_in.is_delegated()
+            && self.client_secret.text().trim().is_empty()
     }
 
     /// Leads to the field for the client secret.
@@ -441,7 +350,7 @@ impl InputPane {
 
     /// What the form says, if every field is right; otherwise the first field that is not.
     pub fn result(&self) -> Result<NewConnection, FieldId> {
-        check::result(self)
+        result::result(self)
     }
 
     fn text_field(&self, id: FieldId) -> Option<&Field> {
@@ -450,13 +359,18 @@ impl InputPane {
             FieldId::ClientId => &self.client_id,
             FieldId::ClientSecret => &self.client_secret,
             FieldId::SecretEnds => &self.secret_ends,
+            FieldId::CertificateFile => &self.certificate_file,
+            FieldId::KeyFile => &self.key_file,
             FieldId::AuthorityUrl => &self.authority_url,
             FieldId::Tenant => &self.tenant,
             FieldId::SignInAs => &self.sign_in_as,
             FieldId::RedirectUri => &self.redirect_uri,
-            FieldId::AppRegistration | FieldId::Cloud | FieldId::ResponseMode | FieldId::Preset => {
-                return None;
-            }
+            FieldId::AppRegistration
+            | FieldId::Credential
+            | FieldId::Cloud
+            | FieldId::WayIn
+            | FieldId::ResponseMode
+            | FieldId::Permissions => return None,
         })
     }
 
@@ -466,19 +380,28 @@ impl InputPane {
             FieldId::ClientId => &mut self.client_id,
             FieldId::ClientSecret => &mut self.client_secret,
             FieldId::SecretEnds => &mut self.secret_ends,
+            FieldId::CertificateFile => &mut self.certificate_file,
+            FieldId::KeyFile => &mut self.key_file,
             FieldId::AuthorityUrl => &mut self.authority_url,
             FieldId::Tenant => &mut self.tenant,
             FieldId::SignInAs => &mut self.sign_in_as,
             FieldId::RedirectUri => &mut self.redirect_uri,
-            FieldId::AppRegistration | FieldId::Cloud | FieldId::ResponseMode | FieldId::Preset => {
-                return None;
-            }
+            FieldId::AppRegistration
+            | FieldId::Credential
+            | FieldId::Cloud
+            | FieldId::WayIn
+            | FieldId::ResponseMode
+            | FieldId::Permissions => return None,
         })
     }
 }
 
-/// The secrets that the platform makes: some 40 characters with a tilde among letters and digits.
-fn looks_like_client_secret(text: &str) -> bool {
+/// The text of a private key, or one of the secrets that the platform makes: some 40 characters with a tilde among
+/// letters and digits.
+fn looks_like_a_secret(text: &str) -> bool {
+    if text.contains("PRIVATE KEY-----") {
+        return true;
+    }
     let alphabet = |b: u8| b.is_ascii_alphanumeric() || b"~._-".contains(&b);
     (30..=64).contains(&text.len()) && text.contains('~') && text.bytes().all(alphabet)
 }

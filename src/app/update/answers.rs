@@ -6,9 +6,9 @@ use crate::domain::Overview;
 use crate::domain::secret::{PastedText, RevealedValue};
 
 use crate::app::{
-    Answer, App, Contents, Delivery, DevicePhase, Door, DoorFailure, Effect, Entry, Failure, FirstChoice,
-    FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading,
-    RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking, Way,
+    Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Effect, Entry, Failure,
+    FirstChoice, FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question,
+    Reading, RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking, Way,
 };
 
 use super::keys::handing;
@@ -251,6 +251,10 @@ impl App {
             Some(Panel::DeviceSignIn(panel)) if panel.awaits(request) => {
                 self.go_on_with_device(panel, overview, now)
             }
+            Some(Panel::Consent(panel)) => {
+                self.panel = Some(Panel::Consent(Self::go_on_with_consent(panel, request)));
+                Vec::new()
+            }
             Some(Panel::HandOver(mut panel)) if panel.phase == HandOverPhase::Renewing(request) => {
                 panel.phase = match &overview.trouble {
                     None => handing(overview),
@@ -289,6 +293,10 @@ impl App {
             }
             Some(Panel::DeviceSignIn(panel)) if panel.awaits(request) => {
                 panel.phase = DevicePhase::refused(failure);
+            }
+            Some(Panel::Consent(panel)) if matches!(panel.phase, ConsentPhase::Beginning(own) | ConsentPhase::Keeping(own) if own == request) =>
+            {
+                panel.phase = ConsentPhase::Failed(failure);
             }
             Some(Panel::HandOver(panel)) if panel.phase == HandOverPhase::Renewing(request) => {
                 panel.phase = HandOverPhase::Failed(failure);
@@ -329,10 +337,11 @@ impl App {
                 panel.errand = None;
                 panel.sent = Some(result);
             }
-            Some(
-                Panel::Plain(_, panel)
-                | Panel::Question(Question::Abandon(panel) | Question::DeviceCode(panel)),
-            ) => {
+            Some(Panel::Consent(panel)) if panel.errand == Some(request) => {
+                panel.errand = None;
+                panel.sent = Some(result);
+            }
+            Some(Panel::Question(Question::Abandon(panel) | Question::DeviceCode(panel))) => {
                 panel.take_delivery(request, result);
             }
             _ => {}

@@ -68,6 +68,7 @@ impl App {
             }
             Action::Open => self.show(Tab::Tokens, now),
             Action::Authorize => return self.authorize(&chosen, now),
+            Action::AdminConsent => return self.ask_administrator(&chosen),
             Action::Paste if chosen.open_code_attempt(now).is_some() => {
                 let mut panel = SignInPanel::waiting(chosen.id);
                 panel.paste.focused = true;

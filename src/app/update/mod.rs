@@ -4,6 +4,7 @@
 //! becomes of pasted text, `answers.rs` what an effect's answer changes, `device.rs` the sign-in by device code, `time.rs` what the time brings.
 
 mod answers;
+mod consent;
 mod device;
 mod door;
 mod keys;
@@ -40,10 +41,10 @@ impl App {
         effects
     }
 
-    /// The help page, if it covers the panel that the message is about.
+    /// The help page or the plain page, if it covers the panel that the message is about.
     fn cover(&mut self, message: &Message) -> Option<Panel> {
         let for_cover = matches!(message, Message::Action(_) | Message::Text(_));
-        if for_cover || !matches!(self.panel, Some(Panel::Help(_))) {
+        if for_cover || !matches!(self.panel, Some(Panel::Help(_) | Panel::Plain(_))) {
             return None;
         }
         let under = self.covered.pop()?;
@@ -119,6 +120,7 @@ impl App {
             }
             (Door::Open, Some(Panel::Input(pane))) if pane.saving.is_none() => pane.handle(key),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.type_key(key),
+            (Door::Open, Some(Panel::Consent(panel))) => panel.paste.type_key(key),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => {
                 field.handle(key);
             }
@@ -152,6 +154,7 @@ impl App {
             (Door::Locked(unlocking), _) => unlocking.field.clear_typed(),
             (Door::Open, Some(Panel::Input(pane))) => pane.clear_field(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.clear_typed(),
+            (Door::Open, Some(Panel::Consent(panel))) => panel.paste.clear_typed(),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => field.clear_typed(),
             (Door::Open, None) => match self.line {
                 Some(Line::ConnectionFilter) => self.connections.filter.clear_typed(),

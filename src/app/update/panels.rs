@@ -1,7 +1,7 @@
 //! What an action does in a panel.
 
 use chrono::{DateTime, Utc};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
 use crate::domain::{ConnectionId, Consumer};
 
@@ -15,16 +15,17 @@ impl App {
         let Some(panel) = self.panel.take() else { return Vec::new() };
         match panel {
             Panel::Help(row) => self.act_in_help(row, action),
-            panel if action == Action::Help && !matches!(panel, Panel::Plain(..)) => {
+            Panel::Plain(_) => {}
+            panel if action == Action::Help => {
                 self.covered.push(panel);
                 self.panel = Some(Panel::Help(0));
             }
             Panel::Input(pane) => return self.act_in_form(pane, action),
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
             Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
+            Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
             Panel::Question(question) => return self.act_in_question(question, action, now),
-            Panel::Plain(_, panel) => self.panel = Some(Panel::SignIn(*panel)),
         }
         Vec::new()
     }
@@ -117,6 +118,11 @@ impl App {
                 self.ask_for_device_code(panel);
                 return effects;
             }
+            Action::AdminConsent => {
+                let overview = self.connections.get(&panel.connection).cloned();
+                self.covered.push(Panel::SignIn(panel));
+                return overview.map_or_else(Vec::new, |own| self.ask_administrator(&own));
+            }
             Action::Abandon => {
                 self.panel = Some(Panel::Question(Question::Abandon(Box::new(panel))));
                 return effects;
@@ -149,10 +155,8 @@ impl App {
             .get(&panel.connection)
             .and_then(|overview| overview.open_code_attempt(now))
             .map(|attempt| attempt.authorization_request.to_string());
-        self.panel = Some(match address {
-            Some(address) => Panel::Plain(address, Box::new(panel)),
-            None => Panel::SignIn(panel),
-        });
+        self.covered.push(Panel::SignIn(panel));
+        self.panel = address.map(Panel::Plain);
         Vec::new()
     }
 
@@ -277,13 +281,6 @@ impl SignInPanel {
             return;
         }
         self.refusal = None;
-        match key.code {
-            KeyCode::Backspace => self.paste.pop(),
-            KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => self.paste.clear(),
-            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-                self.paste.push(c.encode_utf8(&mut [0; 4]));
-            }
-            _ => {}
-        }
+        self.paste.type_key(key);
     }
 }

@@ -21,6 +21,9 @@ impl App {
             self.paste_at_door(text);
             return Vec::new();
         }
+        if let Some(panel) = self.consent_panel_for(text) {
+            return self.paste_into_consent(panel, pasted, now);
+        }
         match self.panel_for(text, now) {
             Some(panel) => self.paste_into_sign_in(panel, pasted, now),
             None => {
@@ -217,8 +220,8 @@ impl App {
                 }
                 if !pane.paste(text) {
                     self.tell(Notice::bad(Failure::new(
-                        "That looks like a client secret, and this field would show it. It was not taken.",
-                        "Its place is the field Client secret, of a new registration or in the form for a change (e).",
+                        "That looks like a client secret or a key, and this field would show it. It was not taken.",
+                        "A secret's place is the field Client secret (a new registration, or e); of a key, give the file.",
                     )));
                 }
             }

@@ -26,6 +26,7 @@ impl App {
             self.lock(LockReason::Idle);
         }
         let mut effects = self.settle_paste(now);
+        effects.extend(self.settle_consent(now));
         effects.extend(self.renew_due(now));
         effects.extend(self.poll_devices(now));
         effects
@@ -115,6 +116,7 @@ impl App {
     fn settles_at(&self) -> Option<DateTime<Utc>> {
         match &self.panel {
             Some(Panel::SignIn(panel)) => panel.paste.settles_at,
+            Some(Panel::Consent(panel)) => panel.paste.settles_at,
             _ => None,
         }
     }
@@ -139,7 +141,7 @@ impl App {
             (Some(Panel::DeviceSignIn(panel)), _) => {
                 self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
             }
-            (Some(Panel::Help(_) | Panel::Plain(..)), _) => false,
+            (Some(Panel::Help(_) | Panel::Plain(_) | Panel::Consent(_)), _) => false,
             (_, Tab::Connections) => self.connections.rows(now).into_iter().any(counts),
             (_, Tab::Tokens) => self.chosen().is_some_and(counts),
             (_, Tab::Permissions | Tab::Activity) => false,

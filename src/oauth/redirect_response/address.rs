@@ -75,12 +75,14 @@ fn cut(text: &str, at: char) -> (&str, Option<&str>) {
 }
 
 pub(super) fn scheme(text: &str) -> Option<&str> {
-    let (scheme, _) = text.split_once(':')?;
-    let mut characters = scheme.chars();
-    let first = characters.next()?;
-    let valid = first.is_ascii_alphabetic()
-        && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    valid.then_some(scheme)
+    scheme_head(text).filter(|head| text[head.len()..].starts_with(':'))
+}
+
+/// What may be a scheme, whatever follows it. Looks no further than that: it is asked at every place of a long text.
+pub(super) fn scheme_head(text: &str) -> Option<&str> {
+    let more = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let end = text.find(|c| !more(c)).unwrap_or(text.len());
+    text.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(&text[..end])
 }
 
 /// The redirect address that this attempt sent.

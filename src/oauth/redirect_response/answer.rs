@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq;
 
 use super::parameters::Parameters;
-use super::{AuthorizationError, AuthorizationResponse, Expectation, Refusal, StateCheck};
+use super::{AuthorizationError, AuthorizationResponse, Awaited, Expectation, Refusal, Reply, StateCheck};
 use crate::domain::secret::AuthorizationCode;
 use crate::oauth::platform_error::PlatformError;
 
@@ -11,15 +11,16 @@ use crate::oauth::platform_error::PlatformError;
 const MAX_CODE_BYTES: usize = 8_192;
 
 /// Reads one answer: shape first, then whether it is ours, then what it says.
-pub(super) fn answer(
-    parameters: &Parameters<'_>,
-    expectation: &Expectation<'_>,
-) -> Result<AuthorizationResponse, Refusal> {
+pub(super) fn answer(parameters: &Parameters<'_>, expectation: &Expectation<'_>) -> Result<Reply, Refusal> {
     if let Some(name) = parameters.duplicate() {
         return Err(Refusal::DuplicateParameter(name));
     }
     match (parameters.value("code")?, parameters.value("error")?) {
         (Some(_), Some(_)) => Err(Refusal::AmbiguousResponse),
+        (None, None) if expectation.awaited == Awaited::AdminConsent => {
+            admin_consent(parameters, expectation)
+        }
+        (Some(_), None) if expectation.awaited == Awaited::AdminConsent => Err(Refusal::NoAdminConsentFound),
         (Some(code), None) => {
             check_origin(parameters, expectation)?;
             authorization_code(code, StateCheck::Checked)
@@ -58,20 +59,30 @@ pub(super) fn check_issuer(given: Option<&str>, expected: Option<&str>) -> Resul
 }
 
 /// A code of printable ASCII without blanks (RFC 6749 appendix A.11, and no blank is ever meant).
-pub(super) fn authorization_code(code: String, state: StateCheck) -> Result<AuthorizationResponse, Refusal> {
+pub(super) fn authorization_code(code: String, state: StateCheck) -> Result<Reply, Refusal> {
     let fits = (1..=MAX_CODE_BYTES).contains(&code.len());
     if !fits || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Refusal::BadCode);
     }
-    Ok(AuthorizationResponse::Code { code: AuthorizationCode::new(code), state })
+    let code = AuthorizationCode::new(code);
+    Ok(Reply::Authorization(AuthorizationResponse::Code { code, state }))
 }
 
-fn authorization_error(error: String, parameters: &Parameters<'_>) -> Result<AuthorizationResponse, Refusal> {
+fn authorization_error(error: String, parameters: &Parameters<'_>) -> Result<Reply, Refusal> {
     let description = parameters.value("error_description")?.unwrap_or_default();
     let error = PlatformError::from_description(error, description);
-    Ok(AuthorizationResponse::Error(AuthorizationError {
-        error: error.with_suberror(parameters.value("error_subcode")?),
-    }))
+    let error = error.with_suberror(parameters.value("error_subcode")?);
+    Ok(Reply::Authorization(AuthorizationResponse::Error(AuthorizationError { error })))
+}
+
+/// `admin_consent=True` stands in refusals too; it counts only where no error does.
+fn admin_consent(parameters: &Parameters<'_>, expectation: &Expectation<'_>) -> Result<Reply, Refusal> {
+    let given = parameters.value("admin_consent")?;
+    if !given.is_some_and(|given| given.eq_ignore_ascii_case("true")) {
+        return Err(Refusal::NoAdminConsentFound);
+    }
+    check_origin(parameters, expectation)?;
+    Ok(Reply::AdminConsent { tenant: parameters.value("tenant")? })
 }
 
 fn without_code(parameters: &Parameters<'_>) -> Refusal {

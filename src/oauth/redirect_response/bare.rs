@@ -3,7 +3,7 @@
 
 use super::answer::{answer, authorization_code, check_issuer};
 use super::parameters::{Parameters, Plus, decode};
-use super::{Address, AuthorizationResponse, Expectation, Refusal, StateCheck};
+use super::{Address, Awaited, Expectation, Refusal, Reply, StateCheck};
 
 /// Shortest text that passes for a code; the user code of a device sign-in has nine characters.
 const SHORTEST_CODE: usize = 20;
@@ -12,10 +12,7 @@ const SHORTEST_CODE: usize = 20;
 const REMAINS_OF_NAME: [&str; 4] = ["ode=", "de=", "e=", "="];
 
 /// An answer selected from the middle, behind `code=`; nothing if the text has another shape.
-pub(super) fn tail_of_answer(
-    text: &str,
-    expectation: &Expectation<'_>,
-) -> Option<Result<AuthorizationResponse, Refusal>> {
+pub(super) fn tail_of_answer(text: &str, expectation: &Expectation<'_>) -> Option<Result<Reply, Refusal>> {
     let (text, fragment) =
         text.split_once('#').map_or((text, None), |(text, fragment)| (text, Some(fragment)));
     let (first, rest) = text.split_once('&')?;
@@ -31,13 +28,16 @@ pub(super) fn tail_of_answer(
 }
 
 /// The last guess: a token, a secret, a code without anything around it.
-pub(super) fn bare(text: &str, expectation: &Expectation<'_>) -> Result<AuthorizationResponse, Refusal> {
+pub(super) fn bare(text: &str, expectation: &Expectation<'_>) -> Result<Reply, Refusal> {
     if text.split(is_boundary).any(is_token) {
         return Err(Refusal::LooksLikeToken);
     }
     let text = unwrapped(unquoted(text)).ok_or(Refusal::NoCodeFound)?;
     if is_client_secret(&text) {
         return Err(Refusal::LooksLikeSecret);
+    }
+    if expectation.awaited == Awaited::AdminConsent {
+        return Err(Refusal::NoAdminConsentFound);
     }
     if text.chars().count() < SHORTEST_CODE || !could_be_code(&text) {
         return Err(Refusal::NoCodeFound);

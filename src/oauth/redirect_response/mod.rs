@@ -16,9 +16,10 @@ mod tests;
 
 use url::Url;
 
-use crate::domain::CodeAttemptFacts;
 use crate::domain::secret::AuthorizationCode;
+use crate::domain::{AdminConsentRequest, CodeAttemptFacts};
 use crate::oauth::platform_error::PlatformError;
+use crate::sanitize::sanitize;
 use address::Address;
 pub use refusal::{ParameterName, Refusal};
 
@@ -33,12 +34,30 @@ pub struct Expectation<'a> {
     pub pkce: bool,
     /// The server's issuer, where it is known to send `iss` (RFC 9207 §3).
     pub issuer: Option<&'a str>,
+    /// Which answer is waited for.
+    pub awaited: Awaited,
+}
+
+/// Which answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// That of a sign-in.
+    Code,
+    /// That of an administrator's consent.
+    AdminConsent,
 }
 
 impl<'a> Expectation<'a> {
     /// What this program's own sign-ins expect: PKCE always, and no `iss`, which the platform does not send.
     pub fn of(attempt: &'a CodeAttemptFacts) -> Self {
-        Self { redirect_uri: attempt.redirect_uri.url(), state: &attempt.state, pkce: true, issuer: None }
+        let (redirect_uri, state) = (attempt.redirect_uri.url(), attempt.state.as_str());
+        Self { redirect_uri, state, pkce: true, issuer: None, awaited: Awaited::Code }
+    }
+
+    /// What a request for admin consent expects.
+    pub fn of_admin_consent(request: &'a AdminConsentRequest) -> Self {
+        let (redirect_uri, state) = (request.redirect_uri.url(), request.state.as_str());
+        Self { redirect_uri, state, pkce: false, issuer: None, awaited: Awaited::AdminConsent }
     }
 }
 
@@ -54,6 +73,25 @@ pub enum AuthorizationResponse {
     },
     /// The sign-in ended without a code.
     Error(AuthorizationError),
+}
+
+/// What an administrator answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminConsentResponse {
+    /// Consent was given.
+    Given {
+        /// The tenant as the answer names it: for the eyes, not for trust.
+        tenant: Option<String>,
+    },
+    /// It was not.
+    Refused(AuthorizationError),
+}
+
+/// Either answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reply {
+    Authorization(AuthorizationResponse),
+    AdminConsent { tenant: Option<String> },
 }
 
 /// What the `state` of an answer told.
@@ -74,5 +112,22 @@ pub struct AuthorizationError {
 
 /// Reads what was pasted. Works in bounded time, sends nothing, keeps nothing.
 pub fn read(pasted: &[u8], expectation: &Expectation<'_>) -> Result<AuthorizationResponse, Refusal> {
-    search::search(&clean::clean(pasted)?, expectation)
+    match search::search(&clean::clean(pasted)?, expectation)? {
+        Reply::Authorization(response) => Ok(response),
+        Reply::AdminConsent { .. } => Err(Refusal::AdminConsentResponse),
+    }
+}
+
+/// Reads what an administrator's browser ended on. The same rules hold, and the answer carries no code.
+pub fn read_admin_consent(
+    pasted: &[u8],
+    request: &AdminConsentRequest,
+) -> Result<AdminConsentResponse, Refusal> {
+    match search::search(&clean::clean(pasted)?, &Expectation::of_admin_consent(request))? {
+        Reply::AdminConsent { tenant } => {
+            Ok(AdminConsentResponse::Given { tenant: tenant.map(|tenant| sanitize(&tenant, 100)) })
+        }
+        Reply::Authorization(AuthorizationResponse::Error(error)) => Ok(AdminConsentResponse::Refused(error)),
+        Reply::Authorization(AuthorizationResponse::Code { .. }) => Err(Refusal::NoAdminConsentFound),
+    }
 }

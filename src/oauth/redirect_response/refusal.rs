@@ -49,6 +49,8 @@ pub enum Refusal {
     AdminConsentResponse,
     /// Neither a code nor an error.
     NoCodeFound,
+    /// Not the answer to a request for admin consent.
+    NoAdminConsentFound,
     /// An access token or ID token.
     LooksLikeToken,
     /// A client secret.
@@ -77,6 +79,7 @@ impl Refusal {
             Self::ImplicitResponse => "implicit_response",
             Self::AdminConsentResponse => "admin_consent_response",
             Self::NoCodeFound => "no_code_found",
+            Self::NoAdminConsentFound => "no_admin_consent_found",
             Self::LooksLikeToken => "looks_like_token",
             Self::LooksLikeSecret => "looks_like_secret",
         }
@@ -130,6 +133,7 @@ impl Refusal {
                 "This is the answer to an administrator's consent, which carries no sign-in code."
             }
             Self::NoCodeFound => "No answer to the sign-in was found in the pasted text.",
+            Self::NoAdminConsentFound => "No answer of an administrator was found in the pasted text.",
             Self::LooksLikeToken => {
                 "This looks like a token, not like the address after a sign-in; it was not kept."
             }
@@ -170,6 +174,9 @@ impl Refusal {
             }
             Self::AdminConsentResponse => {
                 "The consent is given: now sign in as usual and paste that address."
+            }
+            Self::NoAdminConsentFound => {
+                "Paste the address their browser ended on; it holds admin_consent=True."
             }
             Self::LooksLikeToken => {
                 "Paste the address of the page that the browser ended on; never share the token."

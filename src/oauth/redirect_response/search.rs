@@ -1,18 +1,18 @@
 //! Goes through the pasted text, reads every candidate, and decides between what was found (P5 to P9, P16).
 
-use super::address::{Address, Target, scheme};
+use super::address::{Address, Target, scheme, scheme_head};
 use super::answer::answer;
 use super::candidate::{Candidate, Reading, next_start};
 use super::clean::{MAX_BYTES, is_forbidden};
 use super::parameters::{Parameters, Plus, decode};
-use super::{AuthorizationResponse, Expectation, Refusal, bare};
+use super::{Expectation, Refusal, Reply, bare};
 
 /// Bytes of joined text (see [`Candidate::effort`]) that are read before the paste is given up: far more than a chat log needs, and little enough
 /// for a text made to be slow (thousands of one-letter lines).
 const WORK_LIMIT: usize = 128 * MAX_BYTES;
 
 /// Reads a cleaned text.
-pub(super) fn search(text: &str, expectation: &Expectation<'_>) -> Result<AuthorizationResponse, Refusal> {
+pub(super) fn search(text: &str, expectation: &Expectation<'_>) -> Result<Reply, Refusal> {
     let mut search = Search::new(text, expectation);
     search.run()?;
     search.decide()
@@ -32,13 +32,13 @@ struct Search<'s> {
 /// What answers of one kind have come to.
 #[derive(Default)]
 struct Findings {
-    good: Vec<AuthorizationResponse>,
+    good: Vec<Reply>,
     refusal: Option<Refusal>,
 }
 
 /// What a candidate turned out to be.
 enum Verdict {
-    Good(AuthorizationResponse),
+    Good(Reply),
     Refused(Refusal),
     Authorize,
     Elsewhere(Refusal),
@@ -189,10 +189,11 @@ impl<'s> Search<'s> {
         let address = Address::split(reading.text);
         let is_ours = address.base.is_empty() || address.base == "/" || address.base == self.target.path();
         let is_place = scheme(address.base).is_some() || address.base.chars().all(is_place_character);
-        let mut inner =
-            std::iter::successors(next_start(address.base, 1), |at| next_start(address.base, at + 1));
-        let holds_address = inner.any(|at| is_address(&address.base[at..]));
-        if is_ours || !is_place || holds_address || !Parameters::of(&address).is_answer() {
+        let holds_address = || {
+            std::iter::successors(next_start(address.base, 1), |at| next_start(address.base, at + 1))
+                .any(|at| is_address(&address.base[at..]))
+        };
+        if is_ours || !is_place || !Parameters::of(&address).is_answer() || holds_address() {
             return Ok(());
         }
         Err(self.elsewhere(&address))
@@ -215,7 +216,7 @@ impl<'s> Search<'s> {
         is_name.then(|| Parameters::of(&Address { base: "", query: Some(query), fragment }))
     }
 
-    fn decide(mut self) -> Result<AuthorizationResponse, Refusal> {
+    fn decide(mut self) -> Result<Reply, Refusal> {
         if let Some(decided) = self.addresses.decided().or_else(|| self.strings.decided()) {
             return decided;
         }
@@ -235,7 +236,7 @@ impl<'s> Search<'s> {
         self.addresses.refusal.is_some() || self.other_address.is_some() || self.authorize_url
     }
 
-    fn tail_of_answer(&mut self) -> Result<Option<Result<AuthorizationResponse, Refusal>>, Refusal> {
+    fn tail_of_answer(&mut self) -> Result<Option<Result<Reply, Refusal>>, Refusal> {
         let Some(start) = next_start(self.text, 0) else { return Ok(None) };
         let candidate = Candidate::new(self.text, start, |line| self.begins_anew(line));
         let mut longest = None;
@@ -258,7 +259,7 @@ impl Findings {
         }
     }
 
-    fn decided(&mut self) -> Option<Result<AuthorizationResponse, Refusal>> {
+    fn decided(&mut self) -> Option<Result<Reply, Refusal>> {
         match (self.good.pop(), self.refusal.clone()) {
             (Some(last), _) if self.good.iter().all(|other| *other == last) => Some(Ok(last)),
             (Some(_), _) => Some(Err(Refusal::MultipleResponses)),
@@ -268,8 +269,8 @@ impl Findings {
     }
 }
 
-impl From<Result<AuthorizationResponse, Refusal>> for Verdict {
-    fn from(answer: Result<AuthorizationResponse, Refusal>) -> Self {
+impl From<Result<Reply, Refusal>> for Verdict {
+    fn from(answer: Result<Reply, Refusal>) -> Self {
         answer.map_or_else(Self::Refused, Self::Good)
     }
 }
@@ -282,8 +283,7 @@ fn is_address(text: &str) -> bool {
 
 /// An address that was encoded as a whole, as links to links are.
 fn is_encoded_address(text: &str) -> bool {
-    let Some((scheme_text, rest)) = text.split_once('%') else { return false };
-    starts_with_ignoring_case(rest, "3a%2f%2f") && scheme(&format!("{scheme_text}:")).is_some()
+    scheme_head(text).is_some_and(|head| starts_with_ignoring_case(&text[head.len()..], "%3a%2f%2f"))
 }
 
 /// The address that `tokengauge` itself sent the person to, or one just like it.

@@ -25,7 +25,16 @@ fn came_to(pasted: impl AsRef<[u8]>, expectation: &Expectation<'_>) -> String {
 
 fn with_redirect(redirect: &str, pasted: &str) -> String {
     let redirect_uri = Url::parse(redirect).unwrap();
-    came_to(pasted, &Expectation { redirect_uri: &redirect_uri, state: STATE, pkce: true, issuer: None })
+    came_to(
+        pasted,
+        &Expectation {
+            redirect_uri: &redirect_uri,
+            state: STATE,
+            pkce: true,
+            issuer: None,
+            awaited: Awaited::Code,
+        },
+    )
 }
 
 fn pasting(pasted: &str) -> String {
@@ -34,7 +43,10 @@ fn pasting(pasted: &str) -> String {
 
 fn pasting_with(pkce: bool, issuer: Option<&str>, pasted: &str) -> String {
     let redirect_uri = Url::parse("http://localhost:8400/").unwrap();
-    came_to(pasted, &Expectation { redirect_uri: &redirect_uri, state: STATE, pkce, issuer })
+    came_to(
+        pasted,
+        &Expectation { redirect_uri: &redirect_uri, state: STATE, pkce, issuer, awaited: Awaited::Code },
+    )
 }
 
 fn good() -> String {
@@ -54,6 +66,14 @@ fn p1_length_is_limited() {
     let padded = |bytes: usize| format!("{}&x={}", good(), "A".repeat(bytes - good().len() - 3));
     assert_eq!(pasting(&padded(65_536)), good_code());
     assert_eq!(pasting(&padded(65_537)), "too_long");
+}
+
+/// Once took minutes: every bracket may begin an answer, and each was looked at for every other.
+#[test]
+fn p1_brackets_alone_are_read_in_no_time() {
+    for tail in ["", "?code=a", "%3a%2f%2f", ":"] {
+        assert!(!pasting(&format!("{}{tail}", "[".repeat(1_000))).starts_with("code"), "{tail}");
+    }
 }
 
 #[test]
@@ -187,7 +207,13 @@ fn p7_scheme_may_be_missing_where_host_and_port_are_ours() {
 #[test]
 fn p7_refusal_names_the_server_and_nothing_else() {
     let redirect_uri = Url::parse("http://localhost:8400/").unwrap();
-    let expectation = Expectation { redirect_uri: &redirect_uri, state: STATE, pkce: true, issuer: None };
+    let expectation = Expectation {
+        redirect_uri: &redirect_uri,
+        state: STATE,
+        pkce: true,
+        issuer: None,
+        awaited: Awaited::Code,
+    };
     let refusal = read(b"http://u:p@localhost:8401/path?code=TGSECRET", &expectation).unwrap_err();
     assert_eq!(
         refusal.what_happened(),
@@ -275,7 +301,13 @@ fn p12_issuer_is_compared_where_it_is_known() {
 #[test]
 fn p13_error_carries_its_words_as_they_came() {
     let redirect_uri = Url::parse("http://localhost:8400/").unwrap();
-    let expectation = Expectation { redirect_uri: &redirect_uri, state: STATE, pkce: true, issuer: None };
+    let expectation = Expectation {
+        redirect_uri: &redirect_uri,
+        state: STATE,
+        pkce: true,
+        issuer: None,
+        awaited: Awaited::Code,
+    };
     let pasted = format!(
         "?error=access_denied&error_subcode=cancel&error_description=AADSTS65004%3a+No.%0d%0aTrace+ID%3a+ab-1&state={STATE}"
     );
@@ -382,7 +414,7 @@ fn wrapped(text: &str, width: usize, end: &str) -> String {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), text in any::<String>()) {
-        came_to(&bytes, &Expectation { redirect_uri: &Url::parse("urn:a:b").unwrap(), state: "", pkce: true, issuer: None });
+        came_to(&bytes, &Expectation { redirect_uri: &Url::parse("urn:a:b").unwrap(), state: "", pkce: true, issuer: None, awaited: Awaited::Code });
         pasting(&text);
     }
 
@@ -425,4 +457,49 @@ proptest! {
         prop_assume!(state != STATE);
         prop_assert_eq!(query(&format!("code=a&state={state}")), "state_mismatch");
     }
+}
+
+fn consent(pasted: &str) -> String {
+    let request = AdminConsentRequest {
+        state: STATE.into(),
+        redirect_uri: crate::domain::RedirectUri::parse("http://localhost:8400/").unwrap(),
+        address: Url::parse("https://login.microsoftonline.com/x/v2.0/adminconsent").unwrap(),
+        asked_at: chrono::DateTime::UNIX_EPOCH,
+    };
+    match read_admin_consent(pasted.as_bytes(), &request) {
+        Ok(AdminConsentResponse::Given { tenant }) => format!("given {}", tenant.unwrap_or_default()),
+        Ok(AdminConsentResponse::Refused(error)) => format!("refused {}", error.error.error.unsanitized()),
+        Err(refusal) => refusal.reason().to_owned(),
+    }
+}
+
+#[test]
+fn admin_consent_is_given_only_without_an_error_and_with_the_right_state() {
+    let at = |parameters: &str| consent(&format!("http://localhost:8400/?{parameters}"));
+    let state = format!("state={STATE}");
+    assert_eq!(at(&format!("admin_consent=True&tenant=contoso&{state}")), "given contoso");
+    assert_eq!(at(&format!("admin_consent=true&{state}")), "given ");
+    assert_eq!(at(&format!("admin_consent=True&error=consent_required&{state}")), "refused consent_required");
+    assert_eq!(at(&format!("error=permission_denied&{state}")), "refused permission_denied");
+    assert_eq!(at(&format!("admin_consent=False&{state}")), "no_admin_consent_found");
+    assert_eq!(at("admin_consent=True&state=other"), "state_mismatch");
+    assert_eq!(at("admin_consent=True"), "state_missing");
+    assert_eq!(at(&format!("admin_consent=True&{state}&{state}")), "duplicate_parameter");
+    assert_eq!(consent(&good()), "no_admin_consent_found");
+    assert_eq!(consent(CODE), "no_admin_consent_found");
+    assert_eq!(consent("http://elsewhere.example/?admin_consent=True"), "wrong_redirect");
+}
+
+#[test]
+fn admin_consent_answer_may_be_wrapped_or_surrounded_by_the_mail_it_came_in() {
+    let answer = format!("http://localhost:8400/?admin_consent=True&tenant=contoso&state={STATE}");
+    let (head, tail) = answer.split_at(50);
+    assert_eq!(consent(&format!("Done, it says:\n\n <{answer}>\n\nRegards")), "given contoso");
+    assert_eq!(consent(&format!("{head}\n{tail}")), "given contoso");
+}
+
+#[test]
+fn tenant_of_an_admin_consent_answer_is_made_printable() {
+    let hostile = format!("http://localhost:8400/?admin_consent=True&tenant=a%1b%5b2Jb&state={STATE}");
+    assert!(!consent(&hostile).contains('\u{1b}'));
 }

@@ -18,6 +18,7 @@ mod tests;
 use std::fmt;
 
 use chrono::TimeDelta;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::domain::secret::RefreshToken;
@@ -35,6 +36,8 @@ pub struct HttpAnswer {
     pub retry_after: Option<TimeDelta>,
     /// Where a redirect points: the host alone, printable.
     pub redirected_to: Option<String>,
+    /// How far this machine's clock is ahead of the server's, if by more than five minutes; negative if it is behind.
+    pub clock_skew: Option<TimeDelta>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
 }
@@ -45,12 +48,24 @@ impl fmt::Debug for HttpAnswer {
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
             .field("redirected_to", &self.redirected_to)
+            .field("clock_skew", &self.clock_skew)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }
 }
 
 impl HttpAnswer {
+    /// True if the server says that it has not worked on the request: too many of them, or a fault of its own.
+    pub fn is_pause(&self) -> bool {
+        self.status == 429 || self.status >= 500
+    }
+
+    /// True if this is the beginning of a success whose end did not arrive.
+    pub fn is_cut_off(&self) -> bool {
+        let is_cut = |body| serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof());
+        self.is_success() && self.body.trim_ascii_start().starts_with(b"{") && is_cut(&self.body)
+    }
+
     fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

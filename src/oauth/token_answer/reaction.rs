@@ -41,7 +41,7 @@ impl Reaction {
         if platform.codes.contains(&50_196) {
             return Self::TryLater(answer.retry_after.max(Some(LOOP_PAUSE)));
         }
-        if answer.status == 429 || answer.status >= 500 {
+        if answer.is_pause() {
             return Self::TryLater(answer.retry_after);
         }
         match platform.error.unsanitized() {

@@ -63,6 +63,7 @@ impl TokenRefusal {
                 Reaction::TryLater(wait) => later(wait),
                 Reaction::ProtocolError => later(None),
             },
+            who: self.who,
             what_happened: self.what_happened.clone(),
             what_to_do: self.what_to_do.clone(),
             aadsts: platform.and_then(|platform| platform.codes.first().copied()),
@@ -123,12 +124,14 @@ fn what_happened(known: Option<&aadsts::Explanation>, platform: &PlatformError) 
     if let Some(known) = known {
         return format!("{} (AADSTS{})", known.what_happened, known.code);
     }
-    let error = sanitize(platform.error.unsanitized(), 40);
-    let refused = match platform.codes.first() {
-        Some(code) => {
+    let word = platform.error.unsanitized();
+    let error = sanitize(word, 40);
+    let refused = match (platform.codes.first(), aadsts::explain_word(word)) {
+        (Some(code), _) => {
             format!("the platform refused with {error}; its number AADSTS{code} is not known here")
         }
-        None => format!("the platform refused: {error}"),
+        (None, Some(known)) => format!("{} ({error})", known.what_happened),
+        (None, None) => format!("the platform refused with {error}, which is not known here"),
     };
     match platform.printable_description(SERVER_WORDS) {
         words if words.is_empty() => refused,

@@ -4,16 +4,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use crate::catalogue::aadsts;
+use crate::catalogue::clouds::Resource;
 use crate::catalogue::permissions::PRESETS;
-use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
+use crate::domain::secret::{AccessToken, ClientSecret, PrivateKey, RefreshToken};
 use crate::domain::{
     AccessGrant, AppRegistration, Attempt, Authority, Certainty, ClientCredential, ClientId, CodeAttempt,
     Connection, ConnectionName, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind,
-    RenewalOutcome, ResponseMode, Scope, ScopeSet, SecretCredential, Settings, Tenant, Tokens, Trouble,
+    RenewalOutcome, ResponseMode, Scope, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble,
     TroubleKind, WayIn,
 };
 use crate::oauth::authorization_request::authorization_request;
-use crate::oauth::{claims, pkce};
+use crate::oauth::{certificate, claims, pkce};
 use crate::runtime::entropy;
 use crate::simulator::Simulator;
 use crate::simulator::scenario::Application;
@@ -35,7 +36,8 @@ struct Seed {
     name: String,
     app: String,
     tenant: String,
-    sign_in_as: String,
+    /// The mailbox; without one the application acts for itself.
+    sign_in_as: Option<String>,
     scopes: Vec<String>,
     access_remaining: Option<Span>,
     refresh_remaining: Option<Span>,
@@ -89,6 +91,9 @@ fn seeds(simulator: &Simulator) -> Vec<Seed> {
         return toml::from_str::<Seeds>(SEEDS).expect(SEEDS_AND).connections;
     }
     let application = scenario.applications.first();
+    if let Some(application) = application.filter(|own| acts_for_itself(own)) {
+        return vec![application_seed(application)];
+    }
     let mailboxes = scenario.users.iter().filter(|user| user.mailbox);
     mailboxes
         .zip(application.into_iter().cycle())
@@ -96,12 +101,23 @@ fn seeds(simulator: &Simulator) -> Vec<Seed> {
         .collect()
 }
 
+/// Nobody can sign in to it: there is nowhere to send the answer, and application permissions are what it asks for.
+fn acts_for_itself(application: &Application) -> bool {
+    let uris = &application.redirect_uris;
+    !application.roles.is_empty() && uris.web.is_empty() && uris.public.is_empty()
+}
+
+fn application_seed(application: &Application) -> Seed {
+    let name = application.name.to_ascii_lowercase().replace(' ', "-");
+    Seed { name, sign_in_as: None, scopes: Vec::new(), ..fresh_seed("", application) }
+}
+
 fn fresh_seed(upn: &str, application: &Application) -> Seed {
     Seed {
         name: upn.replace('@', "-at-"),
         app: application.client_id.clone(),
         tenant: application.tenant.clone(),
-        sign_in_as: upn.to_owned(),
+        sign_in_as: Some(upn.to_owned()),
         scopes: PRESETS[0].scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         access_remaining: None,
         refresh_remaining: None,
@@ -128,8 +144,15 @@ fn registration(application: &Application, authority: &Authority, now: DateTime<
         client_id: ClientId::parse(&application.client_id).expect(SEEDS_AND),
         authority: authority.clone(),
         generation: 0,
-        credential: secret.unwrap_or(ClientCredential::Public),
+        credential: secret.or_else(|| certificate(application)).unwrap_or(ClientCredential::Public),
     }
+}
+
+/// The certificate of the scenario whose key is given to the demo.
+fn certificate(application: &Application) -> Option<ClientCredential> {
+    let (pem, key) = application.certificates.iter().find_map(|own| Some((&own.pem, own.key.as_ref()?)))?;
+    let read = certificate::read(pem, &PrivateKey::new(key.as_str())).expect(SEEDS_AND);
+    Some(ClientCredential::Certificate(read))
 }
 
 fn connection(
@@ -153,11 +176,14 @@ fn settings(seed: &Seed, authority: &Authority) -> Settings {
         client_id: ClientId::parse(&seed.app).expect(SEEDS_AND),
         authority: authority.clone(),
         tenant: Tenant::parse(&seed.tenant).expect(SEEDS_AND),
-        sign_in_as: Mailbox::parse(&seed.sign_in_as),
-        way_in: WayIn::default(),
+        sign_in_as: seed.sign_in_as.as_deref().and_then(Mailbox::parse),
+        way_in: if seed.sign_in_as.is_some() { WayIn::default() } else { WayIn::ClientCredentials },
         redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).expect("the default is a redirect URI"),
         response_mode: ResponseMode::Query,
-        scopes: seed.scopes.iter().filter_map(|scope| Scope::parse(scope)).filter(own).collect::<ScopeSet>(),
+        scopes: match &seed.sign_in_as {
+            Some(_) => seed.scopes.iter().filter_map(|scope| Scope::parse(scope)).filter(own).collect(),
+            None => [Resource::Graph.default_scope(authority)].into_iter().collect(),
+        },
     }
 }
 
@@ -168,17 +194,23 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
     let expires_at = now + remaining;
     let scopes: Vec<&str> = seed.scopes.iter().map(String::as_str).collect();
     let life = expires_at - renewed_at;
-    let access = simulator.issue_access_token(&seed.app, &seed.sign_in_as, &scopes, renewed_at, life);
+    let Some(upn) = &seed.sign_in_as else {
+        let lifetime = Lifetime { starts_at: renewed_at, expires_at, certainty: Certainty::Known };
+        let access = simulator.issue_application_token(&seed.app, renewed_at, life);
+        return Some(application_tokens(AccessToken::new(access), lifetime));
+    };
+    let access = simulator.issue_access_token(&seed.app, upn, &scopes, renewed_at, life);
     let access = AccessToken::new(access);
     let refresh = seed.refresh_remaining.map(|span| RefreshGrant {
         current: RefreshToken::new(simulator.issue_refresh_token(
             &seed.app,
-            &seed.sign_in_as,
+            upn,
             &scopes,
             signed_in_at,
             renewed_at,
         )),
         previous: None,
+        unanswered_at: None,
         lifetime: refresh_lifetime(now + span.0, signed_in_at, renewed_at),
     });
     let lasting =
@@ -197,6 +229,17 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
         signed_in_at,
         way_in: WayIn::default(),
     })
+}
+
+/// What client credentials bring: no refresh token, and nobody who signed in.
+fn application_tokens(token: AccessToken, lifetime: Lifetime) -> Tokens {
+    Tokens {
+        user: SignedInUser::default(),
+        signed_in_at: lifetime.starts_at,
+        access: AccessGrant { claims: claims::claims(&token), token, lifetime, granted_scope: None },
+        refresh: None,
+        way_in: WayIn::ClientCredentials,
+    }
 }
 
 /// The usual estimate where it fits; a shorter end is one that the tenant's policy has taught, counted from the sign-in.
@@ -223,6 +266,7 @@ fn trouble(code: u32, has_tokens: bool, now: DateTime<Utc>) -> Trouble {
             7_000_222 => TroubleKind::SetUpWrong,
             _ => TroubleKind::SignInNeeded,
         },
+        who: known.who,
         what_happened: format!("{} (AADSTS{code})", known.what_happened),
         what_to_do: known.what_to_do.to_owned(),
         aadsts: Some(code),
@@ -239,12 +283,14 @@ fn attempt(settings: &Settings, now: DateTime<Utc>) -> Attempt {
             &settings.redirect_uri,
             &state,
             &code_verifier,
+            None,
         ),
         state,
         code_verifier,
         redirect_uri: settings.redirect_uri.clone(),
         started_at: now - TimeDelta::minutes(3),
         wrong_pastes: 0,
+        failed_redemptions: 0,
     })
 }
 
@@ -260,7 +306,10 @@ fn renewals(seed: &Seed, trouble: Option<&Trouble>, now: DateTime<Utc>) -> Vec<R
         .zip(marks)
         .map(|(place, mark)| Renewal {
             at: last - TimeDelta::minutes(63) * (count - place),
-            kind: RenewalKind::Refresh,
+            kind: match seed.sign_in_as {
+                Some(_) => RenewalKind::Refresh,
+                None => RenewalKind::ClientCredentials,
+            },
             outcome: match mark {
                 '▲' => RenewalOutcome::WillRetry(line.clone()),
                 '✕' => RenewalOutcome::Failed(line.clone()),

@@ -22,7 +22,7 @@ use crate::vault::PATIENCE;
 use super::super::blocking::blocking;
 use super::super::http::SendError;
 use super::super::services::Services;
-use super::{ExchangeError, Ready, client, unanswered};
+use super::{Belief, ExchangeError, Ready, client, unanswered};
 
 /// Longest line that is kept of a question without an answer.
 const LINE: usize = 200;
@@ -124,7 +124,7 @@ fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeE
         .vault
         .app_registration(&connection.settings.client_id)?
         .ok_or(ExchangeError::NoAppRegistration)?;
-    Ok(Box::new(Ready { locked, connection, app }))
+    Ok(Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }))
 }
 
 fn prepare_to_begin(

@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
 use crate::oauth::client_authentication::{AssertionContext, ClientAuthentication};
-use crate::oauth::token_answer::{self, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
+use crate::oauth::token_answer::{self, HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
 use crate::sanitize::sanitize;
 use crate::vault::{LockedConnection, PATIENCE, VaultError};
@@ -24,10 +24,13 @@ use super::http::{SendError, SendStage};
 use super::services::{Services, failure};
 
 mod device;
+mod doubt;
+mod learn;
 mod tokens;
 
 pub use device::{Waited, begin_device_sign_in, poll_device, wait_for_device};
-use tokens::{rotated, tokens};
+use doubt::{Belief, Doubt, is_dead, is_lost};
+use tokens::{RefreshLife, rotated, tokens};
 
 /// Why nothing was stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,16 +104,19 @@ pub async fn exchange(
         let (services, id, step) = (services.clone(), id.clone(), step.clone());
         blocking(move || prepare(&services, &id, &step)).await?
     };
-    let (ready, request) = match prepared {
+    let (mut ready, mut request) = match prepared {
         Prepared::Ready(ready, request) => (ready, request),
         Prepared::RenewedElsewhere(overview) => return Ok(*overview),
     };
-    let sent_at = services.clock.now();
-    let answer = services.http.post(request).await;
-    blocking(move || {
-        ready.finish(&step, sent_at, answer.as_ref().map(token_answer::read).map_err(Clone::clone))
-    })
-    .await
+    loop {
+        let sent_at = services.clock.now();
+        let answer = services.http.post(request).await;
+        let step = step.clone();
+        match blocking(move || ready.finish(&step, sent_at, &answer)).await? {
+            Finished::Saved(overview) => return Ok(*overview),
+            Finished::NewerToken(other, again) => (ready, request) = (other, again),
+        }
+    }
 }
 
 /// A record under its lock, its disk proved, before the request.
@@ -118,6 +124,16 @@ struct Ready {
     locked: LockedConnection,
     connection: Connection,
     app: AppRegistration,
+    /// How sure it is that the record is what is on disk, once the platform refuses what it holds.
+    belief: Belief,
+}
+
+/// What an answer led to.
+enum Finished {
+    /// It is in the record.
+    Saved(Box<Overview>),
+    /// The token was refused, but the record holds another by now: this request uses that one.
+    NewerToken(Box<Ready>, TokenRequest),
 }
 
 enum Prepared {
@@ -139,7 +155,10 @@ fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<P
     }
     let request = request(&connection, &app, step, services.clock.now())?;
     locked.prove_disk()?;
-    Ok(Prepared::Ready(Box::new(Ready { locked, connection, app }), request))
+    Ok(Prepared::Ready(
+        Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }),
+        request,
+    ))
 }
 
 fn request(
@@ -196,37 +215,55 @@ impl Ready {
         mut self: Box<Self>,
         step: &GrantStep,
         sent_at: DateTime<Utc>,
-        answer: Result<TokenAnswer, SendError>,
-    ) -> Result<Overview, ExchangeError> {
-        let kind = match step {
-            GrantStep::Redeem { .. } => RenewalKind::SignIn,
-            GrantStep::Renew { .. } if !self.connection.settings.way_in.is_delegated() => {
-                RenewalKind::ClientCredentials
-            }
-            GrantStep::Renew { .. } => RenewalKind::Refresh,
-        };
-        // A code is spent once request bytes were written; a connection that never stood leaves the sign-in open.
-        let spent = !matches!(&answer, Err(error) if error.stage == SendStage::NotSent);
-        if kind == RenewalKind::SignIn && spent {
-            self.connection.attempt = None;
+        answer: &Result<HttpAnswer, SendError>,
+    ) -> Result<Finished, ExchangeError> {
+        let kind = self.kind(step);
+        let read = answer.as_ref().map(token_answer::read);
+        if kind == RenewalKind::Refresh && read.as_ref().is_ok_and(is_dead) {
+            self = match self.look_again(step, sent_at)? {
+                Doubt::Confirmed(ready) => ready,
+                Doubt::Removed(finished) => return Ok(finished),
+            };
         }
-        let refused = match answer {
+        match kind {
+            RenewalKind::SignIn => self.spend_code(answer),
+            RenewalKind::Refresh if is_lost(answer) => {
+                self.note_lost_answer(sent_at);
+            }
+            RenewalKind::Refresh | RenewalKind::ClientCredentials => {}
+        }
+        let refused = match read {
             Ok(TokenAnswer::Granted(response)) => self.take_tokens(*response, kind, sent_at),
             Ok(TokenAnswer::Unusable { refresh_token, refusal }) => {
                 // After a sign-in nothing tells whose it is: it must not take the place of a token that is known.
                 if let (RenewalKind::Refresh, Some(new), Some(tokens)) =
                     (kind, refresh_token, &mut self.connection.tokens)
                 {
-                    tokens.refresh = Some(rotated(tokens.refresh.take(), new, None, sent_at, kind));
+                    let life = RefreshLife {
+                        told: None,
+                        limit: self.connection.refresh_limit,
+                        signed_in_at: tokens.signed_in_at,
+                    };
+                    tokens.refresh = Some(rotated(tokens.refresh.take(), new, life, sent_at));
                 }
                 self.take_refusal(&refusal, kind, sent_at)
             }
-            Err(error) => self.take_refusal(&unanswered(&error), kind, sent_at),
+            Err(error) => self.take_refusal(&unanswered(error), kind, sent_at),
         };
         self.locked.save(&mut self.connection)?;
         match refused {
             Some(error) => Err(error),
-            None => Ok(Overview::of(&self.connection, Some(&self.app))),
+            None => Ok(Finished::Saved(Box::new(Overview::of(&self.connection, Some(&self.app))))),
+        }
+    }
+
+    fn kind(&self, step: &GrantStep) -> RenewalKind {
+        match step {
+            GrantStep::Redeem { .. } => RenewalKind::SignIn,
+            GrantStep::Renew { .. } if !self.connection.settings.way_in.is_delegated() => {
+                RenewalKind::ClientCredentials
+            }
+            GrantStep::Renew { .. } => RenewalKind::Refresh,
         }
     }
 
@@ -242,8 +279,16 @@ impl Ready {
             self.take_stranger(&error, kind, sent_at);
             return Some(error);
         }
+        for warning in response.warnings() {
+            tracing::warn!(connection = %self.connection.name, "{warning}");
+        }
         let before = self.connection.tokens.take();
-        self.connection.tokens = Some(tokens(response, user, before, kind, sent_at));
+        self.forget_outlived_limit(before.as_ref(), kind, sent_at);
+        let limit = self.connection.refresh_limit;
+        self.connection.tokens = Some(tokens(response, user, before, limit, kind, sent_at));
+        if kind == RenewalKind::SignIn {
+            self.connection.claims = None;
+        }
         self.connection.trouble = None;
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome: RenewalOutcome::Worked });
         None
@@ -258,6 +303,7 @@ impl Ready {
             self.connection.trouble = Some(Trouble {
                 at: sent_at,
                 kind: TroubleKind::SignInNeeded,
+                who: WhoActs::User,
                 what_happened,
                 what_to_do,
                 aadsts: None,
@@ -299,13 +345,23 @@ impl Ready {
             Some(Trouble { kind: TroubleKind::TryLater { attempt, .. }, .. }) => attempt,
             _ => 0,
         };
+        if let (RenewalKind::Refresh, Some(platform)) = (kind, &refusal.platform) {
+            self.learn(platform);
+        }
         let mut trouble = refusal.trouble(sent_at, failures, entropy::jitter());
+        if kind == RenewalKind::Refresh {
+            self.tell_lost_answer(&mut trouble);
+        }
         let code_spent = kind == RenewalKind::SignIn && self.connection.attempt.is_none();
         let passes = matches!(trouble.kind, TroubleKind::TryLater { .. });
         // No code works twice, so nothing tries this again by itself.
         match trouble.kind {
             TroubleKind::TryLater { .. } if code_spent => {
                 "Begin a new sign-in (a): the code of this one is spent.".clone_into(&mut trouble.what_to_do);
+            }
+            TroubleKind::TryLater { .. } if self.may_send_code_again() => {
+                "The sign-in stays open: give the same address again (p)."
+                    .clone_into(&mut trouble.what_to_do);
             }
             TroubleKind::SetUpWrong if code_spent => trouble.what_to_do.push_str(" Then sign in anew (a)."),
             _ => {}
@@ -340,14 +396,14 @@ impl Ready {
 
 fn unanswered(error: &SendError) -> TokenRefusal {
     TokenRefusal {
-        reaction: if error.stage == SendStage::TooLong {
+        reaction: if error.stage == SendStage::Unreadable {
             Reaction::ProtocolError
         } else {
             Reaction::TryLater(None)
         },
         who: WhoActs::Nobody,
         what_happened: error.what_happened.clone(),
-        what_to_do: error.what_to_do.to_owned(),
+        what_to_do: error.what_to_do.clone(),
         platform: None,
     }
 }

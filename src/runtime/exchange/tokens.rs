@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::secret::RefreshToken;
 use crate::domain::{
-    AccessGrant, Certainty, Lifetime, RefreshGrant, RenewalKind, SignedInUser, Tokens, WayIn,
+    AccessGrant, Certainty, Lifetime, RefreshGrant, RefreshLimit, RenewalKind, SignedInUser, Tokens, WayIn,
 };
 use crate::oauth::claims;
 use crate::oauth::token_answer::TokenResponse;
@@ -14,6 +14,7 @@ pub(super) fn tokens(
     response: TokenResponse,
     user: SignedInUser,
     before: Option<Tokens>,
+    limit: Option<RefreshLimit>,
     kind: RenewalKind,
     sent_at: DateTime<Utc>,
 ) -> Tokens {
@@ -22,11 +23,16 @@ pub(super) fn tokens(
         Some(tokens) => (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at)),
         None => (None, SignedInUser::default(), None, None),
     };
+    let signed_in_at = match (kind, signed_in_before) {
+        (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(moment)) => moment,
+        (RenewalKind::SignIn, _) | (_, None) => sent_at,
+    };
+    let life = RefreshLife { told: response.refresh_token_expires_in, limit, signed_in_at };
     let refresh = match response.refresh_token {
         // RFC 6749 §4.4.3: there should be none, and nobody's would be it.
         _ if kind == RenewalKind::ClientCredentials => None,
-        Some(new) => Some(rotated(before_refresh, new, response.refresh_token_expires_in, sent_at, kind)),
-        None => before_refresh.map(|held| used(held, sent_at, kind)),
+        Some(new) => Some(rotated(before_refresh, new, life, sent_at)),
+        None => before_refresh.map(|held| used(held, life, kind, sent_at)),
     };
     Tokens {
         access: AccessGrant {
@@ -46,10 +52,7 @@ pub(super) fn tokens(
             oid: user.oid.or(before_user.oid),
             tid: user.tid.or(before_user.tid),
         },
-        signed_in_at: match (kind, signed_in_before) {
-            (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(moment)) => moment,
-            (RenewalKind::SignIn, _) | (_, None) => sent_at,
-        },
+        signed_in_at,
         way_in,
     }
 }
@@ -64,43 +67,45 @@ fn way_in(before: Option<&Tokens>, response: &TokenResponse, kind: RenewalKind) 
     }
 }
 
+/// What is known of the life of the refresh tokens of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefreshLife {
+    /// What the answer itself tells, in seconds.
+    pub told: Option<i64>,
+    /// What an earlier refusal has taught.
+    pub limit: Option<RefreshLimit>,
+    /// From where that may count.
+    pub signed_in_at: DateTime<Utc>,
+}
+
+impl RefreshLife {
+    /// Of a token that was got or used at `used_at`.
+    fn from(self, used_at: DateTime<Utc>) -> Lifetime {
+        match (self.told, self.limit) {
+            (Some(seconds), _) => Lifetime::from_seconds(used_at, seconds, Certainty::Known),
+            (None, Some(limit)) => limit.lifetime(self.signed_in_at, used_at),
+            (None, None) => Lifetime::estimated_refresh(used_at),
+        }
+    }
+}
+
 /// A new refresh token. The one it replaces is kept until the new one has worked once.
 pub(super) fn rotated(
     before: Option<RefreshGrant>,
     new: RefreshToken,
-    expires_in: Option<i64>,
+    life: RefreshLife,
     sent_at: DateTime<Utc>,
-    kind: RenewalKind,
 ) -> RefreshGrant {
-    let lifetime = match expires_in {
-        Some(seconds) => Lifetime::from_seconds(sent_at, seconds, Certainty::Known),
-        None => before.as_ref().map_or_else(
-            || Lifetime::estimated_refresh(sent_at),
-            |held| renewed_lifetime(held.lifetime, sent_at, kind),
-        ),
-    };
     let previous = before.map(|held| held.current).filter(|held| *held != new);
-    RefreshGrant { current: new, previous, lifetime }
+    RefreshGrant { current: new, previous, lifetime: life.from(sent_at), unanswered_at: None }
 }
 
 /// The answer brought no new refresh token: the held one has worked, so the one before it is no longer needed.
-fn used(held: RefreshGrant, sent_at: DateTime<Utc>, kind: RenewalKind) -> RefreshGrant {
+fn used(held: RefreshGrant, life: RefreshLife, kind: RenewalKind, sent_at: DateTime<Utc>) -> RefreshGrant {
     match kind {
         RenewalKind::Refresh => {
-            RefreshGrant { lifetime: renewed_lifetime(held.lifetime, sent_at, kind), previous: None, ..held }
+            RefreshGrant { lifetime: life.from(sent_at), previous: None, unanswered_at: None, ..held }
         }
         RenewalKind::SignIn | RenewalKind::ClientCredentials => held,
-    }
-}
-
-/// An estimate starts anew with every use. A limit that the platform told once holds on: from a sign-in it starts
-/// anew, by a renewal it does not grow.
-fn renewed_lifetime(held: Lifetime, sent_at: DateTime<Utc>, kind: RenewalKind) -> Lifetime {
-    match (held.certainty, kind) {
-        (Certainty::Learned, RenewalKind::Refresh | RenewalKind::ClientCredentials) => held,
-        (Certainty::Learned, RenewalKind::SignIn) => {
-            Lifetime::from_seconds(sent_at, held.span().num_seconds(), Certainty::Learned)
-        }
-        (Certainty::Known | Certainty::Estimated, _) => Lifetime::estimated_refresh(sent_at),
     }
 }

@@ -196,9 +196,16 @@ impl Scenario {
         "fleet",
         "first-sign-in",
         "device-code",
+        "app-only-secret",
+        "app-only-certificate",
+        "admin-consent-wanted",
         "throttled",
         "consent-missing",
         "conditional-access",
+        "claims-challenge",
+        "device-code-blocked",
+        "device-code-blocked-later",
+        "hostile-texts",
         "short-lived",
     ];
 

@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::FORMAT;
+use super::admin_consent::AdminConsentRecord;
 use super::history::{HandOverRecord, RenewalRecord};
 use super::json::{Fault, Text, field, string};
+use super::learned::RefreshLimitRecord;
 use super::tokens::TokensRecord;
 use crate::domain::secret::{CodeVerifier, DeviceCode, Secret};
 use crate::domain::{
-    Attempt, Authority, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName, DeviceAttempt,
-    DevicePoll, Mailbox, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, Trouble, TroubleKind, WayIn,
+    Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
+    DeviceAttempt, DevicePoll, Mailbox, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, Trouble,
+    TroubleKind, WayIn, WhoActs,
 };
 
 #[derive(Default, Serialize, Deserialize)]
@@ -29,8 +32,14 @@ pub(super) struct ConnectionRecord<'a> {
     tokens: Option<TokensRecord<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     trouble: Option<TroubleRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_limit: Option<RefreshLimitRecord>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    claims: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     attempt: Option<AttemptRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    admin_consent: Option<AdminConsentRecord<'a>>,
     #[serde(borrow)]
     renewals: Vec<RenewalRecord<'a>>,
     #[serde(borrow)]
@@ -47,7 +56,10 @@ impl<'a> From<&'a Connection> for ConnectionRecord<'a> {
             settings: SettingsRecord::from(&connection.settings),
             tokens: connection.tokens.as_ref().map(TokensRecord::from),
             trouble: connection.trouble.as_ref().map(TroubleRecord::from),
+            refresh_limit: connection.refresh_limit.map(RefreshLimitRecord::from),
+            claims: connection.claims.as_ref().map(|claims| Text::of(claims.as_str())),
             attempt: connection.attempt.as_ref().map(AttemptRecord::from),
+            admin_consent: connection.admin_consent.as_ref().map(AdminConsentRecord::from),
             renewals: connection.renewals.iter().map(RenewalRecord::from).collect(),
             hand_overs: connection.hand_overs.iter().map(HandOverRecord::from).collect(),
         }
@@ -65,7 +77,10 @@ impl TryFrom<ConnectionRecord<'_>> for Connection {
             settings: record.settings.try_into()?,
             tokens: record.tokens.map(TryInto::try_into).transpose()?,
             trouble: record.trouble.map(Trouble::from),
+            refresh_limit: record.refresh_limit.and_then(RefreshLimitRecord::into_limit),
+            claims: string(record.claims).and_then(ClaimsRequest::parse),
             attempt: record.attempt.map_or(Ok(None), AttemptRecord::into_attempt)?,
+            admin_consent: record.admin_consent.and_then(AdminConsentRecord::into_admin_consent),
             renewals: record.renewals.into_iter().filter_map(RenewalRecord::into_renewal).collect(),
             hand_overs: record.hand_overs.into_iter().filter_map(HandOverRecord::into_hand_over).collect(),
         })
@@ -271,6 +286,7 @@ struct CodeAttemptRecord<'a> {
     authorization_request: Text<'a>,
     started_at: DateTime<Utc>,
     wrong_pastes: u8,
+    failed_redemptions: u8,
 }
 
 impl<'a> From<&'a CodeAttempt> for CodeAttemptRecord<'a> {
@@ -282,6 +298,7 @@ impl<'a> From<&'a CodeAttempt> for CodeAttemptRecord<'a> {
             authorization_request: Text::of(attempt.authorization_request.as_str()),
             started_at: attempt.started_at,
             wrong_pastes: attempt.wrong_pastes,
+            failed_redemptions: attempt.failed_redemptions,
         }
     }
 }
@@ -299,6 +316,7 @@ impl TryFrom<CodeAttemptRecord<'_>> for CodeAttempt {
                 .map_err(|_| field("attempt.authorization_request"))?,
             started_at: record.started_at,
             wrong_pastes: record.wrong_pastes,
+            failed_redemptions: record.failed_redemptions,
         })
     }
 }
@@ -308,6 +326,8 @@ impl TryFrom<CodeAttemptRecord<'_>> for CodeAttempt {
 struct TroubleRecord<'a> {
     at: DateTime<Utc>,
     kind: TroubleWord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<WhoWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -336,6 +356,39 @@ enum TroubleWord {
     SetUpWrong,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WhoWord {
+    User,
+    TenantAdmin,
+    AppOwner,
+    Nobody,
+    /// A word that is not known here: the kind tells who usually acts.
+    #[serde(other)]
+    Unknown,
+}
+
+impl WhoWord {
+    fn of(who: WhoActs) -> Self {
+        match who {
+            WhoActs::User => Self::User,
+            WhoActs::TenantAdmin => Self::TenantAdmin,
+            WhoActs::AppOwner => Self::AppOwner,
+            WhoActs::Nobody => Self::Nobody,
+        }
+    }
+
+    fn known(self) -> Option<WhoActs> {
+        match self {
+            Self::User => Some(WhoActs::User),
+            Self::TenantAdmin => Some(WhoActs::TenantAdmin),
+            Self::AppOwner => Some(WhoActs::AppOwner),
+            Self::Nobody => Some(WhoActs::Nobody),
+            Self::Unknown => None,
+        }
+    }
+}
+
 impl<'a> From<&'a Trouble> for TroubleRecord<'a> {
     fn from(trouble: &'a Trouble) -> Self {
         let (kind, retry_at, attempt) = match trouble.kind {
@@ -349,6 +402,7 @@ impl<'a> From<&'a Trouble> for TroubleRecord<'a> {
         Self {
             at: trouble.at,
             kind,
+            who: Some(WhoWord::of(trouble.who)),
             retry_at,
             attempt,
             what_happened: Text::of(&trouble.what_happened),
@@ -374,6 +428,7 @@ impl From<TroubleRecord<'_>> for Trouble {
         Self {
             at: record.at,
             kind,
+            who: record.who.and_then(WhoWord::known).unwrap_or(kind.who_acts()),
             what_happened: record.what_happened.into_string(),
             what_to_do: record.what_to_do.into_string(),
             aadsts: record.aadsts,

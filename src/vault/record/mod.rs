@@ -3,10 +3,12 @@
 //! Reading is tolerant: unknown fields are passed over, absent ones take their default, and only what a record cannot do
 //! without is an error. Errors name a field, never a value.
 
+mod admin_consent;
 mod app_registration;
 mod connection;
 mod history;
 mod json;
+mod learned;
 mod tokens;
 
 use serde::{Deserialize, Serialize};

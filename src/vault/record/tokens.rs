@@ -102,6 +102,8 @@ struct RefreshRecord<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     previous: Option<Text<'a>>,
     lifetime: LifetimeRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unanswered_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> From<&'a RefreshGrant> for RefreshRecord<'a> {
@@ -110,6 +112,7 @@ impl<'a> From<&'a RefreshGrant> for RefreshRecord<'a> {
             current: Text::of(refresh.current.expose()),
             previous: refresh.previous.as_ref().map(|token| Text::of(token.expose())),
             lifetime: refresh.lifetime.into(),
+            unanswered_at: refresh.unanswered_at,
         }
     }
 }
@@ -122,6 +125,7 @@ impl TryFrom<RefreshRecord<'_>> for RefreshGrant {
             current: RefreshToken::new(filled(record.current, "tokens.refresh.current")?),
             previous: string(record.previous).map(RefreshToken::new),
             lifetime: record.lifetime.into(),
+            unanswered_at: record.unanswered_at,
         })
     }
 }

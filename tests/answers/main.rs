@@ -1,0 +1,11 @@
+//! Answers of the token endpoint: every case of `tests/cases/token-endpoint.json`, read as a value and met as a server.
+
+mod bench;
+mod case;
+mod server;
+
+mod doubt;
+mod hostile;
+mod learning;
+mod reading;
+mod transaction;
