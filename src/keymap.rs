@@ -129,6 +129,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::Authorize => chars("a"),
         A::AdminConsent => chars("A"),
         A::Paste => chars("p"),
+        A::DeviceCode => chars("d"),
         A::Renew => chars("r"),
         A::RenewAll => chars("R"),
         A::New => chars("n"),

@@ -85,6 +85,22 @@ pub enum Effect {
     },
     /// Close the listener that was started for this request. Nobody is answered.
     Cancel(RequestId),
+    /// Ask the platform for a device code and keep it in the record: the way in from then on.
+    BeginDeviceSignIn {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
+    /// Ask once whether the person has entered the code (RFC 8628 §3.4): one transaction under the lock.
+    PollDevice {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+        /// The code of the sign-in that is meant: another one is left alone.
+        user_code: String,
+    },
     /// Spend a grant at the token endpoint: one transaction under the lock.
     Exchange {
         /// Whom to answer.
@@ -248,7 +264,7 @@ pub enum CredentialEdit {
 /// What is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parcel {
-    /// The address of the open sign-in.
+    /// The address of the open sign-in: that of the authorization request, or where a device code is entered.
     AuthorizationRequest,
     /// The message to an administrator.
     AdminConsentMessage,

@@ -108,6 +108,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The AADSTS number that the first line tells, if it tells one.
+    pub fn aadsts(&self) -> Option<u32> {
+        let (_, after) = self.what_happened.split_once("AADSTS")?;
+        after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
+
     /// Both lines.
     pub fn new(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
         Self { what_happened: what_happened.into(), what_to_do: what_to_do.into() }

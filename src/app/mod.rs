@@ -9,6 +9,7 @@ pub mod activity;
 pub mod connections;
 pub mod consent;
 pub mod consent_message;
+pub mod device_sign_in;
 pub mod door;
 pub mod effect;
 pub mod field;
@@ -35,6 +36,7 @@ pub use action::{Action, Context};
 pub use activity::{Activity, Entry};
 pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
+pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
 pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
 pub use field::{Field, Secrecy};
@@ -77,6 +79,8 @@ pub struct App {
     covered: Vec<Panel>,
     /// Token requests under way, one per connection at most.
     in_flight: BTreeMap<ConnectionId, RequestId>,
+    /// Device sign-ins that are asked about.
+    device_polls: DevicePolls,
     /// Connections whose last request left them as due as before: not tried again at once.
     held_back: BTreeMap<ConnectionId, HeldBack>,
     /// The reading of the records under way.
@@ -177,6 +181,8 @@ pub enum Panel {
     SignIn(SignInPanel),
     /// A request for admin consent.
     Consent(ConsentPanel),
+    /// A sign-in by device code.
+    DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
     /// A question.
@@ -208,6 +214,10 @@ pub enum Question {
     RenewAll(Vec<ConnectionId>),
     /// Give up the sign-in under way?
     Abandon(Box<SignInPanel>),
+    /// Give up the device sign-in under way?
+    AbandonDevice(Box<DeviceSignInPanel>),
+    /// Sign in by device code from now on?
+    DeviceCode(Box<SignInPanel>),
     /// Throw away what was typed into the form?
     DiscardForm(Box<InputPane>),
     /// Make a registration without a secret?
@@ -279,6 +289,7 @@ impl App {
             theme,
             covered: Vec::new(),
             in_flight: BTreeMap::new(),
+            device_polls: DevicePolls::default(),
             held_back: BTreeMap::new(),
             reading: Reading::Idle,
             listener: None,
@@ -323,8 +334,18 @@ impl App {
         self.connections.selected()
     }
 
-    /// True while a token request for this connection is under way.
+    /// True while a token request for this connection is under way that is to bring tokens: a question about a device
+    /// sign-in is none.
     pub fn is_renewing(&self, connection: &ConnectionId) -> bool {
+        self.is_busy(connection) && !self.device_polls.is_asking(connection)
+    }
+
+    /// When each device sign-in is asked about, and what that brought.
+    pub fn device_polls(&self) -> &DevicePolls {
+        &self.device_polls
+    }
+
+    fn is_busy(&self, connection: &ConnectionId) -> bool {
         self.in_flight.contains_key(connection)
     }
 
@@ -344,6 +365,7 @@ impl Panel {
             Self::Input(_) => Context::InputPane,
             Self::SignIn(panel) if panel.other_ways => Context::OtherWays,
             Self::SignIn(_) => Context::SignIn,
+            Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,

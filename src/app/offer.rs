@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{NextStep, Overview};
 
 use super::{
-    Action, App, Browser, ConsentPhase, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase,
-    Question,
+    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase,
+    Panel, Phase, Question,
 };
 
 impl App {
@@ -26,6 +26,7 @@ impl App {
             Context::Tokens => with_tabs(self.in_tokens(now)),
             Context::Activity => with_tabs(vec![A::Filter]),
             Context::SignIn => self.in_sign_in(now),
+            Context::DeviceSignIn => self.in_device_sign_in(),
             Context::Consent => self.in_consent(),
             Context::OtherWays => self.in_other_ways(now),
             Context::InputPane => self.in_input_pane(),
@@ -94,7 +95,7 @@ impl App {
         let Some(Panel::SignIn(panel)) = &self.panel else { return Vec::new() };
         match panel.phase {
             Phase::Beginning(_) | Phase::Redeeming(_) => vec![A::Back],
-            Phase::Failed(_) => vec![A::Authorize, A::AdminConsent, A::Back],
+            Phase::Failed(_) => vec![A::Authorize, A::DeviceCode, A::AdminConsent, A::Back],
             Phase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
             Phase::Waiting => {
                 let mut own = vec![A::Paste, A::Copy];
@@ -102,7 +103,24 @@ impl App {
                 // The address at the other end of a tunnel is short enough for every way.
                 own.extend((!panel.shows_tunnel()).then_some(A::OtherWays));
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
-                own.extend([A::AdminConsent, A::Abandon, A::Back]);
+                // The panel itself tells the key for the other ways.
+                own.extend([A::DeviceCode, A::AdminConsent, A::Abandon, A::Back, A::OtherWays]);
+                own
+            }
+        }
+    }
+
+    fn in_device_sign_in(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::DeviceSignIn(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            DevicePhase::Beginning(_) | DevicePhase::Changing(_) => vec![A::Back],
+            DevicePhase::Failed(_) => vec![A::Authorize, A::Paste, A::Back],
+            DevicePhase::Blocked(_) => vec![A::Paste, A::Authorize, A::Back],
+            DevicePhase::Waiting { .. } => {
+                let mut own = vec![A::Copy];
+                own.extend(self.can_open_browser().then_some(A::OpenBrowser));
+                own.extend([A::Paste, A::Abandon, A::Back]);
                 own
             }
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::app::Failure;
-use crate::domain::{Capture, ConnectionName, Overview};
+use crate::domain::{Capture, ConnectionName, Overview, WayIn};
 use crate::runtime::listener::{self, BeginError};
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::services::Services;
@@ -13,7 +13,7 @@ use super::context::{Context, overview};
 use super::exit::{CliError, Exit, say, tell};
 use super::listen::{self, Browser};
 use super::redeem::{self, Judged};
-use super::{output, parse, refresh, words};
+use super::{device_code, output, parse, refresh, words};
 
 /// Sign in: gives an address for your browser, asks for the one that the browser ends on
 ///
@@ -31,6 +31,9 @@ pub struct Authorize {
     /// Start a browser on this machine with the address
     #[arg(long, conflicts_with_all = ["print_url", "paste", "tunnel"])]
     open: bool,
+    /// Sign in by a code that you enter on another device; the connection's way in from then on
+    #[arg(long, group = "way", conflicts_with = "open")]
+    device: bool,
 }
 
 /// A way for the browser's answer to come back, other than the connection's own.
@@ -50,10 +53,13 @@ struct AskedCapture {
 impl Authorize {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
-        if let Some(done) = self.ask_for_itself(&services)? {
-            return Ok(done);
-        }
         let held = overview(&services, &self.name)?;
+        if self.device || (self.asked_for().is_none() && held.settings.way_in == WayIn::DeviceCode) {
+            return device_code::authorize(&services, &self.name);
+        }
+        if !held.settings.way_in.is_delegated() {
+            return self.ask_for_itself(&services, &held);
+        }
         let capture = self.asked_for().or(held.settings.way_in.capture()).unwrap_or_default();
         if capture.listens() {
             listen::check(&held)?;
@@ -111,11 +117,7 @@ fn no_terminal(name: &ConnectionName) -> CliError {
 
 impl Authorize {
     /// Nobody signs in to a connection whose client acts for itself: its token is asked for at once.
-    fn ask_for_itself(&self, services: &Services) -> Result<Option<Exit>, CliError> {
-        let held = overview(services, &self.name)?;
-        if held.settings.way_in.is_delegated() {
-            return Ok(None);
-        }
+    fn ask_for_itself(&self, services: &Services, held: &Overview) -> Result<Exit, CliError> {
         if self.print_url {
             return Err(CliError::new(
                 Exit::Usage,
@@ -123,9 +125,9 @@ impl Authorize {
                 format!("get the token with: tokengauge authorize {}", self.name),
             ));
         }
-        let after = refresh::renew(services, &held)?;
+        let after = refresh::renew(services, held)?;
         tell_token(&after);
-        Ok(Some(Exit::Ok))
+        Ok(Exit::Ok)
     }
 }
 

@@ -11,6 +11,7 @@ mod consent;
 mod context;
 mod dashboard;
 mod demo;
+mod device_code;
 mod edit;
 pub mod exit;
 mod explain;

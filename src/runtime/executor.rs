@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 
 use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, RequestId};
 use crate::domain::secret::{Passphrase, PastedText};
-use crate::domain::{Capture, ConnectionId, Overview};
+use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
 use crate::vault::unlock::{Sources, Unlocked, unlock};
 use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 
 use super::blocking::blocking;
 use super::clock::Clock;
 use super::delivery::{Outlets, deliver, send_text, value};
-use super::exchange::exchange;
+use super::exchange::{begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
 use super::listener::begin_attempt;
 use super::listening::Listeners;
@@ -157,6 +157,24 @@ impl Executor {
             Effect::BeginAttempt { request, connection, capture } => {
                 (request, self.begin_attempt(connection, capture).await)
             }
+            Effect::BeginDeviceSignIn { request, connection } => {
+                let answer = match self.services() {
+                    Ok(services) => {
+                        begin_device_sign_in(&services, &connection).await.map_err(|error| error.failure())
+                    }
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Connection(answer.map(Box::new)))
+            }
+            Effect::PollDevice { request, connection, user_code } => {
+                let answer = match self.services() {
+                    Ok(services) => {
+                        poll_device(&services, &connection, &user_code).await.map_err(|error| error.failure())
+                    }
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Connection(answer.map(Box::new)))
+            }
             Effect::BeginAdminConsent { request, connection } => {
                 let work = move |services: &Services| records::begin_admin_consent(services, &connection);
                 (request, self.record(work).await)
@@ -271,8 +289,11 @@ impl Executor {
         let (services, browser) = (self.services()?, self.browser.clone());
         let ended = blocking(move || {
             let overview = services.contents().ok()?.connections.into_iter().find(|own| own.id == id)?;
-            let attempt = overview.open_code_attempt(services.clock.now())?;
-            Some(browser?(attempt.authorization_request.as_str(), overview.mailbox()))
+            let address = match overview.open_attempt(services.clock.now())? {
+                AttemptFacts::Code(attempt) => attempt.authorization_request.clone(),
+                AttemptFacts::Device(attempt) => with_user_code(attempt),
+            };
+            Some(browser?(address.as_str(), overview.mailbox()))
         })
         .await;
         match ended {
@@ -284,6 +305,13 @@ impl Executor {
             None => Err(Failure::new("No sign-in is open.", "Begin one (a).")),
         }
     }
+}
+
+/// The page with the code filled in (RFC 8628 §3.3.1), as only the simulated browser gets it.
+fn with_user_code(attempt: &DeviceAttemptFacts) -> url::Url {
+    let mut address = attempt.verification_uri.clone();
+    address.query_pairs_mut().append_pair("user_code", &attempt.user_code);
+    address
 }
 
 fn door(error: VaultError) -> DoorFailure {

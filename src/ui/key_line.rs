@@ -103,6 +103,10 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
             _ => "keep and close",
         },
+        (Context::DeviceSignIn, Action::Copy) => "send address",
+        (Context::DeviceSignIn, Action::Authorize) => "new code",
+        (Context::DeviceSignIn, Action::Paste) => "by browser",
+        (Context::DeviceSignIn, Action::Back) => "keep and close",
         (Context::HandOver, Action::Copy) => "send the next",
         (Context::HandOver, Action::Open) => match panel {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Asking { .. }) => {
@@ -118,7 +122,8 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Question::Remove { .. }) => "remove",
             Some(Question::Copy { .. }) => "send",
             Some(Question::RenewAll(_)) => "renew",
-            Some(Question::Abandon(_)) => "give up",
+            Some(Question::Abandon(_) | Question::AbandonDevice(_)) => "give up",
+            Some(Question::DeviceCode(_)) => "get a code",
             Some(Question::DiscardForm(_)) => "discard",
             Some(Question::PublicClient(_)) => "save",
             None => "yes",

@@ -7,6 +7,7 @@ mod visit;
 
 mod app_only;
 mod codes;
+mod device;
 mod explain;
 mod export;
 mod listen;

@@ -86,6 +86,14 @@ impl Tenant {
         browser::sign_in(address, OPS, answer, |request| simulator.handle(&request, now)).unwrap()
     }
 
+    /// Enters the code of a device sign-in as a person would.
+    pub fn enter_code(&self, address: &str, user_code: &str, answer: Answer) {
+        let mut simulator = self.simulator.lock().unwrap();
+        let now = Clock::system().now();
+        browser::enter_code(address, user_code, OPS, answer, |request| simulator.handle(&request, now))
+            .unwrap();
+    }
+
     /// The whole sign-in.
     pub fn signed_in(self) -> Self {
         let address = self.browse(&self.begin(), Answer::Accept);

@@ -15,7 +15,7 @@ use super::home::{Home, binary};
 use super::tenant::{NAME, Tenant};
 
 /// A run of the binary on a terminal of its own.
-struct Session {
+pub struct Session {
     child: Box<dyn Child + Send + Sync>,
     reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
@@ -28,7 +28,7 @@ struct Session {
 }
 
 impl Session {
-    fn start(home: &Home, arguments: &[&str]) -> Self {
+    pub fn start(home: &Home, arguments: &[&str]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
             .unwrap();
@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// Reads on until the text has come.
-    fn until(&mut self, text: &str) -> &mut Self {
+    pub fn until(&mut self, text: &str) -> &mut Self {
         let mut chunk = [0; 4096];
         while !self.seen[self.looked_at..].contains(text) {
             let count = self.reader.read(&mut chunk).unwrap_or(0);
@@ -64,14 +64,20 @@ impl Session {
         self
     }
 
-    fn type_in(&mut self, text: &str) -> &mut Self {
+    /// The word that came after a text that has been seen.
+    pub fn after(&self, text: &str) -> String {
+        let (_, after) = self.seen.split_once(text).unwrap();
+        after.split_whitespace().next().unwrap().to_owned()
+    }
+
+    pub fn type_in(&mut self, text: &str) -> &mut Self {
         self.writer.write_all(text.as_bytes()).unwrap();
         self.writer.flush().unwrap();
         self
     }
 
     /// Reads on until the screen of a dashboard shows the text; what is on it.
-    fn until_screen(&mut self, text: &str) -> String {
+    pub fn until_screen(&mut self, text: &str) -> String {
         let mut chunk = [0; 4096];
         loop {
             let mut parser = vt100::Parser::new(24, 80, 0);
@@ -91,7 +97,7 @@ impl Session {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    fn ends(mut self) -> (u32, String) {
+    pub fn ends(mut self) -> (u32, String) {
         let mut rest = Vec::new();
         let _ = self.reader.read_to_end(&mut rest);
         self.seen.push_str(&String::from_utf8_lossy(&rest));

@@ -13,6 +13,7 @@ mod wire;
 mod answers;
 mod app_only;
 mod damage;
+mod device;
 mod disk;
 mod edits;
 mod listening;

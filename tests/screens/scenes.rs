@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 use tokengauge::app::connections::Sort;
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
-    App, Browser, ConsentPanel, ConsentPhase, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun,
-    FirstStep, GoFate, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, Listening, LockReason,
-    Notice, Panel, Phase, Question, RequestId, Reveal, SignInPanel, Tab, TunnelLine, Unlocking,
+    App, Browser, ConsentPanel, ConsentPhase, Delivery, DevicePhase, DeviceSignInPanel, Door, Failure, Field,
+    FieldId, FirstChoice, FirstRun, FirstStep, GoFate, HandOverPanel, HandOverPhase, HandOverRow, InputPane,
+    Line, Listening, LockReason, Notice, Panel, Phase, Question, RequestId, Reveal, SignInPanel, Tab,
+    TunnelLine, Unlocking,
 };
 use tokengauge::domain::app_registration::CredentialKind;
 use tokengauge::domain::secret::RevealedValue;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Scene> {
         permissions_and_activity(),
         forms(),
         sign_ins(),
+        device_sign_ins(),
         consents(),
         listening(),
         hand_overs(),
@@ -263,6 +265,45 @@ fn signing_in(overview: Overview, change: impl FnOnce(&mut SignInPanel)) -> App 
     let mut panel = fixtures::waiting_panel(&overview);
     change(&mut panel);
     changed(only(overview, Tab::Connections), |app| app.panel = Some(Panel::SignIn(panel)))
+}
+
+fn device_sign_ins() -> Vec<Scene> {
+    let shown = |overview: Overview, phase: DevicePhase| {
+        let panel = DeviceSignInPanel::new(overview.id.clone(), phase);
+        changed(only(overview, Tab::Connections), |app| app.panel = Some(Panel::DeviceSignIn(panel)))
+    };
+    let open = || Make::unsigned("contoso-prod", "ops@contoso.com").coded();
+    let waiting = || DevicePhase::Waiting { since: fixtures::code_began() };
+    let silent = "login.microsoftonline.com did not answer within 10 s";
+    let blocked = Failure::new(
+        "Conditional Access blocks this sign-in (AADSTS53003)",
+        "Ask the tenant's administrator; the sign-in log names the policy.",
+    );
+    let declined =
+        Failure::new("the sign-in was declined (AADSTS70018)", "Begin a new one (a) if that was a mistake.");
+    let long_address =
+        "https://login.microsoftonline.us/common/oauth2/v2.0/deviceauth/enter-your-code-on-this-page";
+    vec![
+        ("device_beginning", shown(open().done(), DevicePhase::Beginning(RequestId(1)))),
+        ("device_waiting", shown(open().done(), waiting())),
+        ("device_unanswered", shown(open().silent(silent).done(), waiting())),
+        ("device_odd_code", shown(open().code("wdjb-mjht/7", long_address).done(), waiting())),
+        (
+            "device_blocked",
+            shown(Make::unsigned("contoso-prod", "ops@contoso.com").done(), DevicePhase::Blocked(blocked)),
+        ),
+        (
+            "device_declined",
+            shown(Make::unsigned("contoso-prod", "ops@contoso.com").done(), DevicePhase::Failed(declined)),
+        ),
+        (
+            "question_device_code",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                let panel = SignInPanel::waiting(app.chosen().unwrap().id.clone());
+                app.panel = Some(Panel::Question(Question::DeviceCode(Box::new(panel))));
+            }),
+        ),
+    ]
 }
 
 fn opened(wrong_pastes: u8) -> Overview {

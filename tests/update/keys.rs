@@ -24,6 +24,13 @@ fn waiting() -> Desk {
     desk
 }
 
+fn code_waits() -> Desk {
+    let mut desk = Desk::open(vec![coded(unsigned("northwind"), start())]);
+    desk.app.environment.browser = Browser::Here;
+    desk.press("a");
+    desk
+}
+
 fn closed() -> Desk {
     let mut desk = Desk::first_run();
     let effects = desk.app.open_vault();
@@ -88,6 +95,8 @@ fn everywhere() -> Vec<(&'static str, Desk)> {
         ("waiting", waiting()),
         ("pasting", after(waiting(), &["p", "x"])),
         ("failed", failed()),
+        ("a code waits", code_waits()),
+        ("device code?", after(waiting(), &["d"])),
         ("other ways", after(waiting(), &["u"])),
         ("plain page", after(waiting(), &["u", "P"])),
         ("form", typed_form(&["n", "x"])),
@@ -121,6 +130,7 @@ fn every_context_is_walked() {
         Context::Tokens,
         Context::Activity,
         Context::SignIn,
+        Context::DeviceSignIn,
         Context::OtherWays,
         Context::InputPane,
         Context::HandOver,

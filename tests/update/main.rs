@@ -5,6 +5,7 @@
 mod answers;
 mod consent;
 mod day;
+mod device;
 mod door;
 mod fixtures;
 mod form;

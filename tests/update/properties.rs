@@ -65,7 +65,9 @@ struct Outside {
 impl Outside {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if let Effect::Exchange { request, connection, .. } = &effect {
+            if let Effect::Exchange { request, connection, .. }
+            | Effect::PollDevice { request, connection, .. } = &effect
+            {
                 let other = self.in_the_air.insert(connection.clone(), *request);
                 assert_eq!(other, None, "two requests of {connection:?} in the air");
             }
@@ -91,7 +93,7 @@ impl Outside {
             Happening::Answer { .. } if self.open.is_empty() => return,
             Happening::Answer { which, fate } => {
                 let effect = self.open.swap_remove(which % self.open.len());
-                if let Effect::Exchange { connection, .. } = &effect {
+                if let Effect::Exchange { connection, .. } | Effect::PollDevice { connection, .. } = &effect {
                     self.in_the_air.remove(connection);
                 }
                 let message =
@@ -140,12 +142,26 @@ impl Outside {
             }
             Effect::Change { connection, .. }
             | Effect::BeginAttempt { connection, .. }
+            | Effect::BeginDeviceSignIn { connection, .. }
+            | Effect::PollDevice { connection, .. }
             | Effect::BeginAdminConsent { connection, .. }
             | Effect::Exchange { connection, .. } => {
                 let known = self.desk.app.connections.get(connection).cloned();
                 let mut own = known.unwrap_or_else(|| healthy("quiet"));
                 match (effect, fate % 5) {
                     (Effect::BeginAttempt { .. }, _) => own = begun(own, now),
+                    (Effect::BeginDeviceSignIn { .. }, _) => own = coded(own, now),
+                    (Effect::PollDevice { .. }, 0) => {
+                        own.attempt = None;
+                        refuse(&mut own, now, TroubleKind::SignInNeeded);
+                    }
+                    (Effect::PollDevice { .. }, 1) => {
+                        own = asked(own, |attempt| attempt.poll = attempt.poll.after_no_answer(now, None));
+                    }
+                    (Effect::PollDevice { .. }, 2) => renew(&mut own, now, RenewalKind::SignIn),
+                    (Effect::PollDevice { .. }, _) => {
+                        own = asked(own, |attempt| attempt.poll = attempt.poll.after_pending(now));
+                    }
                     (Effect::BeginAdminConsent { .. }, _) => own = super::consent::asked(own),
                     (Effect::Exchange { .. }, 0) => refuse(&mut own, now, TroubleKind::SignInNeeded),
                     (Effect::Exchange { .. }, 1) => {

@@ -205,6 +205,9 @@ impl App {
         if !overview.settings.way_in.is_delegated() {
             return self.renew(overview, now);
         }
+        if let Some(effects) = self.authorize_by_device(overview, now) {
+            return effects;
+        }
         let capture = overview.settings.way_in.capture().unwrap_or_default();
         if overview.open_code_attempt(now).is_some_and(|attempt| fits(attempt, capture)) {
             let mut panel = SignInPanel::waiting(overview.id.clone()).through(capture);
@@ -323,7 +326,8 @@ impl App {
             return Vec::new();
         };
         // A renewal under way replaces the set: it is awaited.
-        if let Some(request) = self.in_flight.get(&overview.id).copied() {
+        let renewing = self.in_flight.get(&overview.id).copied().filter(|_| self.is_renewing(&overview.id));
+        if let Some(request) = renewing {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return Vec::new();
         }

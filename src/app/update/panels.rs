@@ -22,6 +22,7 @@ impl App {
             }
             Panel::Input(pane) => return self.act_in_form(pane, action),
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
+            Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
             Panel::Question(question) => return self.act_in_question(question, action, now),
@@ -120,6 +121,10 @@ impl App {
                 let connection = self.connections.get(&panel.connection).cloned();
                 return connection.map_or_else(Vec::new, |overview| self.authorize(&overview, now));
             }
+            Action::DeviceCode if matches!(panel.phase, Phase::Waiting | Phase::Failed(_)) => {
+                self.ask_for_device_code(panel);
+                return effects;
+            }
             Action::AdminConsent => {
                 let overview = self.connections.get(&panel.connection).cloned();
                 self.covered.push(Panel::SignIn(panel));
@@ -202,6 +207,8 @@ impl App {
             (Action::Open, Question::Copy { connection, value }) => self.deliver_value(connection, value),
             (Action::Open, Question::RenewAll(due)) => self.renew_all(&due, now),
             (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
+            (Action::Open, Question::AbandonDevice(panel)) => self.abandon(&panel.connection, now),
+            (Action::Open, Question::DeviceCode(panel)) => self.begin_device_sign_in(panel.connection),
             (Action::Open, Question::DiscardForm(_)) => Vec::new(),
             (Action::Open, Question::PublicClient(mut pane)) => {
                 let effects = self.save_form(&mut pane);
@@ -213,7 +220,11 @@ impl App {
                 self.panel = Some(Panel::Input(pane));
                 Vec::new()
             }
-            (Action::Back | Action::Quit, Question::Abandon(panel)) => {
+            (Action::Back | Action::Quit, Question::AbandonDevice(panel)) => {
+                self.panel = Some(Panel::DeviceSignIn(*panel));
+                Vec::new()
+            }
+            (Action::Back | Action::Quit, Question::Abandon(panel) | Question::DeviceCode(panel)) => {
                 self.panel = Some(Panel::SignIn(*panel));
                 Vec::new()
             }
