@@ -100,11 +100,10 @@ impl App {
             Phase::Waiting => {
                 let mut own = vec![A::Paste, A::Copy];
                 own.extend(self.can_tunnel(now).then_some(A::Tunnel));
-                // The address at the other end of a tunnel is short enough for every way.
-                own.extend((!panel.shows_tunnel()).then_some(A::OtherWays));
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
-                // The panel itself tells the key for the other ways.
-                own.extend([A::DeviceCode, A::AdminConsent, A::Abandon, A::Back, A::OtherWays]);
+                own.extend([A::DeviceCode, A::AdminConsent, A::Abandon, A::Back]);
+                // Told in the panel itself. The address at the other end of a tunnel is short enough for every way.
+                own.extend((!panel.shows_tunnel()).then_some(A::OtherWays));
                 own
             }
         }
