@@ -94,6 +94,13 @@ impl fmt::Display for Key {
     }
 }
 
+/// Actions that may share a key: they are never on offer at the same place.
+const NEVER_TOGETHER: [(Action, Action); 1] = [(Action::Theme, Action::Tunnel)];
+
+fn never_together(one: Action, other: Action) -> bool {
+    NEVER_TOGETHER.contains(&(one, other)) || NEVER_TOGETHER.contains(&(other, one))
+}
+
 /// The keys of every action. An action without a key here has none by default.
 #[rustfmt::skip]
 fn defaults(action: Action) -> Vec<Key> {
@@ -122,6 +129,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::Authorize => chars("a"),
         A::AdminConsent => chars("A"),
         A::Paste => chars("p"),
+        A::DeviceCode => chars("d"),
         A::Renew => chars("r"),
         A::RenewAll => chars("R"),
         A::New => chars("n"),
@@ -143,6 +151,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::OpenBrowser => chars("o"),
         A::PrintPlainly => chars("P"),
         A::WriteFile => chars("w"),
+        A::Tunnel => chars("T"),
         A::Abandon => chars("X"),
         A::Help => chars("?"),
         A::Quit => chars("q"),
@@ -201,7 +210,10 @@ impl Keymap {
         let bound: Vec<(Key, Action)> =
             self.keys.iter().flat_map(|(action, keys)| keys.iter().map(|key| (*key, *action))).collect();
         for (place, (key, action)) in bound.iter().enumerate() {
-            if let Some((_, other)) = bound[place + 1..].iter().find(|(other, _)| other == key) {
+            let rest = &bound[place + 1..];
+            if let Some((_, other)) =
+                rest.iter().find(|(other, shares)| other == key && !never_together(*action, *shares))
+            {
                 return Err(KeymapError::Twice(key.to_string(), action.name(), other.name()));
             }
         }
@@ -232,10 +244,16 @@ impl Keymap {
         if app.is_typing() {
             return Some(self.while_typing(app, event, now));
         }
-        let action = self.bound(Key::of(event))?;
-        let always = matches!(action, Action::Interrupt | Action::Quit | Action::Theme);
+        let on_offer = app.on_offer(now);
+        let key = Key::of(event);
+        let here = on_offer.iter().copied().find(|action| self.keys_bind(*action, key));
+        let action = here.or_else(|| self.bound(key))?;
+        // In a sign-in its key is the tunnel's, also while that is not on offer.
+        let in_sign_in = matches!(app.context(), Context::SignIn | Context::OtherWays);
+        let is_theme = action == Action::Theme && !(in_sign_in && self.keys_bind(Action::Tunnel, key));
+        let always = is_theme || matches!(action, Action::Interrupt | Action::Quit);
         let help = action == Action::Help && !matches!(app.context(), Context::FirstRun | Context::Door);
-        (always || help || app.on_offer(now).contains(&action)).then_some(Message::Action(action))
+        (always || help || on_offer.contains(&action)).then_some(Message::Action(action))
     }
 
     /// In a text field only these keys keep their meaning; all others are the field's, and so is every key that is text,
@@ -250,6 +268,10 @@ impl Keymap {
             Some(action) if in_text.contains(&action) || arrows || copies(action) => Message::Action(action),
             _ => Message::Text(event),
         }
+    }
+
+    fn keys_bind(&self, action: Action, key: Key) -> bool {
+        self.keys.get(&action).is_some_and(|keys| keys.contains(&key))
     }
 
     fn bound(&self, key: Key) -> Option<Action> {

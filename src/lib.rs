@@ -14,6 +14,7 @@
 //!    │                               runtime::executor  perform(effect) in a task
 //!    │                                  │ exchange: lock, read again, prove the disk, send, classify, seal
 //!    │                                  │ records:  make, edit, rename, remove, begin a sign-in
+//!    │                                  │ listener: takes the browser's answer on loopback, while a sign-in waits
 //!    ▼                                  ▼
 //! ui           draw(frame, app, now, look) ◄── queue drained ◄── Message::Answer { request, answer }
 //! ```
@@ -25,7 +26,8 @@
 //! executor draws `state` and verifier, keeps them in the sealed record ([`runtime::records`]) and answers with the
 //! record's [`domain::Overview`]. `update` takes only the answer that it awaits, shows the address and asks for it to
 //! be sent to the clipboard. What is pasted later is read in `update` by [`oauth::redirect_response`], and a code leads to
-//! [`app::Effect::Exchange`]: one transaction in [`runtime::exchange`] under the connection's lock.
+//! [`app::Effect::Exchange`]: one transaction in [`runtime::exchange`] under the connection's lock. What a browser brings
+//! to [`runtime::listener`] comes as an answer and goes the way of a paste.
 //!
 //! # The rules
 //!

@@ -56,10 +56,15 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
     // The one source of randomness.
     (&["getrandom"], &["src/runtime/entropy.rs"]),
     // The one sleep of the loop; a lock that another process holds is asked for again after a pause.
-    (&["time::sleep", "thread::sleep", "time::interval"], &["src/runtime/dashboard.rs", "src/vault/store.rs"]),
+    // A listener has an end of its own; a command that waits for a device code to be entered has no loop: it sleeps from
+    // one question to the next.
+    (&["time::sleep", "thread::sleep", "time::interval"],
+        &["src/runtime/dashboard.rs", "src/vault/store.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs"]),
     // What waits for the outside has an end: a terminal or a name server that does not answer, requests
     // still open on leaving.
-    (&["time::timeout"], &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs"]),
+    (&["time::timeout"],
+        &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs",
+            "src/runtime/listener/server.rs"]),
     // Results and complaints of commands; on the dashboard they would tear the screen.
     (&["println!", "eprintln!", "print!(", "eprint!(", "dbg!"], &["src/cli/", "src/main.rs"]),
     // Elsewhere roles are named, not colours.
@@ -67,7 +72,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 21] = [
+const EXPOSES: [(&str, &str); 22] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -86,6 +91,7 @@ const EXPOSES: [(&str, &str); 21] = [
     ("src/runtime/clipboard.rs", "what goes to the terminal's clipboard"),
     ("src/runtime/dashboard.rs", "an OSC 52 sequence on its way to the terminal"),
     ("src/runtime/delivery.rs", "what the person asked for goes to clipboard, file or browser"),
+    ("src/cli/listen.rs", "what the browser brought is read, as a paste is"),
     ("src/cli/token.rs", "the command whose result is the token"),
     ("src/export/env.rs", "the file that holds the values"),
     ("src/export/json.rs", "the file that holds the values"),

@@ -45,6 +45,8 @@ pub enum Action {
     AdminConsent,
     /// Focus the field for the browser's address.
     Paste,
+    /// Sign in by device code instead of a browser here.
+    DeviceCode,
     /// Renew the chosen connection now.
     Renew,
     /// Renew all that are due.
@@ -85,6 +87,8 @@ pub enum Action {
     PrintPlainly,
     /// Write the address into a file.
     WriteFile,
+    /// Through a tunnel, and back to pasting.
+    Tunnel,
     /// Abandon the sign-in under way.
     Abandon,
     /// All keys.
@@ -112,6 +116,8 @@ pub enum Context {
     Activity,
     /// The sign-in panel.
     SignIn,
+    /// The panel of a sign-in by device code.
+    DeviceSignIn,
     /// The panel with the other ways to get the address.
     OtherWays,
     /// The panel for admin consent.
@@ -132,7 +138,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -154,6 +160,7 @@ impl Action {
         Self::Authorize,
         Self::AdminConsent,
         Self::Paste,
+        Self::DeviceCode,
         Self::Renew,
         Self::RenewAll,
         Self::New,
@@ -174,6 +181,7 @@ impl Action {
         Self::OpenBrowser,
         Self::PrintPlainly,
         Self::WriteFile,
+        Self::Tunnel,
         Self::Abandon,
         Self::Help,
         Self::Quit,
@@ -219,6 +227,7 @@ impl Action {
             Self::Authorize => ("authorize", "sign in", "sign in: begin, or go on with the open sign-in"),
             Self::AdminConsent => ("admin-consent", "admin consent", "ask an administrator of the tenant to consent"),
             Self::Paste => ("paste", "paste", "paste the address that the browser ended on"),
+            Self::DeviceCode => ("device-code", "device code", "sign in by a code that is entered on another device (asks first)"),
             Self::Renew => ("renew", "renew", "renew the tokens of this connection now"),
             Self::RenewAll => ("renew-all", "renew all due", "renew all connections that are due (asks first)"),
             Self::New => ("new", "new", "a new connection"),
@@ -239,6 +248,7 @@ impl Action {
             Self::OpenBrowser => ("open-browser", "browser", "open the address in a browser on this machine"),
             Self::PrintPlainly => ("print-plainly", "print plainly", "print the address on a page without frame"),
             Self::WriteFile => ("write-file", "write a file", "write the address into a file that only you can read"),
+            Self::Tunnel => ("tunnel", "tunnel", "in a sign-in: through an SSH tunnel, no copying; again: by pasting"),
             Self::Abandon => ("abandon", "give up", "give up the sign-in under way"),
             Self::Help => ("help", "help", "all keys"),
             Self::Quit => ("quit", "quit", "close a panel, then quit"),

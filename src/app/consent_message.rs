@@ -19,10 +19,10 @@ pub fn consent_message(overview: &Overview, request: &AdminConsentRequest) -> St
 fn subject(overview: &Overview) -> String {
     let settings = &overview.settings;
     let mailbox =
-        overview.mailbox().map_or_else(String::new, |mailbox| format!(" for the mailbox {mailbox}"));
+        overview.mailbox().map_or_else(String::new, |mailbox| format!("\nfor the mailbox {mailbox}"));
     format!(
-        "Subject: Consent for application {id}\n\nThe connection \"{name}\"{mailbox} works through the application with \
-         the client ID\n{id}. It needs these permissions in {tenant}:",
+        "Subject: Consent for application {id}\n\nThe connection \"{name}\"{mailbox}\nworks through the application with \
+         the client ID\n{id}.\n\nIt needs these permissions in {tenant}:",
         id = settings.client_id,
         name = overview.name,
         tenant = tenant(overview),
@@ -50,29 +50,45 @@ fn permission(scope: &Scope) -> String {
 
 fn kind(overview: &Overview) -> String {
     let text = if overview.settings.way_in.is_delegated() {
-        "They are delegated permissions: the application acts only for the person who signs in, and can do\nno more than \
-         that person. Under the consent policy that Microsoft manages, most mail permissions\nneed an administrator."
+        "They are delegated permissions: the application acts only for the\nperson who signs in, and can do no more than \
+         that person. Under the\nconsent policy that Microsoft manages, most mail permissions need an\nadministrator."
     } else {
-        ".default stands for all application permissions of the registration: the application acts without\na person, in \
-         every mailbox of the tenant that it is not kept from."
+        ".default stands for all application permissions of the registration:\nthe application acts without a person, in \
+         every mailbox of the tenant\nthat it is not kept from."
     };
     text.to_owned()
 }
 
 fn where_to_consent(request: &AdminConsentRequest) -> String {
     format!(
-        "Please open this address as Privileged Role Administrator, Cloud Application Administrator or\nApplication \
-         Administrator (application permissions of Graph need the first) and accept:\n\n{}",
+        "Please open this address and accept. It takes a Privileged Role\nAdministrator, Cloud Application Administrator \
+         or Application\nAdministrator; application permissions of Graph need the first.\n\n{}",
         request.address
     )
 }
 
 fn what_comes_back(request: &AdminConsentRequest) -> String {
-    let unreachable =
-        if request.redirect_uri.is_loopback() { ", which it cannot reach; that is right" } else { "" };
+    let unreachable = if request.redirect_uri.is_loopback() {
+        "\nIt cannot reach that page, and that is right."
+    } else {
+        ""
+    };
     format!(
-        "Afterwards the browser ends on {}{unreachable}.\nIts address tells whether it worked and holds no secret: \
-         please send it back.",
+        "Afterwards the browser ends on {}{unreachable}\nThe address of that page tells whether it worked and holds no \
+         secret:\nplease send it back.",
         request.redirect_uri,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_tells_what_it_allows_and_whether_it_needs_an_administrator() {
+        let line = |scope: &str| permission(&Scope::parse(scope).unwrap());
+        assert_eq!(line("Mail.Send"), "  Mail.Send                 send mail as the user");
+        assert!(line("Group.ReadWrite.All").ends_with("(administrator)"));
+        assert_eq!(line("Own.Scope"), "  Own.Scope");
+    }
 }

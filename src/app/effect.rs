@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble, WayIn,
+    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
+    WayIn,
 };
 
 use super::RequestId;
@@ -63,6 +64,8 @@ pub enum Effect {
         request: RequestId,
         /// Which record.
         connection: ConnectionId,
+        /// How the browser's answer is to come back: what is listened for needs a port.
+        capture: Capture,
     },
     /// Make the address at which an administrator consents, and keep it in the record.
     BeginAdminConsent {
@@ -70,6 +73,33 @@ pub enum Effect {
         request: RequestId,
         /// Which record.
         connection: ConnectionId,
+    },
+    /// Listen on this machine's loopback for the answer to the open sign-in.
+    Listen {
+        /// Whom to answer, each time there is something to tell.
+        request: RequestId,
+        /// Whose sign-in.
+        connection: ConnectionId,
+        /// Whether a browser here answers, or one at the other end of a tunnel.
+        capture: Capture,
+    },
+    /// Close the listener that was started for this request. Nobody is answered.
+    Cancel(RequestId),
+    /// Ask the platform for a device code and keep it in the record: the way in from then on.
+    BeginDeviceSignIn {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+    },
+    /// Ask once whether the person has entered the code (RFC 8628 §3.4): one transaction under the lock.
+    PollDevice {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+        /// The code of the sign-in that is meant: another one is left alone.
+        user_code: String,
     },
     /// Spend a grant at the token endpoint: one transaction under the lock.
     Exchange {
@@ -234,7 +264,7 @@ pub enum CredentialEdit {
 /// What is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parcel {
-    /// The address of the open sign-in.
+    /// The address of the open sign-in: that of the authorization request, or where a device code is entered.
     AuthorizationRequest,
     /// The message to an administrator.
     AdminConsentMessage,

@@ -6,7 +6,7 @@ use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Overview};
 
-use super::Action;
+use super::{Action, ListenerFacts};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,10 @@ pub enum Answer {
     Revealed(Result<RevealedValue, Failure>),
     /// The simulated browser ended on this address.
     BrowserEndedOn(Result<PastedText, Failure>),
+    /// The listener of a sign-in listens, or cannot; told again when something became of its one-time address.
+    Listening(Result<ListenerFacts, Failure>),
+    /// The browser brought its answer to the listener, which closes by itself.
+    Redirected(PastedText),
 }
 
 /// All that the screen shows of a vault.
@@ -104,6 +108,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The AADSTS number that the first line tells, if it tells one.
+    pub fn aadsts(&self) -> Option<u32> {
+        let (_, after) = self.what_happened.split_once("AADSTS")?;
+        after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
+
     /// Both lines.
     pub fn new(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
         Self { what_happened: what_happened.into(), what_to_do: what_to_do.into() }

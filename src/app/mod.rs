@@ -9,11 +9,13 @@ pub mod activity;
 pub mod connections;
 pub mod consent;
 pub mod consent_message;
+pub mod device_sign_in;
 pub mod door;
 pub mod effect;
 pub mod field;
 pub mod hand_over;
 pub mod input_pane;
+pub mod listening;
 pub mod message;
 pub mod notice;
 mod offer;
@@ -34,11 +36,13 @@ pub use action::{Action, Context};
 pub use activity::{Activity, Entry};
 pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
+pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
 pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
 pub use field::{Field, Secrecy};
 pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
+pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
     Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
 };
@@ -75,10 +79,14 @@ pub struct App {
     covered: Vec<Panel>,
     /// Token requests under way, one per connection at most.
     in_flight: BTreeMap<ConnectionId, RequestId>,
+    /// Device sign-ins that are asked about.
+    device_polls: DevicePolls,
     /// Connections whose last request left them as due as before: not tried again at once.
     held_back: BTreeMap<ConnectionId, HeldBack>,
     /// The reading of the records under way.
     reading: Reading,
+    /// The listener that was started last, as long as it may run.
+    listener: Option<RequestId>,
     /// When a key was pressed last.
     touched_at: DateTime<Utc>,
     /// The number of the next request.
@@ -173,6 +181,8 @@ pub enum Panel {
     SignIn(SignInPanel),
     /// A request for admin consent.
     Consent(ConsentPanel),
+    /// A sign-in by device code.
+    DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
     /// A question.
@@ -204,6 +214,10 @@ pub enum Question {
     RenewAll(Vec<ConnectionId>),
     /// Give up the sign-in under way?
     Abandon(Box<SignInPanel>),
+    /// Give up the device sign-in under way?
+    AbandonDevice(Box<DeviceSignInPanel>),
+    /// Sign in by device code from now on?
+    DeviceCode(Box<SignInPanel>),
     /// Throw away what was typed into the form?
     DiscardForm(Box<InputPane>),
     /// Make a registration without a secret?
@@ -275,8 +289,10 @@ impl App {
             theme,
             covered: Vec::new(),
             in_flight: BTreeMap::new(),
+            device_polls: DevicePolls::default(),
             held_back: BTreeMap::new(),
             reading: Reading::Idle,
+            listener: None,
             touched_at: now,
             next_request: 1,
         }
@@ -318,8 +334,18 @@ impl App {
         self.connections.selected()
     }
 
-    /// True while a token request for this connection is under way.
+    /// True while a token request for this connection is under way that is to bring tokens: a question about a device
+    /// sign-in is none.
     pub fn is_renewing(&self, connection: &ConnectionId) -> bool {
+        self.is_busy(connection) && !self.device_polls.is_asking(connection)
+    }
+
+    /// When each device sign-in is asked about, and what that brought.
+    pub fn device_polls(&self) -> &DevicePolls {
+        &self.device_polls
+    }
+
+    fn is_busy(&self, connection: &ConnectionId) -> bool {
         self.in_flight.contains_key(connection)
     }
 
@@ -339,6 +365,7 @@ impl Panel {
             Self::Input(_) => Context::InputPane,
             Self::SignIn(panel) if panel.other_ways => Context::OtherWays,
             Self::SignIn(_) => Context::SignIn,
+            Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,

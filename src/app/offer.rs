@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{NextStep, Overview};
 
 use super::{
-    Action, App, Browser, ConsentPhase, Context, Door, FieldView, FirstStep, HandOverPhase, Panel, Phase,
-    Question,
+    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase,
+    Panel, Phase, Question,
 };
 
 impl App {
@@ -25,9 +25,10 @@ impl App {
             }
             Context::Tokens => with_tabs(self.in_tokens(now)),
             Context::Activity => with_tabs(vec![A::Filter]),
-            Context::SignIn => self.in_sign_in(),
+            Context::SignIn => self.in_sign_in(now),
+            Context::DeviceSignIn => self.in_device_sign_in(),
             Context::Consent => self.in_consent(),
-            Context::OtherWays => self.in_other_ways(),
+            Context::OtherWays => self.in_other_ways(now),
             Context::InputPane => self.in_input_pane(),
             Context::HandOver => self.in_hand_over(),
             Context::Question => vec![A::Open, A::Back],
@@ -89,17 +90,36 @@ impl App {
         own
     }
 
-    fn in_sign_in(&self) -> Vec<Action> {
+    fn in_sign_in(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         let Some(Panel::SignIn(panel)) = &self.panel else { return Vec::new() };
         match panel.phase {
             Phase::Beginning(_) | Phase::Redeeming(_) => vec![A::Back],
-            Phase::Failed(_) => vec![A::Authorize, A::AdminConsent, A::Back],
+            Phase::Failed(_) => vec![A::Authorize, A::DeviceCode, A::AdminConsent, A::Back],
             Phase::Waiting if panel.paste.focused => vec![A::Open, A::Back, A::Interrupt],
             Phase::Waiting => {
-                let mut own = vec![A::Paste, A::Copy, A::OtherWays];
+                let mut own = vec![A::Paste, A::Copy];
+                own.extend(self.can_tunnel(now).then_some(A::Tunnel));
                 own.extend(self.can_open_browser().then_some(A::OpenBrowser));
-                own.extend([A::AdminConsent, A::Abandon, A::Back]);
+                own.extend([A::DeviceCode, A::AdminConsent, A::Abandon, A::Back]);
+                // Told in the panel itself. The address at the other end of a tunnel is short enough for every way.
+                own.extend((!panel.shows_tunnel()).then_some(A::OtherWays));
+                own
+            }
+        }
+    }
+
+    fn in_device_sign_in(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::DeviceSignIn(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            DevicePhase::Beginning(_) | DevicePhase::Changing(_) => vec![A::Back],
+            DevicePhase::Failed(_) => vec![A::Authorize, A::Paste, A::Back],
+            DevicePhase::Blocked(_) => vec![A::Paste, A::Authorize, A::Back],
+            DevicePhase::Waiting { .. } => {
+                let mut own = vec![A::Copy];
+                own.extend(self.can_open_browser().then_some(A::OpenBrowser));
+                own.extend([A::Paste, A::Abandon, A::Back]);
                 own
             }
         }
@@ -117,10 +137,19 @@ impl App {
         }
     }
 
-    fn in_other_ways(&self) -> Vec<Action> {
+    /// True where `T` leads to the tunnel: the sign-in in front has an answer that this machine can receive.
+    pub fn can_tunnel(&self, now: DateTime<Utc>) -> bool {
+        let Some(Panel::SignIn(panel)) = &self.panel else { return false };
+        let own = self.connections.get(&panel.connection);
+        let attempt = own.and_then(|own| own.open_code_attempt(now));
+        panel.phase == Phase::Waiting && attempt.is_some_and(|own| own.redirect_uri.listen_at().is_some())
+    }
+
+    fn in_other_ways(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         let mut own = vec![A::PrintPlainly, A::WriteFile];
         own.extend(self.can_open_browser().then_some(A::OpenBrowser));
+        own.extend(self.can_tunnel(now).then_some(A::Tunnel));
         own.extend([A::Copy, A::Back]);
         own
     }

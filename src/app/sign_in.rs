@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::domain::ConnectionId;
+use crate::domain::{Capture, ConnectionId};
 
-use super::{Delivery, Failure, RequestId};
+use super::{Delivery, Failure, Listening, RequestId, TunnelLine};
 
 /// The panel of an open sign-in. What was sent stands in the connection's attempt.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,12 @@ pub struct SignInPanel {
     pub other_ways: bool,
     /// The sending or the simulated browser under way.
     pub errand: Option<RequestId>,
+    /// How the browser's answer is to come back; pasting it works always.
+    pub capture: Capture,
+    /// How the listener stands.
+    pub listening: Listening,
+    /// What was last sent for a tunnel.
+    pub handed: Option<TunnelLine>,
 }
 
 /// How far a sign-in has come.
@@ -143,6 +149,21 @@ impl SignInPanel {
             refusal: None,
             other_ways: false,
             errand: None,
+            capture: Capture::Paste,
+            listening: Listening::Off,
+            handed: None,
         }
+    }
+
+    /// The same, with the answer coming back like that.
+    #[must_use]
+    pub fn through(self, capture: Capture) -> Self {
+        Self { capture, ..self }
+    }
+
+    /// True while the steps of a tunnel are shown: nothing is being pasted, and the listener has not failed.
+    pub fn shows_tunnel(&self) -> bool {
+        let pasting = self.paste.focused || self.paste.characters() > 0 || self.refusal.is_some();
+        self.capture == Capture::Tunnel && !pasting && !matches!(self.listening, Listening::Failed(_))
     }
 }

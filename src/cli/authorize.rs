@@ -1,17 +1,19 @@
-//! `authorize`: a sign-in (RFC 6749 §4.1), with a browser that is somewhere else.
+//! `authorize`: a sign-in (RFC 6749 §4.1), by the connection's own way in or the one that is asked for.
 
 use clap::Args;
 
-use crate::domain::{ConnectionName, Overview};
+use crate::app::Failure;
+use crate::domain::{Capture, ConnectionName, Overview, WayIn};
+use crate::runtime::listener::{self, BeginError};
 use crate::runtime::prompt::{self, Echo};
-use crate::runtime::records;
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
 use super::context::{Context, overview};
 use super::exit::{CliError, Exit, say, tell};
+use super::listen::{self, Browser};
 use super::redeem::{self, Judged};
-use super::{output, parse, refresh, words};
+use super::{device_code, output, parse, refresh, words};
 
 /// Sign in: gives an address for your browser, asks for the one that the browser ends on
 ///
@@ -22,38 +24,100 @@ pub struct Authorize {
     #[arg(value_parser = parse::name)]
     name: ConnectionName,
     /// Print the address alone and end; `redeem` finishes the sign-in
-    #[arg(long)]
+    #[arg(long, group = "way")]
     print_url: bool,
+    #[command(flatten)]
+    asked: AskedCapture,
+    /// Start a browser on this machine with the address
+    #[arg(long, conflicts_with_all = ["print_url", "paste", "tunnel"])]
+    open: bool,
+    /// Sign in by a code that you enter on another device; the connection's way in from then on
+    #[arg(long, group = "way", conflicts_with = "open")]
+    device: bool,
+}
+
+/// A way for the browser's answer to come back, other than the connection's own.
+#[derive(Debug, Args)]
+struct AskedCapture {
+    /// Ask for the address that the browser ends on
+    #[arg(long, group = "way")]
+    paste: bool,
+    /// Listen for a browser on this machine
+    #[arg(long, group = "way")]
+    loopback: bool,
+    /// Listen for your own browser, at the other end of an SSH tunnel
+    #[arg(long, group = "way")]
+    tunnel: bool,
 }
 
 impl Authorize {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
-        if let Some(done) = self.ask_for_itself(&services)? {
-            return Ok(done);
+        let held = overview(&services, &self.name)?;
+        if self.device || (self.asked_for().is_none() && held.settings.way_in == WayIn::DeviceCode) {
+            return device_code::authorize(&services, &self.name);
         }
-        if !self.print_url && !prompt::is_possible() {
-            return Err(CliError::new(
-                Exit::Usage,
-                "there is no terminal to ask for the browser's address on",
-                format!(
-                    "begin with: tokengauge authorize {0} --print-url; finish with: tokengauge redeem {0}",
-                    self.name
-                ),
-            ));
+        if !held.settings.way_in.is_delegated() {
+            return self.ask_for_itself(&services, &held);
         }
-        let overview = begun(&services, &self.name)?;
-        if self.print_url { print_address(&overview) } else { ask(&services, &overview) }
+        let capture = self.asked_for().or(held.settings.way_in.capture()).unwrap_or_default();
+        if capture.listens() {
+            listen::check(&held)?;
+        } else if !self.print_url && !prompt::is_possible() {
+            return Err(no_terminal(&self.name));
+        }
+        let overview = begun(&services, held, capture)?;
+        match capture {
+            _ if self.print_url => print_address(&overview),
+            Capture::Paste => ask(&services, &overview),
+            Capture::Loopback | Capture::Tunnel => self.listen(&services, &overview, capture),
+        }
     }
+
+    /// The way that an option names; an address alone is for pasting.
+    fn asked_for(&self) -> Option<Capture> {
+        match self.asked {
+            AskedCapture { paste: true, .. } => Some(Capture::Paste),
+            AskedCapture { loopback: true, .. } => Some(Capture::Loopback),
+            AskedCapture { tunnel: true, .. } => Some(Capture::Tunnel),
+            _ if self.print_url => Some(Capture::Paste),
+            _ if self.open => Some(Capture::Loopback),
+            _ => None,
+        }
+    }
+
+    /// Waits for the browser; where nothing can listen, pasting goes on.
+    fn listen(&self, services: &Services, overview: &Overview, capture: Capture) -> Result<Exit, CliError> {
+        let browser = if self.open { Browser::Started } else { Browser::Left };
+        match listen::wait(services, overview, capture, browser)? {
+            Ok(exit) => Ok(exit),
+            Err(failure) if prompt::is_possible() => {
+                tell(&Failure::new(failure.what_happened, "pasting goes on:"));
+                ask(services, overview)
+            }
+            Err(failure) => Err(CliError::new(
+                Exit::LocalIo,
+                failure.what_happened,
+                format!(
+                    "end what has the port, or sign in by pasting: tokengauge authorize {} --print-url",
+                    overview.name
+                ),
+            )),
+        }
+    }
+}
+
+fn no_terminal(name: &ConnectionName) -> CliError {
+    CliError::new(
+        Exit::Usage,
+        "there is no terminal to ask for the browser's address on",
+        format!("begin with: tokengauge authorize {name} --print-url; finish with: tokengauge redeem {name}"),
+    )
 }
 
 impl Authorize {
     /// Nobody signs in to a connection whose client acts for itself: its token is asked for at once.
-    fn ask_for_itself(&self, services: &Services) -> Result<Option<Exit>, CliError> {
-        let held = overview(services, &self.name)?;
-        if held.settings.way_in.is_delegated() {
-            return Ok(None);
-        }
+    fn ask_for_itself(&self, services: &Services, held: &Overview) -> Result<Exit, CliError> {
         if self.print_url {
             return Err(CliError::new(
                 Exit::Usage,
@@ -61,9 +125,9 @@ impl Authorize {
                 format!("get the token with: tokengauge authorize {}", self.name),
             ));
         }
-        let after = refresh::renew(services, &held)?;
+        let after = refresh::renew(services, held)?;
         tell_token(&after);
-        Ok(Some(Exit::Ok))
+        Ok(Exit::Ok)
     }
 }
 
@@ -82,16 +146,22 @@ fn tell_token(overview: &Overview) {
 }
 
 /// The connection with an open sign-in: the one under way, else a new one.
-fn begun(services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
-    let held = overview(services, name)?;
-    if held.open_code_attempt(services.clock.now()).is_some() {
+fn begun(services: &Services, held: Overview, capture: Capture) -> Result<Overview, CliError> {
+    if listen::fits(&held, services, capture) {
         say("going on with the sign-in that was begun before");
         return Ok(held);
     }
-    Ok(records::begin_attempt(services, &held.id, None)?)
+    match listener::begin_attempt(services, &held.id, capture) {
+        Ok(overview) => Ok(overview),
+        Err(BeginError::Record(error)) => Err(error.into()),
+        Err(BeginError::Listen(error)) => {
+            Err(CliError::new(Exit::LocalIo, error.to_string(), "sign in by pasting: --paste"))
+        }
+    }
 }
 
-fn address(overview: &Overview) -> &str {
+/// The address to be opened.
+pub fn address(overview: &Overview) -> &str {
     let attempt = overview.code_attempt();
     attempt.map_or("", |attempt| attempt.authorization_request.as_str())
 }
@@ -129,12 +199,14 @@ fn ask(services: &Services, overview: &Overview) -> Result<Exit, CliError> {
     }
 }
 
+/// Who is to sign in.
+pub fn who(overview: &Overview) -> &str {
+    let expected = overview.settings.sign_in_as.as_ref();
+    expected.map_or("the account of the mailbox", |mailbox| mailbox.as_str())
+}
+
 fn explain(overview: &Overview) {
-    let who = overview
-        .settings
-        .sign_in_as
-        .as_ref()
-        .map_or("the account of the mailbox", |mailbox| mailbox.as_str());
+    let who = who(overview);
     say("1  Open this address in a browser, on any computer:");
     say("");
     say(address(overview));

@@ -53,9 +53,10 @@ type Row = (&'static str, String);
 fn settings(overview: &Overview) -> Vec<Row> {
     let settings = &overview.settings;
     let expected = settings.sign_in_as.as_ref().map_or("whoever signs in first", |mailbox| mailbox.as_str());
-    let holder = match settings.way_in.is_delegated() {
-        true => ("Signs in as", overview.mailbox().unwrap_or(expected).to_owned()),
-        false => ("Acts as", overview.holder().unwrap_or_default()),
+    let holder = if settings.way_in.is_delegated() {
+        ("Signs in as", overview.mailbox().unwrap_or(expected).to_owned())
+    } else {
+        ("Acts as", overview.holder().unwrap_or_default())
     };
     let mut rows = vec![
         ("Name", overview.name.to_string()),

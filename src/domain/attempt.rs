@@ -49,6 +49,8 @@ pub struct DeviceAttempt {
     pub expires_at: DateTime<Utc>,
     /// When the token endpoint may be asked next.
     pub poll: DevicePoll,
+    /// Why the last question stayed without an answer, one printable line; the next answer clears it.
+    pub unanswered: Option<String>,
 }
 
 /// How long an attempt with a browser lives; the platform's code lives about ten minutes of it.

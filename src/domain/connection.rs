@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AdminConsent, Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, HandOver, RedirectUri,
-    RefreshLimit, Renewal, ScopeSet, Tenant, Tokens, Trouble, WayIn,
+    AdminConsent, Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, DeviceAttempt, HandOver,
+    RedirectUri, RefreshLimit, Renewal, ScopeSet, Tenant, Tokens, Trouble, WayIn,
 };
 
 /// Immutable id of a connection: it survives renaming.
@@ -220,6 +220,11 @@ impl Connection {
     /// The sign-in with a browser under way, open or over.
     pub fn code_attempt(&self) -> Option<&CodeAttempt> {
         self.attempt.as_ref()?.code()
+    }
+
+    /// The sign-in with a device code under way, open or over.
+    pub fn device_attempt(&self) -> Option<&DeviceAttempt> {
+        self.attempt.as_ref()?.device()
     }
 
     /// Remembers a renewal, forgetting the oldest beyond the limit.

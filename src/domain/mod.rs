@@ -32,7 +32,7 @@ pub use hand_over::{ConnectionValue, Consumer, HandOver};
 pub use lifetime::{Certainty, Clock, Lifetime, Stage};
 pub use need::{Need, NextStep};
 pub use overview::{AttemptFacts, CodeAttemptFacts, DeviceAttemptFacts, Overview, TokenFacts};
-pub use redirect_uri::RedirectUri;
+pub use redirect_uri::{ListenAt, RedirectUri};
 pub use refresh_limit::{CountsFrom, RefreshLimit};
 pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
 pub use scope::{Scope, ScopeSet};

@@ -108,6 +108,8 @@ pub struct DeviceAttemptFacts {
     pub expires_at: DateTime<Utc>,
     /// When the token endpoint may be asked next.
     pub poll: DevicePoll,
+    /// Why the last question stayed without an answer; printable.
+    pub unanswered: Option<String>,
 }
 
 impl AttemptFacts {
@@ -309,6 +311,7 @@ impl From<&Attempt> for AttemptFacts {
                 started_at: attempt.started_at,
                 expires_at: attempt.expires_at,
                 poll: attempt.poll,
+                unanswered: attempt.unanswered.clone(),
             }),
         }
     }

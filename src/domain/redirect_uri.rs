@@ -53,6 +53,15 @@ impl RedirectPlatform {
     }
 }
 
+/// Where a listener on this machine is reached by a redirect URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenAt {
+    /// At the port that it names.
+    Port(u16),
+    /// At any port: it names none, and the platform does not compare the port of localhost.
+    AnyPort,
+}
+
 impl RedirectUri {
     /// The default of a connection with a secret.
     pub const DEFAULT: &'static str = "http://localhost:8400/";
@@ -106,6 +115,33 @@ impl RedirectUri {
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
+
+    /// Where a listener on this machine would receive the answer (RFC 8252 §7.3); `None` where none can: TLS, another
+    /// machine, or a loopback address other than the usual one.
+    pub fn listen_at(&self) -> Option<ListenAt> {
+        let is_here = match self.url.host() {
+            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+            Some(url::Host::Ipv4(address)) => address.octets() == [127, 0, 0, 1],
+            Some(url::Host::Ipv6(_)) | None => false,
+        };
+        (is_here && self.url.scheme() == "http").then(|| match self.url.port() {
+            Some(port) => ListenAt::Port(port),
+            None => ListenAt::AnyPort,
+        })
+    }
+
+    /// The same address at this port; all else stays as the person wrote it.
+    #[must_use]
+    pub fn with_port(&self, port: u16) -> Self {
+        let host_at = self.text.find("://").map_or(0, |at| at + 3);
+        let host_end =
+            self.text[host_at..].find([':', '/', '?']).map_or(self.text.len(), |length| host_at + length);
+        let rest_at =
+            self.text[host_end..].find(['/', '?']).map_or(self.text.len(), |length| host_end + length);
+        let text = format!("{}:{port}{}", &self.text[..host_end], &self.text[rest_at..]);
+        let url = Url::parse(&text).expect("a redirect URI stays an address with another port");
+        Self { text, url }
+    }
 }
 
 impl fmt::Display for RedirectUri {
@@ -124,6 +160,31 @@ mod tests {
             [RedirectUri::DEFAULT, "http://localhost/myapp/", "https://apps.contoso.com/oauth/callback"]
         {
             assert!(RedirectUri::parse(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn listens_on_plain_loopback_only() {
+        let at = |text| RedirectUri::parse(text).unwrap().listen_at();
+        assert_eq!(at("http://localhost:8400/"), Some(ListenAt::Port(8400)));
+        assert_eq!(at("http://127.0.0.1:8400/cb"), Some(ListenAt::Port(8400)));
+        assert_eq!(at("http://LOCALHOST/"), Some(ListenAt::AnyPort));
+        assert_eq!(at("https://localhost:8400/"), None);
+        assert_eq!(at("http://127.0.0.2:8400/"), None);
+        assert_eq!(at("https://apps.contoso.com/"), None);
+    }
+
+    #[test]
+    fn another_port_changes_nothing_else() {
+        for (before, after) in [
+            ("http://localhost", "http://localhost:49152"),
+            ("http://localhost/", "http://localhost:49152/"),
+            ("http://Localhost/myapp?x=a:b", "http://Localhost:49152/myapp?x=a:b"),
+            ("http://localhost:80/cb", "http://localhost:49152/cb"),
+            ("http://127.0.0.1?x=1", "http://127.0.0.1:49152?x=1"),
+        ] {
+            let moved = RedirectUri::parse(before).unwrap().with_port(49152);
+            assert_eq!((moved.as_str(), moved.listen_at()), (after, Some(ListenAt::Port(49152))));
         }
     }
 

@@ -339,16 +339,16 @@ mod tests {
         assert_eq!(remarks(&with(|own| tenant(own, "fabrikam.com"))), [R::OtherDomain]);
         assert_eq!(remarks(&with(post)), [R::PostedToNobody]);
         let native = "https://login.microsoftonline.com/common/oauth2/nativeclient";
-        let posted_there = with(|own| {
+        let to_native_page = with(|own| {
             post(own);
             redirect(own, native);
         });
-        assert_eq!(remarks(&posted_there), [R::PostedToNativePage]);
-        let posted_here = with(|own| {
+        assert_eq!(remarks(&to_native_page), [R::PostedToNativePage]);
+        let to_listener = with(|own| {
             post(own);
             listen(own);
         });
-        assert_eq!(remarks(&posted_here), []);
+        assert_eq!(remarks(&to_listener), []);
         let fragment = with(|own| {
             own.response_mode = ResponseMode::Fragment;
             listen(own);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::secret::{AccessToken, RefreshToken};
-use super::{Lifetime, ScopeSet};
+use super::{Lifetime, ScopeSet, WayIn};
 
 /// The values of one sign-in, as renewed last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Tokens {
     pub user: SignedInUser,
     /// When a person last signed in (not the last renewal): some limits count from here.
     pub signed_in_at: DateTime<Utc>,
+    /// How they came. Whatever way in is chosen later: to the platform they stay what this made them.
+    pub way_in: WayIn,
 }
 
 /// An access token with its lifetime, for one resource.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Authority;
+
 /// How a connection comes by tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WayIn {
@@ -73,6 +75,13 @@ impl WayIn {
         !matches!(self, Self::ClientCredentials)
     }
 
+    /// True if the client proves nothing at this authority. Microsoft's clouds know the device code as a flow of public
+    /// clients, whatever else the registration holds (AADSTS700025 otherwise), and its refresh tokens with it; elsewhere a
+    /// confidential client proves itself here too (RFC 8628 §3.1, §3.4).
+    pub fn is_public_client_at(self, authority: &Authority) -> bool {
+        self == Self::DeviceCode && !authority.is_strict()
+    }
+
     /// How the answer of the browser comes back, where a browser brings one.
     pub fn capture(self) -> Option<Capture> {
         match self {
@@ -105,5 +114,14 @@ mod tests {
             assert_eq!(WayIn::parse(way.as_str()), Some(way));
         }
         assert_eq!(WayIn::parse("password"), None);
+    }
+
+    #[test]
+    fn device_code_is_for_public_clients_in_microsofts_clouds_only() {
+        let mut authority = Authority::custom("https://login.example.com", None).unwrap();
+        assert!(WayIn::ALL.iter().all(|way| !way.is_public_client_at(&authority)));
+        "global".clone_into(&mut authority.cloud);
+        let public = WayIn::ALL.into_iter().filter(|way| way.is_public_client_at(&authority));
+        assert_eq!(public.collect::<Vec<_>>(), [WayIn::DeviceCode]);
     }
 }

@@ -94,9 +94,10 @@ fn key_block(text: &PrivateKey) -> Result<PrivateKey, CertificateError> {
     let is_end = |line: &str| line.starts_with("-----END ") && line.ends_with("PRIVATE KEY-----");
     let lines = text.lines().map(str::trim);
     let from_begin: Vec<&str> = lines.skip_while(|line| !is_begin(line)).collect();
-    let end = from_begin.iter().position(|line| is_end(line)).ok_or(match from_begin.is_empty() {
-        true => CertificateError::NoKey,
-        false => CertificateError::BadKey,
+    let end = from_begin.iter().position(|line| is_end(line)).ok_or(if from_begin.is_empty() {
+        CertificateError::NoKey
+    } else {
+        CertificateError::BadKey
     })?;
     let block = &from_begin[..=end];
     // PKCS #8 says it in the label, the older form in a header (RFC 1421 §4.6.1.1).

@@ -8,7 +8,7 @@ use serde_json::json;
 use url::{Url, form_urlencoded};
 
 use crate::domain::secret::{ClientAssertion, ClientSecret, Secret};
-use crate::domain::{CertificateCredential, ClientCredential, ClientId};
+use crate::domain::{AppRegistration, CertificateCredential, ClientCredential, ClientId, WayIn};
 
 use super::certificate::{CertificateError, signing_key};
 
@@ -38,16 +38,17 @@ pub struct AssertionContext<'a> {
 const ASSERTION_LIFE: TimeDelta = TimeDelta::minutes(10);
 
 impl ClientAuthentication {
-    /// The proof for one request. Fails only for a key that could not have been entered here.
+    /// The proof for one request of a way in ([`WayIn::is_public_client_at`]). Fails only for a key that could not have been entered here.
     pub fn of(
-        credential: &ClientCredential,
-        client_id: ClientId,
+        way_in: WayIn,
+        app: &AppRegistration,
         context: AssertionContext<'_>,
     ) -> Result<Self, CertificateError> {
-        Ok(match credential {
+        Ok(match &app.credential {
+            _ if way_in.is_public_client_at(&app.authority) => Self::Public,
             ClientCredential::Public => Self::Public,
             ClientCredential::Secret(secret) => Self::Secret(secret.value.clone()),
-            ClientCredential::Certificate(held) => Self::Assertion(assertion(held, client_id, context)?),
+            ClientCredential::Certificate(held) => Self::Assertion(assertion(held, app.client_id, context)?),
         })
     }
 
@@ -99,8 +100,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::domain::SecretCredential;
     use crate::domain::secret::PrivateKey;
+    use crate::domain::{Authority, SecretCredential};
     use crate::oauth::certificate;
 
     const CERT: &str = include_str!("../../tests/certificates/cert.pem");
@@ -115,7 +116,13 @@ mod tests {
     fn of(credential: &ClientCredential, jti: &str) -> ClientAuthentication {
         let endpoint = Url::parse(ENDPOINT).unwrap();
         let context = AssertionContext { endpoint: &endpoint, now: now(), jti };
-        ClientAuthentication::of(credential, ClientId::parse(CLIENT_ID).unwrap(), context).unwrap()
+        let app = AppRegistration {
+            client_id: ClientId::parse(CLIENT_ID).unwrap(),
+            authority: Authority::custom("https://login.microsoftonline.com", None).unwrap(),
+            generation: 1,
+            credential: credential.clone(),
+        };
+        ClientAuthentication::of(WayIn::default(), &app, context).unwrap()
     }
 
     fn with_certificate() -> ClientCredential {

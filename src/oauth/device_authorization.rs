@@ -9,15 +9,17 @@ use crate::domain::authority::is_loopback;
 use crate::domain::secret::{DeviceCode, RequestBody};
 
 use super::authorization_request::requested_scope;
+use super::client_authentication::ClientAuthentication;
 use super::json::{seconds, text};
 use super::token_answer::{self, HttpAnswer, Reaction, TokenRefusal};
 use super::token_request::TokenRequest;
 
 /// The device authorization request (RFC 8628 §3.1): a form to the tenant's device endpoint.
-pub fn request(settings: &Settings) -> TokenRequest {
+pub fn request(settings: &Settings, client: &ClientAuthentication) -> TokenRequest {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("client_id", &settings.client_id.to_string())
         .append_pair("scope", &requested_scope(settings).to_wire());
+    client.append(&mut form);
     TokenRequest {
         url: settings.authority.endpoint(&settings.tenant, "devicecode"),
         body: RequestBody::new(form.finish()),

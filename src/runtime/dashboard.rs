@@ -159,6 +159,7 @@ pub(super) async fn show(
         pasting_until: DateTime::UNIX_EPOCH,
     };
     let ended = dashboard.run(EventStream::new()).await;
+    dashboard.executor.stop_listening();
     drop(guard);
     let Dashboard { executor, ends, .. } = dashboard;
     // Nobody writes to the terminal any more: whoever waits for that ends.

@@ -5,12 +5,13 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::consent_message::consent_message;
 use crate::app::{Delivery, Failure, Parcel, Way};
 use crate::domain::secret::{RevealedValue, Secret};
-use crate::domain::{AppRegistration, Connection, ConnectionId, ConnectionValue};
+use crate::domain::{AppRegistration, Attempt, Connection, ConnectionId, ConnectionValue};
 
 use super::blocking::blocking;
 use super::clipboard::{Clipboard, osc52, send_by_tmux};
@@ -77,11 +78,7 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
     let connection = services.vault.connection_by_id(id).map_err(vault)?;
     let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
     let text = match parcel {
-        Parcel::AuthorizationRequest => {
-            let attempt = connection.code_attempt();
-            let attempt = attempt.filter(|attempt| attempt.is_open_at(services.clock.now()));
-            attempt.map(|attempt| attempt.authorization_request.to_string())
-        }
+        Parcel::AuthorizationRequest => open_page(&connection, services.clock.now()),
         Parcel::AdminConsentMessage => {
             let overview = services.overview(&connection);
             overview.open_consent_request().map(|request| consent_message(&overview, request))
@@ -101,6 +98,14 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
     };
     text.map(RevealedValue::new)
         .ok_or_else(|| Failure::new("The connection does not hold that.", "Sign in (a), or enter it (e)."))
+}
+
+/// The page that the open sign-in begins on.
+fn open_page(connection: &Connection, now: DateTime<Utc>) -> Option<String> {
+    match connection.attempt.as_ref()? {
+        Attempt::Code(own) => own.is_open_at(now).then(|| own.authorization_request.to_string()),
+        Attempt::Device(own) => own.is_open_at(now).then(|| own.verification_uri.to_string()),
+    }
 }
 
 /// One of the four connection values in clear.
@@ -151,7 +156,8 @@ fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure>
     Ok(Delivery::WrittenTo(path.display().to_string()))
 }
 
-fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
+/// Starts a browser on this machine with an address.
+pub fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
     open::that_detached(text.expose()).map(|()| Delivery::BrowserStarted).map_err(|_| {
         Failure::new("No browser could be started on this machine.", "y sends the address again.")
     })

@@ -8,15 +8,17 @@ use tokio::task::JoinSet;
 
 use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, RequestId};
 use crate::domain::secret::{Passphrase, PastedText};
-use crate::domain::{ConnectionId, Overview};
+use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
 use crate::vault::unlock::{Sources, Unlocked, unlock};
 use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 
 use super::blocking::blocking;
 use super::clock::Clock;
 use super::delivery::{Outlets, deliver, send_text, value};
-use super::exchange::exchange;
+use super::exchange::{begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
+use super::listener::begin_attempt;
+use super::listening::Listeners;
 use super::services::{Services, failure};
 use super::{records, watcher};
 
@@ -44,6 +46,7 @@ pub struct Executor {
     changed: mpsc::UnboundedSender<()>,
     open: Arc<Mutex<Open>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
+    listeners: Listeners,
 }
 
 /// The open vault, once it is.
@@ -72,6 +75,7 @@ impl Executor {
             changed,
             open: Arc::default(),
             tasks: Arc::default(),
+            listeners: Listeners::default(),
         }
     }
 
@@ -92,6 +96,14 @@ impl Executor {
 
     /// Starts what an effect asks for.
     pub fn perform(&self, effect: Effect) {
+        let effect = match effect {
+            Effect::Listen { request, connection, capture } => {
+                let answers = self.answers.clone();
+                return self.listeners.start(self.services(), request, (connection, capture), answers);
+            }
+            Effect::Cancel(request) => return self.listeners.cancel(request),
+            effect => effect,
+        };
         let executor = self.clone();
         let work = async move {
             let Some((request, answer)) = executor.run(effect).await else { return };
@@ -110,8 +122,14 @@ impl Executor {
         tasks.is_empty()
     }
 
-    /// Waits until everything that was started has ended.
+    /// Closes every port that is listened on. Nobody takes an answer any more.
+    pub fn stop_listening(&self) {
+        self.listeners.close();
+    }
+
+    /// Waits until everything that was started has ended; what listens is ended.
     pub async fn finish(&self) {
+        self.stop_listening();
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
     }
@@ -136,10 +154,27 @@ impl Executor {
             Effect::Change { request, connection, edit } => {
                 (request, self.record(move |services| records::change(services, &connection, &edit)).await)
             }
-            Effect::BeginAttempt { request, connection } => (
-                request,
-                self.record(move |services| records::begin_attempt(services, &connection, None)).await,
-            ),
+            Effect::BeginAttempt { request, connection, capture } => {
+                (request, self.begin_attempt(connection, capture).await)
+            }
+            Effect::BeginDeviceSignIn { request, connection } => {
+                let answer = match self.services() {
+                    Ok(services) => {
+                        begin_device_sign_in(&services, &connection).await.map_err(|error| error.failure())
+                    }
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Connection(answer.map(Box::new)))
+            }
+            Effect::PollDevice { request, connection, user_code } => {
+                let answer = match self.services() {
+                    Ok(services) => {
+                        poll_device(&services, &connection, &user_code).await.map_err(|error| error.failure())
+                    }
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Connection(answer.map(Box::new)))
+            }
             Effect::BeginAdminConsent { request, connection } => {
                 let work = move |services: &Services| records::begin_admin_consent(services, &connection);
                 (request, self.record(work).await)
@@ -174,7 +209,7 @@ impl Executor {
             Effect::SignInWithSimulatedBrowser { request, connection } => {
                 (request, Answer::BrowserEndedOn(self.simulated_browser(connection).await))
             }
-            Effect::Quit(_) => return None,
+            Effect::Listen { .. } | Effect::Cancel(_) | Effect::Quit(_) => return None,
         })
     }
 
@@ -232,6 +267,16 @@ impl Executor {
         )
     }
 
+    async fn begin_attempt(&self, id: ConnectionId, capture: Capture) -> Answer {
+        let services = self.services();
+        Answer::Connection(
+            blocking(move || {
+                begin_attempt(&services?, &id, capture).map(Box::new).map_err(|error| error.failure())
+            })
+            .await,
+        )
+    }
+
     async fn remove(&self, id: ConnectionId) -> Answer {
         let services = self.services();
         Answer::Removed(
@@ -244,8 +289,11 @@ impl Executor {
         let (services, browser) = (self.services()?, self.browser.clone());
         let ended = blocking(move || {
             let overview = services.contents().ok()?.connections.into_iter().find(|own| own.id == id)?;
-            let attempt = overview.open_code_attempt(services.clock.now())?;
-            Some(browser?(attempt.authorization_request.as_str(), overview.mailbox()))
+            let address = match overview.open_attempt(services.clock.now())? {
+                AttemptFacts::Code(attempt) => attempt.authorization_request.clone(),
+                AttemptFacts::Device(attempt) => with_user_code(attempt),
+            };
+            Some(browser?(address.as_str(), overview.mailbox()))
         })
         .await;
         match ended {
@@ -257,6 +305,13 @@ impl Executor {
             None => Err(Failure::new("No sign-in is open.", "Begin one (a).")),
         }
     }
+}
+
+/// The page with the code filled in (RFC 8628 §3.3.1), as only the simulated browser gets it.
+fn with_user_code(attempt: &DeviceAttemptFacts) -> url::Url {
+    let mut address = attempt.verification_uri.clone();
+    address.query_pairs_mut().append_pair("user_code", &attempt.user_code);
+    address
 }
 
 fn door(error: VaultError) -> DoorFailure {

@@ -16,6 +16,8 @@ pub mod exchange;
 pub mod executor;
 pub mod http;
 pub mod input;
+pub mod listener;
+mod listening;
 pub mod looks;
 pub mod process;
 pub mod prompt;

@@ -74,6 +74,13 @@ pub fn ask_and_hold(question: &str, echo: Echo) -> Result<(Zeroizing<String>, He
     Ok((text, Held { _terminal: terminal }))
 }
 
+/// Asks for one line, beside other things that are waited for: dropping the future puts the terminal back.
+pub async fn answer(question: &str, echo: Echo) -> Result<Zeroizing<String>, PromptError> {
+    let terminal = Terminal::take(open().map_err(|_| PromptError::NoTerminal)?, echo)?;
+    let bytes = terminal.ask(question).await?;
+    Ok(Zeroizing::new(String::from_utf8_lossy(without_line_end(&bytes)).into_owned()))
+}
+
 fn without_line_end(mut bytes: &[u8]) -> &[u8] {
     while let Some(shorter) = bytes.strip_suffix(b"\n") {
         bytes = shorter;

@@ -7,7 +7,7 @@ use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
     ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
-    Settings, SettingsFault, Trouble, TroubleKind, settings_rules,
+    Settings, SettingsFault, Trouble, TroubleKind, WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
@@ -191,7 +191,13 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             connection.trouble = None;
             connection.settings = form.settings.clone();
         }
-        Edit::WayIn(way_in) => connection.settings.way_in = *way_in,
+        Edit::WayIn(way_in) => {
+            // A code that waits on another device belongs to the way in that was left.
+            if *way_in != WayIn::DeviceCode && connection.device_attempt().is_some() {
+                connection.attempt = None;
+            }
+            connection.settings.way_in = *way_in;
+        }
         Edit::AddScope(scope) => {
             if connection.settings.scopes.insert(scope.clone()) {
                 connection.attempt = None;

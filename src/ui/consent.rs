@@ -106,8 +106,7 @@ fn message(
         let told = failure_lines(view, failure, width.saturating_sub(INDENT + 1));
         lines.extend(told.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
     }
-    let ways =
-        [(Action::Copy, "send"), (Action::PrintPlainly, "print plainly"), (Action::WriteFile, "a file")];
+    let ways = [(Action::Copy, "send"), (Action::PrintPlainly, "print plainly"), (Action::WriteFile, "file")];
     let mut row = view.row().gap(INDENT);
     for (action, words) in ways {
         row = row.text(view.key(action), theme.key).gap(1).text(words, theme.key_label).gap(3);

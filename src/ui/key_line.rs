@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Context, HandOverPhase, Panel, Question};
+use crate::app::{Action, Context, GoFate, HandOverPhase, Panel, Question};
 
 use super::canvas::{Canvas, Row};
 use super::view::View;
@@ -88,11 +88,25 @@ fn label(view: View<'_>, action: Action) -> &'static str {
         (Context::Line, Action::Back) => "clear",
         (Context::SignIn, Action::Open) => "read it",
         (Context::SignIn, Action::Authorize) => "begin again",
-        (Context::SignIn, Action::Copy) => "send again",
+        (Context::SignIn, Action::Copy) => match panel {
+            Some(Panel::SignIn(panel)) if panel.shows_tunnel() => match panel.listening.fate() {
+                Some(GoFate::Used | GoFate::Closed) => "new address",
+                Some(GoFate::Open) | None => "send",
+            },
+            _ => "send again",
+        },
+        (Context::SignIn, Action::Tunnel) => match panel {
+            Some(Panel::SignIn(panel)) if panel.shows_tunnel() => "no tunnel",
+            _ => "tunnel",
+        },
         (Context::SignIn, Action::Back) => match panel {
             Some(Panel::SignIn(panel)) if panel.paste.focused => "leave the field",
             _ => "keep and close",
         },
+        (Context::DeviceSignIn, Action::Copy) => "send address",
+        (Context::DeviceSignIn, Action::Authorize) => "new code",
+        (Context::DeviceSignIn, Action::Paste) => "by browser",
+        (Context::DeviceSignIn, Action::Back) => "keep and close",
         (Context::HandOver, Action::Copy) => "send the next",
         (Context::HandOver, Action::Open) => match panel {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Asking { .. }) => {
@@ -108,7 +122,8 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Question::Remove { .. }) => "remove",
             Some(Question::Copy { .. }) => "send",
             Some(Question::RenewAll(_)) => "renew",
-            Some(Question::Abandon(_)) => "give up",
+            Some(Question::Abandon(_) | Question::AbandonDevice(_)) => "give up",
+            Some(Question::DeviceCode(_)) => "get a code",
             Some(Question::DiscardForm(_)) => "discard",
             Some(Question::PublicClient(_)) => "save",
             None => "yes",

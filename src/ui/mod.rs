@@ -23,12 +23,14 @@
 //! `theme`, `glyphs`, `gauge` and `text` are the look.
 
 mod activity;
+mod big_text;
 mod canvas;
 pub mod colour;
 mod connection_row;
 mod connections;
 mod consent;
 mod details;
+mod device_sign_in;
 mod field;
 mod first_run;
 pub mod gauge;
@@ -39,9 +41,11 @@ mod input_pane;
 mod key_line;
 mod panel;
 mod permissions;
+mod qr;
 mod question;
 mod sign_in;
 mod sign_in_paste;
+mod sign_in_tunnel;
 mod status;
 mod tabs;
 pub mod text;
@@ -140,6 +144,7 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
         Some(Panel::Help(scrolled)) => help::draw(buffer, regions, view, *scrolled),
         Some(Panel::Input(pane)) => input_pane::draw(buffer, regions, view, pane),
         Some(Panel::SignIn(panel)) => sign_in::draw(buffer, regions, view, panel),
+        Some(Panel::DeviceSignIn(panel)) => device_sign_in::draw(buffer, regions, view, panel),
         Some(Panel::Consent(panel)) => consent::draw(buffer, regions, view, panel),
         Some(Panel::HandOver(panel)) => hand_over::draw(buffer, regions, view, panel),
         Some(Panel::Question(question)) => question::draw(buffer, regions, view, question),

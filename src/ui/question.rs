@@ -27,7 +27,8 @@ fn title(question: &Question) -> &'static str {
         Question::Remove { .. } => "Remove a connection",
         Question::Copy { .. } => "Send a long-lived secret?",
         Question::RenewAll(_) => "Renew all that are due?",
-        Question::Abandon(_) => "Give up the sign-in?",
+        Question::Abandon(_) | Question::AbandonDevice(_) => "Give up the sign-in?",
+        Question::DeviceCode(_) => "Sign in by device code?",
         Question::DiscardForm(_) => "Throw away the form?",
         Question::PublicClient(_) => "Save without a client secret?",
     }
@@ -53,6 +54,19 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
             view,
             "The address that was sent stops working here. What is stored stays as it is.",
             "give up",
+            width,
+        ),
+        Question::AbandonDevice(_) => asked(
+            view,
+            "The code is not asked about any more: entering it brings nothing here. What is stored stays as it is.",
+            "give up",
+            width,
+        ),
+        Question::DeviceCode(_) => asked(
+            view,
+            "A code is shown here, and you enter it on another device. Many tenants block this, at once or at a renewal. \
+             Never enter a code that somebody else sent you: that is a trap. It is this connection's way in from then on.",
+            "get a code",
             width,
         ),
         Question::DiscardForm(_) => {

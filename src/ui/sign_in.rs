@@ -13,13 +13,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::words::count_with_commas;
-use crate::app::{Action, Browser, Phase, SignInPanel};
-use crate::domain::{AttemptFacts, CodeAttemptFacts, Overview};
+use crate::app::{Action, Browser, Listening, Phase, SignInPanel};
+use crate::domain::{AttemptFacts, Capture, CodeAttemptFacts, Overview};
 
 use super::Regions;
 use super::canvas::{Canvas, wrap};
 use super::panel;
 use super::sign_in_paste;
+use super::sign_in_tunnel;
 use super::text::duration_short;
 use super::unlock::failure_lines;
 use super::view::{View, printable};
@@ -125,13 +126,14 @@ fn waiting(
     let is_sent = matches!(panel.sent, Some(Ok(_)));
     let is_pasting = panel.paste.focused || panel.paste.characters() > 0 || panel.refusal.is_some();
     let steps = match (is_sent, is_pasting) {
+        _ if panel.shows_tunnel() => return through_tunnel(view, panel, overview, area),
         (_, true) => [Step::Done, Step::Done, Step::Now],
         (true, false) => [Step::Done, Step::Now, Step::Later],
         (false, false) => [Step::Now, Step::Later, Step::Later],
     };
     let mut blocks = vec![
         open_address(view, panel, attempt, steps[0], width),
-        sign_in(view, overview, attempt, steps[1], width),
+        sign_in(view, panel, overview, attempt, (steps[1], width)),
         sign_in_paste::step(view, panel, attempt, steps[2], area),
     ];
     let warning = view
@@ -142,10 +144,27 @@ fn waiting(
         .rest("Paste this address only here. Nobody else ever needs it.", width, view.theme().text)
         .build();
     blocks.push(vec![warning]);
+    arrange(blocks, steps, area.height)
+}
+
+fn through_tunnel(
+    view: View<'_>,
+    panel: &SignInPanel,
+    overview: &Overview,
+    area: Rect,
+) -> Vec<Line<'static>> {
+    let (mut blocks, steps) = sign_in_tunnel::steps(view, panel, overview, area.width);
+    let warning = "Open this address yourself: whoever opens it signs in.";
+    let row = view.row().gap(1).text("!", view.theme().warning).gap(1);
+    blocks.push(vec![row.rest(warning, area.width, view.theme().text).build()]);
+    arrange(blocks, steps, area.height)
+}
+
+fn arrange(mut blocks: Vec<Vec<Line<'static>>>, steps: [Step; 3], height: u16) -> Vec<Line<'static>> {
     let needed: usize = blocks.iter().map(Vec::len).sum();
-    let spare = usize::from(area.height).saturating_sub(needed);
+    let spare = usize::from(height).saturating_sub(needed);
     // On a low terminal the step that is on comes first.
-    if usize::from(area.height) < needed {
+    if usize::from(height) < needed {
         let on = steps.iter().position(|step| *step == Step::Now).unwrap_or(0);
         blocks.rotate_left(on);
     }
@@ -199,17 +218,12 @@ fn open_address(
     width: u16,
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
-    let sent = match &panel.sent {
-        _ if panel.errand.is_some() => {
-            view.row().text(format!("sending {}", view.glyphs().ellipsis), theme.notice)
-        }
-        None => view.row(),
-        Some(Ok(delivery)) => {
-            view.row().text(delivery.in_words().split(" (").next().unwrap_or("").to_owned(), theme.good)
-        }
-        Some(Err(_)) => view.row().text("not sent", theme.error),
+    let sent = sent_words(view, panel);
+    let title = match panel.capture {
+        Capture::Loopback => "Open this address on this machine",
+        Capture::Paste | Capture::Tunnel => "Open this address on your computer",
     };
-    let mut lines = vec![step_line(view, step, 1, "Open this address on your computer", sent.build(), width)];
+    let mut lines = vec![step_line(view, step, 1, title, sent, width)];
     let url = attempt.authorization_request.as_str();
     let length = format!("({} characters)", count_with_commas(url.chars().count()));
     let room = width.saturating_sub(INDENT + length.len() as u16 + 3);
@@ -230,12 +244,35 @@ fn open_address(
             },
         ));
     }
+    if view.app.can_tunnel(view.now) {
+        let room = width >= 60 && ways.len() < 3;
+        ways.push((Action::Tunnel, if room { "tunnel: no copying at all" } else { "tunnel" }));
+    }
     let mut row = view.row().gap(INDENT);
     for (action, words) in ways {
-        row = row.text(view.key(action), theme.key).gap(1).text(words, theme.key_label).gap(3);
+        let key = view.key(action);
+        if usize::from(row.width()) + key.len() + 1 + words.len() <= usize::from(width) {
+            row = row.text(key, theme.key).gap(1).text(words, theme.key_label).gap(3);
+        }
     }
     lines.push(row.build());
     lines
+}
+
+/// What became of sending something.
+pub(super) fn sent_words(view: View<'_>, panel: &SignInPanel) -> Line<'static> {
+    let theme = view.theme();
+    let row = match &panel.sent {
+        _ if panel.errand.is_some() => {
+            view.row().text(format!("sending {}", view.glyphs().ellipsis), theme.notice)
+        }
+        None => view.row(),
+        Some(Ok(delivery)) => {
+            view.row().text(delivery.in_words().split(" (").next().unwrap_or("").to_owned(), theme.good)
+        }
+        Some(Err(_)) => view.row().text("not sent", theme.error),
+    };
+    row.build()
 }
 
 /// Host and tenant; the rest is told by its length.
@@ -248,19 +285,23 @@ fn shortened(attempt: &CodeAttemptFacts, view: View<'_>) -> String {
 
 fn sign_in(
     view: View<'_>,
+    panel: &SignInPanel,
     overview: &Overview,
     attempt: &CodeAttemptFacts,
-    step: Step,
-    width: u16,
+    (step, width): (Step, u16),
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
-    let who = overview.settings.sign_in_as.as_ref().map_or_else(
-        || "Sign in".to_owned(),
-        |mailbox| format!("Sign in as {}", printable(mailbox.as_str())),
-    );
-    let count = overview.settings.scopes.len();
-    let text = format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" });
-    let mut lines = vec![step_line(view, step, 2, &text, Line::default(), width)];
+    let mut lines = vec![step_line(view, step, 2, &who_accepts(overview), Line::default(), width)];
+    if let Listening::Failed(failure) = &panel.listening {
+        let failed = failure_lines(view, failure, width.saturating_sub(INDENT + 1));
+        lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
+    }
+    if let Some(facts) = panel.listening.facts() {
+        let text = format!("The browser's answer comes to port {} by itself: nothing to copy.", facts.port);
+        let wrapped = wrap(&text, width.saturating_sub(INDENT + 1));
+        lines.extend(wrapped.into_iter().map(|text| view.row().gap(INDENT).text(text, theme.good).build()));
+        return lines;
+    }
     if attempt.redirect_uri.is_loopback() {
         let text = "The browser will end on \"can't reach this page\". That is right.";
         let wrapped = wrap(text, width.saturating_sub(INDENT + 1));
@@ -275,6 +316,16 @@ fn sign_in(
         .text("Ctrl+C", theme.key);
     lines.push(keys.build());
     lines
+}
+
+/// Who is to sign in, and what to accept.
+pub(super) fn who_accepts(overview: &Overview) -> String {
+    let who = overview.settings.sign_in_as.as_ref().map_or_else(
+        || "Sign in".to_owned(),
+        |mailbox| format!("Sign in as {}", printable(mailbox.as_str())),
+    );
+    let count = overview.settings.scopes.len();
+    format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" })
 }
 
 /// The other ways to get the address to a browser.
@@ -292,6 +343,12 @@ fn other_ways(view: View<'_>, attempt: &CodeAttemptFacts, width: u16) -> Vec<Lin
     if view.app.can_open_browser() {
         ways.insert(2, (Action::OpenBrowser, "open a browser", "on this machine"));
     }
+    let about_tunnel = if view.app.can_tunnel(view.now) {
+        "no copying at all: the answer comes back here by itself"
+    } else {
+        "only with a redirect URI at http://localhost"
+    };
+    ways.push((Action::Tunnel, "an SSH tunnel", about_tunnel));
     for (action, words, about) in ways {
         let row = view.row().gap(2).fill(&view.key(action), 3, theme.key).fill(words, 22, theme.text);
         if width >= 70 {

@@ -24,8 +24,9 @@ pub(super) fn step(
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
     let width = area.width;
+    let title = if panel.listening.facts().is_some() { "Or paste it here" } else { "Paste it here" };
     let putty = view.row().text("PuTTY: right-click or Shift+Ins", theme.muted).build();
-    let mut lines = vec![step_line(view, step, 3, "Paste it here", putty, width)];
+    let mut lines = vec![step_line(view, step, 3, title, putty, width)];
     let waiting_for = format!("{}?code={}", attempt.redirect_uri, view.glyphs().ellipsis);
     lines.extend(paste_box(view, &panel.paste, &waiting_for, width));
     // On a low terminal the warning below is worth more than a count of nothing.

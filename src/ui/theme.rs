@@ -107,6 +107,8 @@ roles! {
     input_selected,
     /// The place in that field.
     cursor,
+    /// A QR code: its dark modules and the light ground, whatever the rest of the screen looks like.
+    qr,
 }
 
 /// Roles that are recognized by contrast alone, so that without colour they must be reversed.

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::domain::{Overview, Renewal, RenewalKind, RenewalOutcome};
+use crate::domain::{Overview, Renewal, RenewalKind, RenewalOutcome, Scope};
 
 use super::canvas::{rule, wrap};
 use super::view::{View, printable};
@@ -81,9 +81,13 @@ pub(super) fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Lin
         .scp
         .as_ref()
         .map(|scopes| scopes.iter().map(|scope| scope.name().to_owned()).collect::<Vec<_>>().join(" "));
-    let roles = overview.roles().map(|roles| match roles.is_empty() {
-        true => "none: nothing was granted in the portal".to_owned(),
-        false => printable(&roles.iter().map(|role| role.name().to_owned()).collect::<Vec<_>>().join(" ")),
+    let roles = overview.roles().map(|roles| {
+        let names: Vec<&str> = roles.iter().map(Scope::name).collect();
+        if names.is_empty() {
+            "none: nothing was granted in the portal".to_owned()
+        } else {
+            printable(&names.join(" "))
+        }
     });
     let pairs = [
         ("aud", claims.audience_name().map(printable)),

@@ -185,6 +185,7 @@ pub fn tokens(refresh: &str, now: chrono::DateTime<chrono::Utc>) -> Tokens {
         }),
         user: SignedInUser::default(),
         signed_in_at: earlier,
+        way_in: WayIn::default(),
     }
 }
 

@@ -2,11 +2,15 @@
 
 mod home;
 mod tenant;
+#[path = "../support/visit.rs"]
+mod visit;
 
 mod app_only;
 mod codes;
+mod device;
 mod explain;
 mod export;
+mod listen;
 mod paste;
 mod settings;
 mod sign_in;

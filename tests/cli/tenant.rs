@@ -73,12 +73,25 @@ impl Tenant {
 
     /// Walks the address as a person would, and tells where the browser ends.
     pub fn browse(&self, address: &str, answer: Answer) -> String {
-        let mut simulator = self.simulator.lock().unwrap();
-        let now = Clock::system().now();
-        match browser::sign_in(address, OPS, answer, |request| simulator.handle(&request, now)).unwrap() {
+        match self.land(address, answer) {
             Landing::Address(address) => address,
             Landing::Posted { .. } => panic!("nothing was to be posted"),
         }
+    }
+
+    /// The same, where something may be posted.
+    pub fn land(&self, address: &str, answer: Answer) -> Landing {
+        let mut simulator = self.simulator.lock().unwrap();
+        let now = Clock::system().now();
+        browser::sign_in(address, OPS, answer, |request| simulator.handle(&request, now)).unwrap()
+    }
+
+    /// Enters the code of a device sign-in as a person would.
+    pub fn enter_code(&self, address: &str, user_code: &str, answer: Answer) {
+        let mut simulator = self.simulator.lock().unwrap();
+        let now = Clock::system().now();
+        browser::enter_code(address, user_code, OPS, answer, |request| simulator.handle(&request, now))
+            .unwrap();
     }
 
     /// The whole sign-in.

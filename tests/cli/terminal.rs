@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
@@ -13,7 +15,7 @@ use super::home::{Home, binary};
 use super::tenant::{NAME, Tenant};
 
 /// A run of the binary on a terminal of its own.
-struct Session {
+pub struct Session {
     child: Box<dyn Child + Send + Sync>,
     reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
@@ -26,7 +28,7 @@ struct Session {
 }
 
 impl Session {
-    fn start(home: &Home, arguments: &[&str]) -> Self {
+    pub fn start(home: &Home, arguments: &[&str]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
             .unwrap();
@@ -51,7 +53,7 @@ impl Session {
     }
 
     /// Reads on until the text has come.
-    fn until(&mut self, text: &str) -> &mut Self {
+    pub fn until(&mut self, text: &str) -> &mut Self {
         let mut chunk = [0; 4096];
         while !self.seen[self.looked_at..].contains(text) {
             let count = self.reader.read(&mut chunk).unwrap_or(0);
@@ -62,13 +64,40 @@ impl Session {
         self
     }
 
-    fn type_in(&mut self, text: &str) -> &mut Self {
+    /// The word that came after a text that has been seen.
+    pub fn after(&self, text: &str) -> String {
+        let (_, after) = self.seen.split_once(text).unwrap();
+        after.split_whitespace().next().unwrap().to_owned()
+    }
+
+    pub fn type_in(&mut self, text: &str) -> &mut Self {
         self.writer.write_all(text.as_bytes()).unwrap();
         self.writer.flush().unwrap();
         self
     }
 
-    fn ends(mut self) -> (u32, String) {
+    /// Reads on until the screen of a dashboard shows the text; what is on it.
+    pub fn until_screen(&mut self, text: &str) -> String {
+        let mut chunk = [0; 4096];
+        loop {
+            let mut parser = vt100::Parser::new(24, 80, 0);
+            parser.process(self.seen.as_bytes());
+            let screen = parser.screen().contents();
+            if screen.contains(text) {
+                return screen;
+            }
+            let count = self.reader.read(&mut chunk).unwrap_or(0);
+            assert!(count > 0, "ended before {text:?}: {screen}");
+            self.seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    pub fn ends(mut self) -> (u32, String) {
         let mut rest = Vec::new();
         let _ = self.reader.read_to_end(&mut rest);
         self.seen.push_str(&String::from_utf8_lossy(&rest));
@@ -123,6 +152,54 @@ fn being_told_to_end_puts_the_terminal_back() {
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
     assert_eq!(session.child.wait().unwrap().exit_code(), 143);
     assert_eq!(modes(&tty), before);
+}
+
+#[test]
+fn while_something_listens_the_address_may_be_pasted_too() {
+    let tenant = Tenant::unused("");
+    tenant.add(NAME, &["--redirect-uri", "http://localhost/"]).is(0);
+    let mut session = Session::start(&tenant.home, &["authorize", NAME, "--loopback"]);
+    session.until("Waiting for the browser").type_in("nonsense from the clipboard\r");
+    session.until("4 of 5 tries left").until("Waiting for the browser");
+    let address = tenant.browse(&tenant.begin(), Answer::Accept);
+    session.type_in(&format!("\u{1b}[200~{address}\u{1b}[201~\r"));
+    let (code, said) = session.ends();
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_browser_that_comes_while_the_prompt_waits_puts_the_terminal_back() {
+    let tenant = Tenant::unused("");
+    tenant.add(NAME, &["--redirect-uri", "http://localhost/"]).is(0);
+    let mut session = Session::start(&tenant.home, &["authorize", NAME, "--loopback"]);
+    let tty = session.terminal();
+    let before = modes(&tty);
+    session.until("Waiting for the browser");
+    let address = tenant.browse(&tenant.begin(), Answer::Accept);
+    assert_eq!(super::visit::get(&address).status, 200);
+    session.until("signed in as ops@contoso.example");
+    assert_eq!(session.child.wait().unwrap().exit_code(), 0);
+    assert_eq!(modes(&tty), before);
+}
+
+#[test]
+fn a_dashboard_that_is_told_to_end_frees_its_port_at_once() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let tenant = Tenant::unused("");
+        tenant.add(NAME, &["--redirect-uri", "http://localhost/"]).is(0);
+        let mut session = Session::start(&tenant.home, &[]);
+        session.until_screen("sign in");
+        session.type_in("a").until_screen("Paste it here");
+        let screen = session.type_in("T").until_screen("/go/");
+        let after = screen.split("http://localhost:").nth(1).unwrap();
+        let port: u16 = after.split('/').next().unwrap().parse().unwrap();
+        let begun = Instant::now();
+        session.signal(signal);
+        while TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(1), "the port is still taken");
+        }
+        assert_eq!(session.child.wait().unwrap().exit_code(), 143);
+    }
 }
 
 fn modes(tty: &File) -> LocalModes {

@@ -65,13 +65,22 @@ impl Platform {
 
     /// Opens the address of the open sign-in as `upn`; the address on which the browser ends.
     pub fn browse(&self, overview: &Overview, upn: &str, answer: Answer) -> Result<String, BrowserError> {
-        let address = overview.code_attempt().unwrap().authorization_request.as_str();
-        let now = Clock::system().now();
-        let mut simulator = self.simulator();
-        match browser::sign_in(address, upn, answer, |request| simulator.handle(&request, now))? {
+        match self.land(overview, upn, answer)? {
             Landing::Address(address) => Ok(address),
             Landing::Posted { body, .. } => Ok(body),
         }
+    }
+
+    /// The same: what the browser brings, and where.
+    pub fn land(&self, overview: &Overview, upn: &str, answer: Answer) -> Result<Landing, BrowserError> {
+        self.land_at(overview.code_attempt().unwrap().authorization_request.as_str(), upn, answer)
+    }
+
+    /// Opens an address of the platform.
+    pub fn land_at(&self, address: &str, upn: &str, answer: Answer) -> Result<Landing, BrowserError> {
+        let now = Clock::system().now();
+        let mut simulator = self.simulator();
+        browser::sign_in(address, upn, answer, |request| simulator.handle(&request, now))
     }
 }
 

@@ -6,13 +6,17 @@ mod child;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod desk;
+#[path = "../support/visit.rs"]
+mod visit;
 mod wire;
 
 mod answers;
 mod app_only;
 mod damage;
+mod device;
 mod disk;
 mod edits;
+mod listening;
 mod network;
 mod one_request;
 mod refusals;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokengauge::domain::secret::PrivateKey;
-use tokengauge::domain::{ClientCredential, WayIn};
+use tokengauge::domain::{AppRegistration, ClientCredential, WayIn};
 use tokengauge::oauth::certificate;
 use tokengauge::oauth::client_authentication::{AssertionContext, ClientAuthentication};
 use tokengauge::oauth::token_request;
@@ -53,7 +53,13 @@ fn ask(server: &Server, credential: &ClientCredential, now: DateTime<Utc>, jti: 
     let settings = settings(server, CERTIFICATE_CLIENT, WayIn::ClientCredentials);
     let endpoint = token_request::endpoint(&settings);
     let context = AssertionContext { endpoint: &endpoint, now, jti };
-    let client = ClientAuthentication::of(credential, settings.client_id, context).unwrap();
+    let app = AppRegistration {
+        client_id: settings.client_id,
+        authority: settings.authority.clone(),
+        generation: 1,
+        credential: credential.clone(),
+    };
+    let client = ClientAuthentication::of(settings.way_in, &app, context).unwrap();
     post(&token_request::client_credentials(&settings, &client))
 }
 

@@ -13,7 +13,8 @@ use super::server::{PUBLIC_CLIENT, SECRET, SECRET_CLIENT, Server};
 use super::wire::{answer, settings};
 
 fn begin(server: &Server, client_id: &str) -> HttpAnswer {
-    answer(&device_authorization::request(&settings(server, client_id, WayIn::DeviceCode)))
+    let settings = settings(server, client_id, WayIn::DeviceCode);
+    answer(&device_authorization::request(&settings, &ClientAuthentication::Public))
 }
 
 fn poll(server: &Server, client: &ClientAuthentication, begun: &DeviceAuthorization) -> PollAnswer {

@@ -171,3 +171,25 @@ fn names_and_next_steps_are_whole_from_eighty_cells_on() {
         }
     }
 }
+
+#[test]
+fn a_device_code_is_shown_with_its_warning_and_what_it_signs_in() {
+    let (_, app) = scenes::all().into_iter().find(|(name, _)| *name == "device_waiting").unwrap();
+    for set in GlyphSet::ALL {
+        for size in [(80, 24), (120, 40), (40, 12)] {
+            let drawn = text(&buffer(&app, &look("dark", ColourDepth::TrueColour, set), size));
+            let words = drawn.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("Enter this code only if you yourself"), "{drawn}");
+            for fact in [
+                "microsoft.com/devicelogin",
+                "ops@contoso.com",
+                "5d2f7a10",
+                "organizations",
+                "Calendars.ReadWrite",
+            ] {
+                assert!(words.contains(fact), "{fact}: {drawn}");
+            }
+            assert!(!words.contains("send code") && !words.contains("copy code"), "{drawn}");
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
 use tokengauge::app::{
-    App, AppFacts, Browser, Contents, DamagedFile, Door, Environment, Failure, SignInPanel, Tab,
+    App, AppFacts, Browser, Contents, DamagedFile, Door, Environment, Failure, GoFate, ListenerFacts,
+    Listening, RequestId, SignInPanel, Tab, TunnelFacts,
 };
 use tokengauge::catalogue::clouds::CLOUDS;
 use tokengauge::catalogue::permissions::PRESETS;
@@ -11,10 +12,10 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
-    AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Certainty, Claims, ClientId,
-    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, HandOver, Lifetime, Mailbox, Overview,
-    RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, Settings, SignedInUser,
-    Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
+    AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Capture, Certainty, Claims, ClientId,
+    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, DeviceAttemptFacts, DevicePoll, HandOver,
+    Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope,
+    ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -239,6 +240,45 @@ impl Make {
         self
     }
 
+    pub fn through(mut self, capture: Capture) -> Self {
+        self.0.settings.way_in = WayIn::AuthorizationCode(capture);
+        self
+    }
+
+    /// A device code was got 48 seconds ago.
+    pub fn coded(mut self) -> Self {
+        let started_at = code_began();
+        self.0.settings.way_in = WayIn::DeviceCode;
+        self.0.attempt = Some(AttemptFacts::Device(DeviceAttemptFacts {
+            user_code: "F7KQ2XWPN".into(),
+            verification_uri: "https://microsoft.com/devicelogin".parse().unwrap(),
+            started_at,
+            expires_at: started_at + TimeDelta::minutes(15),
+            poll: DevicePoll { interval: TimeDelta::seconds(5), next_at: now() + TimeDelta::seconds(3) },
+            unanswered: None,
+        }));
+        self
+    }
+
+    /// The last question stayed without an answer.
+    pub fn silent(mut self, why: &str) -> Self {
+        if let Some(AttemptFacts::Device(attempt)) = &mut self.0.attempt {
+            attempt.unanswered = Some(why.into());
+            attempt.poll.interval = TimeDelta::seconds(20);
+            attempt.poll.next_at = now() + TimeDelta::seconds(17);
+        }
+        self
+    }
+
+    /// Another code, to be entered elsewhere.
+    pub fn code(mut self, user_code: &str, verification_uri: &str) -> Self {
+        if let Some(AttemptFacts::Device(attempt)) = &mut self.0.attempt {
+            attempt.user_code = user_code.into();
+            attempt.verification_uri = verification_uri.parse().unwrap();
+        }
+        self
+    }
+
     pub fn redirect(mut self, uri: &str) -> Self {
         self.0.settings.redirect_uri = RedirectUri::parse(uri).unwrap();
         self
@@ -382,7 +422,19 @@ pub fn damaged() -> DamagedFile {
 }
 
 pub fn waiting_panel(overview: &Overview) -> SignInPanel {
-    SignInPanel::waiting(overview.id.clone())
+    SignInPanel::waiting(overview.id.clone()).through(overview.settings.way_in.capture().unwrap())
+}
+
+/// A listener that waits, with what a tunnel needs where there is one.
+pub fn listening(tunnel: Option<GoFate>) -> Listening {
+    let tunnel =
+        tunnel.map(|fate| TunnelFacts { ssh_target: "ops@jump01".into(), code: "kd7m2xqp".into(), fate });
+    Listening::On(RequestId(3), ListenerFacts { port: 8400, tunnel })
+}
+
+/// When the device code of [`Make::coded`] was got.
+pub fn code_began() -> DateTime<Utc> {
+    now() - TimeDelta::seconds(48)
 }
 
 /// An administrator was asked two hours ago.

@@ -4,13 +4,14 @@ use chrono::TimeDelta;
 use tokengauge::app::connections::Sort;
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
-    App, Browser, ConsentPanel, ConsentPhase, Delivery, Door, Failure, Field, FieldId, FirstChoice, FirstRun,
-    FirstStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane, Line, LockReason, Notice, Panel, Phase,
-    Question, RequestId, Reveal, SignInPanel, Tab, Unlocking,
+    App, Browser, ConsentPanel, ConsentPhase, Delivery, DevicePhase, DeviceSignInPanel, Door, Failure, Field,
+    FieldId, FirstChoice, FirstRun, FirstStep, GoFate, HandOverPanel, HandOverPhase, HandOverRow, InputPane,
+    Line, Listening, LockReason, Notice, Panel, Phase, Question, RequestId, Reveal, SignInPanel, Tab,
+    TunnelLine, Unlocking,
 };
 use tokengauge::domain::app_registration::CredentialKind;
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{ConnectionValue, Overview, WayIn};
+use tokengauge::domain::{Capture, ConnectionValue, Overview, WayIn};
 
 use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
 
@@ -24,7 +25,9 @@ pub fn all() -> Vec<Scene> {
         permissions_and_activity(),
         forms(),
         sign_ins(),
+        device_sign_ins(),
         consents(),
+        listening(),
         hand_overs(),
         questions(),
         doors(),
@@ -264,6 +267,45 @@ fn signing_in(overview: Overview, change: impl FnOnce(&mut SignInPanel)) -> App 
     changed(only(overview, Tab::Connections), |app| app.panel = Some(Panel::SignIn(panel)))
 }
 
+fn device_sign_ins() -> Vec<Scene> {
+    let shown = |overview: Overview, phase: DevicePhase| {
+        let panel = DeviceSignInPanel::new(overview.id.clone(), phase);
+        changed(only(overview, Tab::Connections), |app| app.panel = Some(Panel::DeviceSignIn(panel)))
+    };
+    let open = || Make::unsigned("contoso-prod", "ops@contoso.com").coded();
+    let waiting = || DevicePhase::Waiting { since: fixtures::code_began() };
+    let silent = "login.microsoftonline.com did not answer within 10 s";
+    let blocked = Failure::new(
+        "Conditional Access blocks this sign-in (AADSTS53003)",
+        "Ask the tenant's administrator; the sign-in log names the policy.",
+    );
+    let declined =
+        Failure::new("the sign-in was declined (AADSTS70018)", "Begin a new one (a) if that was a mistake.");
+    let long_address =
+        "https://login.microsoftonline.us/common/oauth2/v2.0/deviceauth/enter-your-code-on-this-page";
+    vec![
+        ("device_beginning", shown(open().done(), DevicePhase::Beginning(RequestId(1)))),
+        ("device_waiting", shown(open().done(), waiting())),
+        ("device_unanswered", shown(open().silent(silent).done(), waiting())),
+        ("device_odd_code", shown(open().code("wdjb-mjht/7", long_address).done(), waiting())),
+        (
+            "device_blocked",
+            shown(Make::unsigned("contoso-prod", "ops@contoso.com").done(), DevicePhase::Blocked(blocked)),
+        ),
+        (
+            "device_declined",
+            shown(Make::unsigned("contoso-prod", "ops@contoso.com").done(), DevicePhase::Failed(declined)),
+        ),
+        (
+            "question_device_code",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                let panel = SignInPanel::waiting(app.chosen().unwrap().id.clone());
+                app.panel = Some(Panel::Question(Question::DeviceCode(Box::new(panel))));
+            }),
+        ),
+    ]
+}
+
 fn opened(wrong_pastes: u8) -> Overview {
     Make::healthy("contoso-prod", "ops@contoso.com").attempt(wrong_pastes).done()
 }
@@ -368,6 +410,59 @@ fn consents() -> Vec<Scene> {
                     "Sign in again (a) and accept.",
                 )),
                 &|_| {},
+            ),
+        ),
+    ]
+}
+
+fn listening() -> Vec<Scene> {
+    let through =
+        |capture| Make::healthy("contoso-prod", "ops@contoso.com").attempt(0).through(capture).done();
+    let tunnel = |fate, handed: Option<TunnelLine>| {
+        signing_in(through(Capture::Tunnel), |panel| {
+            panel.listening = fixtures::listening(Some(fate));
+            panel.sent = handed.map(|_| Ok(Delivery::SentToTerminal { characters: 37 }));
+            panel.handed = handed;
+        })
+    };
+    let taken = Failure::new(
+        "Port 8400 of this machine is taken by another program.",
+        "Paste the address (p), or register a redirect URI with another port (e).",
+    );
+    vec![
+        (
+            "loopback_listening",
+            changed(
+                signing_in(through(Capture::Loopback), |panel| {
+                    panel.sent = Some(Ok(Delivery::BrowserStarted));
+                    panel.listening = fixtures::listening(None);
+                }),
+                |app| app.environment.browser = Browser::Here,
+            ),
+        ),
+        (
+            "tunnel_opening",
+            signing_in(through(Capture::Tunnel), |panel| panel.listening = Listening::Starting(RequestId(3))),
+        ),
+        ("tunnel_listening", tunnel(GoFate::Open, None)),
+        ("tunnel_command_sent", tunnel(GoFate::Open, Some(TunnelLine::SshCommand))),
+        ("tunnel_address_opened", tunnel(GoFate::Used, Some(TunnelLine::GoAddress))),
+        ("tunnel_guessed_at", tunnel(GoFate::Closed, Some(TunnelLine::SshCommand))),
+        (
+            "tunnel_port_taken",
+            signing_in(through(Capture::Tunnel), |panel| {
+                panel.sent = Some(Ok(Delivery::SentToTerminal { characters: 471 }));
+                panel.listening = Listening::Failed(taken);
+            }),
+        ),
+        (
+            "tunnel_impossible",
+            signing_in(
+                Make::unsigned("contoso-prod", "ops@contoso.com")
+                    .redirect("https://login.microsoftonline.com/common/oauth2/nativeclient")
+                    .attempt(0)
+                    .done(),
+                |panel| panel.other_ways = true,
             ),
         ),
     ]

@@ -5,7 +5,8 @@ use http::Request;
 use hyper::body::Bytes;
 use tokengauge::domain::secret::{PrivateKey, Secret};
 use tokengauge::domain::{
-    Authority, ClientCredential, ClientId, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, WayIn,
+    AppRegistration, Authority, ClientCredential, ClientId, RedirectUri, ResponseMode, ScopeSet, Settings,
+    Tenant, WayIn,
 };
 use tokengauge::oauth::client_authentication::{AssertionContext, ClientAuthentication};
 use tokengauge::oauth::device_poll::{self, DeviceEnd, PollAnswer};
@@ -69,12 +70,18 @@ impl Meeting {
     fn proof(&self, jti: &str) -> ClientAuthentication {
         let endpoint = token_request::endpoint(&self.settings);
         let context = AssertionContext { endpoint: &endpoint, now: self.now, jti };
-        ClientAuthentication::of(&self.credential, self.settings.client_id, context).unwrap()
+        let app = AppRegistration {
+            client_id: self.settings.client_id,
+            authority: self.settings.authority.clone(),
+            generation: 1,
+            credential: self.credential.clone(),
+        };
+        ClientAuthentication::of(self.settings.way_in, &app, context).unwrap()
     }
 
     /// The device answer, and a poll that is sent when the test says so.
     fn device(&mut self) -> device_authorization::DeviceAuthorization {
-        let request = device_authorization::request(&self.settings);
+        let request = device_authorization::request(&self.settings, &self.proof("unused"));
         device_authorization::read(&self.send(&request)).unwrap()
     }
 
@@ -144,6 +151,6 @@ fn our_device_sign_in_ends_when_it_is_declined_or_late_or_unknown() {
 #[test]
 fn a_hostile_device_answer_shows_nobody_a_code() {
     let mut meeting = Meeting::by_device_code("hostile-texts");
-    let request = device_authorization::request(&meeting.settings);
+    let request = device_authorization::request(&meeting.settings, &meeting.proof("unused"));
     assert!(device_authorization::read(&meeting.send(&request)).is_err());
 }

@@ -13,9 +13,9 @@ use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::{PastedText, RefreshToken};
 use tokengauge::domain::{
-    AttemptFacts, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName, Lifetime,
-    Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Settings,
-    SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
+    AttemptFacts, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName,
+    DeviceAttemptFacts, DevicePoll, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind,
+    RenewalOutcome, ResponseMode, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 use tokengauge::keymap::Keymap;
 
@@ -166,6 +166,32 @@ pub fn begun(mut overview: Overview, started_at: DateTime<Utc>) -> Overview {
     overview
 }
 
+/// The code of a device sign-in.
+pub const USER_CODE: &str = "F7KQ2XWPN";
+
+/// A device sign-in was begun at `started_at`; the first question is due five seconds later.
+pub fn coded(mut overview: Overview, started_at: DateTime<Utc>) -> Overview {
+    overview.generation += 1;
+    overview.settings.way_in = WayIn::DeviceCode;
+    overview.attempt = Some(AttemptFacts::Device(DeviceAttemptFacts {
+        user_code: USER_CODE.into(),
+        verification_uri: "https://microsoft.com/devicelogin".parse().unwrap(),
+        started_at,
+        expires_at: started_at + minutes(15),
+        poll: DevicePoll::begin(started_at, seconds(5)),
+        unanswered: None,
+    }));
+    overview
+}
+
+/// The device sign-in under way, changed as an answer of the token endpoint changes it.
+pub fn asked(mut overview: Overview, change: impl FnOnce(&mut DeviceAttemptFacts)) -> Overview {
+    if let Some(AttemptFacts::Device(attempt)) = &mut overview.attempt {
+        change(attempt);
+    }
+    overview
+}
+
 pub fn with(mut overview: Overview, change: impl FnOnce(&mut Overview)) -> Overview {
     change(&mut overview);
     overview
@@ -181,6 +207,7 @@ pub fn every_state() -> Vec<Overview> {
         troubled("retrying", retry),
         unsigned("unsigned"),
         begun(unsigned("northwind"), start() - minutes(1)),
+        coded(unsigned("coded"), start() - minutes(1)),
         with(healthy("public"), |own| own.credential = CredentialFacts::Public),
         with(healthy("offline"), |own| own.tokens.as_mut().unwrap().refresh = None),
         with(healthy("ending"), |own| own.credential = secret(Some(days(4)))),
@@ -345,13 +372,16 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::Change { request, .. }
         | Effect::Remove { request, .. }
         | Effect::BeginAttempt { request, .. }
+        | Effect::BeginDeviceSignIn { request, .. }
+        | Effect::PollDevice { request, .. }
         | Effect::BeginAdminConsent { request, .. }
+        | Effect::Listen { request, .. }
         | Effect::Exchange { request, .. }
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }
         | Effect::Reveal { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
-        Effect::Quit(_) => panic!("nobody answers a farewell"),
+        Effect::Cancel(_) | Effect::Quit(_) => panic!("nobody answers a farewell"),
     }
 }
 

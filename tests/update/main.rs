@@ -5,12 +5,15 @@
 mod answers;
 mod consent;
 mod day;
+mod device;
 mod door;
 mod fixtures;
 mod form;
+mod form_choices;
 mod hand_over;
 mod keys;
 mod list;
+mod listening;
 mod paste;
 mod properties;
 mod sign_in;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tokengauge::app::{Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, RequestId};
-use tokengauge::app::{Contents, Delivery, Door, DoorFailure};
+use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
 use tokengauge::domain::{ConnectionId, RenewalKind, TroubleKind};
 
@@ -65,12 +65,19 @@ struct Outside {
 impl Outside {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if let Effect::Exchange { request, connection, .. } = &effect {
+            if let Effect::Exchange { request, connection, .. }
+            | Effect::PollDevice { request, connection, .. } = &effect
+            {
                 let other = self.in_the_air.insert(connection.clone(), *request);
                 assert_eq!(other, None, "two requests of {connection:?} in the air");
             }
-            if !matches!(effect, Effect::Quit(_)) {
-                self.open.push(effect);
+            match effect {
+                // Once it is closed it tells nothing any more.
+                Effect::Cancel(closed) => {
+                    self.open.retain(|own| request(own) != closed);
+                }
+                Effect::Quit(_) => {}
+                effect => self.open.push(effect),
             }
         }
     }
@@ -86,7 +93,7 @@ impl Outside {
             Happening::Answer { .. } if self.open.is_empty() => return,
             Happening::Answer { which, fate } => {
                 let effect = self.open.swap_remove(which % self.open.len());
-                if let Effect::Exchange { connection, .. } = &effect {
+                if let Effect::Exchange { connection, .. } | Effect::PollDevice { connection, .. } = &effect {
                     self.in_the_air.remove(connection);
                 }
                 let message =
@@ -135,12 +142,26 @@ impl Outside {
             }
             Effect::Change { connection, .. }
             | Effect::BeginAttempt { connection, .. }
+            | Effect::BeginDeviceSignIn { connection, .. }
+            | Effect::PollDevice { connection, .. }
             | Effect::BeginAdminConsent { connection, .. }
             | Effect::Exchange { connection, .. } => {
                 let known = self.desk.app.connections.get(connection).cloned();
                 let mut own = known.unwrap_or_else(|| healthy("quiet"));
                 match (effect, fate % 5) {
                     (Effect::BeginAttempt { .. }, _) => own = begun(own, now),
+                    (Effect::BeginDeviceSignIn { .. }, _) => own = coded(own, now),
+                    (Effect::PollDevice { .. }, 0) => {
+                        own.attempt = None;
+                        refuse(&mut own, now, TroubleKind::SignInNeeded);
+                    }
+                    (Effect::PollDevice { .. }, 1) => {
+                        own = asked(own, |attempt| attempt.poll = attempt.poll.after_no_answer(now, None));
+                    }
+                    (Effect::PollDevice { .. }, 2) => renew(&mut own, now, RenewalKind::SignIn),
+                    (Effect::PollDevice { .. }, _) => {
+                        own = asked(own, |attempt| attempt.poll = attempt.poll.after_pending(now));
+                    }
                     (Effect::BeginAdminConsent { .. }, _) => own = super::consent::asked(own),
                     (Effect::Exchange { .. }, 0) => refuse(&mut own, now, TroubleKind::SignInNeeded),
                     (Effect::Exchange { .. }, 1) => {
@@ -151,7 +172,10 @@ impl Outside {
                 }
                 Answer::Connection(Ok(Box::new(own)))
             }
-            Effect::Quit(_) => unreachable!("farewells are not kept"),
+            Effect::Listen { .. } if bad => Answer::Listening(Err(failure())),
+            Effect::Listen { .. } if fate.is_multiple_of(2) => Answer::Redirected(PastedText::new(GOOD)),
+            Effect::Listen { .. } => Answer::Listening(Ok(ListenerFacts { port: 8400, tunnel: None })),
+            Effect::Cancel(_) | Effect::Quit(_) => unreachable!("neither is answered"),
         }
     }
 

@@ -35,7 +35,11 @@ fn a_sign_in_begins_and_its_address_goes_to_the_terminal() {
     let effects = desk.press("a");
     assert_eq!(
         effects,
-        [Effect::BeginAttempt { request: request(&effects[0]), connection: id("northwind") }]
+        [Effect::BeginAttempt {
+            request: request(&effects[0]),
+            connection: id("northwind"),
+            capture: tokengauge::domain::Capture::Paste
+        }]
     );
     let effects = desk.answer_with(&effects, begun(unsigned("northwind"), start()));
     assert!(is_address(&effects[0], Way::Clipboard) && effects.len() == 1);

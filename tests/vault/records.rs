@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use tokengauge::domain::{Attempt, ClientCredential, ResponseMode, Settings, TroubleKind};
+use tokengauge::domain::{Attempt, ClientCredential, ResponseMode, Settings, TroubleKind, WayIn};
 use tokengauge::vault::{ErrorKind, VaultError};
 
 use crate::sample::{
-    NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, id, name, named, trouble,
+    NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, device_attempt, id, name, named,
+    trouble,
 };
 
 #[test]
@@ -37,6 +38,22 @@ fn tokens_without_a_refresh_token_or_scope_come_back() {
     (tokens.refresh, tokens.access.granted_scope) = (None, None);
     sample.vault.create_connection(&wanted).unwrap();
     assert_eq!(sample.vault.connection(&wanted.name).unwrap(), wanted);
+}
+
+#[test]
+fn a_device_sign_in_comes_back_silent_or_not() {
+    let sample = Sample::new();
+    for (number, unanswered) in
+        [None, Some("no answer \u{fc}ber \"10 s\"".to_owned())].into_iter().enumerate()
+    {
+        let mut wanted = named(&format!("c{number}"), &format!("id{number}"));
+        wanted.settings.way_in = WayIn::DeviceCode;
+        wanted.attempt = Some(Attempt::Device(device_attempt(unanswered)));
+        sample.vault.create_connection(&wanted).unwrap();
+        let read = sample.vault.connection(&wanted.name).unwrap();
+        assert_eq!(read, wanted);
+        assert!(!format!("{read:?}").contains(PLANTED));
+    }
 }
 
 #[test]

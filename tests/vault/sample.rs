@@ -6,13 +6,15 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokengauge::domain::hand_over::Fingerprint;
-use tokengauge::domain::secret::{AccessToken, ClientSecret, CodeVerifier, Passphrase, RefreshToken};
+use tokengauge::domain::secret::{
+    AccessToken, ClientSecret, CodeVerifier, DeviceCode, Passphrase, RefreshToken,
+};
 use tokengauge::domain::{
     AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Authority, Certainty, Claims,
     ClaimsRequest, ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
-    Consumer, CountsFrom, HandOver, Lifetime, Mailbox, RedirectUri, RefreshGrant, RefreshLimit, Renewal,
-    RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant,
-    Tokens, Trouble, TroubleKind, WayIn, WhoActs,
+    Consumer, CountsFrom, DeviceAttempt, DevicePoll, HandOver, Lifetime, Mailbox, RedirectUri, RefreshGrant,
+    RefreshLimit, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings,
+    SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn, WhoActs,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -205,6 +207,7 @@ fn tokens() -> Tokens {
             tid: Some("9188040d-6c67-4c5b-b112-36a304b66dad".into()),
         },
         signed_in_at: at(-1_000_000),
+        way_in: WayIn::DeviceCode,
     }
 }
 
@@ -219,6 +222,18 @@ fn attempt() -> Attempt {
         wrong_pastes: 4,
         failed_redemptions: 2,
     })
+}
+
+pub fn device_attempt(unanswered: Option<String>) -> DeviceAttempt {
+    DeviceAttempt {
+        device_code: DeviceCode::new("TGSECRET-device-code"),
+        user_code: "F7KQ2XWPN".into(),
+        verification_uri: Url::parse("https://microsoft.com/devicelogin").unwrap(),
+        started_at: at(60),
+        expires_at: at(960),
+        poll: DevicePoll { interval: TimeDelta::seconds(15), next_at: at(75) },
+        unanswered,
+    }
 }
 
 fn renewals() -> Vec<Renewal> {

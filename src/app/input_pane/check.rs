@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::catalogue::clouds::{self, Evidence, Recognised, Resource};
+use crate::catalogue::clouds::{self, Evidence, Recognised};
 use crate::domain::app_registration::{ClientSecretError, CredentialFacts, CredentialKind};
 use crate::domain::authority::{TenantForm, is_guid};
 use crate::domain::redirect_uri::RedirectPlatform;
@@ -271,11 +271,10 @@ fn authority_url(pane: &InputPane) -> Check {
 fn tenant(pane: &InputPane) -> Check {
     let text = pane.tenant.text().trim();
     let Some(tenant) = Tenant::parse(text) else {
-        return match text.is_empty() {
-            true => empty(pane, "a tenant id, a domain such as contoso.com, or organizations"),
-            false => {
-                wrong("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
-            }
+        return if text.is_empty() {
+            empty(pane, "a tenant id, a domain such as contoso.com, or organizations")
+        } else {
+            wrong("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
         };
     };
     match tenant.form() {
@@ -321,9 +320,10 @@ fn permissions(pane: &InputPane) -> Check {
                 resource.default_scope(&authority)
             ))
         }
-        AppScopeChoice::Default(resource @ Resource::Graph | resource @ Resource::Exchange) => Check::Remark(
-            format!("{}: all application permissions that were granted", resource.default_scope(&authority)),
-        ),
+        AppScopeChoice::Default(resource) => Check::Remark(format!(
+            "{}: all application permissions that were granted",
+            resource.default_scope(&authority)
+        )),
         AppScopeChoice::Own(_) => right("all application permissions that were granted"),
     }
 }

@@ -6,12 +6,13 @@ use crate::domain::Overview;
 use crate::domain::secret::{PastedText, RevealedValue};
 
 use crate::app::{
-    Answer, App, ConsentPhase, Contents, Delivery, Door, DoorFailure, Effect, Entry, Failure, FirstChoice,
-    FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question, Reading,
-    RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking, Way,
+    Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Effect, Entry, Failure,
+    FirstChoice, FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question,
+    Reading, RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking,
 };
 
 use super::keys::handing;
+use super::listening::fits;
 
 impl App {
     pub(super) fn take_answer(
@@ -41,6 +42,8 @@ impl App {
                 Vec::new()
             }
             Answer::BrowserEndedOn(result) => self.take_browser(request, result, now),
+            Answer::Listening(result) => self.take_listening(request, result),
+            Answer::Redirected(text) => self.take_redirect(request, text, now),
         }
     }
 
@@ -136,6 +139,7 @@ impl App {
         result: Result<Box<Overview>, Failure>,
         now: DateTime<Utc>,
     ) -> Vec<Effect> {
+        let asked = self.device_polls.answered(request);
         let exchanged = self.in_flight.iter().find(|(_, own)| **own == request).map(|(id, _)| id.clone());
         if let Some(id) = &exchanged {
             self.in_flight.remove(id);
@@ -143,24 +147,34 @@ impl App {
         match result {
             Ok(overview) => {
                 let overview = *overview;
+                let before = self.connections.get(&overview.id).cloned();
                 self.follow_name(&overview);
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());
                 }
-                if let Some(id) = &exchanged {
-                    self.note_exchange(&overview, now);
-                    self.hold_back_if_still_due(id, now);
+                match (&exchanged, asked) {
+                    (Some(_), Some(asking)) => self.take_poll(&overview, before.as_ref(), asking, now),
+                    (Some(id), None) => {
+                        self.note_exchange(&overview, now);
+                        self.hold_back_if_still_due(id, now);
+                    }
+                    (None, _) => {}
                 }
                 let effects = self.go_on_with(request, &overview, now);
                 self.keep_selection(now);
                 effects
             }
             Err(failure) => {
-                if let Some(id) = &exchanged {
-                    self.hold_back_if_still_due(id, now);
+                match &exchanged {
+                    Some(id) if asked.is_some() => self.note_failed_poll(id, failure, now),
+                    exchanged => {
+                        if let Some(id) = exchanged {
+                            self.hold_back_if_still_due(id, now);
+                        }
+                        self.stop(request, failure, now);
+                    }
                 }
-                self.stop(request, failure, now);
                 // The record may say more: the sign-in that is over, what another process did.
                 self.read_records_again()
             }
@@ -174,7 +188,7 @@ impl App {
     }
 
     /// A token request ended: it goes into the activity and the status line.
-    fn note_exchange(&mut self, overview: &Overview, now: DateTime<Utc>) {
+    pub(super) fn note_exchange(&mut self, overview: &Overview, now: DateTime<Utc>) {
         let (tone, what_happened, what_to_do) = match (&overview.trouble, overview.renewals.last()) {
             (Some(trouble), _) => {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
@@ -216,26 +230,37 @@ impl App {
                 self.read_records_again()
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Beginning(request) => {
-                panel.phase = Phase::Waiting;
-                let (errand, effect) = self.send_address(&panel.connection, Way::Clipboard);
-                panel.errand = Some(errand);
+                let attempt = overview.open_code_attempt(now);
+                let effects = if attempt.is_none_or(|attempt| fits(attempt, panel.capture)) {
+                    panel.phase = Phase::Waiting;
+                    self.await_answer(&mut panel)
+                } else {
+                    let (request, capture) = (self.request(), panel.capture);
+                    panel.phase = Phase::Beginning(request);
+                    vec![Effect::BeginAttempt { request, connection: panel.connection.clone(), capture }]
+                };
                 self.panel = Some(Panel::SignIn(panel));
-                vec![effect]
+                effects
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Redeeming(request) => {
+                let mut effects = Vec::new();
                 match &overview.trouble {
                     None => self.arrive(overview),
                     Some(trouble) => {
                         let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());
-                        panel.phase = if overview.open_attempt(now).is_some() {
-                            Phase::Waiting
+                        if overview.open_attempt(now).is_some() {
+                            panel.phase = Phase::Waiting;
+                            effects.extend(self.listen(&mut panel));
                         } else {
-                            Phase::Failed(failure)
-                        };
+                            panel.phase = Phase::Failed(failure);
+                        }
                         self.panel = Some(Panel::SignIn(panel));
                     }
                 }
-                Vec::new()
+                effects
+            }
+            Some(Panel::DeviceSignIn(panel)) if panel.awaits(request) => {
+                self.go_on_with_device(panel, overview, now)
             }
             Some(Panel::Consent(panel)) => {
                 self.panel = Some(Panel::Consent(Self::go_on_with_consent(panel, request)));
@@ -260,7 +285,7 @@ impl App {
     }
 
     /// Signed in: the panel closes and the gauges are shown.
-    fn arrive(&mut self, overview: &Overview) {
+    pub(super) fn arrive(&mut self, overview: &Overview) {
         self.panel = None;
         self.connections.select(overview.id.clone());
         self.tab = Tab::Tokens;
@@ -276,6 +301,9 @@ impl App {
             Some(Panel::SignIn(panel)) if matches!(panel.phase, Phase::Beginning(own) | Phase::Redeeming(own) if own == request) =>
             {
                 panel.phase = Phase::Failed(failure);
+            }
+            Some(Panel::DeviceSignIn(panel)) if panel.awaits(request) => {
+                panel.phase = DevicePhase::refused(failure);
             }
             Some(Panel::Consent(panel)) if matches!(panel.phase, ConsentPhase::Beginning(own) | ConsentPhase::Keeping(own) if own == request) =>
             {
@@ -316,11 +344,15 @@ impl App {
                 self.tell_delivery(result, now);
             }
             Some(Panel::SignIn(panel)) => panel.take_delivery(request, result),
+            Some(Panel::DeviceSignIn(panel)) if panel.errand == Some(request) => {
+                panel.errand = None;
+                panel.sent = Some(result);
+            }
             Some(Panel::Consent(panel)) if panel.errand == Some(request) => {
                 panel.errand = None;
                 panel.sent = Some(result);
             }
-            Some(Panel::Question(Question::Abandon(panel))) => {
+            Some(Panel::Question(Question::Abandon(panel) | Question::DeviceCode(panel))) => {
                 panel.take_delivery(request, result);
             }
             _ => {}
@@ -388,6 +420,14 @@ impl App {
     ) -> Vec<Effect> {
         match &mut self.panel {
             Some(Panel::SignIn(panel)) if panel.errand == Some(request) => panel.errand = None,
+            Some(Panel::DeviceSignIn(panel)) if panel.errand == Some(request) => {
+                panel.errand = None;
+                match result {
+                    Ok(_) => self.tell(Notice::good("The code was entered in the simulated browser.", now)),
+                    Err(failure) => self.complain(failure, now),
+                }
+                return Vec::new();
+            }
             _ => return Vec::new(),
         }
         match result {

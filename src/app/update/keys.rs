@@ -12,6 +12,8 @@ use crate::app::{
     InputPane, Leave, Line, LockReason, Notice, Panel, Parcel, Question, SignInPanel, Tab, Way,
 };
 
+use super::listening::fits;
+
 impl App {
     pub(super) fn act_on_tab(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         match action {
@@ -203,16 +205,20 @@ impl App {
         if !overview.settings.way_in.is_delegated() {
             return self.renew(overview, now);
         }
-        if overview.open_code_attempt(now).is_some() {
-            let mut panel = SignInPanel::waiting(overview.id.clone());
-            let (errand, effect) = self.send_address(&overview.id, Way::Clipboard);
-            panel.errand = Some(errand);
+        if let Some(effects) = self.authorize_by_device(overview, now) {
+            return effects;
+        }
+        let capture = overview.settings.way_in.capture().unwrap_or_default();
+        if overview.open_code_attempt(now).is_some_and(|attempt| fits(attempt, capture)) {
+            let mut panel = SignInPanel::waiting(overview.id.clone()).through(capture);
+            let effects = self.await_answer(&mut panel);
             self.panel = Some(Panel::SignIn(panel));
-            return vec![effect];
+            return effects;
         }
         let request = self.request();
-        self.panel = Some(Panel::SignIn(SignInPanel::beginning(overview.id.clone(), request)));
-        vec![Effect::BeginAttempt { request, connection: overview.id.clone() }]
+        let panel = SignInPanel::beginning(overview.id.clone(), request).through(capture);
+        self.panel = Some(Panel::SignIn(panel));
+        vec![Effect::BeginAttempt { request, connection: overview.id.clone(), capture }]
     }
 
     pub(super) fn send_address(
@@ -320,7 +326,8 @@ impl App {
             return Vec::new();
         };
         // A renewal under way replaces the set: it is awaited.
-        if let Some(request) = self.in_flight.get(&overview.id).copied() {
+        let renewing = self.in_flight.get(&overview.id).copied().filter(|_| self.is_renewing(&overview.id));
+        if let Some(request) = renewing {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return Vec::new();
         }

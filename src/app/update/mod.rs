@@ -1,12 +1,15 @@
 //! `App::update`: what happens to the state when something happens.
 //!
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
-//! becomes of pasted text, `answers.rs` what an effect's answer changes, `time.rs` what the time brings.
+//! becomes of pasted text, `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer
+//! changes, `device.rs` the sign-in by device code, `consent.rs` that of an administrator, `time.rs` what the time brings.
 
 mod answers;
 mod consent;
+mod device;
 mod door;
 mod keys;
+mod listening;
 mod panels;
 mod paste;
 mod time;
@@ -25,14 +28,16 @@ impl App {
     /// Takes note of what happened and tells what is to be done about it. No I/O, no clock.
     pub fn update(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
         let chosen = self.chosen().map(|own| own.id.clone());
-        let effects = match self.cover(&message) {
+        let mut effects = match self.cover(&message) {
             None => self.take(message, now),
             Some(help) => self.take_under(help, message, now),
         };
         self.end_sign_in_if_over(now);
+        self.follow_device_attempts(now);
         if self.panel.is_none() {
             self.panel = self.covered.pop();
         }
+        effects.extend(self.close_idle_listener(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }
@@ -219,7 +224,7 @@ impl App {
         connection: &ConnectionId,
         step: GrantStep,
     ) -> Option<(RequestId, Effect)> {
-        if self.is_renewing(connection) {
+        if self.is_busy(connection) {
             return None;
         }
         let request = self.request();

@@ -22,6 +22,7 @@ impl App {
             }
             Panel::Input(pane) => return self.act_in_form(pane, action),
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
+            Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
             Panel::Question(question) => return self.act_in_question(question, action, now),
@@ -104,14 +105,25 @@ impl App {
             Action::Back | Action::Quit => return effects,
             Action::Paste if panel.phase == Phase::Waiting => panel.paste.focused = true,
             Action::Open if panel.paste.focused => return self.submit_paste(panel, now),
-            Action::Copy => effects.push(self.errand(&mut panel, Way::Clipboard)),
-            Action::WriteFile => effects.push(self.errand(&mut panel, Way::File)),
-            Action::OpenBrowser => effects.push(self.open_browser(&mut panel)),
+            Action::Copy if panel.shows_tunnel() && !panel.other_ways => {
+                effects.extend(self.hand_tunnel_line(&mut panel));
+            }
+            Action::Copy => effects.push(self.send(&mut panel, Way::Clipboard)),
+            Action::WriteFile => effects.push(self.send(&mut panel, Way::File)),
+            Action::OpenBrowser => {
+                effects.push(self.open_browser(&mut panel));
+                effects.extend(self.listen_for_browser_here(&mut panel, now));
+            }
+            Action::Tunnel if panel.phase == Phase::Waiting => return self.switch_tunnel(panel, now),
             Action::OtherWays => panel.other_ways = true,
             Action::PrintPlainly => return self.print_plainly(panel, now),
             Action::Authorize if matches!(panel.phase, Phase::Failed(_)) => {
                 let connection = self.connections.get(&panel.connection).cloned();
                 return connection.map_or_else(Vec::new, |overview| self.authorize(&overview, now));
+            }
+            Action::DeviceCode if matches!(panel.phase, Phase::Waiting | Phase::Failed(_)) => {
+                self.ask_for_device_code(panel);
+                return effects;
             }
             Action::AdminConsent => {
                 let overview = self.connections.get(&panel.connection).cloned();
@@ -128,12 +140,6 @@ impl App {
         effects
     }
 
-    fn errand(&mut self, panel: &mut SignInPanel, way: Way) -> Effect {
-        let (request, effect) = self.send_address(&panel.connection, way);
-        panel.errand = Some(request);
-        effect
-    }
-
     fn open_browser(&mut self, panel: &mut SignInPanel) -> Effect {
         if self.environment.browser == Browser::Simulated {
             let request = self.request();
@@ -141,7 +147,7 @@ impl App {
             panel.other_ways = false;
             return Effect::SignInWithSimulatedBrowser { request, connection: panel.connection.clone() };
         }
-        self.errand(panel, Way::Browser)
+        self.send(panel, Way::Browser)
     }
 
     fn print_plainly(&mut self, panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
@@ -201,6 +207,8 @@ impl App {
             (Action::Open, Question::Copy { connection, value }) => self.deliver_value(connection, value),
             (Action::Open, Question::RenewAll(due)) => self.renew_all(&due, now),
             (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
+            (Action::Open, Question::AbandonDevice(panel)) => self.abandon(&panel.connection, now),
+            (Action::Open, Question::DeviceCode(panel)) => self.begin_device_sign_in(panel.connection),
             (Action::Open, Question::DiscardForm(_)) => Vec::new(),
             (Action::Open, Question::PublicClient(mut pane)) => {
                 let effects = self.save_form(&mut pane);
@@ -212,7 +220,11 @@ impl App {
                 self.panel = Some(Panel::Input(pane));
                 Vec::new()
             }
-            (Action::Back | Action::Quit, Question::Abandon(panel)) => {
+            (Action::Back | Action::Quit, Question::AbandonDevice(panel)) => {
+                self.panel = Some(Panel::DeviceSignIn(*panel));
+                Vec::new()
+            }
+            (Action::Back | Action::Quit, Question::Abandon(panel) | Question::DeviceCode(panel)) => {
                 self.panel = Some(Panel::SignIn(*panel));
                 Vec::new()
             }

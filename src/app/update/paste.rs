@@ -70,7 +70,7 @@ impl App {
         self.connections.all().iter().find(carries).map(|overview| overview.id.clone())
     }
 
-    fn paste_into_sign_in(
+    pub(super) fn paste_into_sign_in(
         &mut self,
         mut panel: SignInPanel,
         pasted: &Pasted,
@@ -143,7 +143,7 @@ impl App {
 
     /// Reads what the field holds and acts on it.
     pub(super) fn submit_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
-        if self.is_renewing(&panel.connection) {
+        if self.is_busy(&panel.connection) {
             // What was pasted stays: it is good for the moment after.
             let failure =
                 Failure::new("A renewal of this connection is under way.", "Press Enter again in a moment.");
@@ -244,6 +244,7 @@ impl App {
 
     /// A panel that waits for an address that nobody can use any more says so.
     pub(super) fn end_sign_in_if_over(&mut self, now: DateTime<Utc>) {
+        self.end_device_sign_in_if_over(now);
         let Some(Panel::SignIn(panel)) = &mut self.panel else { return };
         let open = self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some());
         if panel.phase == Phase::Waiting && !open {

@@ -28,6 +28,7 @@ impl App {
         let mut effects = self.settle_paste(now);
         effects.extend(self.settle_consent(now));
         effects.extend(self.renew_due(now));
+        effects.extend(self.poll_devices(now));
         effects
     }
 
@@ -53,7 +54,7 @@ impl App {
 
     /// Every connection that renews by itself and is not doing so, with its moment.
     fn renewals(&self) -> impl Iterator<Item = (DateTime<Utc>, &Overview)> {
-        let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_renewing(&own.id));
+        let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_busy(&own.id));
         idle.filter_map(|own| Some((self.renews_at(own)?, own)))
     }
 
@@ -102,6 +103,7 @@ impl App {
         let renewal = self.renewals().map(|(at, _)| at).min().filter(|_| self.room() > 0);
         let moments = [
             renewal,
+            self.next_poll(now),
             self.notice.as_ref().and_then(|notice| notice.until),
             self.tokens.reveal.as_ref().map(|_| next_second(now)),
             self.locks_itself().then(|| self.touched_at + IDLE_LOCK),
@@ -134,6 +136,9 @@ impl App {
         };
         match (&self.panel, self.tab) {
             (Some(Panel::SignIn(panel)), _) => {
+                self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
+            }
+            (Some(Panel::DeviceSignIn(panel)), _) => {
                 self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
             }
             (Some(Panel::Help(_) | Panel::Plain(_) | Panel::Consent(_)), _) => false,

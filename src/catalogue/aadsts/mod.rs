@@ -33,6 +33,12 @@ pub fn explain_word(error: &str) -> Option<&'static ErrorWord> {
     ERROR_WORDS.iter().find(|word| word.error == error)
 }
 
+/// True for the numbers that refuse a sign-in by device code as such, or what came of one: a policy of the tenant, or
+/// the registration's switch for public clients. Another code would fare no better.
+pub fn blocks_device_code(code: u32) -> bool {
+    matches!(code, 53_000..=53_004 | 530_003 | 530_032 | 530_034..=530_036 | 7_000_218)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -81,8 +81,17 @@ impl DemoTenant {
         let simulator = Arc::clone(&self.simulator);
         Arc::new(move |address, mailbox| {
             let mut simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
+            let user_code = user_code(address);
             let first = simulator.scenario().users.first().map(|user| user.upn.clone());
             let user = mailbox.map(str::to_owned).or(first).unwrap_or_default();
+            if let Some(code) = user_code {
+                let page = address.split('?').next().unwrap_or(address);
+                return browser::enter_code(page, &code, &user, Answer::Accept, |request| {
+                    simulator.handle(&request, clock.now())
+                })
+                .map(|()| String::new())
+                .map_err(|error| crate::sanitize::sanitize(&error.to_string(), 200));
+            }
             let landing = browser::sign_in(address, &user, Answer::Accept, |request| {
                 simulator.handle(&request, clock.now())
             });
@@ -93,6 +102,13 @@ impl DemoTenant {
             }
         })
     }
+}
+
+/// The code of a device sign-in that an address carries.
+fn user_code(address: &str) -> Option<String> {
+    let address = url::Url::parse(address).ok()?;
+    let mut pairs = address.query_pairs();
+    pairs.find(|(name, _)| name == "user_code").map(|(_, code)| code.into_owned())
 }
 
 fn simulated_authority(server: &Server) -> Authority {

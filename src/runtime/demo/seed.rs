@@ -227,6 +227,7 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
         },
         refresh,
         signed_in_at,
+        way_in: WayIn::default(),
     })
 }
 
@@ -237,6 +238,7 @@ fn application_tokens(token: AccessToken, lifetime: Lifetime) -> Tokens {
         signed_in_at: lifetime.starts_at,
         access: AccessGrant { claims: claims::claims(&token), token, lifetime, granted_scope: None },
         refresh: None,
+        way_in: WayIn::ClientCredentials,
     }
 }
 

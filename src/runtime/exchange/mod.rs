@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
-    AppRegistration, Connection, ConnectionId, Overview, Renewal, RenewalKind, RenewalOutcome, SignedInUser,
-    Trouble, TroubleKind, WhoActs,
+    AppRegistration, Connection, ConnectionId, Overview, Renewal, RenewalKind, RenewalOutcome, Settings,
+    SignedInUser, Trouble, TroubleKind, WayIn, WhoActs,
 };
 use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
@@ -23,10 +23,12 @@ use super::entropy;
 use super::http::{SendError, SendStage};
 use super::services::{Services, failure};
 
+mod device;
 mod doubt;
 mod learn;
 mod tokens;
 
+pub use device::{Waited, begin_device_sign_in, poll_device, wait_for_device};
 use doubt::{Belief, Doubt, is_dead, is_lost};
 use tokens::{RefreshLife, rotated, tokens};
 
@@ -166,10 +168,7 @@ fn request(
     now: DateTime<Utc>,
 ) -> Result<TokenRequest, ExchangeError> {
     let settings = &connection.settings;
-    let endpoint = token_request::endpoint(settings);
-    let context = AssertionContext { endpoint: &endpoint, now, jti: &entropy::request_guid() };
-    let client = ClientAuthentication::of(&app.credential, settings.client_id, context)
-        .map_err(ExchangeError::UnusableKey)?;
+    let client = client(way_in(connection, step), settings, app, now)?;
     match step {
         GrantStep::Redeem { code, state } => {
             // Another login may have begun a sign-in meanwhile: this code would only end it.
@@ -188,6 +187,27 @@ fn request(
             Ok(token_request::refresh(settings, &client, &refresh.current, granted))
         }
     }
+}
+
+/// The way in that a grant belongs to: a refresh token stays what its sign-in made it.
+fn way_in(connection: &Connection, step: &GrantStep) -> WayIn {
+    match (step, &connection.tokens) {
+        (GrantStep::Renew { .. }, Some(tokens)) if connection.settings.way_in.is_delegated() => tokens.way_in,
+        (GrantStep::Renew { .. }, _) => connection.settings.way_in,
+        (GrantStep::Redeem { .. }, _) => WayIn::default(),
+    }
+}
+
+/// What the client proves itself with.
+fn client(
+    way_in: WayIn,
+    settings: &Settings,
+    app: &AppRegistration,
+    now: DateTime<Utc>,
+) -> Result<ClientAuthentication, ExchangeError> {
+    let endpoint = token_request::endpoint(settings);
+    let context = AssertionContext { endpoint: &endpoint, now, jti: &entropy::request_guid() };
+    ClientAuthentication::of(way_in, app, context).map_err(ExchangeError::UnusableKey)
 }
 
 impl Ready {

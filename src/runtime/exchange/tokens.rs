@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::secret::RefreshToken;
 use crate::domain::{
-    AccessGrant, Certainty, Lifetime, RefreshGrant, RefreshLimit, RenewalKind, SignedInUser, Tokens,
+    AccessGrant, Certainty, Lifetime, RefreshGrant, RefreshLimit, RenewalKind, SignedInUser, Tokens, WayIn,
 };
 use crate::oauth::claims;
 use crate::oauth::token_answer::TokenResponse;
@@ -18,6 +18,7 @@ pub(super) fn tokens(
     kind: RenewalKind,
     sent_at: DateTime<Utc>,
 ) -> Tokens {
+    let way_in = way_in(before.as_ref(), &response, kind);
     let (before_refresh, before_user, before_scope, signed_in_before) = match before {
         Some(tokens) => (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at)),
         None => (None, SignedInUser::default(), None, None),
@@ -52,6 +53,17 @@ pub(super) fn tokens(
             tid: user.tid.or(before_user.tid),
         },
         signed_in_at,
+        way_in,
+    }
+}
+
+/// How the set came, as it matters for renewals: it goes with the refresh token. A device sign-in says so itself.
+fn way_in(before: Option<&Tokens>, response: &TokenResponse, kind: RenewalKind) -> WayIn {
+    match (kind, before) {
+        (RenewalKind::ClientCredentials, _) => WayIn::ClientCredentials,
+        (RenewalKind::Refresh, Some(tokens)) => tokens.way_in,
+        (RenewalKind::SignIn, Some(tokens)) if response.refresh_token.is_none() => tokens.way_in,
+        (RenewalKind::SignIn | RenewalKind::Refresh, _) => WayIn::default(),
     }
 }
 

@@ -226,6 +226,8 @@ struct DeviceAttemptRecord<'a> {
     expires_at: DateTime<Utc>,
     interval_seconds: i64,
     next_poll_at: DateTime<Utc>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    unanswered: Option<Text<'a>>,
 }
 
 impl<'a> From<&'a DeviceAttempt> for DeviceAttemptRecord<'a> {
@@ -238,6 +240,7 @@ impl<'a> From<&'a DeviceAttempt> for DeviceAttemptRecord<'a> {
             expires_at: attempt.expires_at,
             interval_seconds: attempt.poll.interval.num_seconds(),
             next_poll_at: attempt.poll.next_at,
+            unanswered: Text::some(attempt.unanswered.as_ref()),
         }
     }
 }
@@ -257,6 +260,7 @@ impl TryFrom<DeviceAttemptRecord<'_>> for DeviceAttempt {
                 interval: TimeDelta::seconds(record.interval_seconds.clamp(1, 3600)),
                 next_at: record.next_poll_at,
             },
+            unanswered: string(record.unanswered),
         })
     }
 }

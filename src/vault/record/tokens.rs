@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::json::{Fault, Text, field, string};
 use crate::domain::secret::{AccessToken, RefreshToken, Secret};
-use crate::domain::{AccessGrant, Certainty, Claims, Lifetime, RefreshGrant, ScopeSet, SignedInUser, Tokens};
+use crate::domain::{
+    AccessGrant, Certainty, Claims, Lifetime, RefreshGrant, ScopeSet, SignedInUser, Tokens, WayIn,
+};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,6 +19,8 @@ pub(super) struct TokensRecord<'a> {
     access: Vec<AccessRecord<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     refresh: Option<RefreshRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    way_in: Option<Text<'a>>,
 }
 
 impl<'a> From<&'a Tokens> for TokensRecord<'a> {
@@ -26,6 +30,7 @@ impl<'a> From<&'a Tokens> for TokensRecord<'a> {
             signed_in_at: tokens.signed_in_at,
             access: vec![AccessRecord::from(&tokens.access)],
             refresh: tokens.refresh.as_ref().map(RefreshRecord::from),
+            way_in: Some(Text::of(tokens.way_in.as_str())),
         }
     }
 }
@@ -45,6 +50,10 @@ impl TryFrom<TokensRecord<'_>> for Tokens {
             refresh: record.refresh.map(TryInto::try_into).transpose()?,
             user: record.user.into(),
             signed_in_at: record.signed_in_at,
+            // Records of before there was a choice.
+            way_in: record.way_in.map_or(Ok(WayIn::default()), |way| {
+                WayIn::parse(way.as_str()).ok_or_else(|| field("tokens.way_in"))
+            })?,
         })
     }
 }

@@ -1,0 +1,305 @@
+//! The sign-in by device code (RFC 8628): the request for a code, the polls, and the wait between them.
+//!
+//! Each request is a transaction like any other: under the connection's lock, read again, the disk proved before it goes
+//! out. A mere "not yet" changes nothing worth sealing; whatever makes the rhythm slower is saved, so that whoever goes on
+//! with the sign-in keeps to it.
+
+use std::future::Future;
+use std::pin::pin;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::{
+    Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, Overview, RenewalKind, WayIn,
+};
+use crate::oauth::device_authorization::{self, DeviceAuthorization};
+use crate::oauth::device_poll::{self, PollAnswer};
+use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
+use crate::oauth::token_request::{self, TokenRequest};
+use crate::sanitize::sanitize;
+use crate::vault::PATIENCE;
+
+use super::super::blocking::blocking;
+use super::super::http::SendError;
+use super::super::services::Services;
+use super::{Belief, ExchangeError, Ready, client, unanswered};
+
+/// Longest line that is kept of a question without an answer.
+const LINE: usize = 200;
+
+/// Asks the platform for a code and keeps it in the record; the connection's way in is the device code from then on. A
+/// sign-in that was open is replaced, but only by a code that is really there.
+pub async fn begin_device_sign_in(services: &Services, id: &ConnectionId) -> Result<Overview, ExchangeError> {
+    let (ready, request) = {
+        let (services, id) = (services.clone(), id.clone());
+        blocking(move || prepare_to_begin(&services, &id)).await?
+    };
+    let sent_at = services.clock.now();
+    let answer = services.http.post(request).await;
+    let answered_at = services.clock.now();
+    blocking(move || ready.take_device_authorization(&answer, sent_at, answered_at)).await
+}
+
+/// Asks once whether the person has answered. What becomes of the sign-in stands in the overview: it is still open, or
+/// gone and there are tokens. Nothing is sent if it is over, replaced, or if it is too early to ask.
+pub async fn poll_device(
+    services: &Services,
+    id: &ConnectionId,
+    user_code: &str,
+) -> Result<Overview, ExchangeError> {
+    let prepared = {
+        let (services, id, user_code) = (services.clone(), id.clone(), user_code.to_owned());
+        blocking(move || prepare_to_poll(&services, &id, &user_code)).await?
+    };
+    let (ready, request) = match prepared {
+        Prepared::Ask(ready, request) => (ready, request),
+        Prepared::NothingToAsk(overview) => return Ok(*overview),
+    };
+    let sent_at = services.clock.now();
+    let answer = services.http.post(request).await;
+    let answered_at = services.clock.now();
+    blocking(move || ready.take_poll(answer, sent_at, answered_at)).await
+}
+
+/// How waiting for a device sign-in ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Waited<T> {
+    /// It is not open any more.
+    Over(Box<Overview>),
+    /// Whoever waits was stopped; the sign-in is still open.
+    Stopped(T),
+}
+
+/// Polls until the sign-in is over or `stop` is ready: for whoever has nothing else to do meanwhile. A question under way
+/// is finished first, since it may bring tokens. `told` hears of every answer that left the sign-in open.
+pub async fn wait_for_device<T>(
+    services: &Services,
+    begun: Overview,
+    stop: impl Future<Output = T>,
+    mut told: impl FnMut(&DeviceAttemptFacts),
+) -> Result<Waited<T>, ExchangeError> {
+    let mut stop = pin!(stop);
+    let id = begun.id.clone();
+    let user_code = begun.attempt.as_ref().and_then(|own| own.device()).map(|own| own.user_code.clone());
+    let user_code = user_code.unwrap_or_default();
+    let mut overview = begun;
+    // Somebody else may have asked a moment ago.
+    let mut not_before = Some(services.clock.now() + interval_of(&overview));
+    while let Some(attempt) = own_attempt(&overview, &user_code, services.clock.now()) {
+        let wake_at = not_before.take().into_iter().fold(attempt.poll.next_at, DateTime::max);
+        let wake_at = wake_at.min(attempt.expires_at);
+        tokio::select! {
+            biased;
+            stopped = &mut stop => return Ok(Waited::Stopped(stopped)),
+            () = tokio::time::sleep(services.clock.until(wake_at)) => {}
+        }
+        overview = poll_device(services, &id, &user_code).await?;
+        own_attempt(&overview, &user_code, services.clock.now()).into_iter().for_each(&mut told);
+    }
+    Ok(Waited::Over(Box::new(overview)))
+}
+
+fn interval_of(overview: &Overview) -> TimeDelta {
+    let attempt = overview.attempt.as_ref().and_then(|own| own.device());
+    attempt.map_or(TimeDelta::zero(), |attempt| attempt.poll.interval)
+}
+
+fn own_attempt<'a>(
+    overview: &'a Overview,
+    user_code: &str,
+    now: DateTime<Utc>,
+) -> Option<&'a DeviceAttemptFacts> {
+    overview.open_device_attempt(now).filter(|attempt| attempt.user_code == user_code)
+}
+
+enum Prepared {
+    Ask(Box<Ready>, TokenRequest),
+    NothingToAsk(Box<Overview>),
+}
+
+fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeError> {
+    let locked = services.vault.lock_connection(id, PATIENCE)?;
+    let connection = locked.read()?;
+    let app = services
+        .vault
+        .app_registration(&connection.settings.client_id)?
+        .ok_or(ExchangeError::NoAppRegistration)?;
+    Ok(Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }))
+}
+
+fn prepare_to_begin(
+    services: &Services,
+    id: &ConnectionId,
+) -> Result<(Box<Ready>, TokenRequest), ExchangeError> {
+    let mut ready = ready(services, id)?;
+    let settings = &ready.connection.settings;
+    let client = client(WayIn::DeviceCode, settings, &ready.app, services.clock.now())?;
+    let request = device_authorization::request(settings, &client);
+    ready.locked.prove_disk()?;
+    Ok((ready, request))
+}
+
+fn prepare_to_poll(
+    services: &Services,
+    id: &ConnectionId,
+    user_code: &str,
+) -> Result<Prepared, ExchangeError> {
+    let mut ready = ready(services, id)?;
+    let now = services.clock.now();
+    let Some(attempt) = to_ask(&ready.connection, user_code, now) else {
+        return Ok(Prepared::NothingToAsk(Box::new(ready.overview())));
+    };
+    let settings = &ready.connection.settings;
+    let client = client(WayIn::DeviceCode, settings, &ready.app, now)?;
+    let request = token_request::poll(settings, &client, &attempt.device_code);
+    ready.locked.prove_disk()?;
+    Ok(Prepared::Ask(ready, request))
+}
+
+/// The sign-in to ask about: this one, open, and not before the moment that another process may have learned of.
+fn to_ask<'a>(connection: &'a Connection, user_code: &str, now: DateTime<Utc>) -> Option<&'a DeviceAttempt> {
+    let attempt = connection.device_attempt().filter(|attempt| attempt.user_code == user_code);
+    attempt.filter(|attempt| attempt.is_open_at(now) && attempt.poll.next_at <= now)
+}
+
+impl Ready {
+    fn overview(&self) -> Overview {
+        Overview::of(&self.connection, Some(&self.app))
+    }
+
+    fn take_device_authorization(
+        mut self: Box<Self>,
+        answer: &Result<HttpAnswer, SendError>,
+        sent_at: DateTime<Utc>,
+        answered_at: DateTime<Utc>,
+    ) -> Result<Overview, ExchangeError> {
+        let read = answer.as_ref().map_err(unanswered).and_then(device_authorization::read);
+        let refused = match read {
+            Ok(authorization) => {
+                self.connection.settings.way_in = WayIn::DeviceCode;
+                self.connection.attempt = Some(Attempt::Device(attempt(authorization, sent_at, answered_at)));
+                None
+            }
+            Err(refusal) if passes(&refusal) => return Err(not_begun(&refusal, sent_at)),
+            Err(refusal) => self.take_refusal(&refusal, RenewalKind::SignIn, sent_at),
+        };
+        self.save(refused)
+    }
+
+    fn take_poll(
+        mut self: Box<Self>,
+        answer: Result<HttpAnswer, SendError>,
+        sent_at: DateTime<Utc>,
+        answered_at: DateTime<Utc>,
+    ) -> Result<Overview, ExchangeError> {
+        let read = match answer {
+            Ok(answer) => device_poll::read(&answer),
+            Err(error) => PollAnswer::Answered(TokenAnswer::Unusable {
+                refresh_token: None,
+                refusal: unanswered(&error),
+            }),
+        };
+        let refused = match read {
+            PollAnswer::Pending => return self.go_on_asking(answered_at),
+            PollAnswer::SlowDown => {
+                self.change_attempt(|own| {
+                    own.poll = own.poll.after_slow_down(answered_at);
+                    own.unanswered = None;
+                });
+                None
+            }
+            PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) if passes(&refusal) => {
+                self.change_attempt(|own| {
+                    own.poll = own.poll.after_no_answer(answered_at, told_wait(&refusal));
+                    own.unanswered = Some(sanitize(&refusal.what_happened, LINE));
+                });
+                None
+            }
+            PollAnswer::Ended(_, refusal) | PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) => {
+                self.connection.attempt = None;
+                self.take_refusal(&refusal, RenewalKind::SignIn, sent_at)
+            }
+            PollAnswer::Answered(TokenAnswer::Granted(response)) => {
+                self.connection.attempt = None;
+                self.take_device_tokens(*response, sent_at)
+            }
+        };
+        self.save(refused)
+    }
+
+    fn take_device_tokens(
+        &mut self,
+        response: TokenResponse,
+        sent_at: DateTime<Utc>,
+    ) -> Option<ExchangeError> {
+        let brings_refresh = response.refresh_token.is_some();
+        let refused = self.take_tokens(response, RenewalKind::SignIn, sent_at);
+        let brought = self
+            .connection
+            .tokens
+            .as_mut()
+            .filter(|tokens| refused.is_none() && (brings_refresh || tokens.refresh.is_none()));
+        if let Some(tokens) = brought {
+            tokens.way_in = WayIn::DeviceCode;
+        }
+        refused
+    }
+
+    /// Not yet. Only the end of a silence is worth saving.
+    fn go_on_asking(mut self: Box<Self>, answered_at: DateTime<Utc>) -> Result<Overview, ExchangeError> {
+        let was_silent = self.connection.device_attempt().is_some_and(|own| own.unanswered.is_some());
+        self.change_attempt(|own| {
+            own.poll = own.poll.after_pending(answered_at);
+            own.unanswered = None;
+        });
+        if was_silent { self.save(None) } else { Ok(self.overview()) }
+    }
+
+    fn change_attempt(&mut self, change: impl FnOnce(&mut DeviceAttempt)) {
+        if let Some(Attempt::Device(attempt)) = &mut self.connection.attempt {
+            change(attempt);
+        }
+    }
+
+    fn save(mut self: Box<Self>, refused: Option<ExchangeError>) -> Result<Overview, ExchangeError> {
+        self.locked.save(&mut self.connection)?;
+        refused.map_or_else(|| Ok(self.overview()), Err)
+    }
+}
+
+fn attempt(
+    authorization: DeviceAuthorization,
+    sent_at: DateTime<Utc>,
+    answered_at: DateTime<Utc>,
+) -> DeviceAttempt {
+    DeviceAttempt {
+        device_code: authorization.device_code,
+        user_code: authorization.user_code,
+        verification_uri: authorization.verification_uri,
+        started_at: sent_at,
+        expires_at: sent_at + authorization.expires_in,
+        poll: crate::domain::DevicePoll::begin(answered_at, authorization.interval),
+        unanswered: None,
+    }
+}
+
+/// True if the next question may well be answered.
+fn passes(refusal: &TokenRefusal) -> bool {
+    matches!(refusal.reaction, Reaction::TryLater(_) | Reaction::ProtocolError)
+}
+
+fn told_wait(refusal: &TokenRefusal) -> Option<TimeDelta> {
+    match refusal.reaction {
+        Reaction::TryLater(wait) => wait,
+        _ => None,
+    }
+}
+
+/// There is no code, for a reason that says nothing of the connection: nothing in the record changes.
+fn not_begun(refusal: &TokenRefusal, at: DateTime<Utc>) -> ExchangeError {
+    let mut trouble = refusal.trouble(at, 0, 0.5);
+    if matches!(refusal.reaction, Reaction::TryLater(_)) {
+        "Nothing is lost; begin again (a) in a moment.".clone_into(&mut trouble.what_to_do);
+    }
+    ExchangeError::SignInRefused(Box::new(trouble))
+}
