@@ -131,7 +131,7 @@ pub fn broken_frames(screen: &vt100::Screen) -> Vec<String> {
             continue;
         };
         let lower = (row + 1..rows).find(|lower| (at(*lower, column), at(*lower, right)) != ("│", "│"));
-        if !lower.is_some_and(|lower| (at(lower, column), at(lower, right)) == ("╰", "╯")) {
+        if lower.is_none_or(|lower| (at(lower, column), at(lower, right)) != ("╰", "╯")) {
             broken.push(format!("row {lower:?} of the frame at {row}, {column}"));
         }
     }
