@@ -209,7 +209,7 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             }
         }
         Edit::WrongPaste => note_wrong_paste(connection),
-        Edit::AttemptRefused(trouble) => note_refusal(connection, trouble),
+        Edit::AttemptRefused { state, trouble } => note_refusal(connection, state, trouble),
         Edit::AbandonAttempt => connection.attempt = None,
         Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
         Edit::AdminConsentRefused => connection.admin_consent = None,
@@ -237,8 +237,10 @@ fn note_consent(connection: &mut Connection, tenant: Option<String>, services: &
 }
 
 /// The sign-in was refused. What is held still works, so it only becomes the connection's trouble where nothing is.
-fn note_refusal(connection: &mut Connection, trouble: &Trouble) {
-    connection.attempt = None;
+fn note_refusal(connection: &mut Connection, state: &str, trouble: &Trouble) {
+    if connection.code_attempt().is_some_and(|attempt| attempt.state == state) {
+        connection.attempt = None;
+    }
     connection.note_renewal(Renewal {
         at: trouble.at,
         kind: RenewalKind::SignIn,

@@ -119,10 +119,15 @@ impl Terminal {
         self.parser.screen().contents()
     }
 
-    /// Reads until the screen fulfils the condition.
+    /// Reads until the text of the screen fulfils the condition.
     pub fn until(&mut self, what: &str, condition: impl Fn(&str) -> bool) {
+        self.until_screen(what, |screen| condition(&screen.contents()));
+    }
+
+    /// Reads until the screen fulfils the condition.
+    pub fn until_screen(&mut self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let begun = Instant::now();
-        while !condition(&self.screen()) {
+        while !condition(self.parser.screen()) {
             let left = PATIENCE.saturating_sub(begun.elapsed());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
