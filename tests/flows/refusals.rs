@@ -49,7 +49,7 @@ async fn each_refusal_names_who_must_act() {
 #[tokio::test]
 async fn retry_after_is_obeyed_to_the_second() {
     let (desk, trouble) = renewal_under("status = 429\nretry_after = 7").await;
-    let TroubleKind::TryLater { retry_at, attempt } = trouble.kind else { panic!("{trouble:?}") };
+    let TroubleKind::TryLater { retry_at, attempt, .. } = trouble.kind else { panic!("{trouble:?}") };
     let sent_at = desk.record().renewals.last().unwrap().at;
     assert_eq!((retry_at - sent_at, attempt), (TimeDelta::seconds(7), 1));
     assert!(matches!(desk.last_outcome(), RenewalOutcome::WillRetry(_)));
@@ -63,7 +63,7 @@ async fn faults_of_the_platform_are_tried_again_after_longer_and_longer() {
         for tries in 1..=4 {
             let trouble =
                 if tries == 1 { trouble.clone() } else { desk.refresh().await.unwrap().trouble.unwrap() };
-            let TroubleKind::TryLater { retry_at, attempt } = trouble.kind else { panic!("{trouble:?}") };
+            let TroubleKind::TryLater { retry_at, attempt, .. } = trouble.kind else { panic!("{trouble:?}") };
             assert_eq!(attempt, tries, "{status}");
             waits.push((retry_at - trouble.at).num_milliseconds());
         }

@@ -106,7 +106,11 @@ pub fn connection() -> Connection {
         generation: 7,
         settings: settings(),
         tokens: Some(tokens()),
-        trouble: Some(trouble(TroubleKind::TryLater { retry_at: at(600), attempt: 3 })),
+        trouble: Some(trouble(TroubleKind::TryLater {
+            retry_at: at(600),
+            attempt: 3,
+            wait: tokengauge::domain::Wait::Told,
+        })),
         refresh_limit: RefreshLimit::new(TimeDelta::seconds(43_200), CountsFrom::SignIn),
         claims: ClaimsRequest::parse(r#"{"access_token":{}}"#),
         attempt: Some(attempt()),

@@ -85,6 +85,7 @@ impl App {
 
     fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
         contents.connections.iter().for_each(|read| self.follow_name(read));
+        contents.connections.iter().for_each(|read| self.pauses.note(read));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
         self.keep_selection(now);
@@ -149,6 +150,7 @@ impl App {
                 let overview = *overview;
                 let before = self.connections.get(&overview.id).cloned();
                 self.follow_name(&overview);
+                self.pauses.note(&overview);
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());

@@ -70,7 +70,8 @@ impl App {
         // While its values are handed over, a set stays as it is: to the end of its life, not beyond.
         let handed_over = access.filter(|_| self.is_handing_over(&own.id)).map(|access| access.expires_at);
         let held_back = self.held_back.get(&own.id).map(|held| held.until);
-        [Some(planned), handed_over, held_back].into_iter().flatten().max()
+        let turn = self.pauses.turn(own, self.connections.all());
+        [Some(planned), handed_over, held_back, turn].into_iter().flatten().max()
     }
 
     fn is_handing_over(&self, connection: &ConnectionId) -> bool {
