@@ -245,6 +245,7 @@ fn renewals() -> Vec<Renewal> {
     vec![
         renewal(0, RenewalKind::SignIn, RenewalOutcome::Worked),
         renewal(20, RenewalKind::Refresh, RenewalOutcome::WillRetry("429, in 7 s".into())),
+        renewal(25, RenewalKind::Refresh, RenewalOutcome::WorkedOddly("not granted: Mail.Send".into())),
         renewal(30, RenewalKind::Refresh, RenewalOutcome::Failed("AADSTS700082".into())),
     ]
 }

@@ -195,9 +195,7 @@ impl App {
             (Some(trouble), _) => {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
             }
-            (None, Some(renewal)) => {
-                (Tone::Good, crate::app::activity::worked(renewal.kind).to_owned(), None)
-            }
+            (None, Some(renewal)) => (Tone::Good, crate::app::activity::told(renewal), None),
             (None, None) => return,
         };
         self.activity.note(Entry {
@@ -209,7 +207,14 @@ impl App {
             what_to_do: what_to_do.clone(),
         });
         self.tell(match what_to_do {
-            None => Notice::good(format!("{}: {what_happened}.", overview.name), now),
+            None => match overview.new_remark() {
+                Some(_) => Notice::plain(format!("{}: {what_happened}.", overview.name), now),
+                // What was odd before in the same way is in the activity.
+                None => Notice::good(
+                    format!("{}: {}.", overview.name, crate::app::activity::briefly(&overview.renewals)),
+                    now,
+                ),
+            },
             Some(what_to_do) => {
                 Notice::bad(Failure::new(format!("{}: {what_happened}", overview.name), what_to_do))
             }
