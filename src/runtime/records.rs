@@ -28,6 +28,11 @@ pub enum RecordError {
         /// The authority that is known.
         known: String,
     },
+    /// Secret or certificate were entered for another login service, and would be sent to this one.
+    CredentialOfOtherAuthority {
+        /// The login service that they were entered for.
+        known: String,
+    },
     /// The registration is not known here, and no credential was given.
     NoCredential,
     /// Nobody could consent for this tenant.
@@ -46,6 +51,12 @@ impl RecordError {
             Self::OtherAuthority { known } => Failure::new(
                 format!("This client ID is known here already, registered at {known}."),
                 "Check client ID and cloud; a registration belongs to one cloud.",
+            ),
+            Self::CredentialOfOtherAuthority { known } => Failure::new(
+                format!(
+                    "The client credential was entered for {known}; it is not sent to another login service."
+                ),
+                "Enter the secret or certificate again together with the new address.",
             ),
             Self::NoAdministrator => Failure::new(
                 "Personal accounts have no administrator who could consent.",
@@ -320,6 +331,11 @@ fn check_registration(
     // A connection that is the only one takes its registration along.
     if users.any(|user| Some(&user.id) != own) {
         return Err(RecordError::OtherAuthority { known: held.authority.host().to_owned() });
+    }
+    // What one login service was to be told is not told to another without a word.
+    let is_kept = matches!(entered, Entered::Keep | Entered::EndsOn(_)) && held.credential.is_confidential();
+    if is_kept && held.authority.login.origin() != settings.authority.login.origin() {
+        return Err(RecordError::CredentialOfOtherAuthority { known: held.authority.host().to_owned() });
     }
     Ok(entered)
 }

@@ -13,17 +13,26 @@ use super::server::{PUBLIC_CLIENT, SECRET, SECRET_CLIENT, Server};
 use super::wire::{answer, settings};
 
 fn begin(server: &Server, client_id: &str) -> HttpAnswer {
-    let settings = settings(server, client_id, WayIn::DeviceCode);
-    answer(&device_authorization::request(&settings, &ClientAuthentication::Public))
+    begin_as(server, client_id, &ClientAuthentication::Public)
 }
 
-fn poll(server: &Server, client: &ClientAuthentication, begun: &DeviceAuthorization) -> PollAnswer {
-    let settings = settings(server, PUBLIC_CLIENT, WayIn::DeviceCode);
+fn begin_as(server: &Server, client_id: &str, client: &ClientAuthentication) -> HttpAnswer {
+    let settings = settings(server, client_id, WayIn::DeviceCode);
+    answer(&device_authorization::request(&settings, client))
+}
+
+fn poll(
+    server: &Server,
+    client_id: &str,
+    client: &ClientAuthentication,
+    begun: &DeviceAuthorization,
+) -> PollAnswer {
+    let settings = settings(server, client_id, WayIn::DeviceCode);
     device_poll::read(&answer(&token_request::poll(&settings, client, &begun.device_code)))
 }
 
 fn poll_as_public(server: &Server, begun: &DeviceAuthorization) -> PollAnswer {
-    poll(server, &ClientAuthentication::Public, begun)
+    poll(server, PUBLIC_CLIENT, &ClientAuthentication::Public, begun)
 }
 
 #[test]
@@ -61,10 +70,10 @@ fn a_device_sign_in_that_was_declined_is_over() {
 }
 
 #[test]
-#[ignore = "the device authorization request carries no client authentication yet (RFC 8628 §3.1)"]
 fn a_confidential_client_proves_itself_at_the_device_endpoint_too() {
     let Some(server) = Server::start(&[]) else { return };
-    let begun = device_authorization::read(&begin(&server, SECRET_CLIENT)).unwrap();
     let client = ClientAuthentication::Secret(ClientSecret::new(SECRET));
-    assert_eq!(poll(&server, &client, &begun), PollAnswer::Pending);
+    assert_eq!(begin(&server, SECRET_CLIENT).status, 401, "without its secret it is nobody");
+    let begun = device_authorization::read(&begin_as(&server, SECRET_CLIENT, &client)).unwrap();
+    assert_eq!(poll(&server, SECRET_CLIENT, &client, &begun), PollAnswer::Pending);
 }

@@ -30,7 +30,8 @@ fn nothing_is_written_while_nothing_changes() {
 #[test]
 fn eight_ticking_gauges_write_less_than_three_hundred_bytes_a_second() {
     const SECONDS: u32 = 5;
-    let mut terminal = Demo::default().shown();
+    // High enough for all thirteen rows.
+    let mut terminal = Demo { size: (100, 36), ..Demo::default() }.shown();
     dance(&mut terminal);
     terminal.keys("1\u{1b}");
     terminal.until("the whole list", |screen| {

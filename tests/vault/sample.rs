@@ -115,7 +115,7 @@ pub fn connection() -> Connection {
         claims: ClaimsRequest::parse(r#"{"access_token":{}}"#),
         attempt: Some(attempt()),
         admin_consent: Some(AdminConsent::Asked(AdminConsentRequest {
-            state: "TGSECRET-consent-state".into(),
+            state: "consent-state".into(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             address: Url::parse("https://login.microsoftonline.com/x/v2.0/adminconsent?a=b").unwrap(),
             asked_at: at(50),

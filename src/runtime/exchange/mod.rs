@@ -329,9 +329,16 @@ impl Ready {
         let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
         let expected = self.connection.settings.sign_in_as.as_ref();
         if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username) {
-            // Whom the settings name may take the place of whoever signed in before.
-            return (!expected.is_same(username))
-                .then(|| ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
+            if !expected.is_same(username) {
+                return Some(ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
+            }
+            // Whom the settings name may take the place of whoever signed in before, but not under one address.
+            let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
+            let had_this_name = before.username.as_deref().is_some_and(|name| expected.is_same(name));
+            return (had_this_name && user.is_someone_else_than(before)).then(|| ExchangeError::WrongUser {
+                signed_in,
+                expected: format!("the {expected} of before, with another object or tenant ID"),
+            });
         }
         let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
         user.is_someone_else_than(before).then(|| ExchangeError::WrongUser {
