@@ -99,7 +99,7 @@ fn a_storm_of_pauses_lets_one_round_through_each_time() {
 fn another_client_and_another_authority_are_asked_as_before() {
     for change in [
         (|own: &mut Overview| {
-            own.settings.client_id = ClientId::parse("6e3f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap()
+            own.settings.client_id = ClientId::parse("6e3f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap();
         }) as fn(&mut Overview),
         |own| own.settings.authority = CLOUDS[1].authority(),
     ] {

@@ -13,10 +13,10 @@ const LONGEST: usize = 300;
 pub(super) fn outcome(response: &TokenResponse, asked: &ScopeSet, skew: Option<TimeDelta>) -> RenewalOutcome {
     let odd = response.warnings().map(str::to_owned);
     let remarks: Vec<String> = odd.chain(not_granted(response, asked)).chain(skew.map(clock)).collect();
-    match remarks.is_empty() {
-        true => RenewalOutcome::Worked,
-        false => RenewalOutcome::WorkedOddly(sanitize(&remarks.join("; "), LONGEST)),
+    if remarks.is_empty() {
+        return RenewalOutcome::Worked;
     }
+    RenewalOutcome::WorkedOddly(sanitize(&remarks.join("; "), LONGEST))
 }
 
 /// RFC 6749 §3.3: the answer tells its scope where that is not what was asked for.
