@@ -9,6 +9,7 @@ use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::app::Failure;
 use crate::domain::{
     Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, Overview, RenewalKind, WayIn,
 };
@@ -17,7 +18,7 @@ use crate::oauth::device_poll::{self, PollAnswer};
 use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
 use crate::sanitize::sanitize;
-use crate::vault::PATIENCE;
+use crate::vault::{ErrorKind, PATIENCE};
 
 use super::super::blocking::blocking;
 use super::super::http::SendError;
@@ -70,19 +71,33 @@ pub enum Waited<T> {
     Stopped(T),
 }
 
+/// What a question brought that left the sign-in open.
+#[derive(Debug)]
+pub enum Asked<'a> {
+    /// The platform was asked: what is open now.
+    Open(&'a DeviceAttemptFacts),
+    /// This machine stood in the way: the record was in use, or the disk took nothing.
+    Hindered(Failure),
+}
+
 /// Polls until the sign-in is over or `stop` is ready: for whoever has nothing else to do meanwhile. A question under way
-/// is finished first, since it may bring tokens. `told` hears of every answer that left the sign-in open.
+/// is finished first, since it may bring tokens. `told` hears of every question that left the sign-in open.
+///
+/// # Errors
+///
+/// What is wrong for good; what passes on this machine only if it lasts until the code has lapsed.
 pub async fn wait_for_device<T>(
     services: &Services,
     begun: Overview,
     stop: impl Future<Output = T>,
-    mut told: impl FnMut(&DeviceAttemptFacts),
+    mut told: impl FnMut(Asked<'_>),
 ) -> Result<Waited<T>, ExchangeError> {
     let mut stop = pin!(stop);
     let id = begun.id.clone();
     let user_code = begun.attempt.as_ref().and_then(|own| own.device()).map(|own| own.user_code.clone());
     let user_code = user_code.unwrap_or_default();
     let mut overview = begun;
+    let mut hindrance = None;
     // Somebody else may have asked a moment ago.
     let mut not_before = Some(services.clock.now() + interval_of(&overview));
     while let Some(attempt) = own_attempt(&overview, &user_code, services.clock.now()) {
@@ -93,10 +108,31 @@ pub async fn wait_for_device<T>(
             stopped = &mut stop => return Ok(Waited::Stopped(stopped)),
             () = tokio::time::sleep(services.clock.until(wake_at)) => {}
         }
-        overview = poll_device(services, &id, &user_code).await?;
-        own_attempt(&overview, &user_code, services.clock.now()).into_iter().for_each(&mut told);
+        match poll_device(services, &id, &user_code).await {
+            Ok(after) => {
+                overview = after;
+                let open = own_attempt(&overview, &user_code, services.clock.now());
+                // A code that has lapsed is not asked about: what stood in the way to the end stands.
+                if open.is_some() || overview.attempt.is_none() {
+                    hindrance = None;
+                }
+                open.into_iter().for_each(|attempt| told(Asked::Open(attempt)));
+            }
+            // The person may be entering the code meanwhile.
+            Err(error) if is_passing_hindrance(&error) => {
+                not_before = Some(services.clock.now() + interval_of(&overview));
+                told(Asked::Hindered(error.failure()));
+                hindrance = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Waited::Over(Box::new(overview)))
+    hindrance.map_or_else(|| Ok(Waited::Over(Box::new(overview))), Err)
+}
+
+/// True for a record that is in use, and a disk that is full for a while.
+fn is_passing_hindrance(error: &ExchangeError) -> bool {
+    matches!(error, ExchangeError::Vault(error) if matches!(error.kind(), ErrorKind::Busy | ErrorKind::Io))
 }
 
 fn interval_of(overview: &Overview) -> TimeDelta {
