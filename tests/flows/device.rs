@@ -227,6 +227,25 @@ async fn every_end_is_told_and_takes_the_code_away() {
 }
 
 #[tokio::test]
+async fn an_error_that_no_rule_names_is_told_and_not_asked_about_again() {
+    let odd = answer(400, &[("content-type", "application/json")], r#"{"error":"policy_violation"}"#);
+    let (wire, desk) = with_code([odd]).await;
+    let trouble = desk.ask().await.unwrap().trouble.unwrap();
+    assert!(trouble.what_happened.contains("policy_violation"), "{trouble:?}");
+    assert_eq!((trouble.kind, desk.record().attempt), (TroubleKind::SignInNeeded, None));
+    assert_eq!(wire.arrived().len(), 2);
+}
+
+#[tokio::test]
+async fn a_success_without_an_access_token_ends_it_and_keeps_nothing_of_it() {
+    let odd = ok(&json!({"token_type": "Bearer", "refresh_token": "TG-refresh"}));
+    let (_wire, desk) = with_code([odd]).await;
+    let trouble = desk.ask().await.unwrap().trouble.unwrap();
+    assert!(trouble.what_happened.contains("refresh token in it was not kept"), "{trouble:?}");
+    assert_eq!((desk.record().attempt, desk.record().tokens), (None, None));
+}
+
+#[tokio::test]
 async fn a_refusal_beside_tokens_that_renew_takes_nothing_away() {
     let wire = Wire::start([tokens(), authorization(), refused("invalid_grant", 53003)]).await;
     let desk = Desk::at(cloud(&wire));
