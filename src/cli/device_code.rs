@@ -128,7 +128,8 @@ fn tell_change(before: &DeviceAttemptFacts, attempt: &DeviceAttemptFacts) {
     let pause = attempt.poll.interval.num_seconds();
     match &attempt.unanswered {
         Some(why) if before.poll.interval < attempt.poll.interval || before.unanswered.is_none() => {
-            say(&format!("{}; asked again, nothing is lost", sanitize(why, 400)));
+            let lost = if attempt.lost_since.is_some() { "" } else { ", nothing is lost" };
+            say(&format!("{}; asked again{lost}", sanitize(why, 400)));
         }
         None if before.unanswered.is_some() => say("the platform answers again"),
         None if before.poll.interval < attempt.poll.interval => {

@@ -47,6 +47,11 @@ impl DeviceEnd {
         }
     }
 
+    /// True if the platform may end a sign-in so whose tokens it has given out already.
+    pub fn may_follow_tokens(self) -> bool {
+        matches!(self, Self::Expired | Self::UnknownCode | Self::Refused)
+    }
+
     /// What happened, where the end tells it better than the refusal; and what to do.
     fn in_words(self) -> (Option<&'static str>, &'static str) {
         const ANEW: &str = "Begin a new sign-in (a): it brings a new code.";

@@ -210,6 +210,50 @@ async fn a_network_that_is_gone_leaves_the_code_open() {
 }
 
 #[tokio::test]
+async fn an_end_after_a_lost_answer_says_that_one_was_lost() {
+    // The beginning of a success that broke off: the tokens were in it, and the code is spent.
+    let cut = || answer(200, &[("content-type", "application/json")], r#"{"access_token":"TG-"#);
+    for (end, is_told) in [
+        (refused("bad_verification_code", 70019), true),
+        (refused("invalid_grant", 54005), true),
+        (refused("expired_token", 70020), true),
+        (refused("authorization_declined", 70018), false),
+        (refused("invalid_grant", 53003), false),
+    ] {
+        let (_wire, desk) = with_code([cut(), answer(503, &[], ""), end]).await;
+        desk.ask().await.unwrap();
+        assert!(desk.code().lost_since.is_some());
+        desk.ask().await.unwrap();
+        assert!(desk.code().lost_since.is_some(), "a pause does not bring it back");
+        let trouble = desk.ask().await.unwrap().trouble.unwrap();
+        assert_eq!(trouble.what_happened.contains("was lost on its way"), is_told, "{trouble:?}");
+        assert_eq!(trouble.what_to_do.contains("what was lost"), is_told, "{trouble:?}");
+        assert_eq!(trouble.kind, TroubleKind::SignInNeeded);
+    }
+}
+
+#[tokio::test]
+async fn a_not_yet_after_a_lost_answer_says_that_it_held_no_tokens() {
+    let pending = refused("authorization_pending", 70016);
+    let unknown = refused("bad_verification_code", 70019);
+    let cut = answer(200, &[("content-type", "application/json")], "{");
+    let (_wire, desk) = with_code([cut, pending, unknown]).await;
+    desk.ask().await.unwrap();
+    desk.ask().await.unwrap();
+    assert_eq!(desk.code().lost_since, None);
+    let trouble = desk.ask().await.unwrap().trouble.unwrap();
+    assert!(!trouble.what_happened.contains("lost"), "{trouble:?}");
+}
+
+#[tokio::test]
+async fn a_question_that_was_never_sent_has_lost_no_answer() {
+    let (wire, desk) = with_code([]).await;
+    drop(wire);
+    desk.ask().await.unwrap();
+    assert_eq!(desk.code().lost_since, None);
+}
+
+#[tokio::test]
 async fn every_end_is_told_and_takes_the_code_away() {
     for (error, code, words) in [
         ("authorization_declined", 70018, "declined"),

@@ -23,7 +23,7 @@ use crate::vault::{ErrorKind, PATIENCE};
 use super::super::blocking::blocking;
 use super::super::http::SendError;
 use super::super::services::Services;
-use super::{Belief, ExchangeError, Ready, client, unanswered};
+use super::{Belief, ExchangeError, Ready, client, is_lost, unanswered};
 
 /// Longest line that is kept of a question without an answer.
 const LINE: usize = 200;
@@ -228,6 +228,8 @@ impl Ready {
         sent_at: DateTime<Utc>,
         answered_at: DateTime<Utc>,
     ) -> Result<Overview, ExchangeError> {
+        let lost_since = self.connection.device_attempt().and_then(|own| own.lost_since);
+        let is_lost = is_lost(&answer);
         let read = match answer {
             Ok(answer) => device_poll::read(&answer),
             Err(error) => PollAnswer::Answered(TokenAnswer::Unusable {
@@ -241,6 +243,7 @@ impl Ready {
                 self.change_attempt(|own| {
                     own.poll = own.poll.after_slow_down(answered_at);
                     own.unanswered = None;
+                    own.lost_since = None;
                 });
                 None
             }
@@ -248,12 +251,17 @@ impl Ready {
                 self.change_attempt(|own| {
                     own.poll = own.poll.after_no_answer(answered_at, told_wait(&refusal));
                     own.unanswered = Some(sanitize(&refusal.what_happened, LINE));
+                    own.lost_since = lost_since.or(is_lost.then_some(sent_at));
                 });
                 None
             }
-            PollAnswer::Ended(_, refusal) | PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) => {
-                self.connection.attempt = None;
-                self.take_refusal(&refusal, RenewalKind::SignIn, sent_at)
+            PollAnswer::Ended(end, refusal) => {
+                let is_told = lost_since.is_some() && end.may_follow_tokens();
+                self.end_device_sign_in(if is_told { after_lost(refusal) } else { refusal }, sent_at)
+            }
+            PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) => {
+                let is_told = lost_since.is_some() && is_about_the_code(&refusal);
+                self.end_device_sign_in(if is_told { after_lost(refusal) } else { refusal }, sent_at)
             }
             PollAnswer::Answered(TokenAnswer::Granted(response)) => {
                 self.connection.attempt = None;
@@ -261,6 +269,11 @@ impl Ready {
             }
         };
         self.save(refused)
+    }
+
+    fn end_device_sign_in(&mut self, refusal: TokenRefusal, sent_at: DateTime<Utc>) -> Option<ExchangeError> {
+        self.connection.attempt = None;
+        self.take_refusal(&refusal, RenewalKind::SignIn, sent_at)
     }
 
     fn take_device_tokens(
@@ -287,6 +300,7 @@ impl Ready {
         self.change_attempt(|own| {
             own.poll = own.poll.after_pending(answered_at);
             own.unanswered = None;
+            own.lost_since = None;
         });
         if was_silent { self.save(None) } else { Ok(self.overview()) }
     }
@@ -316,6 +330,27 @@ fn attempt(
         expires_at: sent_at + authorization.expires_in,
         poll: crate::domain::DevicePoll::begin(answered_at, authorization.interval),
         unanswered: None,
+        lost_since: None,
+    }
+}
+
+/// True for what is said of a code that was used before (AADSTS 54005), and of one that is not good any more.
+fn is_about_the_code(refusal: &TokenRefusal) -> bool {
+    let Some(platform) = &refusal.platform else { return false };
+    platform.error.unsanitized() == "invalid_grant"
+        && platform.codes.first().is_none_or(|code| matches!(code, 54_005 | 70_000 | 70_008))
+}
+
+/// Says honestly why a code is not good any more: an answer to an earlier question was lost, and it may have been the
+/// tokens.
+fn after_lost(refusal: TokenRefusal) -> TokenRefusal {
+    TokenRefusal {
+        what_happened: format!(
+            "{}; the answer to an earlier question was lost on its way, and perhaps the tokens with it",
+            refusal.what_happened
+        ),
+        what_to_do: "Begin a new sign-in (a): what was lost cannot be asked for again.".to_owned(),
+        ..refusal
     }
 }
 
