@@ -5,7 +5,7 @@ use std::future::pending;
 use crate::app::Edit;
 use crate::catalogue::aadsts;
 use crate::domain::{ConnectionName, DeviceAttemptFacts, Overview, WayIn};
-use crate::runtime::exchange::{Waited, begin_device_sign_in, wait_for_device};
+use crate::runtime::exchange::{Asked, Waited, begin_device_sign_in, wait_for_device};
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::records;
 use crate::runtime::services::Services;
@@ -103,21 +103,39 @@ fn explain(overview: &Overview, attempt: &DeviceAttemptFacts) {
     ));
 }
 
-/// Tells what an answer changed; that nobody has entered the code yet is no news.
-fn tell_changes(mut before: DeviceAttemptFacts) -> impl FnMut(&DeviceAttemptFacts) {
-    move |attempt| {
-        let pause = attempt.poll.interval.num_seconds();
-        match &attempt.unanswered {
-            Some(why) if before.poll.interval < attempt.poll.interval || before.unanswered.is_none() => {
-                say(&format!("{}; asked again, nothing is lost", sanitize(why, 400)));
+/// Tells what a question changed; that nobody has entered the code yet is no news.
+fn tell_changes(mut before: DeviceAttemptFacts) -> impl FnMut(Asked<'_>) {
+    let mut hindered_by = None;
+    move |asked| match asked {
+        Asked::Open(attempt) => {
+            if hindered_by.take().is_some() {
+                say("asking goes on");
             }
-            None if before.unanswered.is_some() => say("the platform answers again"),
-            None if before.poll.interval < attempt.poll.interval => {
-                say(&format!("the platform asks for longer pauses: every {pause} s from now on"));
-            }
-            _ => {}
+            tell_change(&before, attempt);
+            before = attempt.clone();
         }
-        before = attempt.clone();
+        Asked::Hindered(failure) => {
+            if hindered_by.as_ref() != Some(&failure) {
+                say(&format!("{}; asked again", sanitize(&failure.what_happened, 400)));
+                say(&sanitize(&failure.what_to_do, 400));
+            }
+            hindered_by = Some(failure);
+        }
+    }
+}
+
+fn tell_change(before: &DeviceAttemptFacts, attempt: &DeviceAttemptFacts) {
+    let pause = attempt.poll.interval.num_seconds();
+    match &attempt.unanswered {
+        Some(why) if before.poll.interval < attempt.poll.interval || before.unanswered.is_none() => {
+            let lost = if attempt.lost_since.is_some() { "" } else { ", nothing is lost" };
+            say(&format!("{}; asked again{lost}", sanitize(why, 400)));
+        }
+        None if before.unanswered.is_some() => say("the platform answers again"),
+        None if before.poll.interval < attempt.poll.interval => {
+            say(&format!("the platform asks for longer pauses: every {pause} s from now on"));
+        }
+        _ => {}
     }
 }
 

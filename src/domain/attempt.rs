@@ -51,6 +51,8 @@ pub struct DeviceAttempt {
     pub poll: DevicePoll,
     /// Why the last question stayed without an answer, one printable line; the next answer clears it.
     pub unanswered: Option<String>,
+    /// Since when an answer may have been lost on its way, and with it the tokens; the next "not yet" clears it.
+    pub lost_since: Option<DateTime<Utc>>,
 }
 
 /// How long an attempt with a browser lives; the platform's code lives about ten minutes of it.

@@ -110,6 +110,8 @@ pub struct DeviceAttemptFacts {
     pub poll: DevicePoll,
     /// Why the last question stayed without an answer; printable.
     pub unanswered: Option<String>,
+    /// Since when an answer may have been lost on its way, and with it the tokens.
+    pub lost_since: Option<DateTime<Utc>>,
 }
 
 impl AttemptFacts {
@@ -319,6 +321,7 @@ impl From<&Attempt> for AttemptFacts {
                 expires_at: attempt.expires_at,
                 poll: attempt.poll,
                 unanswered: attempt.unanswered.clone(),
+                lost_since: attempt.lost_since,
             }),
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! That the person has not answered yet is an answer of its own, so that no other grant can ever be "pending".
 
+use crate::domain::WhoActs;
+
 use super::json::text;
-use super::token_answer::{self, HttpAnswer, TokenAnswer, TokenRefusal};
+use super::token_answer::{self, HttpAnswer, Reaction, TokenAnswer, TokenRefusal};
 
 /// What a poll brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +16,8 @@ pub enum PollAnswer {
     SlowDown,
     /// Over: no further poll can succeed.
     Ended(DeviceEnd, TokenRefusal),
-    /// Tokens, or an answer that any grant may get. One that passes (`Reaction::TryLater`, `Reaction::ProtocolError`)
-    /// leaves the sign-in open; any other ends it.
+    /// Tokens, or an answer that any grant may get. One that passes (`Reaction::TryLater`), and one that is not a token
+    /// server's (`Reaction::ProtocolError`), leave the sign-in open; any other ends it.
     Answered(TokenAnswer),
 }
 
@@ -28,6 +30,10 @@ pub enum DeviceEnd {
     Expired,
     /// The platform does not know the code.
     UnknownCode,
+    /// An error that no rule names: what is not known to pass is not asked about again (RFC 8628 §3.5).
+    Refused,
+    /// A success without a token that can be used: the code is spent.
+    Spent,
 }
 
 impl DeviceEnd {
@@ -41,34 +47,64 @@ impl DeviceEnd {
         }
     }
 
-    fn in_words(self) -> (&'static str, &'static str) {
+    /// True if the platform may end a sign-in so whose tokens it has given out already.
+    pub fn may_follow_tokens(self) -> bool {
+        matches!(self, Self::Expired | Self::UnknownCode | Self::Refused)
+    }
+
+    /// What happened, where the end tells it better than the refusal; and what to do.
+    fn in_words(self) -> (Option<&'static str>, &'static str) {
+        const ANEW: &str = "Begin a new sign-in (a): it brings a new code.";
         match self {
-            Self::Declined => ("the sign-in was declined", "Begin a new one (a) if that was a mistake."),
-            Self::Expired => {
-                ("nobody entered the code in time", "Begin a new sign-in (a): it brings a new code.")
+            Self::Declined => {
+                (Some("the sign-in was declined"), "Begin a new one (a) if that was a mistake.")
             }
-            Self::UnknownCode => {
-                ("the platform does not know this code", "Begin a new sign-in (a): it brings a new code.")
+            Self::Expired => (Some("nobody entered the code in time"), ANEW),
+            Self::UnknownCode => (Some("the platform does not know this code"), ANEW),
+            Self::Refused => {
+                (None, "Begin a new sign-in (a); if that is refused as well, use a browser (p).")
             }
+            Self::Spent => (None, "Begin a new sign-in (a): the code of this one is spent."),
         }
     }
 }
 
 /// Reads the answer to a poll.
 pub fn read(answer: &HttpAnswer) -> PollAnswer {
-    let error =
-        token_answer::object(answer).ok().and_then(|object| text(&object, "error").map(str::to_owned));
+    let object = token_answer::object(answer).ok();
+    let error = object.as_ref().and_then(|object| text(object, "error"));
     // A server under load says 429 or 503 whatever its body holds: that is a pause, no end.
     let is_pause = answer.is_pause();
-    match (error.as_deref(), token_answer::read(answer)) {
+    match (error, token_answer::read(answer)) {
         (Some("authorization_pending"), _) => PollAnswer::Pending,
         (Some("slow_down"), _) => PollAnswer::SlowDown,
-        (Some(error), TokenAnswer::Unusable { refusal, .. }) if !is_pause => match DeviceEnd::of(error) {
-            Some(end) => PollAnswer::Ended(end, ended(end, refusal)),
-            None => PollAnswer::Answered(TokenAnswer::Unusable { refresh_token: None, refusal }),
-        },
+        (Some(error), TokenAnswer::Unusable { refusal, .. }) if !is_pause => refused(error, refusal),
+        (None, TokenAnswer::Unusable { refresh_token, refusal })
+            if object.is_some() && token_answer::is_success(answer) =>
+        {
+            PollAnswer::Ended(DeviceEnd::Spent, spent(refusal, refresh_token.is_some()))
+        }
         (_, answer) => PollAnswer::Answered(answer),
     }
+}
+
+fn refused(error: &str, refusal: TokenRefusal) -> PollAnswer {
+    let unknown = (refusal.reaction == Reaction::ProtocolError).then_some(DeviceEnd::Refused);
+    match DeviceEnd::of(error).or(unknown) {
+        Some(end) => PollAnswer::Ended(end, ended(end, refusal)),
+        None => PollAnswer::Answered(TokenAnswer::Unusable { refresh_token: None, refusal }),
+    }
+}
+
+/// A refresh token in such an answer may be anybody's: what would tell is missing.
+fn spent(refusal: TokenRefusal, holds_refresh_token: bool) -> TokenRefusal {
+    let beside = if holds_refresh_token {
+        "; the refresh token in it was not kept, because nothing tells whose it is"
+    } else {
+        ""
+    };
+    let what_happened = format!("the sign-in was accepted, but {}{beside}", refusal.what_happened);
+    ended(DeviceEnd::Spent, TokenRefusal { what_happened, ..refusal })
 }
 
 /// The platform's numbers for these ends are used for more than one of them: the error's own name tells better.
@@ -76,16 +112,20 @@ fn ended(end: DeviceEnd, refusal: TokenRefusal) -> TokenRefusal {
     let (what_happened, what_to_do) = end.in_words();
     let number = refusal.platform.as_ref().and_then(|platform| platform.codes.first());
     TokenRefusal {
-        what_happened: number
-            .map_or_else(|| what_happened.to_owned(), |code| format!("{what_happened} (AADSTS{code})")),
+        reaction: Reaction::SignInNeeded,
+        who: WhoActs::User,
+        what_happened: match (what_happened, number) {
+            (Some(words), Some(code)) => format!("{words} (AADSTS{code})"),
+            (Some(words), None) => words.to_owned(),
+            (None, _) => refusal.what_happened,
+        },
         what_to_do: what_to_do.to_owned(),
-        ..refusal
+        platform: refusal.platform,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::token_answer::Reaction;
     use super::*;
 
     fn poll(status: u16, body: &str) -> PollAnswer {
@@ -124,6 +164,46 @@ mod tests {
                 panic!("{status} {body}")
             };
             assert!(matches!(refusal.reaction, Reaction::TryLater(_)), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_no_rule_names_ends_the_sign_in() {
+        let PollAnswer::Ended(DeviceEnd::Refused, refusal) = poll(400, r#"{"error":"policy_violation"}"#)
+        else {
+            panic!("it is over")
+        };
+        assert_eq!((refusal.reaction, refusal.who), (Reaction::SignInNeeded, WhoActs::User));
+        assert!(refusal.what_happened.contains("policy_violation"), "{refusal:?}");
+        assert!(refusal.what_to_do.contains("Begin a new sign-in"), "{refusal:?}");
+    }
+
+    #[test]
+    fn an_error_that_passes_leaves_the_sign_in_open() {
+        for (status, body) in [
+            (400, r#"{"error":"temporarily_unavailable"}"#),
+            (400, r#"{"error":"server_error"}"#),
+            (400, r#"{"error":"invalid_grant","error_codes":[50196]}"#),
+            (429, r#"{"error":"policy_violation"}"#),
+            (500, r#"{"error":"policy_violation"}"#),
+        ] {
+            let PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) = poll(status, body) else {
+                panic!("{status} {body}")
+            };
+            assert!(matches!(refusal.reaction, Reaction::TryLater(_)), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_usable_token_has_spent_the_code() {
+        for (body, tells) in [
+            (r#"{"token_type":"Bearer","refresh_token":"TG-refresh"}"#, true),
+            (r#"{"token_type":"mac","access_token":"TG-access"}"#, false),
+        ] {
+            let PollAnswer::Ended(DeviceEnd::Spent, refusal) = poll(200, body) else { panic!("{body}") };
+            assert_eq!(refusal.what_happened.contains("refresh token in it was not kept"), tells, "{body}");
+            assert!(refusal.what_to_do.contains("is spent"), "{refusal:?}");
+            assert!(!format!("{refusal:?}").contains("TG-"), "{refusal:?}");
         }
     }
 

@@ -331,7 +331,11 @@ impl Waiting<'_> {
                 News { style: theme.notice, happened, ..plain(format!("not entered yet; {again}")) }
             }
             (_, Some(why)) => {
-                let next = format!("nothing is lost; {again}");
+                let next = if self.attempt.lost_since.is_some() {
+                    again
+                } else {
+                    format!("nothing is lost; {again}")
+                };
                 News { shape: glyphs.soon, style: theme.warning, happened: Some(printable(why)), next }
             }
             (Some(PollNews::Pending), None) => plain(format!("not entered yet; {again}")),

@@ -12,7 +12,7 @@ use tokengauge::domain::{Authority, DeviceAttempt, Overview, TroubleKind, WayIn}
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::demo::DemoTenant;
 use tokengauge::runtime::exchange::{
-    ExchangeError, Waited, begin_device_sign_in, poll_device, wait_for_device,
+    Asked, ExchangeError, Waited, begin_device_sign_in, poll_device, wait_for_device,
 };
 
 use crate::dashboard::{Dashboard, named};
@@ -69,12 +69,15 @@ impl Desk {
     /// As if the pause before the next question had passed.
     async fn ask(&self) -> Result<Overview, ExchangeError> {
         let now = self.services.clock.now();
-        self.change(|own| {
-            if let Some(tokengauge::domain::Attempt::Device(attempt)) = &mut own.attempt {
-                attempt.poll.next_at = now;
-            }
-        });
+        self.change_code(|attempt| attempt.poll.next_at = now);
         poll_device(&self.services, &self.id, USER_CODE).await
+    }
+
+    fn change_code(&self, edit: impl FnOnce(&mut DeviceAttempt)) {
+        self.change(|own| match &mut own.attempt {
+            Some(tokengauge::domain::Attempt::Device(attempt)) => edit(attempt),
+            other => panic!("no code is open: {other:?}"),
+        });
     }
 
     fn code(&self) -> DeviceAttempt {
@@ -153,11 +156,7 @@ async fn tokens_got_with_a_browser_are_renewed_with_the_secret_whatever_is_chose
 #[tokio::test]
 async fn a_mere_not_yet_changes_no_record() {
     let (_wire, desk) = with_code([refused("authorization_pending", 70016)]).await;
-    desk.change(|own| {
-        if let Some(tokengauge::domain::Attempt::Device(attempt)) = &mut own.attempt {
-            attempt.poll.next_at = attempt.started_at;
-        }
-    });
+    desk.change_code(|attempt| attempt.poll.next_at = attempt.started_at);
     let before = desk.record();
     let overview = poll_device(&desk.services, &desk.id, USER_CODE).await.unwrap();
     assert_eq!(desk.record(), before);
@@ -211,6 +210,50 @@ async fn a_network_that_is_gone_leaves_the_code_open() {
 }
 
 #[tokio::test]
+async fn an_end_after_a_lost_answer_says_that_one_was_lost() {
+    // The beginning of a success that broke off: the tokens were in it, and the code is spent.
+    let cut = || answer(200, &[("content-type", "application/json")], r#"{"access_token":"TG-"#);
+    for (end, is_told) in [
+        (refused("bad_verification_code", 70019), true),
+        (refused("invalid_grant", 54005), true),
+        (refused("expired_token", 70020), true),
+        (refused("authorization_declined", 70018), false),
+        (refused("invalid_grant", 53003), false),
+    ] {
+        let (_wire, desk) = with_code([cut(), answer(503, &[], ""), end]).await;
+        desk.ask().await.unwrap();
+        assert!(desk.code().lost_since.is_some());
+        desk.ask().await.unwrap();
+        assert!(desk.code().lost_since.is_some(), "a pause does not bring it back");
+        let trouble = desk.ask().await.unwrap().trouble.unwrap();
+        assert_eq!(trouble.what_happened.contains("was lost on its way"), is_told, "{trouble:?}");
+        assert_eq!(trouble.what_to_do.contains("what was lost"), is_told, "{trouble:?}");
+        assert_eq!(trouble.kind, TroubleKind::SignInNeeded);
+    }
+}
+
+#[tokio::test]
+async fn a_not_yet_after_a_lost_answer_says_that_it_held_no_tokens() {
+    let pending = refused("authorization_pending", 70016);
+    let unknown = refused("bad_verification_code", 70019);
+    let cut = answer(200, &[("content-type", "application/json")], "{");
+    let (_wire, desk) = with_code([cut, pending, unknown]).await;
+    desk.ask().await.unwrap();
+    desk.ask().await.unwrap();
+    assert_eq!(desk.code().lost_since, None);
+    let trouble = desk.ask().await.unwrap().trouble.unwrap();
+    assert!(!trouble.what_happened.contains("lost"), "{trouble:?}");
+}
+
+#[tokio::test]
+async fn a_question_that_was_never_sent_has_lost_no_answer() {
+    let (wire, desk) = with_code([]).await;
+    drop(wire);
+    desk.ask().await.unwrap();
+    assert_eq!(desk.code().lost_since, None);
+}
+
+#[tokio::test]
 async fn every_end_is_told_and_takes_the_code_away() {
     for (error, code, words) in [
         ("authorization_declined", 70018, "declined"),
@@ -225,6 +268,25 @@ async fn every_end_is_told_and_takes_the_code_away() {
         assert_eq!((trouble.kind, desk.record().attempt), (TroubleKind::SignInNeeded, None), "{error}");
         assert!(!format!("{trouble:?}").contains("TG-"), "{trouble:?}");
     }
+}
+
+#[tokio::test]
+async fn an_error_that_no_rule_names_is_told_and_not_asked_about_again() {
+    let odd = answer(400, &[("content-type", "application/json")], r#"{"error":"policy_violation"}"#);
+    let (wire, desk) = with_code([odd]).await;
+    let trouble = desk.ask().await.unwrap().trouble.unwrap();
+    assert!(trouble.what_happened.contains("policy_violation"), "{trouble:?}");
+    assert_eq!((trouble.kind, desk.record().attempt), (TroubleKind::SignInNeeded, None));
+    assert_eq!(wire.arrived().len(), 2);
+}
+
+#[tokio::test]
+async fn a_success_without_an_access_token_ends_it_and_keeps_nothing_of_it() {
+    let odd = ok(&json!({"token_type": "Bearer", "refresh_token": "TG-refresh"}));
+    let (_wire, desk) = with_code([odd]).await;
+    let trouble = desk.ask().await.unwrap().trouble.unwrap();
+    assert!(trouble.what_happened.contains("refresh token in it was not kept"), "{trouble:?}");
+    assert_eq!((desk.record().attempt, desk.record().tokens), (None, None));
 }
 
 #[tokio::test]
@@ -302,6 +364,43 @@ async fn waiting_asks_twenty_one_times_for_twenty_times_pending() {
     assert!(overview.tokens.is_some());
     assert_eq!((open, wire.arrived().len()), (20, 1 + 21));
     assert_eq!(text(&desk.tokens().refresh.unwrap().current), "TG-refresh");
+}
+
+#[tokio::test]
+async fn what_hinders_this_machine_for_a_while_does_not_end_the_waiting() {
+    let wire = Wire::start([authorization(), tokens()]).await;
+    let mut desk = Desk::at(cloud(&wire));
+    desk.services.clock = Clock::running_at(50);
+    let begun = desk.get_code().await.unwrap();
+    // What stands where the record is to be written first, as a full disk would.
+    let in_the_way = desk.vault_dir().join("connections/.contoso.tmp");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let mut hindered = 0;
+    let told = |asked: Asked<'_>| {
+        let Asked::Hindered(failure) = asked else { panic!("nothing was asked: {asked:?}") };
+        assert!(!failure.what_happened.is_empty());
+        hindered += 1;
+        if hindered == 2 {
+            std::fs::remove_dir(&in_the_way).unwrap();
+        }
+    };
+    let waited = wait_for_device(&desk.services, begun, std::future::pending::<()>(), told).await.unwrap();
+    let Waited::Over(overview) = waited else { panic!("nobody stopped it") };
+    assert!(overview.tokens.is_some());
+    assert_eq!((hindered, wire.arrived().len()), (2, 2), "nothing was sent meanwhile");
+}
+
+#[tokio::test]
+async fn what_hinders_this_machine_to_the_end_is_told_as_what_it_is() {
+    let wire = Wire::start([authorization()]).await;
+    let mut desk = Desk::at(cloud(&wire));
+    desk.services.clock = Clock::running_at(50);
+    desk.get_code().await.unwrap();
+    desk.change_code(|attempt| attempt.expires_at = attempt.poll.next_at + chrono::TimeDelta::seconds(60));
+    let begun = desk.overview();
+    std::fs::create_dir(desk.vault_dir().join("connections/.contoso.tmp")).unwrap();
+    let waited = wait_for_device(&desk.services, begun, std::future::pending::<()>(), |_| {}).await;
+    assert!(matches!(waited, Err(ExchangeError::Vault(_))), "{waited:?}");
 }
 
 #[tokio::test]

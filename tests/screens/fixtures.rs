@@ -256,6 +256,7 @@ impl Make {
             expires_at: started_at + TimeDelta::minutes(15),
             poll: DevicePoll { interval: TimeDelta::seconds(5), next_at: now() + TimeDelta::seconds(3) },
             unanswered: None,
+            lost_since: None,
         }));
         self
     }

@@ -180,6 +180,7 @@ pub fn coded(mut overview: Overview, started_at: DateTime<Utc>) -> Overview {
         expires_at: started_at + minutes(15),
         poll: DevicePoll::begin(started_at, seconds(5)),
         unanswered: None,
+        lost_since: None,
     }));
     overview
 }

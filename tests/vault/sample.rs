@@ -236,6 +236,7 @@ pub fn device_attempt(unanswered: Option<String>) -> DeviceAttempt {
         started_at: at(60),
         expires_at: at(960),
         poll: DevicePoll { interval: TimeDelta::seconds(15), next_at: at(75) },
+        lost_since: unanswered.is_some().then(|| at(70)),
         unanswered,
     }
 }

@@ -9,6 +9,7 @@ use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::app::Failure;
 use crate::domain::{
     Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, Overview, RenewalKind, WayIn,
 };
@@ -17,12 +18,12 @@ use crate::oauth::device_poll::{self, PollAnswer};
 use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
 use crate::sanitize::sanitize;
-use crate::vault::PATIENCE;
+use crate::vault::{ErrorKind, PATIENCE};
 
 use super::super::blocking::blocking;
 use super::super::http::SendError;
 use super::super::services::Services;
-use super::{Belief, ExchangeError, Ready, client, unanswered};
+use super::{Belief, ExchangeError, Ready, client, is_lost, unanswered};
 
 /// Longest line that is kept of a question without an answer.
 const LINE: usize = 200;
@@ -70,19 +71,33 @@ pub enum Waited<T> {
     Stopped(T),
 }
 
+/// What a question brought that left the sign-in open.
+#[derive(Debug)]
+pub enum Asked<'a> {
+    /// The platform was asked: what is open now.
+    Open(&'a DeviceAttemptFacts),
+    /// This machine stood in the way: the record was in use, or the disk took nothing.
+    Hindered(Failure),
+}
+
 /// Polls until the sign-in is over or `stop` is ready: for whoever has nothing else to do meanwhile. A question under way
-/// is finished first, since it may bring tokens. `told` hears of every answer that left the sign-in open.
+/// is finished first, since it may bring tokens. `told` hears of every question that left the sign-in open.
+///
+/// # Errors
+///
+/// What is wrong for good; what passes on this machine only if it lasts until the code has lapsed.
 pub async fn wait_for_device<T>(
     services: &Services,
     begun: Overview,
     stop: impl Future<Output = T>,
-    mut told: impl FnMut(&DeviceAttemptFacts),
+    mut told: impl FnMut(Asked<'_>),
 ) -> Result<Waited<T>, ExchangeError> {
     let mut stop = pin!(stop);
     let id = begun.id.clone();
     let user_code = begun.attempt.as_ref().and_then(|own| own.device()).map(|own| own.user_code.clone());
     let user_code = user_code.unwrap_or_default();
     let mut overview = begun;
+    let mut hindrance = None;
     // Somebody else may have asked a moment ago.
     let mut not_before = Some(services.clock.now() + interval_of(&overview));
     while let Some(attempt) = own_attempt(&overview, &user_code, services.clock.now()) {
@@ -93,10 +108,31 @@ pub async fn wait_for_device<T>(
             stopped = &mut stop => return Ok(Waited::Stopped(stopped)),
             () = tokio::time::sleep(services.clock.until(wake_at)) => {}
         }
-        overview = poll_device(services, &id, &user_code).await?;
-        own_attempt(&overview, &user_code, services.clock.now()).into_iter().for_each(&mut told);
+        match poll_device(services, &id, &user_code).await {
+            Ok(after) => {
+                overview = after;
+                let open = own_attempt(&overview, &user_code, services.clock.now());
+                // A code that has lapsed is not asked about: what stood in the way to the end stands.
+                if open.is_some() || overview.attempt.is_none() {
+                    hindrance = None;
+                }
+                open.into_iter().for_each(|attempt| told(Asked::Open(attempt)));
+            }
+            // The person may be entering the code meanwhile.
+            Err(error) if is_passing_hindrance(&error) => {
+                not_before = Some(services.clock.now() + interval_of(&overview));
+                told(Asked::Hindered(error.failure()));
+                hindrance = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Waited::Over(Box::new(overview)))
+    hindrance.map_or_else(|| Ok(Waited::Over(Box::new(overview))), Err)
+}
+
+/// True for a record that is in use, and a disk that is full for a while.
+fn is_passing_hindrance(error: &ExchangeError) -> bool {
+    matches!(error, ExchangeError::Vault(error) if matches!(error.kind(), ErrorKind::Busy | ErrorKind::Io))
 }
 
 fn interval_of(overview: &Overview) -> TimeDelta {
@@ -193,6 +229,8 @@ impl Ready {
         answered_at: DateTime<Utc>,
     ) -> Result<Overview, ExchangeError> {
         let skew = answer.as_ref().ok().and_then(|answer| answer.clock_skew);
+        let lost_since = self.connection.device_attempt().and_then(|own| own.lost_since);
+        let is_lost = is_lost(&answer);
         let read = match answer {
             Ok(answer) => device_poll::read(&answer),
             Err(error) => PollAnswer::Answered(TokenAnswer::Unusable {
@@ -206,6 +244,7 @@ impl Ready {
                 self.change_attempt(|own| {
                     own.poll = own.poll.after_slow_down(answered_at);
                     own.unanswered = None;
+                    own.lost_since = None;
                 });
                 None
             }
@@ -213,12 +252,17 @@ impl Ready {
                 self.change_attempt(|own| {
                     own.poll = own.poll.after_no_answer(answered_at, told_wait(&refusal));
                     own.unanswered = Some(sanitize(&refusal.what_happened, LINE));
+                    own.lost_since = lost_since.or(is_lost.then_some(sent_at));
                 });
                 None
             }
-            PollAnswer::Ended(_, refusal) | PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) => {
-                self.connection.attempt = None;
-                self.take_refusal(&refusal, RenewalKind::SignIn, sent_at)
+            PollAnswer::Ended(end, refusal) => {
+                let is_told = lost_since.is_some() && end.may_follow_tokens();
+                self.end_device_sign_in(if is_told { after_lost(refusal) } else { refusal }, sent_at)
+            }
+            PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) => {
+                let is_told = lost_since.is_some() && is_about_the_code(&refusal);
+                self.end_device_sign_in(if is_told { after_lost(refusal) } else { refusal }, sent_at)
             }
             PollAnswer::Answered(TokenAnswer::Granted(response)) => {
                 self.connection.attempt = None;
@@ -226,6 +270,11 @@ impl Ready {
             }
         };
         self.save(refused)
+    }
+
+    fn end_device_sign_in(&mut self, refusal: TokenRefusal, sent_at: DateTime<Utc>) -> Option<ExchangeError> {
+        self.connection.attempt = None;
+        self.take_refusal(&refusal, RenewalKind::SignIn, sent_at)
     }
 
     fn take_device_tokens(
@@ -253,6 +302,7 @@ impl Ready {
         self.change_attempt(|own| {
             own.poll = own.poll.after_pending(answered_at);
             own.unanswered = None;
+            own.lost_since = None;
         });
         if was_silent { self.save(None) } else { Ok(self.overview()) }
     }
@@ -282,6 +332,27 @@ fn attempt(
         expires_at: sent_at + authorization.expires_in,
         poll: crate::domain::DevicePoll::begin(answered_at, authorization.interval),
         unanswered: None,
+        lost_since: None,
+    }
+}
+
+/// True for what is said of a code that was used before (AADSTS 54005), and of one that is not good any more.
+fn is_about_the_code(refusal: &TokenRefusal) -> bool {
+    let Some(platform) = &refusal.platform else { return false };
+    platform.error.unsanitized() == "invalid_grant"
+        && platform.codes.first().is_none_or(|code| matches!(code, 54_005 | 70_000 | 70_008))
+}
+
+/// Says honestly why a code is not good any more: an answer to an earlier question was lost, and it may have been the
+/// tokens.
+fn after_lost(refusal: TokenRefusal) -> TokenRefusal {
+    TokenRefusal {
+        what_happened: format!(
+            "{}; the answer to an earlier question was lost on its way, and perhaps the tokens with it",
+            refusal.what_happened
+        ),
+        what_to_do: "Begin a new sign-in (a): what was lost cannot be asked for again.".to_owned(),
+        ..refusal
     }
 }
 

@@ -29,7 +29,7 @@ mod learn;
 mod remarks;
 mod tokens;
 
-pub use device::{Waited, begin_device_sign_in, poll_device, wait_for_device};
+pub use device::{Asked, Waited, begin_device_sign_in, poll_device, wait_for_device};
 use doubt::{Belief, Doubt, is_dead, is_lost};
 use tokens::{RefreshLife, rotated, tokens};
 

@@ -228,6 +228,8 @@ struct DeviceAttemptRecord<'a> {
     next_poll_at: DateTime<Utc>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     unanswered: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_since: Option<DateTime<Utc>>,
 }
 
 impl<'a> From<&'a DeviceAttempt> for DeviceAttemptRecord<'a> {
@@ -241,6 +243,7 @@ impl<'a> From<&'a DeviceAttempt> for DeviceAttemptRecord<'a> {
             interval_seconds: attempt.poll.interval.num_seconds(),
             next_poll_at: attempt.poll.next_at,
             unanswered: Text::some(attempt.unanswered.as_ref()),
+            lost_since: attempt.lost_since,
         }
     }
 }
@@ -261,6 +264,7 @@ impl TryFrom<DeviceAttemptRecord<'_>> for DeviceAttempt {
                 next_at: record.next_poll_at,
             },
             unanswered: string(record.unanswered),
+            lost_since: record.lost_since,
         })
     }
 }
