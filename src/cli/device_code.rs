@@ -12,6 +12,7 @@ use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
 use crate::sanitize::sanitize;
 
+use super::authorize::who;
 use super::context::{event_loop, exit_of, overview, wait};
 use super::exit::{CliError, Exit, say};
 use super::{redeem, words};
@@ -83,7 +84,7 @@ fn begin(services: &Services, held: &Overview) -> Result<Overview, CliError> {
 
 fn explain(overview: &Overview, attempt: &DeviceAttemptFacts) {
     let settings = &overview.settings;
-    let who = settings.sign_in_as.as_ref().map_or("the account of the mailbox", |mailbox| mailbox.as_str());
+    let who = who(overview);
     let scopes: Vec<String> = settings.scopes.iter().map(|scope| sanitize(scope.as_str(), 200)).collect();
     say("1  Open this page, on any device with a browser:");
     say("");

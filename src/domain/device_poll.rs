@@ -11,8 +11,6 @@ pub struct DevicePoll {
     pub next_at: DateTime<Utc>,
 }
 
-/// The wait if the server names none.
-pub const DEFAULT_INTERVAL: TimeDelta = TimeDelta::seconds(5);
 /// What `slow_down` adds, for good.
 const SLOWER_BY: TimeDelta = TimeDelta::seconds(5);
 /// No doubling goes beyond this.
@@ -51,6 +49,8 @@ impl DevicePoll {
 mod tests {
     use super::*;
 
+    const INTERVAL: TimeDelta = TimeDelta::seconds(5);
+
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
@@ -61,18 +61,18 @@ mod tests {
 
     #[test]
     fn pending_keeps_the_interval() {
-        assert_eq!(wait(DevicePoll::begin(now(), DEFAULT_INTERVAL).after_pending(now())), 5);
+        assert_eq!(wait(DevicePoll::begin(now(), INTERVAL).after_pending(now())), 5);
     }
 
     #[test]
     fn slow_down_adds_five_seconds_for_good() {
-        let poll = DevicePoll::begin(now(), DEFAULT_INTERVAL).after_slow_down(now()).after_slow_down(now());
+        let poll = DevicePoll::begin(now(), INTERVAL).after_slow_down(now()).after_slow_down(now());
         assert_eq!([wait(poll), wait(poll.after_pending(now()))], [15, 15]);
     }
 
     #[test]
     fn a_lost_answer_doubles_the_interval_up_to_two_minutes() {
-        let mut poll = DevicePoll::begin(now(), DEFAULT_INTERVAL);
+        let mut poll = DevicePoll::begin(now(), INTERVAL);
         let waits: Vec<i64> = (0..6)
             .map(|_| {
                 poll = poll.after_no_answer(now(), None);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_waited_for() {
-        let poll = DevicePoll::begin(now(), DEFAULT_INTERVAL);
+        let poll = DevicePoll::begin(now(), INTERVAL);
         assert_eq!(wait(poll.after_no_answer(now(), Some(TimeDelta::seconds(60)))), 60);
         assert_eq!(wait(poll.after_no_answer(now(), Some(TimeDelta::seconds(1)))), 10);
     }
