@@ -29,10 +29,11 @@ impl DevicePoll {
         Self::begin(now, self.interval)
     }
 
-    /// The server wants fewer requests: five seconds more from now on.
+    /// The server wants fewer requests: five seconds more from now on, and once as long as it has `told` in `Retry-After`.
     #[must_use]
-    pub fn after_slow_down(self, now: DateTime<Utc>) -> Self {
-        Self::begin(now, self.interval + SLOWER_BY)
+    pub fn after_slow_down(self, now: DateTime<Utc>, told: Option<TimeDelta>) -> Self {
+        let interval = self.interval + SLOWER_BY;
+        Self { interval, next_at: now + told_wait(interval, told) }
     }
 
     /// No answer came: the wait doubles (RFC 8628 §3.5), so that a network in trouble is not loaded more. `told` is what
@@ -40,9 +41,13 @@ impl DevicePoll {
     #[must_use]
     pub fn after_no_answer(self, now: DateTime<Utc>, told: Option<TimeDelta>) -> Self {
         let doubled = (self.interval * 2).min(LONGEST_INTERVAL).max(self.interval);
-        let wait = told.map_or(doubled, |told| told.clamp(doubled, TimeDelta::hours(1)));
-        Self { interval: doubled, next_at: now + wait }
+        Self { interval: doubled, next_at: now + told_wait(doubled, told) }
     }
+}
+
+/// No shorter than the interval, an hour at most.
+fn told_wait(interval: TimeDelta, told: Option<TimeDelta>) -> TimeDelta {
+    told.map_or(interval, |told| told.min(TimeDelta::hours(1)).max(interval))
 }
 
 #[cfg(test)]
@@ -66,8 +71,11 @@ mod tests {
 
     #[test]
     fn slow_down_adds_five_seconds_for_good() {
-        let poll = DevicePoll::begin(now(), INTERVAL).after_slow_down(now()).after_slow_down(now());
+        let poll =
+            DevicePoll::begin(now(), INTERVAL).after_slow_down(now(), None).after_slow_down(now(), None);
         assert_eq!([wait(poll), wait(poll.after_pending(now()))], [15, 15]);
+        let told = poll.after_slow_down(now(), Some(TimeDelta::seconds(60)));
+        assert_eq!([wait(told), wait(told.after_pending(now()))], [60, 20]);
     }
 
     #[test]

@@ -169,7 +169,7 @@ fn slow_down_makes_every_later_pause_five_seconds_longer() {
         pauses.push((at - before).num_seconds());
         before = at;
         if round < 2 {
-            let overview = open_with(&desk, DevicePoll::after_slow_down);
+            let overview = open_with(&desk, |poll, now| poll.after_slow_down(now, None));
             desk.answer_with(&effects, overview);
             assert_eq!(last_news(&desk), Some(PollNews::SlowDown));
         } else {
