@@ -6,6 +6,8 @@ mod terminal {
     mod bytes;
     mod endings;
     mod hang_up;
+    mod hostile;
     mod keys;
+    mod oracle;
     mod sizes;
 }

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ConnectionName, Overview, RenewalKind, RenewalOutcome};
+use crate::domain::{ConnectionName, Overview, Renewal, RenewalKind, RenewalOutcome};
 
 use super::{Field, Tone};
 
@@ -72,14 +72,11 @@ impl Activity {
                 at: renewal.at,
                 connection: Some(overview.name.clone()),
                 tone: match renewal.outcome {
-                    RenewalOutcome::Worked => Tone::Good,
+                    RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => Tone::Good,
                     RenewalOutcome::WillRetry(_) => Tone::Plain,
                     RenewalOutcome::Failed(_) => Tone::Bad,
                 },
-                what_happened: match renewal.outcome.line() {
-                    Some(line) => line.to_owned(),
-                    None => worked(renewal.kind).to_owned(),
-                },
+                what_happened: told(renewal),
                 what_to_do: None,
             })
         });
@@ -112,8 +109,22 @@ impl Activity {
     }
 }
 
+/// The line of a token request.
+pub fn told(renewal: &Renewal) -> String {
+    match &renewal.outcome {
+        RenewalOutcome::Worked => worked(renewal.kind).to_owned(),
+        RenewalOutcome::WorkedOddly(remark) => format!("{}; {remark}", worked(renewal.kind)),
+        RenewalOutcome::WillRetry(line) | RenewalOutcome::Failed(line) => line.clone(),
+    }
+}
+
+/// The line of the last token request, which worked, without what is odd about it.
+pub fn briefly(renewals: &[Renewal]) -> &'static str {
+    renewals.last().map_or("", |last| worked(last.kind))
+}
+
 /// The line of a token request that worked.
-pub fn worked(kind: RenewalKind) -> &'static str {
+fn worked(kind: RenewalKind) -> &'static str {
     match kind {
         RenewalKind::SignIn => "signed in, tokens stored",
         RenewalKind::Refresh => "renewed, tokens stored",

@@ -204,7 +204,12 @@ pub enum Edit {
     /// A paste was refused and counts.
     WrongPaste,
     /// The authorization endpoint refused: the sign-in is over.
-    AttemptRefused(Trouble),
+    AttemptRefused {
+        /// The `state` of that sign-in: one that was begun since goes on.
+        state: String,
+        /// Why.
+        trouble: Trouble,
+    },
     /// The sign-in under way is given up.
     AbandonAttempt,
     /// An administrator has consented, as the answer says.

@@ -19,6 +19,7 @@ pub mod listening;
 pub mod message;
 pub mod notice;
 mod offer;
+pub mod pauses;
 pub mod permissions;
 pub mod sign_in;
 pub mod words;
@@ -47,6 +48,7 @@ pub use message::{
     Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
 };
 pub use notice::{Notice, Tone};
+pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
 pub use sign_in::{Phase, SignInPanel};
 
@@ -85,6 +87,8 @@ pub struct App {
     device_polls: DevicePolls,
     /// Connections whose last request left them as due as before: not tried again at once.
     held_back: BTreeMap<ConnectionId, HeldBack>,
+    /// Pauses that servers asked for.
+    pauses: Pauses,
     /// The reading of the records under way.
     reading: Reading,
     /// The listener that was started last, as long as it may run.
@@ -294,6 +298,7 @@ impl App {
             asking_for_code: BTreeSet::new(),
             device_polls: DevicePolls::default(),
             held_back: BTreeMap::new(),
+            pauses: Pauses::default(),
             reading: Reading::Idle,
             listener: None,
             touched_at: now,

@@ -139,9 +139,10 @@ impl From<RecordError> for CliError {
     fn from(error: RecordError) -> Self {
         let exit = match &error {
             RecordError::Vault(error) => Exit::of_vault(error),
-            RecordError::OtherAuthority { .. } | RecordError::NoCredential | RecordError::NoAdministrator => {
-                Exit::SetUpWrong
-            }
+            RecordError::OtherAuthority { .. }
+            | RecordError::CredentialOfOtherAuthority { .. }
+            | RecordError::NoCredential
+            | RecordError::NoAdministrator => Exit::SetUpWrong,
             RecordError::Settings(_) => Exit::Usage,
             RecordError::Certificate(error) => match error {
                 CertificateFileError::Unreadable { .. } => Exit::LocalIo,

@@ -134,7 +134,7 @@ fn renewal(renewal: &Renewal) -> Value {
             RenewalKind::ClientCredentials => "client-credentials",
         },
         "outcome": match renewal.outcome {
-            RenewalOutcome::Worked => "worked",
+            RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => "worked",
             RenewalOutcome::WillRetry(_) => "will-retry",
             RenewalOutcome::Failed(_) => "failed",
         },

@@ -15,6 +15,7 @@ use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
 
 use super::context::exit_of;
+use super::dashboard::surroundings;
 use super::exit::{CliError, Exit, say, tell};
 use super::redeem::{self, Judged};
 
@@ -201,7 +202,7 @@ fn explain(overview: &Overview, facts: &ListenerFacts) {
 
 fn start_browser(overview: &Overview) {
     let address = RevealedValue::new(super::authorize::address(overview));
-    if let Err(failure) = delivery::to_browser(&address) {
+    if let Err(failure) = delivery::to_browser(&surroundings().directory, &address) {
         tell(&Failure::new(failure.what_happened, "open the address yourself"));
     }
 }

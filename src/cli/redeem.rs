@@ -98,7 +98,11 @@ pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Jud
         Ok(AuthorizationResponse::Error(error)) => {
             let refusal = refused_by_redirect(error.error);
             let trouble = refusal.trouble(services.clock.now(), 0, crate::runtime::entropy::jitter());
-            records::change(services, id, &Edit::AttemptRefused(trouble.clone()))?;
+            records::change(
+                services,
+                id,
+                &Edit::AttemptRefused { state: attempt.state.clone(), trouble: trouble.clone() },
+            )?;
             Err(CliError::of_one_trouble(&trouble, &held.name))
         }
         Err(refusal) => refuse(services, id, &refusal, attempt.wrong_pastes),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::GrantStep;
+use crate::app::{GrantStep, Pauses};
 use crate::domain::need::RenewalPlan;
 use crate::domain::{ConnectionName, Overview};
 use crate::runtime::exchange::exchange;
@@ -47,9 +47,10 @@ impl Refresh {
             say("nothing to renew");
         }
         let mut lines = Vec::new();
+        let mut pauses = self.known_pauses(&services)?;
         for choice in chosen {
-            let renewed =
-                Renewed { name: choice.0, result: choice.1.and_then(|held| renew(&services, &held)) };
+            let result = choice.1.and_then(|held| self.renew_unless_paused(&services, &held, &mut pauses));
+            let renewed = Renewed { name: choice.0, result };
             highest = highest.max(renewed.exit());
             if self.json {
                 lines.push(renewed.json(services.clock.now()));
@@ -65,6 +66,35 @@ impl Refresh {
             output::print_json(&Value::Array(lines))?;
         }
         Ok(highest)
+    }
+
+    /// What earlier runs were told; a person who says "all" asks anew.
+    fn known_pauses(&self, services: &Services) -> Result<Pauses, CliError> {
+        let mut pauses = Pauses::default();
+        if self.due {
+            services.contents()?.connections.iter().for_each(|own| pauses.note(own));
+        }
+        Ok(pauses)
+    }
+
+    /// A server that asked for a pause is asked no more for that client; only who names a connection insists.
+    fn renew_unless_paused(
+        &self,
+        services: &Services,
+        held: &Overview,
+        pauses: &mut Pauses,
+    ) -> Result<Overview, CliError> {
+        let pause = pauses.until(held).filter(|until| *until > services.clock.now());
+        if let Some(until) = pause.filter(|_| self.all || self.due) {
+            return Err(paused(until));
+        }
+        let result = renew(services, held);
+        if result.is_err()
+            && let Ok(after) = overview(services, &held.name)
+        {
+            pauses.note(&after);
+        }
+        result
     }
 
     /// The connections that are to be renewed, and what those that could not be read count for.
@@ -87,6 +117,14 @@ impl Refresh {
             .filter(|own| if self.due { is_due(own, now) } else { can_renew(own, now) });
         Ok((chosen.map(|own| (own.name.clone(), Ok(own))).collect(), damaged))
     }
+}
+
+fn paused(until: DateTime<Utc>) -> CliError {
+    CliError::new(
+        Exit::TryLater,
+        format!("not asked: the server wants a pause until {}", words::moment(until)),
+        "Nothing is lost; run it again then.",
+    )
 }
 
 fn is_due(own: &Overview, now: DateTime<Utc>) -> bool {
@@ -152,8 +190,14 @@ impl Renewed {
 
     /// What to do stands on stderr, what happened in the result.
     fn advise(&self) {
-        if let Err(error) = &self.result {
-            error.tell();
+        match &self.result {
+            Err(error) => error.tell(),
+            Ok(overview) => {
+                let remark = overview.new_remark();
+                remark
+                    .into_iter()
+                    .for_each(|remark| say(&format!("{}: {}", self.name, sanitize(remark, 300))));
+            }
         }
     }
 }

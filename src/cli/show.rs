@@ -132,7 +132,10 @@ fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
             RenewalKind::Refresh => "renewal",
             RenewalKind::ClientCredentials => "client credentials",
         };
-        let outcome = last.outcome.line().unwrap_or("worked");
+        let outcome = match last.outcome.remark() {
+            Some(remark) => format!("worked; {remark}"),
+            None => last.outcome.line().unwrap_or("worked").to_owned(),
+        };
         rows.push(("Last request", format!("{}, {kind}: {outcome}", words::moment(last.at))));
     }
     if let Some((last, freshness)) = overview.last_hand_over() {

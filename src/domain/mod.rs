@@ -38,5 +38,5 @@ pub use renewal::{Renewal, RenewalKind, RenewalOutcome};
 pub use scope::{Scope, ScopeSet};
 pub use settings_rules::{SettingsFault, SettingsRemark};
 pub use token::{AccessGrant, Claims, RefreshGrant, SignedInUser, Tokens};
-pub use trouble::{Trouble, TroubleKind, WhoActs};
+pub use trouble::{Trouble, TroubleKind, Wait, WhoActs};
 pub use way_in::{Capture, WayIn};

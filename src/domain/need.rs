@@ -117,7 +117,7 @@ impl Overview {
                     return Impossible(NoRenewal::SecretExpired);
                 }
                 TroubleKind::SetUpWrong => return Impossible(NoRenewal::SetUpWrong),
-                TroubleKind::TryLater { retry_at, attempt } if self.can_renew() => {
+                TroubleKind::TryLater { retry_at, attempt, .. } if self.can_renew() => {
                     return Retrying { at: retry_at, attempt };
                 }
                 TroubleKind::TryLater { .. } => {}

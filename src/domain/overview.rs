@@ -261,6 +261,13 @@ impl Overview {
         self.open_attempt(now)?.device()
     }
 
+    /// What is odd about the last answer that brought tokens, unless the one before was odd in the same way.
+    pub fn new_remark(&self) -> Option<&str> {
+        let mut worked = self.renewals.iter().rev().filter(|renewal| renewal.outcome.worked());
+        let last = worked.next()?.outcome.remark()?;
+        (worked.next().and_then(|before| before.outcome.remark()) != Some(last)).then_some(last)
+    }
+
     /// The last hand-over of the values, and whether the refresh token is still that one.
     pub fn last_hand_over(&self) -> Option<(&HandOver, Freshness)> {
         let last = self.hand_overs.last()?;

@@ -29,6 +29,8 @@ pub enum RenewalKind {
 pub enum RenewalOutcome {
     /// New tokens came and were saved.
     Worked,
+    /// New tokens came and were saved; something about the answer is odd. The text is one printable line.
+    WorkedOddly(String),
     /// Nothing is lost; it is tried again. The text is one printable line.
     WillRetry(String),
     /// A person must act. The text is one printable line.
@@ -40,7 +42,20 @@ impl RenewalOutcome {
     pub fn line(&self) -> Option<&str> {
         match self {
             Self::Worked => None,
-            Self::WillRetry(line) | Self::Failed(line) => Some(line),
+            Self::WorkedOddly(line) | Self::WillRetry(line) | Self::Failed(line) => Some(line),
         }
+    }
+
+    /// What is odd about an answer that brought tokens.
+    pub fn remark(&self) -> Option<&str> {
+        match self {
+            Self::WorkedOddly(line) => Some(line),
+            Self::Worked | Self::WillRetry(_) | Self::Failed(_) => None,
+        }
+    }
+
+    /// True if tokens came.
+    pub fn worked(&self) -> bool {
+        matches!(self, Self::Worked | Self::WorkedOddly(_))
     }
 }

@@ -51,7 +51,18 @@ pub enum TroubleKind {
         retry_at: DateTime<Utc>,
         /// How many tries have failed in a row, from 1.
         attempt: u32,
+        /// Whose wait it is.
+        wait: Wait,
     },
+}
+
+/// Whose wait it is that ends at the next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Ours, longer with every failure in a row.
+    BackOff,
+    /// The server asked for it (`Retry-After`, RFC 9110 §10.2.3): it holds for all that the client asks there.
+    Told,
 }
 
 impl WhoActs {
@@ -85,7 +96,8 @@ impl TroubleKind {
         let seconds = (doubled * (0.8 + 0.4 * jitter.clamp(0.0, 1.0))).min(900.0);
         let own = TimeDelta::milliseconds((seconds * 1000.0) as i64);
         let told = retry_after.map(|told| told.clamp(TimeDelta::seconds(1), TimeDelta::hours(1)));
-        Self::TryLater { retry_at: now + told.unwrap_or(own), attempt }
+        let wait = if told.is_some() { Wait::Told } else { Wait::BackOff };
+        Self::TryLater { retry_at: now + told.unwrap_or(own), attempt, wait }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use url::Url;
 
+use crate::domain::authority::TenantForm;
 use crate::domain::{Scope, Settings, Tenant};
 
 use super::authorization_request::requested_scope;
@@ -15,10 +16,10 @@ pub struct NoAdministrator;
 
 /// The whole address. The page does not take `common`, so any organization stands in its place.
 pub fn admin_consent_request(settings: &Settings, state: &str) -> Result<Url, NoAdministrator> {
-    let tenant = match settings.tenant.as_str() {
-        "consumers" => return Err(NoAdministrator),
-        "common" => Tenant::organizations(),
-        _ => settings.tenant.clone(),
+    let tenant = match settings.tenant.form() {
+        TenantForm::Consumers => return Err(NoAdministrator),
+        TenantForm::Common => Tenant::organizations(),
+        TenantForm::Organizations | TenantForm::Id | TenantForm::Domain => settings.tenant.clone(),
     };
     let mut url = settings.authority.admin_consent_page(&tenant);
     url.query_pairs_mut()
@@ -82,6 +83,8 @@ mod tests {
     fn common_becomes_organizations_and_consumers_have_nobody_to_ask() {
         let url = admin_consent_request(&settings("common", "Mail.Send"), "st").unwrap();
         assert_eq!(url.path(), "/organizations/v2.0/adminconsent");
-        assert_eq!(admin_consent_request(&settings("consumers", "Mail.Send"), "st"), Err(NoAdministrator));
+        for personal in ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"] {
+            assert_eq!(admin_consent_request(&settings(personal, "Mail.Send"), "st"), Err(NoAdministrator));
+        }
     }
 }

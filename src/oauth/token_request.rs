@@ -41,9 +41,14 @@ pub fn refresh(
     granted: Option<&ScopeSet>,
 ) -> TokenRequest {
     let asked = requested_scope(settings);
-    let is_granted =
-        |scope: &&Scope| scope.is_openid() || granted.is_none_or(|granted| granted.contains(scope));
-    let scope: ScopeSet = asked.iter().filter(is_granted).cloned().collect();
+    let is_granted = |scope: &&Scope| {
+        // `.default` stands for whatever was granted, and answers name that one by one.
+        let named = granted.is_none_or(|granted| granted.contains(scope));
+        scope.is_openid() || scope.name() == ".default" || named
+    };
+    let granted: ScopeSet = asked.iter().filter(is_granted).cloned().collect();
+    // Without a resource in it, the request would be for another token than the one that is held.
+    let scope = if granted.iter().all(Scope::is_openid) { asked } else { granted };
     request(settings, client, Some(&scope), |form| {
         form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
     })
@@ -84,4 +89,47 @@ fn request(
     }
     client.append(&mut form);
     TokenRequest { url: endpoint(settings), body: RequestBody::new(form.finish()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::clouds::CLOUDS;
+    use crate::domain::{ClientId, RedirectUri, ResponseMode, Tenant, WayIn};
+
+    /// The scope that a refresh asks for, after `asked` was granted as `granted`.
+    fn refreshed(asked: &str, granted: Option<&str>) -> String {
+        let settings = Settings {
+            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f4f8a11").unwrap(),
+            authority: CLOUDS[0].authority(),
+            tenant: Tenant::organizations(),
+            sign_in_as: None,
+            way_in: WayIn::default(),
+            redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
+            response_mode: ResponseMode::Query,
+            scopes: ScopeSet::parse_lenient(asked),
+        };
+        let granted = granted.map(ScopeSet::parse_lenient);
+        let request =
+            refresh(&settings, &ClientAuthentication::Public, &RefreshToken::new("r"), granted.as_ref());
+        let form = form_urlencoded::parse(request.body.expose().as_bytes());
+        form.into_owned().find(|(name, _)| name == "scope").unwrap().1
+    }
+
+    #[test]
+    fn a_refresh_asks_for_what_was_granted() {
+        let own = "offline_access openid profile";
+        assert_eq!(refreshed("Mail.Send Mail.Read", Some("mail.send")), format!("Mail.Send {own}"));
+        assert_eq!(refreshed("Mail.Send", None), format!("Mail.Send {own}"));
+    }
+
+    #[test]
+    fn a_refresh_never_loses_its_resource() {
+        let own = "offline_access openid profile";
+        let default = "https://outlook.office365.com/.default";
+        assert_eq!(refreshed(default, Some("IMAP.AccessAsUser.All")), format!("{default} {own}"));
+        for nothing in ["", "openid"] {
+            assert_eq!(refreshed("Mail.Send", Some(nothing)), format!("Mail.Send {own}"), "{nothing:?}");
+        }
+    }
 }

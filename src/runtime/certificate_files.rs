@@ -108,13 +108,28 @@ fn read_text(path: &Path) -> Result<zeroize::Zeroizing<String>, CertificateFileE
         path: path.to_owned(),
         reason: reason(error),
     };
+    check_is_file(path)?;
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let mut text = zeroize::Zeroizing::new(String::with_capacity(64 * 1024));
     file.take(LIMIT).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
     Ok(text)
 }
 
+/// Opening a pipe or a terminal would wait for somebody to write, perhaps for ever.
+fn check_is_file(path: &Path) -> Result<(), CertificateFileError> {
+    let refused = |reason: String| CertificateFileError::Unreadable { path: path.to_owned(), reason };
+    let metadata = std::fs::metadata(path).map_err(|error| refused(reason(&error)))?;
+    match () {
+        () if metadata.is_dir() => Err(refused("it is a directory".to_owned())),
+        () if !metadata.is_file() => {
+            Err(refused("it is no file but a pipe, a terminal or a device".to_owned()))
+        }
+        () => Ok(()),
+    }
+}
+
 fn read_key(path: &Path) -> Result<PrivateKey, CertificateFileError> {
+    check_is_file(path)?;
     match Vault::read_key_of_person(path) {
         Ok(text) => Ok(PrivateKey::new(text.as_str())),
         Err(VaultError::KeyUnreadable { path, .. }) => {

@@ -135,8 +135,9 @@ pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outle
     }
 }
 
-/// How long requests under way are awaited after the person has left: a little longer than any takes.
-const LAST_ANSWERS: Duration = Duration::from_secs(35);
+/// How long requests under way are awaited after the person has left: a little longer than any takes, which is the wait for
+/// a lock, a request, and a second one with a token that another process has stored meanwhile.
+const LAST_ANSWERS: Duration = Duration::from_secs(75);
 
 /// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
 pub(super) async fn show(

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
@@ -50,7 +50,7 @@ pub async fn deliver(
     match way {
         Way::Clipboard => to_clipboard(outlets, contents).await,
         Way::File => to_file(outlets, &contents),
-        Way::Browser => to_browser(&contents),
+        Way::Browser => to_browser(&outlets.directory, &contents),
     }
 }
 
@@ -141,6 +141,12 @@ async fn to_clipboard(outlets: &Outlets, text: RevealedValue) -> Result<Delivery
     Ok(Delivery::SentToTerminal { characters })
 }
 
+/// A new file that only its owner can read.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
 fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure> {
     // One name for each address, so that the file of an earlier sign-in is neither in the way nor taken for this one.
     let path = outlets.directory.join(format!("tokengauge-sign-in-{}.txt", entropy::file_suffix()));
@@ -150,15 +156,44 @@ fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure>
             "P prints the address on a page instead.",
         )
     };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(refused)?;
-    writeln!(file, "{}", text.expose()).map_err(refused)?;
+    write_private(&path, &format!("{}\n", text.expose())).map_err(refused)?;
     Ok(Delivery::WrittenTo(path.display().to_string()))
 }
 
-/// Starts a browser on this machine with an address.
-pub fn to_browser(text: &RevealedValue) -> Result<Delivery, Failure> {
-    open::that_detached(text.expose()).map(|()| Delivery::BrowserStarted).map_err(|_| {
-        Failure::new("No browser could be started on this machine.", "y sends the address again.")
-    })
+/// Starts a browser on this machine with a page that leads to the address. The address itself would stand in the list of
+/// processes, for everybody on the machine to open and to answer with an account of their own.
+pub fn to_browser(directory: &Path, text: &RevealedValue) -> Result<Delivery, Failure> {
+    let path = directory.join(format!("tokengauge-sign-in-{}.html", entropy::file_suffix()));
+    let refused = |what: String| Failure::new(what, "y sends the address again.");
+    let page = write_private(&path, &browser_page(text.expose()))
+        .map_err(|error| refused(format!("{} could not be written: {error}", path.display())));
+    page?;
+    open::that_detached(&path)
+        .map(|()| Delivery::BrowserStarted)
+        .map_err(|_| refused("No browser could be started on this machine.".to_owned()))
+}
+
+/// A page that goes on to the address by itself. An address is ASCII without quotes or angle brackets; `&` is written as
+/// HTML wants it.
+fn browser_page(address: &str) -> String {
+    let address = address.replace('&', "&amp;").replace('"', "%22").replace('<', "%3C").replace('>', "%3E");
+    format!(
+        "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
+         <meta http-equiv=\"refresh\" content=\"0;url={address}\"><title>Sign in</title></head>\
+         <body><a href=\"{address}\">Sign in</a></body></html>\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_for_the_browser_leads_to_the_address_and_to_nothing_else() {
+        let page = browser_page("https://login.example/authorize?a=1&b=\"><script>");
+        assert!(
+            page.contains("content=\"0;url=https://login.example/authorize?a=1&amp;b=%22%3E%3Cscript%3E\"")
+        );
+        assert!(!page.contains("<script>"));
+    }
 }

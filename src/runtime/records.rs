@@ -28,6 +28,11 @@ pub enum RecordError {
         /// The authority that is known.
         known: String,
     },
+    /// Secret or certificate were entered for another login service, and would be sent to this one.
+    CredentialOfOtherAuthority {
+        /// The login service that they were entered for.
+        known: String,
+    },
     /// The registration is not known here, and no credential was given.
     NoCredential,
     /// Nobody could consent for this tenant.
@@ -46,6 +51,12 @@ impl RecordError {
             Self::OtherAuthority { known } => Failure::new(
                 format!("This client ID is known here already, registered at {known}."),
                 "Check client ID and cloud; a registration belongs to one cloud.",
+            ),
+            Self::CredentialOfOtherAuthority { known } => Failure::new(
+                format!(
+                    "The client credential was entered for {known}; it is not sent to another login service."
+                ),
+                "Enter the secret or certificate again together with the new address.",
             ),
             Self::NoAdministrator => Failure::new(
                 "Personal accounts have no administrator who could consent.",
@@ -209,7 +220,7 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             }
         }
         Edit::WrongPaste => note_wrong_paste(connection),
-        Edit::AttemptRefused(trouble) => note_refusal(connection, trouble),
+        Edit::AttemptRefused { state, trouble } => note_refusal(connection, state, trouble),
         Edit::AbandonAttempt => connection.attempt = None,
         Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
         Edit::AdminConsentRefused => connection.admin_consent = None,
@@ -237,8 +248,10 @@ fn note_consent(connection: &mut Connection, tenant: Option<String>, services: &
 }
 
 /// The sign-in was refused. What is held still works, so it only becomes the connection's trouble where nothing is.
-fn note_refusal(connection: &mut Connection, trouble: &Trouble) {
-    connection.attempt = None;
+fn note_refusal(connection: &mut Connection, state: &str, trouble: &Trouble) {
+    if connection.code_attempt().is_some_and(|attempt| attempt.state == state) {
+        connection.attempt = None;
+    }
     connection.note_renewal(Renewal {
         at: trouble.at,
         kind: RenewalKind::SignIn,
@@ -318,6 +331,11 @@ fn check_registration(
     // A connection that is the only one takes its registration along.
     if users.any(|user| Some(&user.id) != own) {
         return Err(RecordError::OtherAuthority { known: held.authority.host().to_owned() });
+    }
+    // What one login service was to be told is not told to another without a word.
+    let is_kept = matches!(entered, Entered::Keep | Entered::EndsOn(_)) && held.credential.is_confidential();
+    if is_kept && held.authority.login.origin() != settings.authority.login.origin() {
+        return Err(RecordError::CredentialOfOtherAuthority { known: held.authority.host().to_owned() });
     }
     Ok(entered)
 }

@@ -155,6 +155,7 @@ fn outcome(renewal: &Renewal, told: Option<&str>) -> String {
         (RenewalOutcome::Worked, RenewalKind::Refresh | RenewalKind::ClientCredentials) => {
             "worked".to_owned()
         }
+        (RenewalOutcome::WorkedOddly(line), _) => format!("worked; {}", printable(line)),
         (RenewalOutcome::WillRetry(line), _) => format!("to be tried again: {}", printable(line)),
         (RenewalOutcome::Failed(line), _) => format!("refused: {}", printable(line)),
     }

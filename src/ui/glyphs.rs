@@ -173,7 +173,7 @@ impl Glyphs {
     /// The mark of a renewal in the row of the last ones.
     pub fn renewal(&self, outcome: &RenewalOutcome) -> &'static str {
         match outcome {
-            RenewalOutcome::Worked => self.renewed,
+            RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => self.renewed,
             RenewalOutcome::WillRetry(_) => self.retried,
             RenewalOutcome::Failed(_) => self.refused,
         }

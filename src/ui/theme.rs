@@ -212,7 +212,7 @@ impl Theme {
     /// The style of a renewal's mark.
     pub fn renewal(&self, outcome: &RenewalOutcome) -> Style {
         match outcome {
-            RenewalOutcome::Worked => self.good,
+            RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => self.good,
             RenewalOutcome::WillRetry(_) => self.warning,
             RenewalOutcome::Failed(_) => self.error,
         }

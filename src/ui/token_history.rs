@@ -28,7 +28,7 @@ pub(super) fn history(view: View<'_>, overview: &Overview, width: u16, room: usi
         row = row.text(view.glyphs().renewal(&renewal.outcome), theme.renewal(&renewal.outcome));
     }
     let count = |is: fn(&RenewalOutcome) -> bool| last.iter().filter(|renewal| is(&renewal.outcome)).count();
-    let worked = count(|outcome| matches!(outcome, RenewalOutcome::Worked));
+    let worked = count(RenewalOutcome::worked);
     let retried = count(|outcome| matches!(outcome, RenewalOutcome::WillRetry(_)));
     let refused = count(|outcome| matches!(outcome, RenewalOutcome::Failed(_)));
     let sentence = format!("{worked} worked, {retried} retried, {refused} refused");
@@ -56,6 +56,7 @@ fn one(view: View<'_>, renewal: &Renewal, time: u16, width: u16) -> Line<'static
         (RenewalOutcome::Worked, RenewalKind::SignIn) => "signed in".to_owned(),
         (RenewalOutcome::Worked, RenewalKind::Refresh) => "renewed".to_owned(),
         (RenewalOutcome::Worked, RenewalKind::ClientCredentials) => "token issued".to_owned(),
+        (RenewalOutcome::WorkedOddly(line), _) => format!("worked; {}", printable(line)),
         (RenewalOutcome::WillRetry(line) | RenewalOutcome::Failed(line), _) => printable(line),
     };
     view.row()

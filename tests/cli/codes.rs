@@ -3,10 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
+use tokengauge::simulator::browser::Answer;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
 use super::home::Home;
-use super::tenant::{CLIENT_ID, NAME, SECRET, Tenant, parameter};
+use super::tenant::{CLIENT_ID, NAME, OPS, SECRET, Tenant, parameter};
 
 const REFRESH: &str = "[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\n";
 
@@ -122,4 +123,21 @@ fn of_several_connections_the_highest_code_counts() {
     tenant.add("fabrikam", &[]).is(0);
     let run = tenant.run(&["refresh", "fabrikam", NAME, "nobody"]).is(4);
     assert_eq!(run.out.lines().count(), 3, "{}", run.out);
+}
+
+#[test]
+fn a_server_that_asked_for_a_pause_is_asked_no_more_in_this_run() {
+    let tenant = with_fault("status = 429\nretry_after = 600");
+    tenant.add("second", &["--sign-in-as", OPS]).is(0);
+    let address = tenant.run(&["authorize", "second", "--print-url"]).is(0).out;
+    let answer = tenant.browse(address.trim_end(), Answer::Accept);
+    tenant.home.with_stdin(&["redeem", "second"], answer).is(0);
+    let before = tenant.requests();
+    let run = tenant.run(&["refresh", "--all"]).is(6);
+    assert_eq!(tenant.requests(), before + 1);
+    assert!(run.out.contains("wants a pause until"), "{}", run.out);
+    assert!(run.err.contains("run it again then"), "{}", run.err);
+    // By its name it is asked: who names it insists.
+    tenant.run(&["refresh", "second"]).is(6);
+    assert_eq!(tenant.requests(), before + 2);
 }

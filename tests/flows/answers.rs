@@ -3,7 +3,7 @@
 use http_body_util::Full;
 use hyper::body::Bytes;
 use tokengauge::domain::secret::AuthorizationCode;
-use tokengauge::domain::{Trouble, TroubleKind};
+use tokengauge::domain::{RenewalOutcome, Trouble, TroubleKind};
 
 use crate::desk::Desk;
 use crate::wire::{Wire, answer};
@@ -94,4 +94,39 @@ async fn words_of_the_platform_are_made_printable() {
     let body = r#"{"error":"odd\u001b[31m\u202e_error","error_description":"\u001b]0;TG\u0007"}"#;
     let trouble = trouble_of(answer(400, JSON, body)).await;
     assert!(!trouble.what_happened.chars().any(|c| c.is_control() || c == '\u{202e}'), "{trouble:?}");
+}
+
+/// What is remarked of a renewal that brings this.
+async fn remark_of(headers: &[(&str, &str)], body: &str) -> Option<String> {
+    let wire = Wire::start([answer(200, JSON, GOOD), answer(200, headers, body.to_owned())]).await;
+    let desk = Desk::at(wire.authority());
+    desk.begin();
+    desk.redeem(&AuthorizationCode::new("code")).await.unwrap();
+    assert_eq!(desk.last_outcome(), RenewalOutcome::Worked);
+    let overview = desk.refresh().await.unwrap();
+    assert_eq!((overview.trouble.as_ref(), overview.new_remark()), (None, desk.last_outcome().remark()));
+    desk.last_outcome().remark().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn what_is_odd_about_a_success_is_in_the_record() {
+    let untyped = r#"{"access_token":"TG-access-1","refresh_token":"TG-refresh-1"}"#;
+    let remark = remark_of(JSON, untyped).await.unwrap();
+    assert!(remark.contains("does not tell how long") && remark.contains("no token type"), "{remark}");
+    assert_eq!(remark_of(JSON, GOOD).await, None);
+}
+
+#[tokio::test]
+async fn a_narrower_grant_names_what_is_missing() {
+    let narrow = r#"{"token_type":"Bearer","access_token":"TG-access-1","expires_in":3600,"scope":"openid User.Read"}"#;
+    let remark = remark_of(JSON, narrow).await.unwrap();
+    assert!(remark.starts_with("not granted: ") && remark.contains("Mail.Send"), "{remark}");
+    assert!(!remark.contains("User.Read") && !remark.contains("offline_access"), "{remark}");
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_remarked_and_lives_count_from_our_own() {
+    let dated = [JSON[0], ("date", "Sun, 22 Nov 2015 05:42:00 GMT")];
+    let remark = remark_of(&dated, GOOD).await.unwrap();
+    assert!(remark.contains("ahead of the server's; lives are counted from expires_in"), "{remark}");
 }

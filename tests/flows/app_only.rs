@@ -140,3 +140,15 @@ fn a_certificate_that_is_over_is_refused() {
         assert!(failure.what_happened.ends_with('.') && !failure.what_to_do.is_empty());
     }
 }
+
+#[test]
+fn what_is_no_file_is_refused_and_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::from(0o600), 0)
+        .unwrap();
+    for path in [pipe.as_path(), std::path::Path::new("/dev/zero"), directory.path()] {
+        let refused = certificate_files::read(path, None, chrono::DateTime::UNIX_EPOCH);
+        assert!(matches!(refused, Err(CertificateFileError::Unreadable { .. })), "{path:?}: {refused:?}");
+    }
+}

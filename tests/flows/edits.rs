@@ -1,6 +1,7 @@
 //! What an edit does to a sign-in and to the tokens that are held.
 
 use tokengauge::app::{CredentialEdit, Edit, GrantStep};
+use tokengauge::domain::secret::ClientSecret;
 use tokengauge::domain::{Authority, Certainty, ClientId, Lifetime, Need};
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
@@ -109,7 +110,22 @@ async fn a_registration_that_others_use_stays_in_its_cloud() {
 async fn a_registration_entered_for_the_wrong_cloud_moves_with_its_only_connection() {
     let (_platform, desk) = signed_in("").await;
     let elsewhere = Authority::custom("https://login.example", None).unwrap();
-    let edit = form(&desk, |form| form.settings.authority = elsewhere.clone());
+    let edit = form(&desk, |form| {
+        form.settings.authority = elsewhere.clone();
+        form.credential =
+            CredentialEdit::Secret { value: ClientSecret::new("another~secret"), ends_on: None };
+    });
     records::change(&desk.services, &desk.id, &edit).unwrap();
     assert_eq!(desk.record().settings.authority, elsewhere);
+}
+
+#[tokio::test]
+async fn a_secret_is_not_taken_along_to_another_login_service() {
+    let (_platform, desk) = signed_in("").await;
+    let before = desk.record();
+    let elsewhere = Authority::custom("https://login.example", None).unwrap();
+    let edit = form(&desk, |form| form.settings.authority = elsewhere.clone());
+    let error = records::change(&desk.services, &desk.id, &edit).unwrap_err();
+    assert!(error.failure().what_happened.contains("not sent to another login service"));
+    assert_eq!(desk.record(), before);
 }

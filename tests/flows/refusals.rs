@@ -1,7 +1,7 @@
 //! What the platform refuses, and what follows: who must act, when it is tried again, and what is kept.
 
 use chrono::TimeDelta;
-use tokengauge::domain::{RenewalOutcome, TroubleKind};
+use tokengauge::domain::{Overview, RenewalOutcome, TroubleKind};
 use tokengauge::oauth::redirect_response::AuthorizationResponse;
 use tokengauge::oauth::token_answer::{Reaction, refused_by_redirect};
 use tokengauge::runtime::exchange::ExchangeError;
@@ -49,7 +49,7 @@ async fn each_refusal_names_who_must_act() {
 #[tokio::test]
 async fn retry_after_is_obeyed_to_the_second() {
     let (desk, trouble) = renewal_under("status = 429\nretry_after = 7").await;
-    let TroubleKind::TryLater { retry_at, attempt } = trouble.kind else { panic!("{trouble:?}") };
+    let TroubleKind::TryLater { retry_at, attempt, .. } = trouble.kind else { panic!("{trouble:?}") };
     let sent_at = desk.record().renewals.last().unwrap().at;
     assert_eq!((retry_at - sent_at, attempt), (TimeDelta::seconds(7), 1));
     assert!(matches!(desk.last_outcome(), RenewalOutcome::WillRetry(_)));
@@ -63,7 +63,7 @@ async fn faults_of_the_platform_are_tried_again_after_longer_and_longer() {
         for tries in 1..=4 {
             let trouble =
                 if tries == 1 { trouble.clone() } else { desk.refresh().await.unwrap().trouble.unwrap() };
-            let TroubleKind::TryLater { retry_at, attempt } = trouble.kind else { panic!("{trouble:?}") };
+            let TroubleKind::TryLater { retry_at, attempt, .. } = trouble.kind else { panic!("{trouble:?}") };
             assert_eq!(attempt, tries, "{status}");
             waits.push((retry_at - trouble.at).num_milliseconds());
         }
@@ -82,6 +82,10 @@ async fn a_loop_that_the_platform_stopped_waits_five_minutes() {
     assert!(retry_at - trouble.at >= TimeDelta::minutes(5));
 }
 
+fn state_of(begun: &Overview) -> String {
+    begun.code_attempt().unwrap().state.clone()
+}
+
 #[tokio::test]
 async fn consent_that_is_missing_comes_back_in_the_redirect() {
     let platform = Platform::play(include_str!("../../demo/scenarios/consent-missing.toml"));
@@ -94,11 +98,28 @@ async fn consent_that_is_missing_comes_back_in_the_redirect() {
     assert_eq!(error.error.codes, [90094]);
     let refusal = refused_by_redirect(error.error);
     assert_eq!(refusal.reaction, Reaction::ConsentMissing);
-    let edit = tokengauge::app::Edit::AttemptRefused(refusal.trouble(desk.services.clock.now(), 0, 0.5));
+    let trouble = refusal.trouble(desk.services.clock.now(), 0, 0.5);
+    let edit = tokengauge::app::Edit::AttemptRefused { state: state_of(&begun), trouble };
     tokengauge::runtime::records::change(&desk.services, &desk.id, &edit).unwrap();
     let record = desk.record();
     assert_eq!((record.trouble.unwrap().kind, record.attempt), (TroubleKind::ConsentMissing, None));
     assert_eq!(platform.token_requests(), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_late_does_not_end_the_next_sign_in() {
+    let platform = Platform::play(include_str!("../../demo/scenarios/consent-missing.toml"));
+    let desk = Desk::at(platform.authority());
+    let (refused, next) = (desk.begin(), desk.begin());
+    let AuthorizationResponse::Error(error) =
+        read_paste(&platform.browse(&refused, OPS, Answer::Accept).unwrap(), &refused).unwrap()
+    else {
+        panic!("an administrator has not consented")
+    };
+    let trouble = refused_by_redirect(error.error).trouble(desk.services.clock.now(), 0, 0.5);
+    let edit = tokengauge::app::Edit::AttemptRefused { state: state_of(&refused), trouble };
+    tokengauge::runtime::records::change(&desk.services, &desk.id, &edit).unwrap();
+    assert_eq!(desk.record().code_attempt().unwrap().state, state_of(&next));
 }
 
 #[tokio::test]

@@ -53,3 +53,17 @@ async fn a_renamed_mailbox_is_still_the_same_person() {
     let overview = desk.sign_in(&platform, OPS).await.unwrap();
     assert_eq!(overview.tokens.unwrap().user.username.as_deref(), Some(OPS));
 }
+
+#[tokio::test]
+async fn the_same_address_of_another_account_is_not_stored() {
+    let platform = Platform::with("");
+    let desk = Desk::with(platform.authority(), |new| new.settings.sign_in_as = Some(mailbox(OPS)));
+    desk.sign_in(&platform, OPS).await.unwrap();
+    desk.change(|connection| {
+        connection.tokens.as_mut().unwrap().user.tid = Some("0a1b2c3d-0000-4000-8000-000000000000".into());
+    });
+    let held = desk.tokens();
+    let refused = desk.sign_in(&platform, OPS).await.unwrap_err();
+    assert!(matches!(refused, ExchangeError::WrongUser { .. }), "{refused:?}");
+    assert_eq!(desk.tokens(), held);
+}

@@ -315,7 +315,11 @@ const BUSY: (&str, &str) =
 
 /// One connection in each state.
 pub fn every_state() -> Vec<Overview> {
-    let retry = TroubleKind::TryLater { retry_at: now() + minutes(2), attempt: 2 };
+    let retry = TroubleKind::TryLater {
+        retry_at: now() + minutes(2),
+        attempt: 2,
+        wait: tokengauge::domain::Wait::BackOff,
+    };
     vec![
         Make::healthy("northwind", "ops@northwind.com")
             .access_left(-days(2))

@@ -12,11 +12,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The least time in which it is looked whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// U+FFFD as it is written.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+/// Stands for U+FFFD on the screen.
+pub const REPLACED: char = '¿';
+
 /// The program, its terminal, and what the terminal shows.
 pub struct Terminal {
     pub parser: vt100::Parser,
     /// All that was ever written.
     pub written: Vec<u8>,
+    /// What the VT100 has not seen yet: the beginning of a character that may be U+FFFD.
+    unseen: Vec<u8>,
     /// The settings of the line before the program was started.
     before: String,
     child: Box<dyn Child + Send + Sync>,
@@ -97,6 +104,7 @@ impl Terminal {
         Self {
             parser: vt100::Parser::new(rows.max(2), columns.max(2), 0),
             written: Vec::new(),
+            unseen: Vec::new(),
             before,
             child,
             keyboard: pair.master.take_writer().unwrap(),
@@ -111,10 +119,15 @@ impl Terminal {
         self.parser.screen().contents()
     }
 
-    /// Reads until the screen fulfils the condition.
+    /// Reads until the text of the screen fulfils the condition.
     pub fn until(&mut self, what: &str, condition: impl Fn(&str) -> bool) {
+        self.until_screen(what, |screen| condition(&screen.contents()));
+    }
+
+    /// Reads until the screen fulfils the condition.
+    pub fn until_screen(&mut self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let begun = Instant::now();
-        while !condition(&self.screen()) {
+        while !condition(self.parser.screen()) {
             let left = PATIENCE.saturating_sub(begun.elapsed());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
@@ -205,8 +218,24 @@ impl Terminal {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        self.parser.process(bytes);
         self.written.extend_from_slice(bytes);
+        self.unseen.extend_from_slice(bytes);
+        // The VT100 leaves U+FFFD out, for which every terminal has a cell.
+        let (mut seen, mut rest) = (Vec::new(), &self.unseen[..]);
+        while let Some((byte, after)) = rest.split_first() {
+            if REPLACEMENT.starts_with(rest) && rest.len() < REPLACEMENT.len() {
+                break;
+            }
+            (seen, rest) = match rest.strip_prefix(REPLACEMENT) {
+                Some(after) => ([seen, REPLACED.to_string().into()].concat(), after),
+                None => {
+                    seen.push(*byte);
+                    (seen, after)
+                }
+            };
+        }
+        self.parser.process(&seen);
+        self.unseen = rest.to_vec();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokengauge::app::{Answer, Effect, Message, RequestId, Tone};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
-use tokengauge::domain::{ConnectionName, RenewalKind, TroubleKind};
+use tokengauge::domain::{ConnectionName, RenewalKind, RenewalOutcome, TroubleKind};
 
 use super::fixtures::*;
 
@@ -155,4 +155,34 @@ fn damaged_records_hide_no_others() {
     read.damaged.push(tokengauge::app::DamagedFile { file: "connections/x.age".into(), failure: failure() });
     desk.answer(&reading, Answer::Contents(Ok(read)));
     assert_eq!((desk.app.connections.all().len(), desk.app.connections.damaged.len()), (1, 1));
+}
+
+#[test]
+fn what_is_odd_about_an_answer_is_told_once_until_it_changes() {
+    let mut desk = Desk::open(vec![left("one", minutes(5))]);
+    let mut said = Vec::new();
+    for remark in [Some("not granted: Mail.Send"), Some("not granted: Mail.Send"), Some("the clock"), None] {
+        desk.now += minutes(1);
+        let effects = desk.press("r");
+        let own = with(desk.own("one"), |own| {
+            renew(own, desk.now, RenewalKind::Refresh);
+            if let Some(remark) = remark {
+                own.renewals.last_mut().unwrap().outcome = RenewalOutcome::WorkedOddly(remark.into());
+            }
+        });
+        desk.answer_with(&effects, own);
+        said.push(desk.said().to_owned());
+    }
+    let worked = "one: renewed, tokens stored";
+    assert_eq!(
+        said,
+        [
+            format!("{worked}; not granted: Mail.Send."),
+            format!("{worked}."),
+            format!("{worked}; the clock."),
+            format!("{worked}.")
+        ]
+    );
+    let odd = told(&desk).into_iter().filter(|(_, what)| what.contains("not granted")).count();
+    assert_eq!(odd, 2, "each in its place in the activity");
 }

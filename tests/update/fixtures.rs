@@ -200,7 +200,11 @@ pub fn with(mut overview: Overview, change: impl FnOnce(&mut Overview)) -> Overv
 
 /// One connection in every state that a list can hold.
 pub fn every_state() -> Vec<Overview> {
-    let retry = TroubleKind::TryLater { retry_at: start() + minutes(2), attempt: 2 };
+    let retry = TroubleKind::TryLater {
+        retry_at: start() + minutes(2),
+        attempt: 2,
+        wait: tokengauge::domain::Wait::BackOff,
+    };
     vec![
         troubled("expired", TroubleKind::SignInNeeded),
         troubled("consent", TroubleKind::ConsentMissing),

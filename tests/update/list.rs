@@ -140,7 +140,11 @@ fn moving_stops_at_the_ends() {
 
 #[test]
 fn renewing_all_asks_with_the_number() {
-    let retry = TroubleKind::TryLater { retry_at: start() + minutes(9), attempt: 1 };
+    let retry = TroubleKind::TryLater {
+        retry_at: start() + minutes(9),
+        attempt: 1,
+        wait: tokengauge::domain::Wait::BackOff,
+    };
     let mut desk =
         Desk::open(vec![left("one", minutes(5)), left("two", minutes(2)), troubled("later", retry)]);
     desk.press("R");

@@ -304,7 +304,11 @@ fn a_browser_here_is_listened_for_and_the_connection_stays_as_it_is() {
 fn a_connection_that_never_stood_is_listened_for_again() {
     let (mut desk, first) = listening(Capture::Tunnel);
     let effects = tell(&mut desk, first, Answer::Redirected(PastedText::new(GOOD)));
-    let retry = TroubleKind::TryLater { retry_at: start() + seconds(30), attempt: 1 };
+    let retry = TroubleKind::TryLater {
+        retry_at: start() + seconds(30),
+        attempt: 1,
+        wait: tokengauge::domain::Wait::BackOff,
+    };
     let own = with(desk.own("northwind"), |own| refuse(own, desk.now, retry));
     assert_ne!(listener(&desk.answer_with(&effects, own)), first);
     assert_eq!(desk.sign_in().phase, Phase::Waiting);

@@ -15,6 +15,7 @@ mod keys;
 mod list;
 mod listening;
 mod paste;
+mod pauses;
 mod properties;
 mod sign_in;
 mod time;

@@ -195,10 +195,16 @@ fn an_error_of_the_platform_closes_the_sign_in_with_its_two_lines() {
          &state=state-of-northwind",
     );
     let [Effect::Change { edit, connection, .. }] = &effects[..] else { panic!("{effects:?}") };
-    let Edit::AttemptRefused(trouble) = &**edit else { panic!("{edit:?}") };
+    let Edit::AttemptRefused { state, trouble } = &**edit else { panic!("{edit:?}") };
     let Phase::Failed(failure) = &desk.sign_in().phase else { panic!() };
     assert_eq!((&failure.what_happened, &failure.what_to_do), (&trouble.what_happened, &trouble.what_to_do));
-    assert!(*connection == id("northwind") && !trouble.what_to_do.is_empty());
+    assert!(*connection == id("northwind") && state == "state-of-northwind");
+    assert!(!trouble.what_to_do.is_empty());
+    let effects = desk.press("a");
+    assert!(
+        matches!(effects[..], [Effect::BeginAttempt { .. }]),
+        "what was refused is not gone on with: {effects:?}"
+    );
 }
 
 #[test]

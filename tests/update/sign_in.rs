@@ -182,7 +182,11 @@ fn a_refused_code_ends_the_sign_in_with_both_lines() {
 #[test]
 fn a_connection_that_never_stood_leaves_the_sign_in_open() {
     let (mut desk, effects) = redeeming();
-    let retry = TroubleKind::TryLater { retry_at: start() + seconds(30), attempt: 1 };
+    let retry = TroubleKind::TryLater {
+        retry_at: start() + seconds(30),
+        attempt: 1,
+        wait: tokengauge::domain::Wait::BackOff,
+    };
     let own = with(desk.own("northwind"), |own| refuse(own, desk.now, retry));
     desk.answer_with(&effects, own);
     assert_eq!(desk.sign_in().phase, Phase::Waiting);

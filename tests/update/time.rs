@@ -54,7 +54,11 @@ fn nothing_is_tried_where_a_person_must_act() {
 
 #[test]
 fn a_retry_waits_for_its_moment() {
-    let retry = TroubleKind::TryLater { retry_at: start() + minutes(2), attempt: 3 };
+    let retry = TroubleKind::TryLater {
+        retry_at: start() + minutes(2),
+        attempt: 3,
+        wait: tokengauge::domain::Wait::BackOff,
+    };
     let mut desk = unattended(vec![troubled("one", retry)]);
     assert_eq!(desk.after(minutes(2) - seconds(1)), []);
     assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(1));

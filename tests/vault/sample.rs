@@ -106,7 +106,11 @@ pub fn connection() -> Connection {
         generation: 7,
         settings: settings(),
         tokens: Some(tokens()),
-        trouble: Some(trouble(TroubleKind::TryLater { retry_at: at(600), attempt: 3 })),
+        trouble: Some(trouble(TroubleKind::TryLater {
+            retry_at: at(600),
+            attempt: 3,
+            wait: tokengauge::domain::Wait::Told,
+        })),
         refresh_limit: RefreshLimit::new(TimeDelta::seconds(43_200), CountsFrom::SignIn),
         claims: ClaimsRequest::parse(r#"{"access_token":{}}"#),
         attempt: Some(attempt()),
@@ -242,6 +246,7 @@ fn renewals() -> Vec<Renewal> {
     vec![
         renewal(0, RenewalKind::SignIn, RenewalOutcome::Worked),
         renewal(20, RenewalKind::Refresh, RenewalOutcome::WillRetry("429, in 7 s".into())),
+        renewal(25, RenewalKind::Refresh, RenewalOutcome::WorkedOddly("not granted: Mail.Send".into())),
         renewal(30, RenewalKind::Refresh, RenewalOutcome::Failed("AADSTS700082".into())),
     ]
 }

@@ -85,6 +85,7 @@ impl App {
 
     fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
         contents.connections.iter().for_each(|read| self.follow_name(read));
+        contents.connections.iter().for_each(|read| self.pauses.note(read));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
         self.keep_selection(now);
@@ -150,6 +151,7 @@ impl App {
                 let overview = *overview;
                 let before = self.connections.get(&overview.id).cloned();
                 self.follow_name(&overview);
+                self.pauses.note(&overview);
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());
@@ -195,9 +197,7 @@ impl App {
             (Some(trouble), _) => {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
             }
-            (None, Some(renewal)) => {
-                (Tone::Good, crate::app::activity::worked(renewal.kind).to_owned(), None)
-            }
+            (None, Some(renewal)) => (Tone::Good, crate::app::activity::told(renewal), None),
             (None, None) => return,
         };
         self.activity.note(Entry {
@@ -209,7 +209,14 @@ impl App {
             what_to_do: what_to_do.clone(),
         });
         self.tell(match what_to_do {
-            None => Notice::good(format!("{}: {what_happened}.", overview.name), now),
+            None => match overview.new_remark() {
+                Some(_) => Notice::plain(format!("{}: {what_happened}.", overview.name), now),
+                // What was odd before in the same way is in the activity.
+                None => Notice::good(
+                    format!("{}: {}.", overview.name, crate::app::activity::briefly(&overview.renewals)),
+                    now,
+                ),
+            },
             Some(what_to_do) => {
                 Notice::bad(Failure::new(format!("{}: {what_happened}", overview.name), what_to_do))
             }

@@ -261,10 +261,23 @@ impl App {
 
     fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
         self.held_back.retain(|id, _| !due.contains(id));
+        let (now_possible, paused): (Vec<ConnectionId>, Vec<ConnectionId>) =
+            due.iter().cloned().partition(|id| {
+                let until = self.connections.get(id).and_then(|own| self.pauses.until(own));
+                until.is_none_or(|until| until <= now)
+            });
         // The rest is due as well and follows by itself.
-        let now_possible = &due[..due.len().min(self.room())];
-        let effects = self.refresh_all(now_possible);
-        self.tell(Notice::plain(format!("Renewing {} connections …", due.len()), now));
+        let effects = self.refresh_all(&now_possible[..now_possible.len().min(self.room())]);
+        let told = match (now_possible.len(), paused.len()) {
+            (count, 0) => format!("Renewing {count} connections …"),
+            (0, count) => {
+                format!("The platform asked for a pause: {count} connections follow by themselves.")
+            }
+            (count, paused) => {
+                format!("Renewing {count} connections; {paused} follow after the pause that was asked for.")
+            }
+        };
+        self.tell(Notice::plain(told, now));
         effects
     }
 

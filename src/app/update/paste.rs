@@ -172,12 +172,21 @@ impl App {
                 panel.phase =
                     Phase::Failed(Failure::new(refusal.what_happened.clone(), refusal.what_to_do.clone()));
                 let trouble = refusal.trouble(now, 0, 0.5);
-                vec![self.change(&panel.connection, Edit::AttemptRefused(trouble))]
+                let state = self.forget_attempt(&panel.connection);
+                vec![self.change(&panel.connection, Edit::AttemptRefused { state, trouble })]
             }
             Some(Err(refusal)) => self.refuse(&mut panel, &refusal, echo),
         };
         self.panel = Some(Panel::SignIn(panel));
         effects
+    }
+
+    /// A sign-in that is over is not gone on with, also before the record says so; tells its `state`.
+    fn forget_attempt(&mut self, connection: &ConnectionId) -> String {
+        let Some(own) = self.connections.get(connection).cloned() else { return String::new() };
+        let state = own.code_attempt().map(|attempt| attempt.state.clone());
+        self.connections.put(Overview { attempt: None, ..own });
+        state.unwrap_or_default()
     }
 
     fn redeem(

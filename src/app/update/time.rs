@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::need::RenewalPlan;
 use crate::domain::{Clock, ConnectionId, Overview, TroubleKind};
 
+use crate::app::pauses::SPREAD;
 use crate::app::{App, Door, Effect, HandOverPhase, HeldBack, LockReason, Panel, Tab};
 
 /// After so long without a key the dashboard hides its values.
@@ -70,7 +71,11 @@ impl App {
         // While its values are handed over, a set stays as it is: to the end of its life, not beyond.
         let handed_over = access.filter(|_| self.is_handing_over(&own.id)).map(|access| access.expires_at);
         let held_back = self.held_back.get(&own.id).map(|held| held.until);
-        [Some(planned), handed_over, held_back].into_iter().flatten().max()
+        let own_moment = [Some(planned), handed_over, held_back].into_iter().flatten().max()?;
+        // Looked for among all the others only where it can matter.
+        let may_wait = self.pauses.until(own).is_some_and(|until| own_moment < until + SPREAD);
+        let turn = may_wait.then(|| self.pauses.turn(own, self.connections.all())).flatten();
+        Some(turn.map_or(own_moment, |turn| turn.max(own_moment)))
     }
 
     fn is_handing_over(&self, connection: &ConnectionId) -> bool {

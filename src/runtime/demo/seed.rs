@@ -11,7 +11,7 @@ use crate::domain::{
     AccessGrant, AppRegistration, Attempt, Authority, Certainty, ClientCredential, ClientId, CodeAttempt,
     Connection, ConnectionName, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind,
     RenewalOutcome, ResponseMode, Scope, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble,
-    TroubleKind, WayIn,
+    TroubleKind, Wait, WayIn,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::{certificate, claims, pkce};
@@ -261,7 +261,9 @@ fn trouble(code: u32, has_tokens: bool, now: DateTime<Utc>) -> Trouble {
     Trouble {
         at: now - TimeDelta::minutes(2),
         kind: match code {
-            90_055 => TroubleKind::TryLater { retry_at: now + TimeDelta::seconds(47), attempt: 2 },
+            90_055 => {
+                TroubleKind::TryLater { retry_at: now + TimeDelta::seconds(47), attempt: 2, wait: Wait::Told }
+            }
             65_001 => TroubleKind::ConsentMissing,
             7_000_222 => TroubleKind::SetUpWrong,
             _ => TroubleKind::SignInNeeded,

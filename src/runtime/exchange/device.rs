@@ -228,6 +228,7 @@ impl Ready {
         sent_at: DateTime<Utc>,
         answered_at: DateTime<Utc>,
     ) -> Result<Overview, ExchangeError> {
+        let skew = answer.as_ref().ok().and_then(|answer| answer.clock_skew);
         let lost_since = self.connection.device_attempt().and_then(|own| own.lost_since);
         let is_lost = is_lost(&answer);
         let read = match answer {
@@ -265,7 +266,7 @@ impl Ready {
             }
             PollAnswer::Answered(TokenAnswer::Granted(response)) => {
                 self.connection.attempt = None;
-                self.take_device_tokens(*response, sent_at)
+                self.take_device_tokens(*response, sent_at, skew)
             }
         };
         self.save(refused)
@@ -280,9 +281,10 @@ impl Ready {
         &mut self,
         response: TokenResponse,
         sent_at: DateTime<Utc>,
+        skew: Option<TimeDelta>,
     ) -> Option<ExchangeError> {
         let brings_refresh = response.refresh_token.is_some();
-        let refused = self.take_tokens(response, RenewalKind::SignIn, sent_at);
+        let refused = self.take_tokens(response, RenewalKind::SignIn, sent_at, skew);
         let brought = self
             .connection
             .tokens

@@ -3,7 +3,7 @@
 //! The lock is held over the request, so that of all processes one renews. The disk is proved before the request, so
 //! that a full one is found with nothing sent. What the answer brings is saved before anything else is done with it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::{Failure, GrantStep};
 use crate::domain::{
@@ -26,6 +26,7 @@ use super::services::{Services, failure};
 mod device;
 mod doubt;
 mod learn;
+mod remarks;
 mod tokens;
 
 pub use device::{Asked, Waited, begin_device_sign_in, poll_device, wait_for_device};
@@ -234,7 +235,10 @@ impl Ready {
             RenewalKind::Refresh | RenewalKind::ClientCredentials => {}
         }
         let refused = match read {
-            Ok(TokenAnswer::Granted(response)) => self.take_tokens(*response, kind, sent_at),
+            Ok(TokenAnswer::Granted(response)) => {
+                let skew = answer.as_ref().ok().and_then(|answer| answer.clock_skew);
+                self.take_tokens(*response, kind, sent_at, skew)
+            }
             Ok(TokenAnswer::Unusable { refresh_token, refusal }) => {
                 // After a sign-in nothing tells whose it is: it must not take the place of a token that is known.
                 if let (RenewalKind::Refresh, Some(new), Some(tokens)) =
@@ -274,14 +278,16 @@ impl Ready {
         response: TokenResponse,
         kind: RenewalKind,
         sent_at: DateTime<Utc>,
+        skew: Option<TimeDelta>,
     ) -> Option<ExchangeError> {
         let user = claims::signed_in_user(response.id_token.as_ref(), &response.access_token);
         if let Some(error) = self.stranger(&user, kind) {
             self.take_stranger(&error, kind, sent_at);
             return Some(error);
         }
-        for warning in response.warnings() {
-            tracing::warn!(connection = %self.connection.name, "{warning}");
+        let outcome = remarks::outcome(&response, &self.connection.settings.scopes, skew);
+        if let Some(remark) = outcome.remark() {
+            tracing::warn!(connection = %self.connection.name, "{remark}");
         }
         let before = self.connection.tokens.take();
         self.forget_outlived_limit(before.as_ref(), kind, sent_at);
@@ -291,7 +297,7 @@ impl Ready {
             self.connection.claims = None;
         }
         self.connection.trouble = None;
-        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome: RenewalOutcome::Worked });
+        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
         None
     }
 
@@ -323,9 +329,16 @@ impl Ready {
         let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
         let expected = self.connection.settings.sign_in_as.as_ref();
         if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username) {
-            // Whom the settings name may take the place of whoever signed in before.
-            return (!expected.is_same(username))
-                .then(|| ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
+            if !expected.is_same(username) {
+                return Some(ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
+            }
+            // Whom the settings name may take the place of whoever signed in before, but not under one address.
+            let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
+            let had_this_name = before.username.as_deref().is_some_and(|name| expected.is_same(name));
+            return (had_this_name && user.is_someone_else_than(before)).then(|| ExchangeError::WrongUser {
+                signed_in,
+                expected: format!("the {expected} of before, with another object or tenant ID"),
+            });
         }
         let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
         user.is_someone_else_than(before).then(|| ExchangeError::WrongUser {

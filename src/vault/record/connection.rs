@@ -14,7 +14,7 @@ use crate::domain::secret::{CodeVerifier, DeviceCode, Secret};
 use crate::domain::{
     Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
     DeviceAttempt, DevicePoll, Mailbox, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, Trouble,
-    TroubleKind, WayIn, WhoActs,
+    TroubleKind, Wait, WayIn, WhoActs,
 };
 
 #[derive(Default, Serialize, Deserialize)]
@@ -336,6 +336,8 @@ struct TroubleRecord<'a> {
     retry_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
+    #[serde(skip_serializing_if = "WaitWord::is_back_off")]
+    wait: WaitWord,
     #[serde(borrow)]
     what_happened: Text<'a>,
     #[serde(borrow)]
@@ -358,6 +360,21 @@ enum TroubleWord {
     #[default]
     #[serde(other)]
     SetUpWrong,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WaitWord {
+    Told,
+    #[default]
+    #[serde(other)]
+    BackOff,
+}
+
+impl WaitWord {
+    fn is_back_off(&self) -> bool {
+        matches!(self, Self::BackOff)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -395,12 +412,16 @@ impl WhoWord {
 
 impl<'a> From<&'a Trouble> for TroubleRecord<'a> {
     fn from(trouble: &'a Trouble) -> Self {
-        let (kind, retry_at, attempt) = match trouble.kind {
-            TroubleKind::SignInNeeded => (TroubleWord::SignInNeeded, None, None),
-            TroubleKind::ConsentMissing => (TroubleWord::ConsentMissing, None, None),
-            TroubleKind::SetUpWrong => (TroubleWord::SetUpWrong, None, None),
-            TroubleKind::TryLater { retry_at, attempt } => {
-                (TroubleWord::TryLater, Some(retry_at), Some(attempt))
+        let (kind, (retry_at, attempt, wait)) = match trouble.kind {
+            TroubleKind::SignInNeeded => (TroubleWord::SignInNeeded, (None, None, WaitWord::BackOff)),
+            TroubleKind::ConsentMissing => (TroubleWord::ConsentMissing, (None, None, WaitWord::BackOff)),
+            TroubleKind::SetUpWrong => (TroubleWord::SetUpWrong, (None, None, WaitWord::BackOff)),
+            TroubleKind::TryLater { retry_at, attempt, wait } => {
+                let wait = match wait {
+                    Wait::BackOff => WaitWord::BackOff,
+                    Wait::Told => WaitWord::Told,
+                };
+                (TroubleWord::TryLater, (Some(retry_at), Some(attempt), wait))
             }
         };
         Self {
@@ -409,6 +430,7 @@ impl<'a> From<&'a Trouble> for TroubleRecord<'a> {
             who: Some(WhoWord::of(trouble.who)),
             retry_at,
             attempt,
+            wait,
             what_happened: Text::of(&trouble.what_happened),
             what_to_do: Text::of(&trouble.what_to_do),
             aadsts: trouble.aadsts,
@@ -427,6 +449,10 @@ impl From<TroubleRecord<'_>> for Trouble {
             TroubleWord::TryLater => TroubleKind::TryLater {
                 retry_at: record.retry_at.unwrap_or(record.at),
                 attempt: record.attempt.unwrap_or(1),
+                wait: match record.wait {
+                    WaitWord::BackOff => Wait::BackOff,
+                    WaitWord::Told => Wait::Told,
+                },
             },
         };
         Self {

@@ -47,7 +47,7 @@ impl<'a> From<&'a Renewal> for RenewalRecord<'a> {
             RenewalKind::ClientCredentials => KindWord::ClientCredentials,
         };
         let outcome = match renewal.outcome {
-            RenewalOutcome::Worked => OutcomeWord::Worked,
+            RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => OutcomeWord::Worked,
             RenewalOutcome::WillRetry(_) => OutcomeWord::WillRetry,
             RenewalOutcome::Failed(_) => OutcomeWord::Failed,
         };
@@ -65,7 +65,8 @@ impl RenewalRecord<'_> {
         };
         let line = string(self.line).unwrap_or_default();
         let outcome = match self.outcome {
-            OutcomeWord::Worked => RenewalOutcome::Worked,
+            OutcomeWord::Worked if line.is_empty() => RenewalOutcome::Worked,
+            OutcomeWord::Worked => RenewalOutcome::WorkedOddly(line),
             OutcomeWord::WillRetry => RenewalOutcome::WillRetry(line),
             OutcomeWord::Failed => RenewalOutcome::Failed(line),
             OutcomeWord::Unknown => return None,
