@@ -258,11 +258,11 @@ impl Ready {
             }
             PollAnswer::Ended(end, refusal) => {
                 let is_told = lost_since.is_some() && end.may_follow_tokens();
-                self.end_device_sign_in(if is_told { after_lost(refusal) } else { refusal }, sent_at)
+                self.end_device_sign_in(&if is_told { after_lost(refusal) } else { refusal }, sent_at)
             }
             PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }) => {
                 let is_told = lost_since.is_some() && is_about_the_code(&refusal);
-                self.end_device_sign_in(if is_told { after_lost(refusal) } else { refusal }, sent_at)
+                self.end_device_sign_in(&if is_told { after_lost(refusal) } else { refusal }, sent_at)
             }
             PollAnswer::Answered(TokenAnswer::Granted(response)) => {
                 self.connection.attempt = None;
@@ -272,9 +272,13 @@ impl Ready {
         self.save(refused)
     }
 
-    fn end_device_sign_in(&mut self, refusal: TokenRefusal, sent_at: DateTime<Utc>) -> Option<ExchangeError> {
+    fn end_device_sign_in(
+        &mut self,
+        refusal: &TokenRefusal,
+        sent_at: DateTime<Utc>,
+    ) -> Option<ExchangeError> {
         self.connection.attempt = None;
-        self.take_refusal(&refusal, RenewalKind::SignIn, sent_at)
+        self.take_refusal(refusal, RenewalKind::SignIn, sent_at)
     }
 
     fn take_device_tokens(
