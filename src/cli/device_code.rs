@@ -36,7 +36,7 @@ pub fn authorize(services: &Services, name: &ConnectionName) -> Result<Exit, Cli
         .map_err(|error| or_by_browser(CliError::of_exchange(&error, name), name))?;
     match waited {
         Waited::Over(overview) => told(&overview, &attempt),
-        Waited::Stopped(signal) => stopped(services, name, signal),
+        Waited::Stopped(signal) => stopped(services, name, &attempt, signal),
     }
 }
 
@@ -190,9 +190,18 @@ fn over(overview: &Overview) -> CliError {
 }
 
 /// Ctrl-C gives the sign-in up; whoever is ended otherwise can go on with it.
-fn stopped(services: &Services, name: &ConnectionName, signal: StopSignal) -> Result<Exit, CliError> {
+fn stopped(
+    services: &Services,
+    name: &ConnectionName,
+    attempt: &DeviceAttemptFacts,
+    signal: StopSignal,
+) -> Result<Exit, CliError> {
     if signal == StopSignal::Interrupt {
-        records::change(services, &overview(services, name)?.id, &Edit::AbandonAttempt)?;
+        records::change(
+            services,
+            &overview(services, name)?.id,
+            &Edit::AbandonAttempt { mark: attempt.user_code.clone() },
+        )?;
         say("given up: the code is not asked about any more");
     }
     Err(CliError::Quiet(exit_of(signal)))

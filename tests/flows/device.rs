@@ -376,6 +376,17 @@ async fn another_code_than_the_one_meant_is_left_alone() {
 }
 
 #[tokio::test]
+async fn who_gives_a_sign_in_up_ends_no_other() {
+    let (_wire, desk) = with_code([]).await;
+    let give_up = |mark: &str| {
+        let edit = tokengauge::app::Edit::AbandonAttempt { mark: mark.into() };
+        tokengauge::runtime::records::change(&desk.services, &desk.id, &edit).unwrap().attempt
+    };
+    assert!(give_up("ANOTHER").is_some());
+    assert_eq!(give_up(USER_CODE), None);
+}
+
+#[tokio::test]
 async fn waiting_asks_twenty_one_times_for_twenty_times_pending() {
     let pending = (0..20).map(|_| refused("authorization_pending", 70016));
     let wire = Wire::start(std::iter::once(authorization()).chain(pending).chain([tokens()])).await;

@@ -386,7 +386,7 @@ fn it_is_given_up_after_a_question() {
     desk.press("X");
     let effects = desk.press("Enter");
     let [Effect::Change { edit, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((&**edit, &desk.app.panel), (&Edit::AbandonAttempt, &None));
+    assert_eq!((&**edit, &desk.app.panel), (&Edit::AbandonAttempt { mark: USER_CODE.into() }, &None));
 }
 
 #[test]
