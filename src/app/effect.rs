@@ -202,7 +202,10 @@ pub enum Edit {
     /// A permission less is asked for.
     RemoveScope(Scope),
     /// A paste was refused and counts.
-    WrongPaste,
+    WrongPaste {
+        /// The `state` of the sign-in that it was meant for: against another one it does not count.
+        state: String,
+    },
     /// The authorization endpoint refused: the sign-in is over.
     AttemptRefused {
         /// The `state` of that sign-in: one that was begun since goes on.
@@ -211,7 +214,10 @@ pub enum Edit {
         trouble: Trouble,
     },
     /// The sign-in under way is given up.
-    AbandonAttempt,
+    AbandonAttempt {
+        /// Which, by [`crate::domain::Attempt::mark`]: another one goes on.
+        mark: String,
+    },
     /// An administrator has consented, as the answer says.
     AdminConsentGiven {
         /// The tenant as the answer names it; printable.

@@ -26,7 +26,7 @@ pub mod words;
 
 mod update;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, Utc};
 
@@ -81,6 +81,8 @@ pub struct App {
     covered: Vec<Panel>,
     /// Token requests under way, one per connection at most.
     in_flight: BTreeMap<ConnectionId, RequestId>,
+    /// Those whose request under way asks for a device code.
+    asking_for_code: BTreeSet<ConnectionId>,
     /// Device sign-ins that are asked about.
     device_polls: DevicePolls,
     /// Connections whose last request left them as due as before: not tried again at once.
@@ -293,6 +295,7 @@ impl App {
             theme,
             covered: Vec::new(),
             in_flight: BTreeMap::new(),
+            asking_for_code: BTreeSet::new(),
             device_polls: DevicePolls::default(),
             held_back: BTreeMap::new(),
             pauses: Pauses::default(),
@@ -342,7 +345,9 @@ impl App {
     /// True while a token request for this connection is under way that is to bring tokens: a question about a device
     /// sign-in is none.
     pub fn is_renewing(&self, connection: &ConnectionId) -> bool {
-        self.is_busy(connection) && !self.device_polls.is_asking(connection)
+        self.is_busy(connection)
+            && !self.device_polls.is_asking(connection)
+            && !self.asking_for_code.contains(connection)
     }
 
     /// When each device sign-in is asked about, and what that brought.

@@ -12,6 +12,7 @@ use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
 use crate::sanitize::sanitize;
 
+use super::authorize::who;
 use super::context::{event_loop, exit_of, overview, wait};
 use super::exit::{CliError, Exit, say};
 use super::{redeem, words};
@@ -35,7 +36,7 @@ pub fn authorize(services: &Services, name: &ConnectionName) -> Result<Exit, Cli
         .map_err(|error| or_by_browser(CliError::of_exchange(&error, name), name))?;
     match waited {
         Waited::Over(overview) => told(&overview, &attempt),
-        Waited::Stopped(signal) => stopped(services, name, signal),
+        Waited::Stopped(signal) => stopped(services, name, &attempt, signal),
     }
 }
 
@@ -83,7 +84,7 @@ fn begin(services: &Services, held: &Overview) -> Result<Overview, CliError> {
 
 fn explain(overview: &Overview, attempt: &DeviceAttemptFacts) {
     let settings = &overview.settings;
-    let who = settings.sign_in_as.as_ref().map_or("the account of the mailbox", |mailbox| mailbox.as_str());
+    let who = who(overview);
     let scopes: Vec<String> = settings.scopes.iter().map(|scope| sanitize(scope.as_str(), 200)).collect();
     say("1  Open this page, on any device with a browser:");
     say("");
@@ -189,9 +190,18 @@ fn over(overview: &Overview) -> CliError {
 }
 
 /// Ctrl-C gives the sign-in up; whoever is ended otherwise can go on with it.
-fn stopped(services: &Services, name: &ConnectionName, signal: StopSignal) -> Result<Exit, CliError> {
+fn stopped(
+    services: &Services,
+    name: &ConnectionName,
+    attempt: &DeviceAttemptFacts,
+    signal: StopSignal,
+) -> Result<Exit, CliError> {
     if signal == StopSignal::Interrupt {
-        records::change(services, &overview(services, name)?.id, &Edit::AbandonAttempt)?;
+        records::change(
+            services,
+            &overview(services, name)?.id,
+            &Edit::AbandonAttempt { mark: attempt.user_code.clone() },
+        )?;
         say("given up: the code is not asked about any more");
     }
     Err(CliError::Quiet(exit_of(signal)))

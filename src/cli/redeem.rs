@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::app::{Edit, Failure, GrantStep};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
-use crate::domain::{ConnectionId, ConnectionName, Overview};
+use crate::domain::{CodeAttemptFacts, ConnectionId, ConnectionName, Overview};
 use crate::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
 use crate::oauth::token_answer::refused_by_redirect;
 use crate::runtime::exchange::exchange;
@@ -105,7 +105,7 @@ pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Jud
             )?;
             Err(CliError::of_one_trouble(&trouble, &held.name))
         }
-        Err(refusal) => refuse(services, id, &refusal, attempt.wrong_pastes),
+        Err(refusal) => refuse(services, id, &refusal, attempt),
     }
 }
 
@@ -123,15 +123,15 @@ fn refuse(
     services: &Services,
     id: &ConnectionId,
     refusal: &Refusal,
-    wrong_before: u8,
+    before: &CodeAttemptFacts,
 ) -> Result<Judged, CliError> {
     let failure = Failure::new(refusal.what_happened(), refusal.what_to_do());
     let wrong = if refusal.counts_as_try() {
-        let after = records::change(services, id, &Edit::WrongPaste)?;
+        let after = records::change(services, id, &Edit::WrongPaste { state: before.state.clone() })?;
         let attempt = after.code_attempt();
         attempt.map_or(WRONG_PASTES_ALLOWED, |attempt| attempt.wrong_pastes)
     } else {
-        wrong_before
+        before.wrong_pastes
     };
     Ok(Judged::Refused { failure, tries_left: WRONG_PASTES_ALLOWED.saturating_sub(wrong) })
 }

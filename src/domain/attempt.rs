@@ -65,6 +65,14 @@ pub const WRONG_PASTES_ALLOWED: u8 = 5;
 pub const REDEMPTIONS_ALLOWED: u8 = 3;
 
 impl Attempt {
+    /// What tells it from others: the `state` of a sign-in with a browser, the user code of one by device code.
+    pub fn mark(&self) -> &str {
+        match self {
+            Self::Code(attempt) => &attempt.state,
+            Self::Device(attempt) => &attempt.user_code,
+        }
+    }
+
     /// The sign-in with a browser, if it is one.
     pub fn code(&self) -> Option<&CodeAttempt> {
         match self {

@@ -11,8 +11,6 @@ pub struct DevicePoll {
     pub next_at: DateTime<Utc>,
 }
 
-/// The wait if the server names none.
-pub const DEFAULT_INTERVAL: TimeDelta = TimeDelta::seconds(5);
 /// What `slow_down` adds, for good.
 const SLOWER_BY: TimeDelta = TimeDelta::seconds(5);
 /// No doubling goes beyond this.
@@ -31,10 +29,11 @@ impl DevicePoll {
         Self::begin(now, self.interval)
     }
 
-    /// The server wants fewer requests: five seconds more from now on.
+    /// The server wants fewer requests: five seconds more from now on, and once as long as it has `told` in `Retry-After`.
     #[must_use]
-    pub fn after_slow_down(self, now: DateTime<Utc>) -> Self {
-        Self::begin(now, self.interval + SLOWER_BY)
+    pub fn after_slow_down(self, now: DateTime<Utc>, told: Option<TimeDelta>) -> Self {
+        let interval = self.interval + SLOWER_BY;
+        Self { interval, next_at: now + told_wait(interval, told) }
     }
 
     /// No answer came: the wait doubles (RFC 8628 §3.5), so that a network in trouble is not loaded more. `told` is what
@@ -42,14 +41,20 @@ impl DevicePoll {
     #[must_use]
     pub fn after_no_answer(self, now: DateTime<Utc>, told: Option<TimeDelta>) -> Self {
         let doubled = (self.interval * 2).min(LONGEST_INTERVAL).max(self.interval);
-        let wait = told.map_or(doubled, |told| told.clamp(doubled, TimeDelta::hours(1)));
-        Self { interval: doubled, next_at: now + wait }
+        Self { interval: doubled, next_at: now + told_wait(doubled, told) }
     }
+}
+
+/// No shorter than the interval, an hour at most.
+fn told_wait(interval: TimeDelta, told: Option<TimeDelta>) -> TimeDelta {
+    told.map_or(interval, |told| told.min(TimeDelta::hours(1)).max(interval))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const INTERVAL: TimeDelta = TimeDelta::seconds(5);
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -61,18 +66,21 @@ mod tests {
 
     #[test]
     fn pending_keeps_the_interval() {
-        assert_eq!(wait(DevicePoll::begin(now(), DEFAULT_INTERVAL).after_pending(now())), 5);
+        assert_eq!(wait(DevicePoll::begin(now(), INTERVAL).after_pending(now())), 5);
     }
 
     #[test]
     fn slow_down_adds_five_seconds_for_good() {
-        let poll = DevicePoll::begin(now(), DEFAULT_INTERVAL).after_slow_down(now()).after_slow_down(now());
+        let poll =
+            DevicePoll::begin(now(), INTERVAL).after_slow_down(now(), None).after_slow_down(now(), None);
         assert_eq!([wait(poll), wait(poll.after_pending(now()))], [15, 15]);
+        let told = poll.after_slow_down(now(), Some(TimeDelta::seconds(60)));
+        assert_eq!([wait(told), wait(told.after_pending(now()))], [60, 20]);
     }
 
     #[test]
     fn a_lost_answer_doubles_the_interval_up_to_two_minutes() {
-        let mut poll = DevicePoll::begin(now(), DEFAULT_INTERVAL);
+        let mut poll = DevicePoll::begin(now(), INTERVAL);
         let waits: Vec<i64> = (0..6)
             .map(|_| {
                 poll = poll.after_no_answer(now(), None);
@@ -84,7 +92,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_waited_for() {
-        let poll = DevicePoll::begin(now(), DEFAULT_INTERVAL);
+        let poll = DevicePoll::begin(now(), INTERVAL);
         assert_eq!(wait(poll.after_no_answer(now(), Some(TimeDelta::seconds(60)))), 60);
         assert_eq!(wait(poll.after_no_answer(now(), Some(TimeDelta::seconds(1)))), 10);
     }

@@ -115,6 +115,14 @@ pub struct DeviceAttemptFacts {
 }
 
 impl AttemptFacts {
+    /// What tells it from others, as [`Attempt::mark`].
+    pub fn mark(&self) -> &str {
+        match self {
+            Self::Code(attempt) => &attempt.state,
+            Self::Device(attempt) => &attempt.user_code,
+        }
+    }
+
     /// True while it may still be finished.
     pub fn is_open_at(&self, now: DateTime<Utc>) -> bool {
         match self {

@@ -2,6 +2,8 @@
 //!
 //! That the person has not answered yet is an answer of its own, so that no other grant can ever be "pending".
 
+use chrono::TimeDelta;
+
 use crate::domain::WhoActs;
 
 use super::json::text;
@@ -12,8 +14,9 @@ use super::token_answer::{self, HttpAnswer, Reaction, TokenAnswer, TokenRefusal}
 pub enum PollAnswer {
     /// The person has not answered yet: ask again after the interval.
     Pending,
-    /// As pending, and every later interval is longer (`DevicePoll::after_slow_down`).
-    SlowDown,
+    /// As pending, and every later interval is longer (`DevicePoll::after_slow_down`); with the wait that `Retry-After`
+    /// tells.
+    SlowDown(Option<TimeDelta>),
     /// Over: no further poll can succeed.
     Ended(DeviceEnd, TokenRefusal),
     /// Tokens, or an answer that any grant may get. One that passes (`Reaction::TryLater`), and one that is not a token
@@ -77,7 +80,7 @@ pub fn read(answer: &HttpAnswer) -> PollAnswer {
     let is_pause = answer.is_pause();
     match (error, token_answer::read(answer)) {
         (Some("authorization_pending"), _) => PollAnswer::Pending,
-        (Some("slow_down"), _) => PollAnswer::SlowDown,
+        (Some("slow_down"), _) => PollAnswer::SlowDown(answer.retry_after),
         (Some(error), TokenAnswer::Unusable { refusal, .. }) if !is_pause => refused(error, refusal),
         (None, TokenAnswer::Unusable { refresh_token, refusal })
             if object.is_some() && token_answer::is_success(answer) =>
@@ -138,8 +141,8 @@ mod tests {
             poll(400, r#"{"error":"authorization_pending","error_codes":[70016]}"#),
             PollAnswer::Pending
         );
-        assert_eq!(poll(400, r#"{"error":"slow_down"}"#), PollAnswer::SlowDown);
-        assert_eq!(poll(429, r#"{"error":"slow_down"}"#), PollAnswer::SlowDown);
+        assert_eq!(poll(400, r#"{"error":"slow_down"}"#), PollAnswer::SlowDown(None));
+        assert_eq!(poll(429, r#"{"error":"slow_down"}"#), PollAnswer::SlowDown(None));
     }
 
     #[test]

@@ -219,9 +219,11 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
                 connection.attempt = None;
             }
         }
-        Edit::WrongPaste => note_wrong_paste(connection),
+        Edit::WrongPaste { state } => note_wrong_paste(connection, state),
         Edit::AttemptRefused { state, trouble } => note_refusal(connection, state, trouble),
-        Edit::AbandonAttempt => connection.attempt = None,
+        Edit::AbandonAttempt { mark } => {
+            connection.attempt = connection.attempt.take().filter(|own| own.mark() != mark);
+        }
         Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
         Edit::AdminConsentRefused => connection.admin_consent = None,
         Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
@@ -232,8 +234,9 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
     }
 }
 
-fn note_wrong_paste(connection: &mut Connection) {
-    if let Some(attempt) = connection.attempt.as_mut().and_then(Attempt::code_mut) {
+fn note_wrong_paste(connection: &mut Connection, state: &str) {
+    let attempt = connection.attempt.as_mut().and_then(Attempt::code_mut);
+    if let Some(attempt) = attempt.filter(|attempt| attempt.state == state) {
         attempt.wrong_pastes = (attempt.wrong_pastes + 1).min(WRONG_PASTES_ALLOWED);
     }
 }

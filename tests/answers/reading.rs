@@ -46,7 +46,7 @@ impl Read {
             Self::Token(TokenAnswer::Granted(_))
             | Self::Poll(PollAnswer::Answered(TokenAnswer::Granted(_))) => Outcome::Success,
             Self::Poll(PollAnswer::Pending) | Self::Device(Ok(_)) => Outcome::Pending,
-            Self::Poll(PollAnswer::SlowDown) => Outcome::SlowDown,
+            Self::Poll(PollAnswer::SlowDown(_)) => Outcome::SlowDown,
             Self::Poll(PollAnswer::Ended(..)) => Outcome::DeviceEnded,
             Self::Token(TokenAnswer::Unusable { refusal, .. })
             | Self::Poll(PollAnswer::Answered(TokenAnswer::Unusable { refusal, .. }))
@@ -77,7 +77,7 @@ impl Read {
             | Self::Device(Err(refusal)) => Some(refusal.trouble(now, 0, 0.0)),
             Self::Token(TokenAnswer::Granted(_))
             | Self::Poll(
-                PollAnswer::Pending | PollAnswer::SlowDown | PollAnswer::Answered(TokenAnswer::Granted(_)),
+                PollAnswer::Pending | PollAnswer::SlowDown(_) | PollAnswer::Answered(TokenAnswer::Granted(_)),
             )
             | Self::Device(Ok(_)) => None,
         }
@@ -126,8 +126,8 @@ fn interval(read: &Read) -> Option<i64> {
 
 fn slow_down(read: &Read) -> Option<i64> {
     let begun = DevicePoll::begin(DateTime::UNIX_EPOCH, TimeDelta::seconds(7));
-    let grown = begun.after_slow_down(DateTime::UNIX_EPOCH).interval - begun.interval;
-    matches!(read, Read::Poll(PollAnswer::SlowDown)).then_some(grown.num_seconds())
+    let grown = begun.after_slow_down(DateTime::UNIX_EPOCH, None).interval - begun.interval;
+    matches!(read, Read::Poll(PollAnswer::SlowDown(_))).then_some(grown.num_seconds())
 }
 
 #[test]

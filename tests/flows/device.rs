@@ -154,15 +154,40 @@ async fn tokens_got_with_a_browser_are_renewed_with_the_secret_whatever_is_chose
 }
 
 #[tokio::test]
-async fn a_mere_not_yet_changes_no_record() {
+async fn a_mere_not_yet_changes_nothing_but_the_moment_of_the_next_question() {
     let (_wire, desk) = with_code([refused("authorization_pending", 70016)]).await;
-    desk.change_code(|attempt| attempt.poll.next_at = attempt.started_at);
     let before = desk.record();
-    let overview = poll_device(&desk.services, &desk.id, USER_CODE).await.unwrap();
-    assert_eq!(desk.record(), before);
-    let now = desk.services.clock.now();
-    let attempt = overview.open_device_attempt(now).unwrap();
-    assert!((attempt.poll.next_at - now).num_seconds() >= 4);
+    desk.ask().await.unwrap();
+    let mut after = desk.record();
+    let next_at = after.device_attempt().unwrap().poll.next_at;
+    let wait = (next_at - desk.services.clock.now()).num_seconds();
+    assert!((3..=5).contains(&wait), "{wait}");
+    if let Some(tokengauge::domain::Attempt::Device(attempt)) = &mut after.attempt {
+        attempt.poll.next_at = before.device_attempt().unwrap().poll.next_at;
+    }
+    after.generation = before.generation;
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn two_processes_that_wait_ask_no_more_often_than_one() {
+    let (wire, desk) = with_code([refused("authorization_pending", 70016)]).await;
+    desk.ask().await.unwrap();
+    let other = desk.reopened();
+    let overview = poll_device(&other, &desk.id, USER_CODE).await.unwrap();
+    assert!(overview.attempt.is_some());
+    assert_eq!(wire.arrived().len(), 2, "the other one has asked a moment ago");
+}
+
+#[tokio::test]
+async fn slow_down_with_a_pause_is_obeyed_in_both() {
+    let headers = [("content-type", "application/json"), ("retry-after", "60")];
+    let (_wire, desk) = with_code([answer(429, &headers, r#"{"error":"slow_down"}"#)]).await;
+    desk.ask().await.unwrap();
+    let poll = desk.code().poll;
+    assert_eq!(poll.interval.num_seconds(), 10);
+    let wait = (poll.next_at - desk.services.clock.now()).num_seconds();
+    assert!((55..=60).contains(&wait), "{wait}");
 }
 
 #[tokio::test]
@@ -348,6 +373,17 @@ async fn another_code_than_the_one_meant_is_left_alone() {
     let overview = poll_device(&desk.services, &desk.id, "ANOTHER").await.unwrap();
     assert!(overview.attempt.is_some());
     assert_eq!(wire.arrived().len(), 1, "nothing is sent");
+}
+
+#[tokio::test]
+async fn who_gives_a_sign_in_up_ends_no_other() {
+    let (_wire, desk) = with_code([]).await;
+    let give_up = |mark: &str| {
+        let edit = tokengauge::app::Edit::AbandonAttempt { mark: mark.into() };
+        tokengauge::runtime::records::change(&desk.services, &desk.id, &edit).unwrap().attempt
+    };
+    assert!(give_up("ANOTHER").is_some());
+    assert_eq!(give_up(USER_CODE), None);
 }
 
 #[tokio::test]

@@ -176,7 +176,14 @@ async fn five_wrong_pastes_end_the_attempt() {
     let begun = desk.begin();
     let address = platform.browse(&begun, OPS, Answer::Accept).unwrap();
     for _ in 0..5 {
-        records::change(&desk.services, &desk.id, &tokengauge::app::Edit::WrongPaste).unwrap();
+        let other = tokengauge::app::Edit::WrongPaste { state: "another".into() };
+        records::change(&desk.services, &desk.id, &other).unwrap();
+    }
+    assert_eq!(desk.record().code_attempt().unwrap().wrong_pastes, 0, "they were meant for another sign-in");
+    for _ in 0..5 {
+        let state = begun.code_attempt().unwrap().state.clone();
+        let edit = tokengauge::app::Edit::WrongPaste { state };
+        records::change(&desk.services, &desk.id, &edit).unwrap();
     }
     assert_eq!(desk.redeem(&code(&address, &begun)).await, Err(ExchangeError::AttemptOver));
     assert_eq!(platform.token_requests(), 0);

@@ -120,7 +120,7 @@ fn our_device_sign_in_polls_until_the_person_has_answered() {
     let device = meeting.device();
     assert_eq!((device.interval, device.expires_in), (TimeDelta::seconds(5), TimeDelta::minutes(15)));
     assert_eq!(meeting.poll(&device), PollAnswer::Pending);
-    assert_eq!(meeting.poll(&device), PollAnswer::SlowDown);
+    assert_eq!(meeting.poll(&device), PollAnswer::SlowDown(None));
     meeting.answer(&device, Answer::Accept);
     meeting.now += TimeDelta::seconds(10);
     let PollAnswer::Answered(TokenAnswer::Granted(granted)) = meeting.poll(&device) else {

@@ -92,6 +92,52 @@ fn a_device_code_is_asked_for_only_after_a_question() {
 }
 
 #[test]
+fn a_code_that_is_asked_for_is_waited_for_and_not_asked_for_twice() {
+    let due = with(left("northwind", minutes(1)), |own| own.settings.way_in = WayIn::DeviceCode);
+    let mut desk = Desk::open(vec![with(unsigned("northwind"), |own| own.settings = due.settings.clone())]);
+    let effects = desk.press("a");
+    let begun = request(&effects[0]);
+    assert!(!desk.app.is_renewing(&id("northwind")));
+    desk.press("Esc");
+    assert_eq!(desk.app.panel, None);
+    assert_eq!(desk.press("a"), [], "no second code");
+    assert_eq!(phase(&desk), &DevicePhase::Beginning(begun));
+    let coded = coded(desk.own("northwind"), desk.now);
+    assert_eq!(desk.answer_with(&effects, coded), []);
+    assert!(is_waiting(&desk));
+    next_question(&mut desk);
+}
+
+#[test]
+fn no_renewal_goes_out_beside_the_request_for_a_code() {
+    let mut desk = Desk::open(vec![with(left("northwind", minutes(12)), |own| {
+        own.settings.way_in = WayIn::DeviceCode;
+    })]);
+    let effects = desk.press("a");
+    assert!(matches!(effects[..], [Effect::BeginDeviceSignIn { .. }]), "{effects:?}");
+    desk.press("Esc");
+    assert_eq!(exchanges(&desk.after(minutes(3))), 0, "the record is held");
+    let own = coded(desk.own("northwind"), desk.now);
+    desk.answer_with(&effects, own);
+    assert_eq!(exchanges(&desk.send(Message::Wake)), 1, "what is due follows");
+    assert_eq!(desk.said(), "");
+}
+
+#[test]
+fn a_code_is_not_asked_for_beside_another_request() {
+    let mut desk = Desk::open(vec![with(left("northwind", -minutes(1)), |own| {
+        own.settings.way_in = WayIn::DeviceCode;
+    })]);
+    let renewal = desk.send(Message::Wake);
+    assert_eq!(exchanges(&renewal), 1);
+    assert_eq!(desk.press("a"), []);
+    assert!(failed(&desk).what_happened.contains("under way"), "{:?}", failed(&desk));
+    let own = desk.own("northwind");
+    desk.answer_with(&renewal, own);
+    assert!(matches!(desk.press("a")[..], [Effect::BeginDeviceSignIn { .. }]));
+}
+
+#[test]
 fn twenty_times_pending_and_then_tokens_are_twenty_one_questions() {
     let mut desk = waiting();
     let mut before = desk.now;
@@ -123,7 +169,7 @@ fn slow_down_makes_every_later_pause_five_seconds_longer() {
         pauses.push((at - before).num_seconds());
         before = at;
         if round < 2 {
-            let overview = open_with(&desk, DevicePoll::after_slow_down);
+            let overview = open_with(&desk, |poll, now| poll.after_slow_down(now, None));
             desk.answer_with(&effects, overview);
             assert_eq!(last_news(&desk), Some(PollNews::SlowDown));
         } else {
@@ -340,7 +386,7 @@ fn it_is_given_up_after_a_question() {
     desk.press("X");
     let effects = desk.press("Enter");
     let [Effect::Change { edit, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((&**edit, &desk.app.panel), (&Edit::AbandonAttempt, &None));
+    assert_eq!((&**edit, &desk.app.panel), (&Edit::AbandonAttempt { mark: USER_CODE.into() }, &None));
 }
 
 #[test]

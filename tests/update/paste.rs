@@ -29,7 +29,7 @@ fn redeems(effects: &[Effect], name: &str) -> bool {
 }
 
 fn counts_as_try(effects: &[Effect]) -> bool {
-    matches!(effects, [Effect::Change { edit, .. }] if **edit == Edit::WrongPaste)
+    matches!(effects, [Effect::Change { edit, .. }] if **edit == Edit::WrongPaste { state: "state-of-northwind".into() })
 }
 
 fn refusal(desk: &Desk) -> &str {

@@ -119,7 +119,7 @@ fn a_sign_in_is_given_up_after_a_question() {
     desk.press("X");
     let effects = desk.press("Enter");
     let [Effect::Change { edit, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(**edit, Edit::AbandonAttempt);
+    assert_eq!(**edit, Edit::AbandonAttempt { mark: "state-of-northwind".into() });
     assert_eq!(desk.app.panel, None);
 }
 

@@ -145,6 +145,7 @@ impl App {
         if let Some(id) = &exchanged {
             self.in_flight.remove(id);
         }
+        let asked_for_code = exchanged.as_ref().is_some_and(|id| self.asking_for_code.remove(id));
         match result {
             Ok(overview) => {
                 let overview = *overview;
@@ -157,6 +158,7 @@ impl App {
                 }
                 match (&exchanged, asked) {
                     (Some(_), Some(asking)) => self.take_poll(&overview, before.as_ref(), asking, now),
+                    (Some(_), None) if asked_for_code => self.note_code(request, &overview, now),
                     (Some(id), None) => {
                         self.note_exchange(&overview, now);
                         self.hold_back_if_still_due(id, now);
@@ -171,7 +173,7 @@ impl App {
                 match &exchanged {
                     Some(id) if asked.is_some() => self.note_failed_poll(id, failure, now),
                     exchanged => {
-                        if let Some(id) = exchanged {
+                        if let Some(id) = exchanged.as_ref().filter(|_| !asked_for_code) {
                             self.hold_back_if_still_due(id, now);
                         }
                         self.stop(request, failure, now);

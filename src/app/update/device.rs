@@ -21,6 +21,9 @@ impl App {
         overview: &Overview,
         now: DateTime<Utc>,
     ) -> Option<Vec<Effect>> {
+        if self.asking_for_code.contains(&overview.id) {
+            return Some(self.begin_device_sign_in(overview.id.clone()));
+        }
         if let Some(attempt) = overview.open_device_attempt(now) {
             self.panel = Some(Panel::DeviceSignIn(DeviceSignInPanel::waiting(overview, attempt)));
             return Some(Vec::new());
@@ -38,11 +41,26 @@ impl App {
         Some(self.begin_device_sign_in(overview.id.clone()))
     }
 
+    /// Asks for a code, if no request of this connection is under way. One that asks for a code already is waited for:
+    /// a second code would take the place of the first while a person types that.
     pub(super) fn begin_device_sign_in(&mut self, connection: ConnectionId) -> Vec<Effect> {
-        let request = self.request();
-        let panel = DeviceSignInPanel::new(connection.clone(), DevicePhase::Beginning(request));
-        self.panel = Some(Panel::DeviceSignIn(panel));
-        vec![Effect::BeginDeviceSignIn { request, connection }]
+        let mut effects = Vec::new();
+        let phase = match self.in_flight.get(&connection) {
+            Some(request) if self.asking_for_code.contains(&connection) => DevicePhase::Beginning(*request),
+            Some(_) => DevicePhase::Failed(Failure::new(
+                "Another request of this connection is under way.",
+                "Begin again (a) when it has ended; that takes half a minute at most.",
+            )),
+            None => {
+                let request = self.request();
+                self.in_flight.insert(connection.clone(), request);
+                self.asking_for_code.insert(connection.clone());
+                effects.push(Effect::BeginDeviceSignIn { request, connection: connection.clone() });
+                DevicePhase::Beginning(request)
+            }
+        };
+        self.panel = Some(Panel::DeviceSignIn(DeviceSignInPanel::new(connection, phase)));
+        effects
     }
 
     /// From the panel of a sign-in with a browser: what it means is asked first.
@@ -102,6 +120,18 @@ impl App {
         panel.phase = DevicePhase::Changing(request);
         let edit = Edit::WayIn(WayIn::AuthorizationCode(Capture::Paste));
         Effect::Change { request, connection: panel.connection.clone(), edit: Box::new(edit) }
+    }
+
+    /// The platform was asked for a code. A refusal is told by the panel, or where that was closed, as any other.
+    pub(super) fn note_code(&mut self, request: RequestId, overview: &Overview, now: DateTime<Utc>) {
+        let is_awaited = self
+            .panel
+            .iter()
+            .chain(&self.covered)
+            .any(|panel| matches!(panel, Panel::DeviceSignIn(panel) if panel.awaits(request)));
+        if !is_awaited && overview.open_device_attempt(now).is_none() {
+            self.note_exchange(overview, now);
+        }
     }
 
     /// The record that a device panel waited for has come.

@@ -7,7 +7,7 @@ use crate::domain::{ConnectionId, Consumer};
 
 use crate::app::{
     Action, App, Browser, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
-    Parcel, Phase, Purpose, Question, RequestId, SignInPanel, Way,
+    Parcel, Phase, Purpose, Question, SignInPanel, Way,
 };
 
 impl App {
@@ -282,9 +282,10 @@ impl App {
     }
 
     fn abandon(&mut self, connection: &ConnectionId, now: DateTime<Utc>) -> Vec<Effect> {
-        let request: RequestId = self.request();
         self.tell(Notice::plain("The sign-in was given up.", now));
-        vec![Effect::Change { request, connection: connection.clone(), edit: Box::new(Edit::AbandonAttempt) }]
+        let attempt = self.connections.get(connection).and_then(|own| own.attempt.as_ref());
+        let mark = attempt.map(|attempt| attempt.mark().to_owned());
+        mark.into_iter().map(|mark| self.change(connection, Edit::AbandonAttempt { mark })).collect()
     }
 }
 

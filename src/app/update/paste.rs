@@ -209,7 +209,9 @@ impl App {
         let failure = Failure::new(refusal.what_happened(), refusal.what_to_do());
         panel.refusal = Some(RefusedPaste { failure, echo });
         if refusal.counts_as_try() {
-            vec![self.change(&panel.connection, Edit::WrongPaste)]
+            let attempt = self.connections.get(&panel.connection).and_then(|own| own.code_attempt());
+            let state = attempt.map(|attempt| attempt.state.clone()).unwrap_or_default();
+            vec![self.change(&panel.connection, Edit::WrongPaste { state })]
         } else {
             Vec::new()
         }

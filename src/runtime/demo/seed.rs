@@ -261,9 +261,11 @@ fn trouble(code: u32, has_tokens: bool, now: DateTime<Utc>) -> Trouble {
     Trouble {
         at: now - TimeDelta::minutes(2),
         kind: match code {
-            90_055 => {
-                TroubleKind::TryLater { retry_at: now + TimeDelta::seconds(47), attempt: 2, wait: Wait::Told }
-            }
+            90_055 => TroubleKind::TryLater {
+                retry_at: now + TimeDelta::seconds(47),
+                attempt: 2,
+                wait: Wait::BackOff,
+            },
             65_001 => TroubleKind::ConsentMissing,
             7_000_222 => TroubleKind::SetUpWrong,
             _ => TroubleKind::SignInNeeded,

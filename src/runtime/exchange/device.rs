@@ -1,8 +1,8 @@
 //! The sign-in by device code (RFC 8628): the request for a code, the polls, and the wait between them.
 //!
 //! Each request is a transaction like any other: under the connection's lock, read again, the disk proved before it goes
-//! out. A mere "not yet" changes nothing worth sealing; whatever makes the rhythm slower is saved, so that whoever goes on
-//! with the sign-in keeps to it.
+//! out. When the next question may be asked is saved with each answer, so that whoever else waits for the sign-in, or goes
+//! on with it, keeps to the rhythm.
 
 use std::future::Future;
 use std::pin::pin;
@@ -240,9 +240,9 @@ impl Ready {
         };
         let refused = match read {
             PollAnswer::Pending => return self.go_on_asking(answered_at),
-            PollAnswer::SlowDown => {
+            PollAnswer::SlowDown(told) => {
                 self.change_attempt(|own| {
-                    own.poll = own.poll.after_slow_down(answered_at);
+                    own.poll = own.poll.after_slow_down(answered_at, told);
                     own.unanswered = None;
                     own.lost_since = None;
                 });
@@ -272,7 +272,11 @@ impl Ready {
         self.save(refused)
     }
 
-    fn end_device_sign_in(&mut self, refusal: &TokenRefusal, sent_at: DateTime<Utc>) -> Option<ExchangeError> {
+    fn end_device_sign_in(
+        &mut self,
+        refusal: &TokenRefusal,
+        sent_at: DateTime<Utc>,
+    ) -> Option<ExchangeError> {
         self.connection.attempt = None;
         self.take_refusal(refusal, RenewalKind::SignIn, sent_at)
     }
@@ -296,15 +300,14 @@ impl Ready {
         refused
     }
 
-    /// Not yet. Only the end of a silence is worth saving.
+    /// Not yet. When to ask next is saved: of several processes that wait, one asks in each interval.
     fn go_on_asking(mut self: Box<Self>, answered_at: DateTime<Utc>) -> Result<Overview, ExchangeError> {
-        let was_silent = self.connection.device_attempt().is_some_and(|own| own.unanswered.is_some());
         self.change_attempt(|own| {
             own.poll = own.poll.after_pending(answered_at);
             own.unanswered = None;
             own.lost_since = None;
         });
-        if was_silent { self.save(None) } else { Ok(self.overview()) }
+        self.save(None)
     }
 
     fn change_attempt(&mut self, change: impl FnOnce(&mut DeviceAttempt)) {
