@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::domain::{Capture, ConnectionId};
 
-use super::{Delivery, Failure, Listening, RequestId, TunnelLine};
+use super::{Delivery, Failure, Listening, Panel, Question, RequestId, TunnelLine};
 
 /// The panel of an open sign-in. What was sent stands in the connection's attempt.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +126,35 @@ impl std::fmt::Debug for PasteField {
             .field("focused", &self.focused)
             .field("settles_at", &self.settles_at)
             .finish_non_exhaustive()
+    }
+}
+
+impl Panel {
+    /// The sign-in with a browser that it holds: its own panel, or the one behind a question about it.
+    pub(super) fn sign_in(&self) -> Option<&SignInPanel> {
+        match self {
+            Self::SignIn(panel) => Some(panel),
+            Self::Question(Question::Abandon(panel) | Question::DeviceCode(panel)) => Some(panel),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn sign_in_mut(&mut self) -> Option<&mut SignInPanel> {
+        match self {
+            Self::SignIn(panel) => Some(panel),
+            Self::Question(Question::Abandon(panel) | Question::DeviceCode(panel)) => Some(panel),
+            _ => None,
+        }
+    }
+
+    /// The same, without the question about it.
+    pub(super) fn into_sign_in(self) -> Option<SignInPanel> {
+        match self {
+            Self::SignIn(panel) => Some(panel),
+            Self::Question(Question::Abandon(panel) | Question::DeviceCode(panel)) => Some(*panel),
+            _ => None,
+        }
     }
 }
 

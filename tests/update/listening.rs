@@ -114,6 +114,20 @@ fn it_is_taken_under_help_behind_a_question_and_behind_the_lock() {
 }
 
 #[test]
+fn a_question_about_a_device_code_leaves_the_port_open() {
+    let (mut desk, listener) = listening(Capture::Tunnel);
+    assert_eq!(desk.press("d"), [], "nothing is cancelled yet");
+    assert!(matches!(desk.app.panel, Some(Panel::Question(_))));
+    let mut answered = desk.clone();
+    let effects = tell(&mut answered, listener, Answer::Redirected(PastedText::new(GOOD)));
+    assert_eq!(exchanges(&effects), 1, "what comes during the question is taken");
+    assert_eq!(desk.press("Esc"), []);
+    assert_eq!(desk.sign_in().listening.request(), Some(listener));
+    desk.press("d");
+    assert_eq!(desk.press("Enter").last(), Some(&Effect::Cancel(listener)), "a device code needs none");
+}
+
+#[test]
 fn a_paste_works_meanwhile_and_closes_the_port() {
     for capture in [Capture::Loopback, Capture::Tunnel] {
         let (mut desk, listener) = listening(capture);

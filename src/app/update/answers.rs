@@ -343,7 +343,6 @@ impl App {
                 pane.errand = None;
                 self.tell_delivery(result, now);
             }
-            Some(Panel::SignIn(panel)) => panel.take_delivery(request, result),
             Some(Panel::DeviceSignIn(panel)) if panel.errand == Some(request) => {
                 panel.errand = None;
                 panel.sent = Some(result);
@@ -352,10 +351,12 @@ impl App {
                 panel.errand = None;
                 panel.sent = Some(result);
             }
-            Some(Panel::Question(Question::Abandon(panel) | Question::DeviceCode(panel))) => {
-                panel.take_delivery(request, result);
+            Some(other) => {
+                if let Some(panel) = other.sign_in_mut() {
+                    panel.take_delivery(request, result);
+                }
             }
-            _ => {}
+            None => {}
         }
         Vec::new()
     }
