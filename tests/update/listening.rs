@@ -325,6 +325,29 @@ fn a_connection_that_never_stood_is_listened_for_again() {
 }
 
 #[test]
+fn what_a_listener_brought_is_kept_until_it_is_redeemed() {
+    let (mut desk, first) = listening(Capture::Tunnel);
+    let effects = tell(&mut desk, first, Answer::Redirected(PastedText::new(GOOD)));
+    let reading = desk.answer(&effects, Answer::Connection(Err(failure())));
+    let own = desk.own("northwind");
+    let effects = desk.answer(&reading, Answer::Contents(Ok(contents(vec![own]))));
+    assert_ne!(listener(&effects), first, "it listens again as well");
+    assert_eq!((desk.sign_in().paste.text(), desk.app.is_typing()), (GOOD, true));
+    assert_eq!(exchanges(&desk.press("Enter")), 1);
+}
+
+#[test]
+fn what_a_listener_brings_during_a_renewal_goes_out_when_that_has_ended() {
+    let due = with(through(Capture::Loopback), |own| renew(own, start() - minutes(55), RenewalKind::Refresh));
+    let mut desk = Desk::open(vec![begun(due, start())]);
+    let renewal = desk.press("r");
+    let listener = listener(&desk.press("a"));
+    assert_eq!(tell(&mut desk, listener, Answer::Redirected(PastedText::new(GOOD))), []);
+    let renewed = with(desk.own("northwind"), |own| renew(own, desk.now, RenewalKind::Refresh));
+    assert_eq!(exchanges(&desk.answer_with(&renewal, renewed)), 1);
+}
+
+#[test]
 fn leaving_the_program_needs_no_more_than_that() {
     let (mut desk, listener) = listening(Capture::Loopback);
     let effects = desk.act(Action::Interrupt);

@@ -248,11 +248,12 @@ impl App {
                     None => self.arrive(overview),
                     Some(trouble) => {
                         let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());
-                        if overview.open_attempt(now).is_some() {
-                            panel.phase = Phase::Waiting;
+                        if overview.open_code_attempt(now).is_some() {
+                            panel.offer_again(&failure);
                             effects.extend(self.listen(&mut panel));
                         } else {
                             panel.phase = Phase::Failed(failure);
+                            panel.paste.clear();
                         }
                         self.panel = Some(Panel::SignIn(panel));
                     }

@@ -80,7 +80,7 @@ impl App {
             self.touched_at = now;
             self.drop_read_notice();
         }
-        match message {
+        let mut effects = match message {
             Message::Action(action) => self.act(action, now),
             Message::Text(key) => self.type_key(key, now),
             Message::Paste(pasted) => self.take_paste(&pasted, now),
@@ -91,7 +91,9 @@ impl App {
             }
             Message::RecordsChanged => self.read_records_again(),
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
-        }
+        };
+        effects.extend(self.follow_paste(now));
+        effects
     }
 
     fn act(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {

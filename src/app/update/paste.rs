@@ -11,7 +11,8 @@ use crate::sanitize::masked_echo;
 
 use crate::app::sign_in::{PASTE_SETTLES, RefusedPaste};
 use crate::app::{
-    App, Door, Edit, Effect, Failure, GrantStep, Line, Notice, Panel, Pasted, Phase, Question, SignInPanel,
+    App, Door, Edit, Effect, Failure, GrantStep, Line, Notice, Panel, Pasted, Phase, Question, Reading,
+    SignInPanel,
 };
 
 impl App {
@@ -79,6 +80,7 @@ impl App {
         let open = self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some());
         if open && matches!(panel.phase, Phase::Failed(_)) {
             panel.phase = Phase::Waiting;
+            panel.paste.clear();
         }
         if panel.phase != Phase::Waiting {
             self.panel = Some(Panel::SignIn(panel));
@@ -106,6 +108,10 @@ impl App {
                 }
             }
             Pasted::Piece(text) => {
+                // A whole address that has come to rest was kept for another try: this one takes its place.
+                if panel.paste.settles_at.is_none() && self.is_whole(&panel, now) {
+                    panel.paste.clear();
+                }
                 panel.paste.push(text.expose());
                 panel.paste.focused = true;
                 panel.paste.settles_at = Some(now + PASTE_SETTLES);
@@ -123,13 +129,50 @@ impl App {
         }
         panel.paste.settles_at = None;
         let panel = panel.clone();
-        match self.judge(&panel, now) {
-            Some(Ok(
-                AuthorizationResponse::Code { state: StateCheck::Checked, .. }
-                | AuthorizationResponse::Error(_),
-            )) => self.submit_paste(panel, now),
-            _ => Vec::new(),
+        if self.is_whole(&panel, now) { self.submit_paste(panel, now) } else { Vec::new() }
+    }
+
+    /// True if the field holds the platform's answer to this sign-in.
+    fn is_whole(&self, panel: &SignInPanel, now: DateTime<Utc>) -> bool {
+        matches!(
+            self.judge(panel, now),
+            Some(Ok(AuthorizationResponse::Code { state: StateCheck::Checked, .. }
+                | AuthorizationResponse::Error(_)))
+        )
+    }
+
+    /// What was handed in before goes out once the request before it has ended, and comes back to the field if it was
+    /// not redeemed and the sign-in is still open: a browser's answer exists once.
+    pub(super) fn follow_paste(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        let (busy, is_read) =
+            (|own: &SignInPanel| self.in_flight.contains_key(&own.connection), self.reading == Reading::Idle);
+        let goes_out = |own: &SignInPanel| own.phase == Phase::Waiting && own.paste.held && !busy(own);
+        let comes_back = |own: &SignInPanel| {
+            is_read && matches!(own.phase, Phase::Failed(_)) && own.paste.characters() > 0
+        };
+        match self.panel.take() {
+            Some(Panel::SignIn(panel)) if goes_out(&panel) => self.submit_paste(panel, now),
+            Some(Panel::SignIn(panel)) if comes_back(&panel) => self.keep_paste(panel, now),
+            other => {
+                self.panel = other;
+                Vec::new()
+            }
         }
+    }
+
+    /// After a failure, with the record as it is now.
+    fn keep_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
+        let own = self.connections.get(&panel.connection);
+        let mut effects = None;
+        match panel.phase.clone() {
+            Phase::Failed(failure) if own.is_some_and(|own| own.open_code_attempt(now).is_some()) => {
+                panel.offer_again(&failure);
+                effects = self.listen(&mut panel);
+            }
+            _ => panel.paste.clear(),
+        }
+        self.panel = Some(Panel::SignIn(panel));
+        effects.into_iter().collect()
     }
 
     fn judge(
@@ -144,18 +187,22 @@ impl App {
     /// Reads what the field holds and acts on it.
     pub(super) fn submit_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
         if self.is_busy(&panel.connection) {
-            // What was pasted stays: it is good for the moment after.
+            // What was pasted stays: it is good for the moment after, which `follow_paste` sees.
             let failure =
-                Failure::new("A renewal of this connection is under way.", "Press Enter again in a moment.");
+                Failure::new("A renewal of this connection is under way.", "This is sent when it has ended.");
             panel.refusal = Some(RefusedPaste { failure, echo: String::new() });
-            panel.paste.focused = true;
+            panel.paste.hand_in();
+            panel.paste.held = true;
             self.panel = Some(Panel::SignIn(panel));
             return Vec::new();
         }
         let verdict = self.judge(&panel, now);
         let echo = masked_echo(panel.paste.text());
-        panel.paste.clear();
-        panel.paste.focused = false;
+        panel.paste.hand_in();
+        panel.refusal = None;
+        if !matches!(verdict, Some(Ok(AuthorizationResponse::Code { .. }))) {
+            panel.paste.clear();
+        }
         let effects = match verdict {
             None => {
                 panel.phase = Phase::Failed(attempt_over());
