@@ -163,6 +163,16 @@ impl Panel {
         }
     }
 
+    /// The connection that it is to bring tokens to, or the consent before them.
+    pub(super) fn signs_in(&self) -> Option<&ConnectionId> {
+        match self {
+            Self::Consent(panel) => Some(&panel.connection),
+            Self::DeviceSignIn(panel) => Some(&panel.connection),
+            Self::Question(Question::AbandonDevice(panel)) => Some(&panel.connection),
+            other => other.sign_in().map(|panel| &panel.connection),
+        }
+    }
+
     /// The same, to be changed.
     pub(super) fn sign_in_mut(&mut self) -> Option<&mut SignInPanel> {
         match self {

@@ -1,7 +1,9 @@
 //! Asking an administrator to consent: the message goes out, the answer comes back, perhaps days later.
 
-use tokengauge::app::{Action, Answer, ConsentPhase, Context, Delivery, Edit, Effect, Panel, Parcel, Way};
-use tokengauge::domain::{AdminConsent, AdminConsentRequest, NextStep, Overview, TroubleKind};
+use tokengauge::app::{
+    Action, Answer, ConsentPhase, Context, Delivery, Edit, Effect, Panel, Parcel, Tab, Way,
+};
+use tokengauge::domain::{AdminConsent, AdminConsentRequest, NextStep, Overview, RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
@@ -142,6 +144,29 @@ fn asking_from_an_open_sign_in_comes_back_to_it() {
     assert_eq!(phase(&desk), &ConsentPhase::Waiting);
     desk.press("Esc");
     assert_eq!(desk.app.context(), Context::SignIn);
+}
+
+#[test]
+fn signing_in_after_consent_leaves_no_older_panel() {
+    let mut desk = Desk::open(vec![begun(unsigned("northwind"), start())]);
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    let effects = desk.press("A");
+    desk.answer_with(&effects, asked(begun(unsigned("northwind"), start())));
+    let effects = desk.paste(GIVEN);
+    desk.answer_with(&effects, consented(&begun(unsigned("northwind"), start())));
+    assert_eq!(phase(&desk), &ConsentPhase::Given);
+    let mut closed = desk.clone();
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    closed.press("Esc");
+    for mut desk in [desk, closed] {
+        assert_eq!(desk.app.context(), Context::SignIn);
+        let effects = desk.paste(GOOD);
+        let own = with(desk.own("northwind"), |own| renew(own, desk.now, RenewalKind::SignIn));
+        desk.answer_with(&effects, own);
+        assert_eq!((&desk.app.panel, desk.app.tab), (&None, Tab::Tokens));
+    }
 }
 
 #[test]

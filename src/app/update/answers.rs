@@ -288,6 +288,7 @@ impl App {
     /// Signed in: the panel closes and the gauges are shown.
     pub(super) fn arrive(&mut self, overview: &Overview) {
         self.panel = None;
+        self.forget_covered_sign_ins(&overview.id);
         self.connections.select(overview.id.clone());
         self.tab = Tab::Tokens;
     }
