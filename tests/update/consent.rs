@@ -1,7 +1,8 @@
 //! Asking an administrator to consent: the message goes out, the answer comes back, perhaps days later.
 
 use tokengauge::app::{
-    Action, Answer, ConsentPhase, Context, Delivery, Edit, Effect, Panel, Parcel, Tab, Way,
+    Action, Answer, ConsentPhase, Context, Delivery, Edit, Effect, FieldId, FieldView, Panel, Parcel, Tab,
+    Way,
 };
 use tokengauge::domain::{AdminConsent, AdminConsentRequest, NextStep, Overview, RenewalKind, TroubleKind};
 
@@ -167,6 +168,36 @@ fn signing_in_after_consent_leaves_no_older_panel() {
         desk.answer_with(&effects, own);
         assert_eq!((&desk.app.panel, desk.app.tab), (&None, Tab::Tokens));
     }
+}
+
+#[test]
+fn an_address_of_a_sign_in_goes_there_from_the_panel_for_consent() {
+    let mut desk = Desk::open(vec![begun(unsigned("northwind"), start())]);
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    let effects = desk.press("A");
+    desk.answer_with(&effects, asked(begun(unsigned("northwind"), start())));
+    let mut in_pieces = desk.clone();
+    assert_eq!(exchanges(&desk.paste(GOOD)), 1);
+    let (one, two) = GOOD.split_at(40);
+    in_pieces.piece(one);
+    in_pieces.piece(two);
+    let mut entered = in_pieces.clone();
+    assert_eq!(exchanges(&in_pieces.after(seconds(1))), 1);
+    assert_eq!(exchanges(&entered.press("Enter")), 1);
+}
+
+#[test]
+fn a_form_that_holds_something_comes_back_after_the_consent() {
+    let mut desk = Desk::open(vec![healthy("quiet"), asked(missing())]);
+    desk.press("n");
+    desk.type_text("half-typed");
+    let effects = desk.paste(GIVEN);
+    desk.answer_with(&effects, consented(&missing()));
+    assert_eq!(phase(&desk), &ConsentPhase::Given);
+    desk.press("Esc");
+    let Some(Panel::Input(pane)) = &desk.app.panel else { panic!("{:?}", desk.app.panel) };
+    assert!(matches!(pane.view(FieldId::Name), FieldView::Text(field) if field.text() == "half-typed"));
 }
 
 #[test]

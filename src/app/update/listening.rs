@@ -155,7 +155,7 @@ impl App {
     }
 
     /// Takes this sign-in from the front or from what is covered; what stands before it is covered.
-    fn raise_sign_in(&mut self, wanted: impl Fn(&SignInPanel) -> bool) -> Option<SignInPanel> {
+    pub(super) fn raise_sign_in(&mut self, wanted: impl Fn(&SignInPanel) -> bool) -> Option<SignInPanel> {
         let holds = |panel: &Panel| panel.sign_in().is_some_and(&wanted);
         if let Some(panel) = self.panel.take_if(|panel| holds(panel)) {
             return panel.into_sign_in();

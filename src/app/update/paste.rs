@@ -22,10 +22,13 @@ impl App {
             self.paste_at_door(text);
             return Vec::new();
         }
-        if let Some(panel) = self.consent_panel_for(text) {
+        let named = self.sign_in_named_by(text, now);
+        if named.is_none()
+            && let Some(panel) = self.consent_panel_for(text)
+        {
             return self.paste_into_consent(panel, pasted, now);
         }
-        match self.panel_for(text, now) {
+        match self.panel_for(named) {
             Some(panel) => self.paste_into_sign_in(panel, pasted, now),
             None => {
                 self.paste_into_field(text, now);
@@ -45,26 +48,32 @@ impl App {
         }
     }
 
-    /// The sign-in panel that the text belongs to: that of the sign-in whose `state` it carries, else the open one.
-    fn panel_for(&mut self, text: &PastedText, now: DateTime<Utc>) -> Option<SignInPanel> {
-        let named = self.sign_in_named_by(text, now);
-        match self.panel.take() {
-            Some(Panel::SignIn(panel)) if named.as_ref().is_none_or(|id| *id == panel.connection) => {
-                Some(panel)
-            }
-            // A form that holds something typed comes back when the sign-in is done.
-            Some(Panel::Input(pane)) if named.is_some() && pane.touched && pane.saving.is_none() => {
-                self.covered.push(Panel::Input(pane));
-                named.map(SignInPanel::waiting)
-            }
-            other => {
-                self.panel = other;
-                named.map(SignInPanel::waiting)
-            }
+    /// The sign-in panel that a text belongs to: that of the sign-in whose `state` it carries, else the open one.
+    fn panel_for(&mut self, named: Option<ConnectionId>) -> Option<SignInPanel> {
+        let Some(id) = named else {
+            let open = self.panel.take_if(|panel| matches!(panel, Panel::SignIn(_)));
+            return open.and_then(Panel::into_sign_in);
+        };
+        if let Some(panel) = self.raise_sign_in(|panel| panel.connection == id) {
+            return Some(panel);
         }
+        self.put_form_aside();
+        Some(SignInPanel::waiting(id))
     }
 
-    fn sign_in_named_by(&self, text: &PastedText, now: DateTime<Utc>) -> Option<ConnectionId> {
+    /// A form that holds something typed comes back afterwards.
+    pub(super) fn put_form_aside(&mut self) {
+        let is_typed_into = |panel: &mut Panel| match panel {
+            Panel::Input(pane) => pane.touched && pane.saving.is_none(),
+            Panel::Question(question) => {
+                matches!(question, Question::DiscardForm(_) | Question::PublicClient(_))
+            }
+            _ => false,
+        };
+        self.covered.extend(self.panel.take_if(is_typed_into));
+    }
+
+    pub(super) fn sign_in_named_by(&self, text: &PastedText, now: DateTime<Utc>) -> Option<ConnectionId> {
         let carries = |overview: &&Overview| {
             overview.open_code_attempt(now).is_some_and(|attempt| text.expose().contains(&attempt.state))
         };
