@@ -188,6 +188,18 @@ fn an_address_of_a_sign_in_goes_there_from_the_panel_for_consent() {
 }
 
 #[test]
+fn a_sign_in_that_ended_behind_the_panel_for_consent_says_so_when_it_comes_back() {
+    let mut desk = Desk::open(vec![begun(unsigned("northwind"), start())]);
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    let effects = desk.press("A");
+    desk.answer_with(&effects, asked(begun(unsigned("northwind"), start())));
+    desk.now += minutes(15);
+    desk.press("Esc");
+    assert!(desk.failed_with().contains("fifteen minutes"));
+}
+
+#[test]
 fn a_form_that_holds_something_comes_back_after_the_consent() {
     let mut desk = Desk::open(vec![healthy("quiet"), asked(missing())]);
     desk.press("n");

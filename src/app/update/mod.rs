@@ -34,8 +34,11 @@ impl App {
         };
         self.end_sign_in_if_over(now);
         self.follow_device_attempts(now);
-        if self.panel.is_none() {
-            self.panel = self.covered.pop();
+        while self.panel.is_none()
+            && let Some(under) = self.covered.pop()
+        {
+            self.panel = Some(under);
+            self.end_sign_in_if_over(now);
         }
         effects.extend(self.close_idle_listener(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
