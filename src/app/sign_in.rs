@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::{Capture, ConnectionId};
 
-use super::{Delivery, Failure, Listening, RequestId, TunnelLine};
+use super::{Delivery, Failure, Listening, Panel, Question, RequestId, TunnelLine};
 
 /// The panel of an open sign-in. What was sent stands in the connection's attempt.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +49,13 @@ pub enum Phase {
 /// The field that takes the browser's address. It holds raw text: the paste reader knows how to join lines.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct PasteField {
-    text: String,
+    text: Zeroizing<String>,
     /// Whether keys go here.
     pub focused: bool,
     /// When an unmarked burst counts as complete.
     pub settles_at: Option<DateTime<Utc>>,
+    /// Whether it was handed in while a request was under way: it goes out by itself when that has ended.
+    pub held: bool,
 }
 
 /// A refused paste: why, what to do, and what could be recognized of it.
@@ -85,7 +88,18 @@ impl PasteField {
     pub fn push(&mut self, text: &str) {
         let room = FIELD_LIMIT.saturating_sub(self.text.len());
         let end = (0..=room.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        self.make_room(end);
         self.text.push_str(&text[..end]);
+    }
+
+    /// A text that outgrows its place moves: the old place is wiped.
+    fn make_room(&mut self, more: usize) {
+        let wanted = self.text.len() + more;
+        if wanted > self.text.capacity() {
+            let mut moved = Zeroizing::new(String::with_capacity(wanted.max(2 * self.text.capacity())));
+            moved.push_str(&self.text);
+            self.text = moved;
+        }
     }
 
     /// Takes the last character away.
@@ -95,6 +109,7 @@ impl PasteField {
 
     /// A key: letters are text here.
     pub(super) fn type_key(&mut self, key: KeyEvent) {
+        self.held = false;
         match key.code {
             KeyCode::Backspace => self.pop(),
             KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => self.clear(),
@@ -114,8 +129,16 @@ impl PasteField {
 
     /// Empties it.
     pub fn clear(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.text);
+        self.text.zeroize();
         self.settles_at = None;
+        self.held = false;
+    }
+
+    /// It has been handed in. What it holds stays until it is known that nobody needs it again.
+    pub(super) fn hand_in(&mut self) {
+        self.focused = false;
+        self.settles_at = None;
+        self.held = false;
     }
 }
 
@@ -125,7 +148,47 @@ impl std::fmt::Debug for PasteField {
             .field("characters", &self.characters())
             .field("focused", &self.focused)
             .field("settles_at", &self.settles_at)
+            .field("held", &self.held)
             .finish_non_exhaustive()
+    }
+}
+
+impl Panel {
+    /// The sign-in with a browser that it holds: its own panel, or the one behind a question about it.
+    pub(super) fn sign_in(&self) -> Option<&SignInPanel> {
+        match self {
+            Self::SignIn(panel) => Some(panel),
+            Self::Question(Question::Abandon(panel) | Question::DeviceCode(panel)) => Some(panel),
+            _ => None,
+        }
+    }
+
+    /// The connection that it is to bring tokens to, or the consent before them.
+    pub(super) fn signs_in(&self) -> Option<&ConnectionId> {
+        match self {
+            Self::Consent(panel) => Some(&panel.connection),
+            Self::DeviceSignIn(panel) => Some(&panel.connection),
+            Self::Question(Question::AbandonDevice(panel)) => Some(&panel.connection),
+            other => other.sign_in().map(|panel| &panel.connection),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn sign_in_mut(&mut self) -> Option<&mut SignInPanel> {
+        match self {
+            Self::SignIn(panel) => Some(panel),
+            Self::Question(Question::Abandon(panel) | Question::DeviceCode(panel)) => Some(panel),
+            _ => None,
+        }
+    }
+
+    /// The same, without the question about it.
+    pub(super) fn into_sign_in(self) -> Option<SignInPanel> {
+        match self {
+            Self::SignIn(panel) => Some(panel),
+            Self::Question(Question::Abandon(panel) | Question::DeviceCode(panel)) => Some(*panel),
+            _ => None,
+        }
     }
 }
 
@@ -159,6 +222,15 @@ impl SignInPanel {
     #[must_use]
     pub fn through(self, capture: Capture) -> Self {
         Self { capture, ..self }
+    }
+
+    /// The code was not redeemed, and the sign-in is still open: the same address may be handed in again.
+    pub(super) fn offer_again(&mut self, failure: &Failure) {
+        self.phase = Phase::Waiting;
+        self.paste.focused = true;
+        let what_to_do = format!("Enter tries again. {}", failure.what_to_do);
+        let failure = Failure::new(failure.what_happened.clone(), what_to_do);
+        self.refusal = Some(RefusedPaste { failure, echo: String::new() });
     }
 
     /// True while the steps of a tunnel are shown: nothing is being pasted, and the listener has not failed.

@@ -1,13 +1,15 @@
 //! `authorize` where something listens here: for a browser on this machine, or for one at the other end of a tunnel.
 //! Where there is a terminal the address may be pasted meanwhile as well.
 
+use std::time::Duration;
+
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use zeroize::Zeroizing;
 
 use crate::app::{Failure, GoFate, ListenerFacts};
 use crate::domain::secret::{PastedText, RevealedValue, Secret};
-use crate::domain::{Capture, ListenAt, Overview};
+use crate::domain::{Capture, ConnectionId, ListenAt, Overview};
 use crate::runtime::delivery;
 use crate::runtime::listener::{self, Heard, ListenError, Listener};
 use crate::runtime::prompt::{self, Echo, PromptError};
@@ -27,6 +29,9 @@ pub enum Browser {
     /// Start one with the address.
     Started,
 }
+
+/// A code that was not used is tried again after these.
+const AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(30)];
 
 /// What ends the waiting.
 enum Came {
@@ -83,7 +88,7 @@ pub fn wait(
     if browser == Browser::Started {
         start_browser(overview);
     }
-    let waited = Waiting::begin(&runtime, listener, stop).until_signed_in(services, overview);
+    let waited = Waiting::begin(&runtime, listener, stop, capture).until_signed_in(services, overview);
     // A request under way has been awaited; nobody waits for the port.
     runtime.shutdown_background();
     waited.map(Ok)
@@ -100,24 +105,69 @@ struct Waiting<'r> {
     runtime: &'r Runtime,
     heard: UnboundedReceiver<Heard>,
     stop: Stop,
+    capture: Capture,
+}
+
+/// Listens in the background; what is heard comes out here.
+fn serve(runtime: &Runtime, listener: Listener) -> UnboundedReceiver<Heard> {
+    let (teller, heard) = mpsc::unbounded_channel();
+    runtime.spawn(listener.serve(move |heard| {
+        // Whoever waited may have been told otherwise.
+        let _ = teller.send(heard);
+    }));
+    heard
+}
+
+/// The connection, if its sign-in is open in the record as it is now.
+fn still_open(services: &Services, id: &ConnectionId) -> Option<Overview> {
+    let connection = services.vault.connection_by_id(id).ok()?;
+    let held = services.overview(&connection);
+    held.open_code_attempt(services.clock.now()).is_some().then_some(held)
 }
 
 impl<'r> Waiting<'r> {
-    fn begin(runtime: &'r Runtime, listener: Listener, stop: Stop) -> Self {
-        let (teller, heard) = mpsc::unbounded_channel();
-        runtime.spawn(listener.serve(move |heard| {
-            // Whoever waited may have been told otherwise.
-            let _ = teller.send(heard);
-        }));
-        Self { runtime, heard, stop }
+    fn begin(runtime: &'r Runtime, listener: Listener, stop: Stop, capture: Capture) -> Self {
+        Self { runtime, heard: serve(runtime, listener), stop, capture }
+    }
+
+    /// A listener ends with the answer that it heard. Where that was refused and tries are left, another follows.
+    fn listen_again(&mut self, services: &Services, overview: &Overview) -> Result<(), CliError> {
+        let Some(held) = still_open(services, &overview.id) else {
+            return Err(redeem::attempt_over(&overview.name));
+        };
+        let listener = {
+            let _inside = self.runtime.enter();
+            listener::for_sign_in(services, &held, self.capture)
+        };
+        let listener = listener
+            .map_err(|failure| CliError::new(Exit::LocalIo, failure.what_happened, failure.what_to_do))?;
+        say("the sign-in is still open, and its answer is listened for again");
+        explain(&held, listener.facts());
+        self.heard = serve(self.runtime, listener);
+        Ok(())
+    }
+
+    /// Redeems. A browser's answer exists once: while the sign-in stays open, what failed is tried again.
+    fn take(&mut self, services: &Services, overview: &Overview, text: &[u8]) -> Result<Judged, CliError> {
+        for pause in AGAIN_AFTER {
+            match redeem::take(services, &overview.id, text) {
+                Err(error) if still_open(services, &overview.id).is_some() => {
+                    error.tell();
+                    say(&format!("the sign-in is still open: tried again in {} seconds", pause.as_secs()));
+                    self.runtime.block_on(wait_out(pause, &mut self.stop))?;
+                }
+                judged => return judged,
+            }
+        }
+        redeem::take(services, &overview.id, text)
     }
 
     fn until_signed_in(mut self, services: &Services, overview: &Overview) -> Result<Exit, CliError> {
         loop {
             let came = self.runtime.block_on(next(&mut self.heard, &mut self.stop))?;
             let judged = match came {
-                Came::Answer(text) => redeem::take(services, &overview.id, text.expose().as_bytes())?,
-                Came::Pasted(text) => redeem::take(services, &overview.id, text.as_bytes())?,
+                Came::Answer(text) => self.take(services, overview, text.expose().as_bytes())?,
+                Came::Pasted(text) => self.take(services, overview, text.as_bytes())?,
                 Came::Opened => {
                     say("the address was opened; the answer comes back by itself");
                     continue;
@@ -126,7 +176,10 @@ impl<'r> Waiting<'r> {
                     say("somebody guessed at the address ten times: it is closed. The port still listens");
                     continue;
                 }
-                Came::Over => return Err(redeem::attempt_over(&overview.name)),
+                Came::Over => {
+                    self.listen_again(services, overview)?;
+                    continue;
+                }
             };
             match judged {
                 Judged::Redeemed(overview) => {
@@ -142,6 +195,14 @@ impl<'r> Waiting<'r> {
                 }
             }
         }
+    }
+}
+
+/// A pause that a signal ends.
+async fn wait_out(pause: Duration, stop: &mut Stop) -> Result<(), CliError> {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => Ok(()),
+        signal = stop.next() => Err(stopped(signal)),
     }
 }
 

@@ -42,8 +42,6 @@ pub enum SettingsRemark {
     PostedToNativePage,
     /// form_post, and nothing here that receives it: it does not stand in the address.
     PostedToNobody,
-    /// fragment to a listener: a browser keeps it to itself.
-    FragmentToListener,
 }
 
 /// Which setting a rule is about, so that it can be said beside it.
@@ -104,7 +102,6 @@ impl SettingsRemark {
             Self::PostedToNobody => {
                 "form_post puts the answer into no address: only a listener here receives it. Use query to paste"
             }
-            Self::FragmentToListener => "a browser sends no fragment to a listener: use query or form_post",
         }
     }
 
@@ -113,9 +110,7 @@ impl SettingsRemark {
         match self {
             Self::PublicClientFlows => Concern::WayIn,
             Self::OtherDomain => Concern::SignInAs,
-            Self::PostedToNativePage | Self::PostedToNobody | Self::FragmentToListener => {
-                Concern::ResponseMode
-            }
+            Self::PostedToNativePage | Self::PostedToNobody => Concern::ResponseMode,
         }
     }
 }
@@ -157,7 +152,6 @@ pub fn remarks(settings: &Settings) -> Vec<SettingsRemark> {
     use SettingsRemark as R;
     let browser = settings.way_in.capture();
     let posted = browser.is_some() && settings.response_mode == ResponseMode::FormPost;
-    let fragment = settings.response_mode == ResponseMode::Fragment;
     let native = settings.redirect_uri.is_native_page();
     let listens = browser.is_some_and(Capture::listens);
     [
@@ -165,7 +159,6 @@ pub fn remarks(settings: &Settings) -> Vec<SettingsRemark> {
         (R::OtherDomain, settings.way_in.is_delegated() && is_of_other_domain(settings)),
         (R::PostedToNativePage, posted && native),
         (R::PostedToNobody, posted && !native && !listens),
-        (R::FragmentToListener, fragment && listens),
     ]
     .into_iter()
     .filter_map(|(remark, is_so)| is_so.then_some(remark))
@@ -353,7 +346,7 @@ mod tests {
             own.response_mode = ResponseMode::Fragment;
             listen(own);
         });
-        assert_eq!(remarks(&fragment), [R::FragmentToListener]);
+        assert_eq!(remarks(&fragment), [], "a page of the listener hands it back");
     }
 
     #[test]

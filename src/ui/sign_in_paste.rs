@@ -38,8 +38,10 @@ pub(super) fn step(
     if let Some(refusal) = &panel.refusal {
         let failed = failure_lines(view, &refusal.failure, width.saturating_sub(INDENT + 1));
         lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
-        let echo = format!("It looked like: {}", printable(&refusal.echo));
-        lines.push(view.row().gap(INDENT + 2).rest(&echo, width, theme.muted).build());
+        if !refusal.echo.is_empty() {
+            let echo = format!("It looked like: {}", printable(&refusal.echo));
+            lines.push(view.row().gap(INDENT + 2).rest(&echo, width, theme.muted).build());
+        }
     }
     lines
 }

@@ -92,6 +92,24 @@ fn a_browser_at_the_other_end_of_a_tunnel_signs_in() {
 }
 
 #[test]
+fn an_answer_that_was_refused_leaves_the_port_open_for_the_next() {
+    let tenant = tenant(&[]);
+    let mut waiting = Waiting::start(&tenant.home, &["--loopback"]);
+    let address = waiting.line_with("/oauth2/v2.0/authorize?");
+    waiting.line_with("by itself");
+    let request = url::Url::parse(&address).unwrap();
+    let sent = |name: &str| request.query_pairs().find(|(own, _)| own == name).unwrap().1.into_owned();
+    let wrong = format!("{}?code=%20&state={}", sent("redirect_uri"), sent("state"));
+    assert_eq!(visit::get(&wrong).status, 200);
+    waiting.line_with("4 of 5 tries left");
+    waiting.line_with("listened for again");
+    waiting.line_with("by itself");
+    assert_eq!(visit::land(&tenant.land(&address, Answer::Accept)).status, 200);
+    let (code, said) = waiting.end();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
 fn declining_in_the_browser_ends_the_waiting() {
     let tenant = tenant(&[]);
     let mut waiting = Waiting::start(&tenant.home, &["--loopback"]);

@@ -66,6 +66,14 @@ async fn the_same_answer_twice_is_told_once() {
 }
 
 #[tokio::test]
+async fn a_query_that_is_no_answer_does_not_hide_the_fragment() {
+    let running = Running::start(ResponseMode::Fragment);
+    let plain = running.get("/").await;
+    let with_query = running.get("/?customer=northwind").await;
+    assert_eq!((with_query.status, with_query.body), (200, plain.body), "the page that sends it back");
+}
+
+#[tokio::test]
 async fn every_page_is_neutral_and_loads_nothing() {
     let running = Running::start(ResponseMode::Query);
     let wrong = format!("/?code={CODE}&state=another&error_description=%3Cscript%3E");

@@ -1,7 +1,10 @@
 //! Asking an administrator to consent: the message goes out, the answer comes back, perhaps days later.
 
-use tokengauge::app::{Action, Answer, ConsentPhase, Context, Delivery, Edit, Effect, Panel, Parcel, Way};
-use tokengauge::domain::{AdminConsent, AdminConsentRequest, NextStep, Overview, TroubleKind};
+use tokengauge::app::{
+    Action, Answer, ConsentPhase, Context, Delivery, Edit, Effect, FieldId, FieldView, Panel, Parcel, Tab,
+    Way,
+};
+use tokengauge::domain::{AdminConsent, AdminConsentRequest, NextStep, Overview, RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
@@ -142,6 +145,71 @@ fn asking_from_an_open_sign_in_comes_back_to_it() {
     assert_eq!(phase(&desk), &ConsentPhase::Waiting);
     desk.press("Esc");
     assert_eq!(desk.app.context(), Context::SignIn);
+}
+
+#[test]
+fn signing_in_after_consent_leaves_no_older_panel() {
+    let mut desk = Desk::open(vec![begun(unsigned("northwind"), start())]);
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    let effects = desk.press("A");
+    desk.answer_with(&effects, asked(begun(unsigned("northwind"), start())));
+    let effects = desk.paste(GIVEN);
+    desk.answer_with(&effects, consented(&begun(unsigned("northwind"), start())));
+    assert_eq!(phase(&desk), &ConsentPhase::Given);
+    let mut closed = desk.clone();
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    closed.press("Esc");
+    for mut desk in [desk, closed] {
+        assert_eq!(desk.app.context(), Context::SignIn);
+        let effects = desk.paste(GOOD);
+        let own = with(desk.own("northwind"), |own| renew(own, desk.now, RenewalKind::SignIn));
+        desk.answer_with(&effects, own);
+        assert_eq!((&desk.app.panel, desk.app.tab), (&None, Tab::Tokens));
+    }
+}
+
+#[test]
+fn an_address_of_a_sign_in_goes_there_from_the_panel_for_consent() {
+    let mut desk = Desk::open(vec![begun(unsigned("northwind"), start())]);
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    let effects = desk.press("A");
+    desk.answer_with(&effects, asked(begun(unsigned("northwind"), start())));
+    let mut in_pieces = desk.clone();
+    assert_eq!(exchanges(&desk.paste(GOOD)), 1);
+    let (one, two) = GOOD.split_at(40);
+    in_pieces.piece(one);
+    in_pieces.piece(two);
+    let mut entered = in_pieces.clone();
+    assert_eq!(exchanges(&in_pieces.after(seconds(1))), 1);
+    assert_eq!(exchanges(&entered.press("Enter")), 1);
+}
+
+#[test]
+fn a_sign_in_that_ended_behind_the_panel_for_consent_says_so_when_it_comes_back() {
+    let mut desk = Desk::open(vec![begun(unsigned("northwind"), start())]);
+    let effects = desk.press("a");
+    desk.answer(&effects, sent(471));
+    let effects = desk.press("A");
+    desk.answer_with(&effects, asked(begun(unsigned("northwind"), start())));
+    desk.now += minutes(15);
+    desk.press("Esc");
+    assert!(desk.failed_with().contains("fifteen minutes"));
+}
+
+#[test]
+fn a_form_that_holds_something_comes_back_after_the_consent() {
+    let mut desk = Desk::open(vec![healthy("quiet"), asked(missing())]);
+    desk.press("n");
+    desk.type_text("half-typed");
+    let effects = desk.paste(GIVEN);
+    desk.answer_with(&effects, consented(&missing()));
+    assert_eq!(phase(&desk), &ConsentPhase::Given);
+    desk.press("Esc");
+    let Some(Panel::Input(pane)) = &desk.app.panel else { panic!("{:?}", desk.app.panel) };
+    assert!(matches!(pane.view(FieldId::Name), FieldView::Text(field) if field.text() == "half-typed"));
 }
 
 #[test]

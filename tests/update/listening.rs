@@ -114,6 +114,20 @@ fn it_is_taken_under_help_behind_a_question_and_behind_the_lock() {
 }
 
 #[test]
+fn a_question_about_a_device_code_leaves_the_port_open() {
+    let (mut desk, listener) = listening(Capture::Tunnel);
+    assert_eq!(desk.press("d"), [], "nothing is cancelled yet");
+    assert!(matches!(desk.app.panel, Some(Panel::Question(_))));
+    let mut answered = desk.clone();
+    let effects = tell(&mut answered, listener, Answer::Redirected(PastedText::new(GOOD)));
+    assert_eq!(exchanges(&effects), 1, "what comes during the question is taken");
+    assert_eq!(desk.press("Esc"), []);
+    assert_eq!(desk.sign_in().listening.request(), Some(listener));
+    desk.press("d");
+    assert_eq!(desk.press("Enter").last(), Some(&Effect::Cancel(listener)), "a device code needs none");
+}
+
+#[test]
 fn a_paste_works_meanwhile_and_closes_the_port() {
     for capture in [Capture::Loopback, Capture::Tunnel] {
         let (mut desk, listener) = listening(capture);
@@ -312,6 +326,29 @@ fn a_connection_that_never_stood_is_listened_for_again() {
     let own = with(desk.own("northwind"), |own| refuse(own, desk.now, retry));
     assert_ne!(listener(&desk.answer_with(&effects, own)), first);
     assert_eq!(desk.sign_in().phase, Phase::Waiting);
+}
+
+#[test]
+fn what_a_listener_brought_is_kept_until_it_is_redeemed() {
+    let (mut desk, first) = listening(Capture::Tunnel);
+    let effects = tell(&mut desk, first, Answer::Redirected(PastedText::new(GOOD)));
+    let reading = desk.answer(&effects, Answer::Connection(Err(failure())));
+    let own = desk.own("northwind");
+    let effects = desk.answer(&reading, Answer::Contents(Ok(contents(vec![own]))));
+    assert_ne!(listener(&effects), first, "it listens again as well");
+    assert_eq!((desk.sign_in().paste.text(), desk.app.is_typing()), (GOOD, true));
+    assert_eq!(exchanges(&desk.press("Enter")), 1);
+}
+
+#[test]
+fn what_a_listener_brings_during_a_renewal_goes_out_when_that_has_ended() {
+    let due = with(through(Capture::Loopback), |own| renew(own, start() - minutes(55), RenewalKind::Refresh));
+    let mut desk = Desk::open(vec![begun(due, start())]);
+    let renewal = desk.press("r");
+    let listener = listener(&desk.press("a"));
+    assert_eq!(tell(&mut desk, listener, Answer::Redirected(PastedText::new(GOOD))), []);
+    let renewed = with(desk.own("northwind"), |own| renew(own, desk.now, RenewalKind::Refresh));
+    assert_eq!(exchanges(&desk.answer_with(&renewal, renewed)), 1);
 }
 
 #[test]

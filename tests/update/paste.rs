@@ -40,7 +40,52 @@ fn refusal(desk: &Desk) -> &str {
 fn a_whole_address_is_redeemed_at_once() {
     let mut desk = waiting();
     assert!(redeems(&desk.paste(GOOD), "northwind"));
-    assert_eq!(desk.sign_in().paste.text(), "", "the code is not kept");
+    assert!(!desk.app.is_typing());
+}
+
+#[test]
+fn a_code_that_was_refused_is_not_kept() {
+    let mut desk = waiting();
+    let effects = desk.paste(GOOD);
+    let own = with(desk.own("northwind"), |own| {
+        refuse(own, desk.now, TroubleKind::SignInNeeded);
+        own.attempt = None;
+    });
+    desk.answer_with(&effects, own);
+    assert!(matches!(desk.sign_in().phase, Phase::Failed(_)));
+    assert_eq!(desk.sign_in().paste.text(), "");
+}
+
+#[test]
+fn a_code_that_was_not_spent_is_tried_again_on_enter() {
+    let mut desk = waiting();
+    let effects = desk.paste(GOOD);
+    let reading = desk.answer(&effects, Answer::Connection(Err(failure())));
+    assert_eq!(desk.failed_with(), "the disk is full", "the record tells whether it is over");
+    let read = vec![desk.own("northwind"), desk.own("fabrikam"), desk.own("quiet")];
+    assert_eq!(desk.answer(&reading, Answer::Contents(Ok(contents(read)))), []);
+    assert_eq!((&desk.sign_in().phase, desk.app.is_typing()), (&Phase::Waiting, true));
+    assert_eq!(refusal(&desk), "the disk is full");
+    let advice = &desk.sign_in().refusal.as_ref().unwrap().failure.what_to_do;
+    assert!(advice.starts_with("Enter tries again."), "{advice}");
+    // An unmarked paste takes its place, a burst after it does not.
+    let mut another = desk.clone();
+    let (one, two) = GOOD.split_at(60);
+    another.piece(one);
+    another.piece(two);
+    assert_eq!(another.sign_in().paste.text(), GOOD);
+    assert!(redeems(&desk.press("Enter"), "northwind"));
+}
+
+#[test]
+fn a_code_whose_sign_in_is_over_in_the_record_is_not_offered_again() {
+    let mut desk = waiting();
+    let effects = desk.paste(GOOD);
+    let reading = desk.answer(&effects, Answer::Connection(Err(failure())));
+    let over = with(unsigned("northwind"), |own| own.generation = 9);
+    desk.answer(&reading, Answer::Contents(Ok(contents(vec![over]))));
+    assert_eq!(desk.failed_with(), "the disk is full");
+    assert_eq!(desk.sign_in().paste.text(), "");
 }
 
 #[test]
@@ -208,13 +253,18 @@ fn an_error_of_the_platform_closes_the_sign_in_with_its_two_lines() {
 }
 
 #[test]
-fn a_paste_during_a_renewal_is_asked_for_again() {
+fn a_paste_during_a_renewal_goes_out_when_that_has_ended() {
     let mut desk = Desk::open(vec![begun(left("northwind", minutes(5)), start())]);
-    desk.press("r");
+    let renewal = desk.press("r");
     let effects = desk.press("a");
     desk.answer(&effects, sent(1));
     assert_eq!(desk.paste(GOOD), []);
     assert!(refusal(&desk).contains("under way"));
+    let mut failing = desk.clone();
+    assert_eq!(exchanges(&failing.answer(&renewal, Answer::Connection(Err(failure())))), 1);
+    desk.press("?");
+    let renewed = with(desk.own("northwind"), |own| renew(own, desk.now, RenewalKind::Refresh));
+    assert!(redeems(&desk.answer_with(&renewal, renewed), "northwind"), "also under help");
 }
 
 #[test]

@@ -257,11 +257,12 @@ impl App {
                     None => self.arrive(overview),
                     Some(trouble) => {
                         let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());
-                        if overview.open_attempt(now).is_some() {
-                            panel.phase = Phase::Waiting;
+                        if overview.open_code_attempt(now).is_some() {
+                            panel.offer_again(&failure);
                             effects.extend(self.listen(&mut panel));
                         } else {
                             panel.phase = Phase::Failed(failure);
+                            panel.paste.clear();
                         }
                         self.panel = Some(Panel::SignIn(panel));
                     }
@@ -296,6 +297,7 @@ impl App {
     /// Signed in: the panel closes and the gauges are shown.
     pub(super) fn arrive(&mut self, overview: &Overview) {
         self.panel = None;
+        self.forget_covered_sign_ins(&overview.id);
         self.connections.select(overview.id.clone());
         self.tab = Tab::Tokens;
     }
@@ -352,7 +354,6 @@ impl App {
                 pane.errand = None;
                 self.tell_delivery(result, now);
             }
-            Some(Panel::SignIn(panel)) => panel.take_delivery(request, result),
             Some(Panel::DeviceSignIn(panel)) if panel.errand == Some(request) => {
                 panel.errand = None;
                 panel.sent = Some(result);
@@ -361,10 +362,12 @@ impl App {
                 panel.errand = None;
                 panel.sent = Some(result);
             }
-            Some(Panel::Question(Question::Abandon(panel) | Question::DeviceCode(panel))) => {
-                panel.take_delivery(request, result);
+            Some(other) => {
+                if let Some(panel) = other.sign_in_mut() {
+                    panel.take_delivery(request, result);
+                }
             }
-            _ => {}
+            None => {}
         }
         Vec::new()
     }

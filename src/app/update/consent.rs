@@ -41,7 +41,7 @@ impl App {
                 panel.paste.clear();
             }
             Action::Back | Action::Quit => return effects,
-            Action::Open if panel.paste.focused => return self.submit_consent(panel),
+            Action::Open if panel.paste.focused => return self.submit_consent(panel, now),
             Action::Paste if is_waiting => panel.paste.focused = true,
             Action::Copy if is_waiting => effects.push(self.send_message(&mut panel, Way::Clipboard)),
             Action::WriteFile if is_waiting => effects.push(self.send_message(&mut panel, Way::File)),
@@ -90,7 +90,13 @@ impl App {
             }
             other => {
                 self.panel = other;
-                named.map(|id| ConsentPanel::new(id, ConsentPhase::Waiting))
+                let id = named?;
+                self.covered
+                    .retain(|panel| !matches!(panel, Panel::Consent(panel) if panel.connection == id));
+                self.put_form_aside();
+                // A sign-in goes on meanwhile, as behind the message.
+                self.covered.extend(self.panel.take_if(|panel| panel.sign_in().is_some()));
+                Some(ConsentPanel::new(id, ConsentPhase::Waiting))
             }
         }
     }
@@ -107,7 +113,7 @@ impl App {
                 Pasted::Whole(text) => {
                     panel.paste.clear();
                     panel.paste.push(text.expose());
-                    return self.submit_consent(panel);
+                    return self.submit_consent(panel, now);
                 }
                 Pasted::Piece(text) => {
                     panel.paste.push(text.expose());
@@ -129,7 +135,8 @@ impl App {
         panel.paste.settles_at = None;
         let panel = panel.clone();
         match self.judge_consent(&panel) {
-            Some(Ok(_)) => self.submit_consent(panel),
+            Some(Ok(_)) => self.submit_consent(panel, now),
+            _ if self.belongs_to_sign_in(&panel, now) => self.submit_consent(panel, now),
             _ => Vec::new(),
         }
     }
@@ -142,7 +149,19 @@ impl App {
         Some(read_admin_consent(panel.paste.text().as_bytes(), request))
     }
 
-    fn submit_consent(&mut self, mut panel: ConsentPanel) -> Vec<Effect> {
+    /// True if the field holds what an open sign-in waits for.
+    fn belongs_to_sign_in(&self, panel: &ConsentPanel, now: DateTime<Utc>) -> bool {
+        self.sign_in_named_by(&PastedText::new(panel.paste.text()), now).is_some()
+    }
+
+    fn submit_consent(&mut self, mut panel: ConsentPanel, now: DateTime<Utc>) -> Vec<Effect> {
+        if self.belongs_to_sign_in(&panel, now) {
+            let text = PastedText::new(panel.paste.text());
+            panel.paste.hand_in();
+            panel.paste.clear();
+            self.panel = Some(Panel::Consent(panel));
+            return self.take_paste(&Pasted::Whole(text), now);
+        }
         let verdict = self.judge_consent(&panel);
         let echo = masked_echo(panel.paste.text());
         panel.paste.clear();

@@ -205,6 +205,7 @@ impl App {
         if !overview.settings.way_in.is_delegated() {
             return self.renew(overview, now);
         }
+        self.forget_covered_sign_ins(&overview.id);
         if let Some(effects) = self.authorize_by_device(overview, now) {
             return effects;
         }
@@ -219,6 +220,11 @@ impl App {
         let panel = SignInPanel::beginning(overview.id.clone(), request).through(capture);
         self.panel = Some(Panel::SignIn(panel));
         vec![Effect::BeginAttempt { request, connection: overview.id.clone(), capture }]
+    }
+
+    /// One panel signs a connection in: an older one does not come back after it.
+    pub(super) fn forget_covered_sign_ins(&mut self, connection: &ConnectionId) {
+        self.covered.retain(|panel| panel.signs_in() != Some(connection));
     }
 
     pub(super) fn send_address(

@@ -6,8 +6,8 @@ use crate::domain::secret::PastedText;
 use crate::domain::{Capture, CodeAttemptFacts, ConnectionId, ListenAt, WayIn};
 
 use crate::app::{
-    App, Browser, Edit, Effect, Failure, GoFate, ListenerFacts, Listening, Panel, Pasted, Phase, Question,
-    RequestId, SignInPanel, TunnelLine, Way,
+    App, Browser, Edit, Effect, Failure, GoFate, ListenerFacts, Listening, Panel, Pasted, Phase, RequestId,
+    SignInPanel, TunnelLine, Way,
 };
 
 /// True if the answer to this attempt can come back like that: a listener needs a port that the platform was told.
@@ -151,26 +151,24 @@ impl App {
 
     /// The sign-in that listens comes to the front; what stood before it comes back afterwards.
     fn raise_listening_panel(&mut self, request: RequestId) -> Option<SignInPanel> {
-        let listens = |panel: &SignInPanel| panel.listening.request() == Some(request);
-        match self.panel.take() {
-            Some(Panel::SignIn(panel)) if listens(&panel) => return Some(panel),
-            Some(Panel::Question(Question::Abandon(panel))) if listens(&panel) => return Some(*panel),
-            other => self.panel = other,
+        self.raise_sign_in(|panel| panel.listening.request() == Some(request))
+    }
+
+    /// Takes this sign-in from the front or from what is covered; what stands before it is covered.
+    pub(super) fn raise_sign_in(&mut self, wanted: impl Fn(&SignInPanel) -> bool) -> Option<SignInPanel> {
+        let holds = |panel: &Panel| panel.sign_in().is_some_and(&wanted);
+        if let Some(panel) = self.panel.take_if(|panel| holds(panel)) {
+            return panel.into_sign_in();
         }
-        let place =
-            self.covered.iter().position(|panel| matches!(panel, Panel::SignIn(panel) if listens(panel)))?;
-        let Panel::SignIn(panel) = self.covered.remove(place) else { return None };
+        let place = self.covered.iter().position(holds)?;
+        let panel = self.covered.remove(place);
         self.covered.extend(self.panel.take());
-        Some(panel)
+        panel.into_sign_in()
     }
 
     /// The open sign-in panels, also behind a question or another panel.
     fn sign_in_panels(&mut self) -> impl Iterator<Item = &mut SignInPanel> {
-        self.panel.iter_mut().chain(&mut self.covered).filter_map(|panel| match panel {
-            Panel::SignIn(panel) => Some(panel),
-            Panel::Question(Question::Abandon(panel)) => Some(&mut **panel),
-            _ => None,
-        })
+        self.panel.iter_mut().chain(&mut self.covered).filter_map(Panel::sign_in_mut)
     }
 
     fn listening_panel(&mut self, request: RequestId) -> Option<&mut SignInPanel> {
@@ -190,11 +188,7 @@ impl App {
                 && panel.phase == Phase::Waiting
                 && own.is_some_and(|own| own.open_code_attempt(now).is_some())
         };
-        let is_needed = self.panel.iter().chain(&self.covered).any(|panel| match panel {
-            Panel::SignIn(panel) => waits(panel),
-            Panel::Question(Question::Abandon(panel)) => waits(panel),
-            _ => false,
-        });
+        let is_needed = self.panel.iter().chain(&self.covered).filter_map(Panel::sign_in).any(waits);
         if is_needed {
             return None;
         }

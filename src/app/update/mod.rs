@@ -34,8 +34,11 @@ impl App {
         };
         self.end_sign_in_if_over(now);
         self.follow_device_attempts(now);
-        if self.panel.is_none() {
-            self.panel = self.covered.pop();
+        while self.panel.is_none()
+            && let Some(under) = self.covered.pop()
+        {
+            self.panel = Some(under);
+            self.end_sign_in_if_over(now);
         }
         effects.extend(self.close_idle_listener(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
@@ -80,7 +83,7 @@ impl App {
             self.touched_at = now;
             self.drop_read_notice();
         }
-        match message {
+        let mut effects = match message {
             Message::Action(action) => self.act(action, now),
             Message::Text(key) => self.type_key(key, now),
             Message::Paste(pasted) => self.take_paste(&pasted, now),
@@ -91,7 +94,9 @@ impl App {
             }
             Message::RecordsChanged => self.read_records_again(),
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
-        }
+        };
+        effects.extend(self.follow_paste(now));
+        effects
     }
 
     fn act(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {

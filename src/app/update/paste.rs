@@ -11,7 +11,8 @@ use crate::sanitize::masked_echo;
 
 use crate::app::sign_in::{PASTE_SETTLES, RefusedPaste};
 use crate::app::{
-    App, Door, Edit, Effect, Failure, GrantStep, Line, Notice, Panel, Pasted, Phase, Question, SignInPanel,
+    App, Door, Edit, Effect, Failure, GrantStep, Line, Notice, Panel, Pasted, Phase, Question, Reading,
+    SignInPanel,
 };
 
 impl App {
@@ -21,10 +22,13 @@ impl App {
             self.paste_at_door(text);
             return Vec::new();
         }
-        if let Some(panel) = self.consent_panel_for(text) {
+        let named = self.sign_in_named_by(text, now);
+        if named.is_none()
+            && let Some(panel) = self.consent_panel_for(text)
+        {
             return self.paste_into_consent(panel, pasted, now);
         }
-        match self.panel_for(text, now) {
+        match self.panel_for(named) {
             Some(panel) => self.paste_into_sign_in(panel, pasted, now),
             None => {
                 self.paste_into_field(text, now);
@@ -44,26 +48,32 @@ impl App {
         }
     }
 
-    /// The sign-in panel that the text belongs to: that of the sign-in whose `state` it carries, else the open one.
-    fn panel_for(&mut self, text: &PastedText, now: DateTime<Utc>) -> Option<SignInPanel> {
-        let named = self.sign_in_named_by(text, now);
-        match self.panel.take() {
-            Some(Panel::SignIn(panel)) if named.as_ref().is_none_or(|id| *id == panel.connection) => {
-                Some(panel)
-            }
-            // A form that holds something typed comes back when the sign-in is done.
-            Some(Panel::Input(pane)) if named.is_some() && pane.touched && pane.saving.is_none() => {
-                self.covered.push(Panel::Input(pane));
-                named.map(SignInPanel::waiting)
-            }
-            other => {
-                self.panel = other;
-                named.map(SignInPanel::waiting)
-            }
+    /// The sign-in panel that a text belongs to: that of the sign-in whose `state` it carries, else the open one.
+    fn panel_for(&mut self, named: Option<ConnectionId>) -> Option<SignInPanel> {
+        let Some(id) = named else {
+            let open = self.panel.take_if(|panel| matches!(panel, Panel::SignIn(_)));
+            return open.and_then(Panel::into_sign_in);
+        };
+        if let Some(panel) = self.raise_sign_in(|panel| panel.connection == id) {
+            return Some(panel);
         }
+        self.put_form_aside();
+        Some(SignInPanel::waiting(id))
     }
 
-    fn sign_in_named_by(&self, text: &PastedText, now: DateTime<Utc>) -> Option<ConnectionId> {
+    /// A form that holds something typed comes back afterwards.
+    pub(super) fn put_form_aside(&mut self) {
+        let is_typed_into = |panel: &mut Panel| match panel {
+            Panel::Input(pane) => pane.touched && pane.saving.is_none(),
+            Panel::Question(question) => {
+                matches!(question, Question::DiscardForm(_) | Question::PublicClient(_))
+            }
+            _ => false,
+        };
+        self.covered.extend(self.panel.take_if(is_typed_into));
+    }
+
+    pub(super) fn sign_in_named_by(&self, text: &PastedText, now: DateTime<Utc>) -> Option<ConnectionId> {
         let carries = |overview: &&Overview| {
             overview.open_code_attempt(now).is_some_and(|attempt| text.expose().contains(&attempt.state))
         };
@@ -79,6 +89,7 @@ impl App {
         let open = self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some());
         if open && matches!(panel.phase, Phase::Failed(_)) {
             panel.phase = Phase::Waiting;
+            panel.paste.clear();
         }
         if panel.phase != Phase::Waiting {
             self.panel = Some(Panel::SignIn(panel));
@@ -106,6 +117,10 @@ impl App {
                 }
             }
             Pasted::Piece(text) => {
+                // A whole address that has come to rest was kept for another try: this one takes its place.
+                if panel.paste.settles_at.is_none() && self.is_whole(&panel, now) {
+                    panel.paste.clear();
+                }
                 panel.paste.push(text.expose());
                 panel.paste.focused = true;
                 panel.paste.settles_at = Some(now + PASTE_SETTLES);
@@ -123,13 +138,50 @@ impl App {
         }
         panel.paste.settles_at = None;
         let panel = panel.clone();
-        match self.judge(&panel, now) {
-            Some(Ok(
-                AuthorizationResponse::Code { state: StateCheck::Checked, .. }
-                | AuthorizationResponse::Error(_),
-            )) => self.submit_paste(panel, now),
-            _ => Vec::new(),
+        if self.is_whole(&panel, now) { self.submit_paste(panel, now) } else { Vec::new() }
+    }
+
+    /// True if the field holds the platform's answer to this sign-in.
+    fn is_whole(&self, panel: &SignInPanel, now: DateTime<Utc>) -> bool {
+        matches!(
+            self.judge(panel, now),
+            Some(Ok(AuthorizationResponse::Code { state: StateCheck::Checked, .. }
+                | AuthorizationResponse::Error(_)))
+        )
+    }
+
+    /// What was handed in before goes out once the request before it has ended, and comes back to the field if it was
+    /// not redeemed and the sign-in is still open: a browser's answer exists once.
+    pub(super) fn follow_paste(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        let (busy, is_read) =
+            (|own: &SignInPanel| self.in_flight.contains_key(&own.connection), self.reading == Reading::Idle);
+        let goes_out = |own: &SignInPanel| own.phase == Phase::Waiting && own.paste.held && !busy(own);
+        let comes_back = |own: &SignInPanel| {
+            is_read && matches!(own.phase, Phase::Failed(_)) && own.paste.characters() > 0
+        };
+        match self.panel.take() {
+            Some(Panel::SignIn(panel)) if goes_out(&panel) => self.submit_paste(panel, now),
+            Some(Panel::SignIn(panel)) if comes_back(&panel) => self.keep_paste(panel, now),
+            other => {
+                self.panel = other;
+                Vec::new()
+            }
         }
+    }
+
+    /// After a failure, with the record as it is now.
+    fn keep_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
+        let own = self.connections.get(&panel.connection);
+        let mut effects = None;
+        match panel.phase.clone() {
+            Phase::Failed(failure) if own.is_some_and(|own| own.open_code_attempt(now).is_some()) => {
+                panel.offer_again(&failure);
+                effects = self.listen(&mut panel);
+            }
+            _ => panel.paste.clear(),
+        }
+        self.panel = Some(Panel::SignIn(panel));
+        effects.into_iter().collect()
     }
 
     fn judge(
@@ -144,18 +196,22 @@ impl App {
     /// Reads what the field holds and acts on it.
     pub(super) fn submit_paste(&mut self, mut panel: SignInPanel, now: DateTime<Utc>) -> Vec<Effect> {
         if self.is_busy(&panel.connection) {
-            // What was pasted stays: it is good for the moment after.
+            // What was pasted stays: it is good for the moment after, which `follow_paste` sees.
             let failure =
-                Failure::new("A renewal of this connection is under way.", "Press Enter again in a moment.");
+                Failure::new("A renewal of this connection is under way.", "This is sent when it has ended.");
             panel.refusal = Some(RefusedPaste { failure, echo: String::new() });
-            panel.paste.focused = true;
+            panel.paste.hand_in();
+            panel.paste.held = true;
             self.panel = Some(Panel::SignIn(panel));
             return Vec::new();
         }
         let verdict = self.judge(&panel, now);
         let echo = masked_echo(panel.paste.text());
-        panel.paste.clear();
-        panel.paste.focused = false;
+        panel.paste.hand_in();
+        panel.refusal = None;
+        if !matches!(verdict, Some(Ok(AuthorizationResponse::Code { .. }))) {
+            panel.paste.clear();
+        }
         let effects = match verdict {
             None => {
                 panel.phase = Phase::Failed(attempt_over());

@@ -73,8 +73,9 @@ impl Gate {
             (ResponseMode::Query, _) => Asked::Settled(Reply::OnlyMethod("GET")),
             // A refusal may come in the query whatever was asked for.
             (ResponseMode::Fragment, &Method::GET) => match head.uri.query() {
-                Some(query) => Asked::Query(query),
-                None => Asked::Settled(Reply::SendFragmentBack),
+                Some(query) if self.is_awaited(query) => Asked::Query(query),
+                // A redirect URI may have a query of its own.
+                _ => Asked::Settled(Reply::SendFragmentBack),
             },
             (ResponseMode::Fragment | ResponseMode::FormPost, &Method::POST) if is_form(&head.headers) => {
                 Asked::Form
@@ -128,7 +129,9 @@ impl Gate {
     pub(super) fn take_form(&self, body: &[u8]) -> Reply {
         let Ok(body) = std::str::from_utf8(body) else { return Reply::NotAwaited };
         match self.expected.response_mode {
-            ResponseMode::Fragment => self.take(body, || format!("{}#{body}", self.place())),
+            ResponseMode::Fragment => {
+                self.take(body, || format!("{}#{body}", self.expected.redirect_uri.as_str()))
+            }
             ResponseMode::Query | ResponseMode::FormPost => self.take(body, || body.to_owned()),
         }
     }

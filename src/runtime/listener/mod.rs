@@ -125,6 +125,20 @@ impl ListenError {
     }
 }
 
+impl ListenError {
+    /// The same for a port that was chosen here, since the registered redirect URI names none: the next sign-in chooses
+    /// another.
+    fn failure_of_chosen_port(&self) -> Failure {
+        match self {
+            Self::Taken(_) | Self::Refused { .. } => Failure::new(
+                self.failure().what_happened,
+                "Paste the address (p), or give this sign-in up (X) and begin again (a): it chooses another port.",
+            ),
+            Self::NotLoopback(_) | Self::NoPort | Self::NoneFree => self.failure(),
+        }
+    }
+}
+
 /// Sockets that are open and wait for [`Listener::serve`]. Dropping it closes them.
 pub struct Listener {
     sockets: Sockets,
@@ -182,7 +196,9 @@ pub fn for_sign_in(services: &Services, overview: &Overview, capture: Capture) -
         .ok_or_else(|| Failure::new("No sign-in is open.", "Begin one (a)."))?;
     let limits = Limits::of_life(services.clock.until(attempt.ends_at()));
     let expected = Expected::of(attempt, overview.settings.response_mode, capture);
-    Listener::bind(expected, limits).map_err(|error| error.failure())
+    let is_chosen_here = overview.settings.redirect_uri.listen_at() == Some(ListenAt::AnyPort);
+    Listener::bind(expected, limits)
+        .map_err(|error| if is_chosen_here { error.failure_of_chosen_port() } else { error.failure() })
 }
 
 /// Why a sign-in did not begin.
@@ -233,5 +249,12 @@ mod tests {
         let failure = ListenError::Taken(8400).failure();
         assert_eq!(failure.what_happened, "Port 8400 of this machine is taken by another program.");
         assert!(failure.what_to_do.contains("Paste"));
+    }
+
+    #[test]
+    fn a_port_of_our_own_choice_that_is_taken_asks_for_no_other_registration() {
+        let failure = ListenError::Taken(49_152).failure_of_chosen_port();
+        assert_eq!(failure.what_happened, "Port 49152 of this machine is taken by another program.");
+        assert!(failure.what_to_do.contains("begin again (a)") && !failure.what_to_do.contains("register"));
     }
 }
