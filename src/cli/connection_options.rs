@@ -107,10 +107,21 @@ impl ConnectionOptions {
         known: Option<&AppRegistration>,
     ) -> Result<Described, CliError> {
         let way_in = self.way_in(WayIn::default())?;
-        let given = self.given_for(known)?;
+        // The secret that is held already changes nothing.
+        let given = self.given_for(known)?.filter(|given| !given.is_held_by(known));
+        if given.is_some() && known.is_some() {
+            return Err(credential_is_known(client_id));
+        }
         let authority = match (self.authority()?, known) {
             (Some(authority), _) => authority,
-            (None, Some(app)) => app.authority.clone(),
+            (None, Some(app)) => {
+                say(&format!(
+                    "this registration is known here: cloud {}, {}",
+                    app.authority.cloud,
+                    app.authority.host()
+                ));
+                app.authority.clone()
+            }
             (None, None) => CLOUDS[0].authority(),
         };
         let confidential = given.is_some() || known.is_some_and(|app| app.credential.is_confidential());
@@ -311,6 +322,15 @@ fn default_scopes(way_in: WayIn, authority: &Authority) -> ScopeSet {
     } else {
         [Resource::Graph.default_scope(authority)].into_iter().collect()
     }
+}
+
+/// A secret that is given beside a new connection would take the place of one that others use, unproven.
+fn credential_is_known(client_id: ClientId) -> CliError {
+    CliError::new(
+        Exit::Refused,
+        format!("a credential of {client_id} is held here already, and other connections use it"),
+        "leave it out here to use the one that is held; to replace it: tokengauge edit NAME --secret-stdin",
+    )
 }
 
 /// The page that is registered in the usual case: localhost with a credential or a listener, the cloud's own page

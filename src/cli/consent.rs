@@ -67,6 +67,13 @@ fn take_answer(services: &Services, held: &Overview) -> Result<Exit, CliError> {
         say("no code and no secret is in it");
     }
     match read_admin_consent(&address()?, request) {
+        Ok(AdminConsentResponse::Given { tenant: Some(told) }) if held.is_of_another_tenant_than(&told) => {
+            Err(CliError::new(
+                Exit::Refused,
+                format!("the consent was given in another tenant ({told}) than that of {}", held.name),
+                "an administrator of the mailbox's own tenant opens the address",
+            ))
+        }
         Ok(AdminConsentResponse::Given { tenant }) => {
             let after = records::change(services, &held.id, &Edit::AdminConsentGiven { tenant })?;
             say(&format!("{}: the administrator has consented", after.name));
@@ -78,7 +85,11 @@ fn take_answer(services: &Services, held: &Overview) -> Result<Exit, CliError> {
         Ok(AdminConsentResponse::Refused(error)) => {
             records::change(services, &held.id, &Edit::AdminConsentRefused)?;
             let refusal = refused_by_redirect(error.error);
-            Err(CliError::Told(Exit::SetUpWrong, Failure::new(refusal.what_happened, refusal.what_to_do)))
+            let advice = format!(
+                "ask again, with what the administrator wants to know: tokengauge consent {}",
+                held.name
+            );
+            Err(CliError::Told(Exit::SetUpWrong, Failure::new(refusal.what_happened, advice)))
         }
         Err(refusal) => {
             let failure = Failure::new(refusal.what_happened(), refusal.what_to_do());

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use zeroize::Zeroizing;
 
+use crate::domain::AppRegistration;
 use crate::domain::app_registration::{ClientSecretError, CredentialKind};
 use crate::domain::secret::ClientSecret;
 use crate::runtime::prompt::{self, Echo};
@@ -46,6 +47,12 @@ pub enum GivenCredential {
 }
 
 impl GivenCredential {
+    /// True for the very secret that the registration holds.
+    pub fn is_held_by(&self, known: Option<&AppRegistration>) -> bool {
+        let held = known.and_then(|app| app.credential.secret());
+        matches!((self, held), (Self::Secret(given), Some(held)) if *given == held.value)
+    }
+
     /// Its kind.
     pub fn kind(&self) -> CredentialKind {
         match self {

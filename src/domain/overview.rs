@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::app_registration::CredentialFacts;
+use super::authority::{TenantForm, is_guid};
 use super::hand_over::Fingerprint;
 use super::secret::Secret;
 use super::{
@@ -247,6 +248,14 @@ impl Overview {
     /// The sign-in under way, if it may still be finished.
     pub fn open_attempt(&self, now: DateTime<Utc>) -> Option<&AttemptFacts> {
         self.attempt.as_ref().filter(|attempt| attempt.is_open_at(now))
+    }
+
+    /// True if the tenant ID is certainly another one than this connection's, as its tokens or its settings tell.
+    pub fn is_of_another_tenant_than(&self, told: &str) -> bool {
+        let signed_in = self.tokens.as_ref().and_then(|tokens| tokens.user.tid.as_deref());
+        let is_id = self.settings.tenant.form() == TenantForm::Id;
+        let own = signed_in.or_else(|| is_id.then(|| self.settings.tenant.as_str()));
+        own.is_some_and(|own| is_guid(told) && !own.eq_ignore_ascii_case(told))
     }
 
     /// The request for admin consent that waits for its answer.

@@ -3,7 +3,7 @@
 
 use super::app_registration::CredentialKind;
 use super::authority::CUSTOM_CLOUD;
-use super::{Capture, ResponseMode, Settings, WayIn};
+use super::{Capture, ResponseMode, Scope, Settings, WayIn};
 
 /// What cannot work. Its text says what is wrong, [`SettingsFault::what_to_do`] what helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,12 @@ pub enum SettingsFault {
     /// `common`, `consumers` or the tenant of personal accounts in a national cloud.
     #[error("personal accounts live in the global cloud only")]
     PersonalAccountsElsewhere,
+    /// A tenant's own domain that belongs to another cloud.
+    #[error("this tenant's domain belongs to another cloud")]
+    DomainOfOtherCloud,
+    /// A permission of the Graph of another cloud: tokens of one cloud mean nothing in another.
+    #[error("a permission names the Graph of another cloud")]
+    ScopeOfOtherCloud,
     /// A listener on this machine behind an address that leads elsewhere (RFC 8252 §7.3).
     #[error("what listens on this machine is reached at a plain http address of localhost only")]
     NotALoopback,
@@ -70,6 +76,10 @@ impl SettingsFault {
             Self::NotOneDefault => "Ask for https://graph.microsoft.com/.default, or .default of Exchange.",
             Self::DefaultMixed => "Ask for .default of one resource alone, or for permissions by name.",
             Self::PersonalAccountsElsewhere => "Use organizations or the tenant itself, or the global cloud.",
+            Self::DomainOfOtherCloud => {
+                "Choose the cloud of that tenant: .onmicrosoft.us is GCC High or DoD, .onmschina.cn China."
+            }
+            Self::ScopeOfOtherCloud => "Give the permission by its name alone, such as Mail.Read.",
             Self::NotALoopback => "Use an address such as http://localhost:8400/, or paste the answer.",
             Self::QueryForPersonalAccounts => "Leave out all from ? on, and register it so.",
         }
@@ -78,9 +88,11 @@ impl SettingsFault {
     /// Which setting it is about.
     pub fn concern(self) -> Concern {
         match self {
-            Self::NoSingleTenant | Self::PersonalAccountsElsewhere => Concern::Tenant,
+            Self::NoSingleTenant | Self::PersonalAccountsElsewhere | Self::DomainOfOtherCloud => {
+                Concern::Tenant
+            }
             Self::NoCredential => Concern::WayIn,
-            Self::NotOneDefault | Self::DefaultMixed => Concern::Scopes,
+            Self::NotOneDefault | Self::DefaultMixed | Self::ScopeOfOtherCloud => Concern::Scopes,
             Self::NotALoopback | Self::QueryForPersonalAccounts => Concern::RedirectUri,
         }
     }
@@ -135,6 +147,8 @@ pub fn faults(settings: &Settings, credential: Option<CredentialKind>) -> Vec<Se
     let named = settings.scopes.iter().filter(|scope| !scope.is_default() && !scope.is_openid()).count();
     [
         (F::PersonalAccountsElsewhere, personal && is_national(settings)),
+        (F::DomainOfOtherCloud, is_domain_of_other_cloud(settings)),
+        (F::ScopeOfOtherCloud, settings.scopes.iter().any(|scope| is_graph_of_other_cloud(scope, settings))),
         (F::NoSingleTenant, client_only && !settings.tenant.is_specific()),
         (F::NoCredential, client_only && credential == Some(CredentialKind::Public)),
         (F::NotOneDefault, client_only && !settings.scopes.is_one_default()),
@@ -163,6 +177,36 @@ pub fn remarks(settings: &Settings) -> Vec<SettingsRemark> {
     .into_iter()
     .filter_map(|(remark, is_so)| is_so.then_some(remark))
     .collect()
+}
+
+/// Microsoft's own domains under which the tenants of the national clouds are made, with their clouds.
+const DOMAINS_OF_CLOUDS: [(&str, &[&str]); 2] =
+    [(".onmicrosoft.us", &["gcc-high", "dod"]), (".onmschina.cn", &["china"])];
+
+/// The Graph services of the clouds.
+const GRAPHS: [&str; 4] = [
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+];
+
+fn is_in_table(settings: &Settings) -> bool {
+    settings.authority.cloud == "global" || is_national(settings)
+}
+
+fn is_domain_of_other_cloud(settings: &Settings) -> bool {
+    let tenant = settings.tenant.as_str();
+    is_in_table(settings)
+        && DOMAINS_OF_CLOUDS.iter().any(|(domain, clouds)| {
+            tenant.ends_with(domain) && !clouds.contains(&settings.authority.cloud.as_str())
+        })
+}
+
+fn is_graph_of_other_cloud(scope: &Scope, settings: &Settings) -> bool {
+    let host = scope.as_str().split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    let own = settings.authority.graph.host_str();
+    is_in_table(settings) && host.is_some_and(|host| GRAPHS.contains(&host) && Some(host) != own)
 }
 
 /// True for the clouds of governments and of China. An authority of one's own may hold whom it likes.
@@ -356,5 +400,28 @@ mod tests {
         };
         assert!(!mailbox("ops@EU.contoso.com") && !mailbox("ops@CONTOSO.com"));
         assert!(mailbox("ops@notcontoso.com"));
+    }
+
+    #[test]
+    fn what_belongs_to_another_cloud_is_a_fault() {
+        let cloud = |own: &mut Settings, name: &str| own.authority = Cloud::named(name).unwrap().authority();
+        for (name, domain, expected) in [
+            ("global", "contoso.onmicrosoft.us", Some(SettingsFault::DomainOfOtherCloud)),
+            ("gcc-high", "contoso.partner.onmschina.cn", Some(SettingsFault::DomainOfOtherCloud)),
+            ("china", "contoso.partner.onmschina.cn", None),
+            ("dod", "contoso.onmicrosoft.us", None),
+            ("china", "contoso.com", None),
+        ] {
+            let own = with(|own| {
+                cloud(own, name);
+                tenant(own, domain);
+            });
+            assert_eq!(faults(&own, None).first().copied(), expected, "{name} {domain}");
+        }
+        let own = with(|own| {
+            cloud(own, "china");
+            own.scopes = ScopeSet::parse_lenient("https://graph.microsoft.com/Mail.Read");
+        });
+        assert_eq!(faults(&own, None), [SettingsFault::ScopeOfOtherCloud]);
     }
 }

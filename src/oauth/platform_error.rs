@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::domain::ClaimsRequest;
+use crate::domain::authority::is_guid;
 use crate::sanitize::sanitize;
 
 use super::json;
@@ -110,7 +111,7 @@ impl PlatformError {
         let line = sanitize(said, LONGEST_DESCRIPTION);
         let masked: Vec<&str> = line
             .split_whitespace()
-            .map(|word| if could_be_credential(word) { "●●●" } else { word })
+            .map(|word| if could_be_credential(word) && !is_guid(word) { "●●●" } else { word })
             .collect();
         sanitize(&masked.join(" "), max_characters)
     }

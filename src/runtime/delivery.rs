@@ -49,7 +49,7 @@ pub async fn deliver(
     let contents = contents(services, id, parcel).await?;
     match way {
         Way::Clipboard => to_clipboard(outlets, contents).await,
-        Way::File => to_file(outlets, &contents),
+        Way::File => to_file(outlets, file_name(parcel), &contents),
         Way::Browser => to_browser(&outlets.directory, &contents),
     }
 }
@@ -147,9 +147,17 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-fn to_file(outlets: &Outlets, text: &RevealedValue) -> Result<Delivery, Failure> {
+fn file_name(parcel: Parcel) -> &'static str {
+    match parcel {
+        Parcel::AdminConsentMessage => "consent",
+        Parcel::AuthorizationRequest => "sign-in",
+        Parcel::Value(_) | Parcel::ValueOfSet(..) => "value",
+    }
+}
+
+fn to_file(outlets: &Outlets, name: &str, text: &RevealedValue) -> Result<Delivery, Failure> {
     // One name for each address, so that the file of an earlier sign-in is neither in the way nor taken for this one.
-    let path = outlets.directory.join(format!("tokengauge-sign-in-{}.txt", entropy::file_suffix()));
+    let path = outlets.directory.join(format!("tokengauge-{name}-{}.txt", entropy::file_suffix()));
     let refused = |error: std::io::Error| {
         Failure::new(
             format!("{} could not be written: {error}", path.display()),

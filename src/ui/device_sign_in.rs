@@ -232,7 +232,8 @@ impl Waiting<'_> {
     }
 
     fn code(self, width: u16) -> Vec<Line<'static>> {
-        let mut lines = vec![self.step(2, "Enter this code there", width)];
+        let title = format!("Enter this code there:  {}", printable(&self.attempt.user_code));
+        let mut lines = vec![self.step(2, &title, width)];
         let style = self.view.theme().accent;
         let room = width.saturating_sub(INDENT + 1);
         let letters = big_text(&self.attempt.user_code, room, self.view.glyphs())

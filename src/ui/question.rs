@@ -65,7 +65,7 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
         Question::DeviceCode(_) => asked(
             view,
             "A code is shown here, and you enter it on another device. Many tenants block this, at once or at a renewal. \
-             Never enter a code that somebody else sent you: that is a trap. It is this connection's way in from then on.",
+             Never enter a code that somebody else sent you: that is a trap. Device code becomes this connection's way in.",
             "get a code",
             width,
         ),

@@ -141,3 +141,13 @@ fn a_server_that_asked_for_a_pause_is_asked_no_more_in_this_run() {
     tenant.run(&["refresh", "second"]).is(6);
     assert_eq!(tenant.requests(), before + 2);
 }
+
+#[test]
+fn another_secret_for_a_known_registration_is_10_and_replaces_nothing() {
+    let tenant = Tenant::new().signed_in();
+    let url = tenant.url();
+    let arguments = ["add", "second", "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"];
+    let refused = tenant.home.with_stdin(&arguments, "another~secret.of.somebody").fails(10);
+    assert!(refused.err.contains("held here already"), "{}", refused.err);
+    tenant.run(&["refresh", NAME]).is(0);
+}

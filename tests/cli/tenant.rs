@@ -50,6 +50,11 @@ impl Tenant {
         Self { home: Home::new(), simulator, server, _runtime: runtime }
     }
 
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
     pub fn add(&self, name: &str, options: &[&str]) -> Run {
         let url = self.server.url();
         let arguments = ["add", name, "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"];

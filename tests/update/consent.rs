@@ -60,7 +60,7 @@ fn the_next_step_of_a_missing_consent_leads_to_the_message() {
 }
 
 #[test]
-fn the_message_goes_to_the_clipboard_into_a_file_and_onto_a_plain_page() {
+fn the_message_goes_to_the_clipboard_or_a_file_and_its_address_onto_a_plain_page() {
     let mut desk = waiting();
     for (key, way) in [("y", Way::Clipboard), ("w", Way::File)] {
         let effects = desk.press(key);
@@ -69,10 +69,10 @@ fn the_message_goes_to_the_clipboard_into_a_file_and_onto_a_plain_page() {
         desk.answer(&effects, Answer::Delivered(Ok(Delivery::SentToTerminal { characters: 900 })));
     }
     desk.press("P");
-    let page = desk.app.plain_page().unwrap();
-    for wanted in ["the mailbox's tenant", "Mail.Send", "adminconsent?state=ask-state", "delegated"] {
-        assert!(page.contains(wanted), "{wanted}: {page}");
-    }
+    assert!(
+        desk.app.plain_page().unwrap().ends_with("/v2.0/adminconsent?state=ask-state"),
+        "the address alone"
+    );
     desk.press("Esc");
     assert_eq!(phase(&desk), &ConsentPhase::Waiting);
 }
@@ -88,6 +88,31 @@ fn an_answer_that_says_yes_clears_the_way_to_the_sign_in() {
     assert_eq!(phase(&desk), &ConsentPhase::Given);
     let effects = desk.press("a");
     assert!(matches!(&effects[..], [Effect::BeginAttempt { .. }]), "{effects:?}");
+}
+
+#[test]
+fn consent_of_another_tenant_than_the_tokens_tell_is_not_taken() {
+    let mut desk = Desk::open(vec![asked(healthy("litware"))]);
+    let mut own = desk.own("litware");
+    own.tokens.as_mut().unwrap().user.tid = Some("0a1b2c3d-0000-4000-8000-000000000000".into());
+    desk.app.connections.put(own);
+    assert_eq!(desk.paste(GIVEN), []);
+    let ConsentPhase::Failed(failure) = phase(&desk) else { panic!("{:?}", phase(&desk)) };
+    assert!(failure.what_happened.contains("another tenant"), "{failure:?}");
+}
+
+#[test]
+fn a_message_names_tenant_permissions_and_address() {
+    let own = asked(missing());
+    let message =
+        tokengauge::app::consent_message::consent_message(&own, own.open_consent_request().unwrap());
+    for wanted in ["the mailbox's tenant", "Mail.Send", "adminconsent?state=ask-state", "delegated"] {
+        assert!(message.contains(wanted), "{wanted}: {message}");
+    }
+    assert!(
+        message.lines().all(|line| line.starts_with("https://") || line.chars().count() <= 78),
+        "{message}"
+    );
 }
 
 #[test]

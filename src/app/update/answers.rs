@@ -345,6 +345,13 @@ impl App {
             self.tell_delivery(result, now);
             return Vec::new();
         }
+        // A path is longer than the panel's own word for it.
+        if let Ok(written @ Delivery::WrittenTo(_)) = &result {
+            self.tell(Notice::good_with_advice(
+                written.as_sentence(),
+                "It holds no secret; fetch it with scp.",
+            ));
+        }
         match &mut self.panel {
             Some(Panel::HandOver(panel)) => {
                 let panel = panel.clone();

@@ -8,7 +8,6 @@ use crate::oauth::redirect_response::{AdminConsentResponse, read_admin_consent};
 use crate::oauth::token_answer::refused_by_redirect;
 use crate::sanitize::masked_echo;
 
-use crate::app::consent_message::consent_message;
 use crate::app::sign_in::{PASTE_SETTLES, RefusedPaste};
 use crate::app::{
     Action, App, ConsentPanel, ConsentPhase, Edit, Effect, Failure, Panel, Parcel, Pasted, RequestId, Way,
@@ -47,7 +46,8 @@ impl App {
             Action::WriteFile if is_waiting => effects.push(self.send_message(&mut panel, Way::File)),
             Action::PrintPlainly if is_waiting => {
                 let overview = self.connections.get(&panel.connection);
-                let text = overview.and_then(|own| Some(consent_message(own, own.open_consent_request()?)));
+                // The whole message is longer than a screen: what must be marked in one piece is the address.
+                let text = overview.and_then(|own| Some(own.open_consent_request()?.address.to_string()));
                 self.covered.push(Panel::Consent(panel));
                 self.panel = text.map(Panel::Plain);
                 return effects;
@@ -169,6 +169,11 @@ impl App {
         let mut effects = Vec::new();
         match verdict {
             None => panel.phase = ConsentPhase::Failed(no_request()),
+            Some(Ok(AdminConsentResponse::Given { tenant }))
+                if self.is_of_another_tenant(&panel, tenant.as_deref()) =>
+            {
+                panel.phase = ConsentPhase::Failed(other_tenant(tenant.as_deref().unwrap_or_default()));
+            }
             Some(Ok(AdminConsentResponse::Given { tenant })) => {
                 let edit = Edit::AdminConsentGiven { tenant };
                 let request = self.request();
@@ -178,7 +183,8 @@ impl App {
             }
             Some(Ok(AdminConsentResponse::Refused(error))) => {
                 let refusal = refused_by_redirect(error.error);
-                panel.phase = ConsentPhase::Failed(Failure::new(refusal.what_happened, refusal.what_to_do));
+                let advice = "Ask again (A), with what the administrator wants to know.";
+                panel.phase = ConsentPhase::Failed(Failure::new(refusal.what_happened, advice));
                 effects.push(self.change(&panel.connection, Edit::AdminConsentRefused));
             }
             Some(Err(refusal)) => {
@@ -190,6 +196,11 @@ impl App {
         effects
     }
 
+    fn is_of_another_tenant(&self, panel: &ConsentPanel, told: Option<&str>) -> bool {
+        let own = self.connections.get(&panel.connection);
+        told.zip(own).is_some_and(|(told, own)| own.is_of_another_tenant_than(told))
+    }
+
     /// The record was changed for this panel: it goes on.
     pub(super) fn go_on_with_consent(mut panel: ConsentPanel, request: RequestId) -> ConsentPanel {
         panel.phase = match panel.phase {
@@ -199,6 +210,14 @@ impl App {
         };
         panel
     }
+}
+
+/// Consent was given, elsewhere.
+fn other_tenant(told: &str) -> Failure {
+    Failure::new(
+        format!("The consent was given in another tenant ({told}) than this connection's."),
+        "An administrator of the mailbox's own tenant opens the address.",
+    )
 }
 
 fn no_request() -> Failure {

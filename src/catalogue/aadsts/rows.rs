@@ -112,7 +112,7 @@ pub const EXPLANATIONS: [Explanation; 141] = [
     row(530_003, TenantAdmin, "policy lets managed devices in, and no others", "Sign in with a browser on a managed device, or ask the tenant's administrator."),
     row(530_032, TenantAdmin, "a security policy of the tenant blocks this", "Ask the tenant's administrator which one."),
     row(530_035, TenantAdmin, "the tenant's security defaults block this", "Sign in with a second factor (a), or ask the tenant's administrator."),
-    row(530_036, TenantAdmin, "policy blocks refresh tokens of this kind of sign-in", "Sign in again (a) with the authorization code."),
+    row(530_036, TenantAdmin, "policy blocks refresh tokens of this kind of sign-in", "Sign in with a browser instead (p)."),
     row(650_052, TenantAdmin, "the tenant has no subscription for the service", "Ask the administrator whether Exchange Online is licensed."),
     row(650_054, AppOwner, "the application asks for a resource that the tenant no longer has", "Remove that permission (tab 2) and at the registration."),
     row(650_056, AppOwner, "the registration lists no permission for the resource, or nobody consented", "Add the permission at the registration, and have it consented."),
