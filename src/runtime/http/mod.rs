@@ -1,7 +1,7 @@
 //! The way to the token endpoint: a form is posted, a document is got; limits on time and size, no redirects followed.
 //!
 //! [`proxy`] decides which way a request takes, [`lookup`] finds the host, [`trust`] decides whether it is the right
-//! one, [`answer`] reads what it says, and [`words`] tells in two lines what went wrong.
+//! one, `answer` reads what it says, and `words` tells in two lines what went wrong.
 
 mod answer;
 mod certificate;
