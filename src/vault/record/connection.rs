@@ -7,7 +7,7 @@ use url::Url;
 use super::FORMAT;
 use super::admin_consent::AdminConsentRecord;
 use super::history::{HandOverRecord, RenewalRecord};
-use super::json::{Fault, Text, field, string};
+use super::json::{Fault, Text, field, filled, string};
 use super::learned::RefreshLimitRecord;
 use super::tokens::TokensRecord;
 use crate::domain::secret::{CodeVerifier, DeviceCode, Secret};
@@ -266,14 +266,6 @@ impl TryFrom<DeviceAttemptRecord<'_>> for DeviceAttempt {
             unanswered: string(record.unanswered),
             lost_since: record.lost_since,
         })
-    }
-}
-
-/// An empty `state`, verifier or device code would be met by anything.
-fn filled(text: Text<'_>, name: &'static str) -> Result<String, Fault> {
-    match text.into_string() {
-        text if text.is_empty() => Err(field(name)),
-        text => Ok(text),
     }
 }
 

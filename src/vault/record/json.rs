@@ -116,6 +116,15 @@ impl<'a> Text<'a> {
     }
 }
 
+/// A text that must not be empty: an empty `state`, verifier or device code would be met by anything, and an empty token
+/// is none.
+pub(super) fn filled(text: Text<'_>, name: &str) -> Result<String, Fault> {
+    match text.into_string() {
+        text if text.is_empty() => Err(field(name)),
+        text => Ok(text),
+    }
+}
+
 /// An optional text as the domain keeps it.
 pub(super) fn string(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string)

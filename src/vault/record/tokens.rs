@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::json::{Fault, Text, field, string};
+use super::json::{Fault, Text, field, filled, string};
 use crate::domain::secret::{AccessToken, RefreshToken, Secret};
 use crate::domain::{
     AccessGrant, Certainty, Claims, Lifetime, RefreshGrant, ScopeSet, SignedInUser, Tokens, WayIn,
@@ -246,13 +246,5 @@ impl From<ClaimsRecord<'_>> for Claims {
             scp: record.scp.map(|text| ScopeSet::parse_lenient(text.as_str())),
             roles: record.roles.map(|text| ScopeSet::parse_lenient(text.as_str())),
         }
-    }
-}
-
-/// An empty token is none, and nothing may be sent in its place.
-fn filled(text: Text<'_>, name: &str) -> Result<String, Fault> {
-    match text.into_string() {
-        text if text.is_empty() => Err(field(name)),
-        text => Ok(text),
     }
 }
