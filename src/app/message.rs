@@ -114,6 +114,13 @@ impl Failure {
         after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
+    /// The words of an error, which are no sentence yet: they get a capital and a full stop.
+    pub fn of_error(error: &impl std::fmt::Display, what_to_do: impl Into<String>) -> Self {
+        let words = error.to_string();
+        let (first, rest) = words.split_at(1);
+        Self::new(format!("{}{rest}.", first.to_ascii_uppercase()), what_to_do)
+    }
+
     /// Both lines.
     pub fn new(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
         Self { what_happened: what_happened.into(), what_to_do: what_to_do.into() }

@@ -43,11 +43,7 @@ impl CertificateFileError {
                 "Name a PEM file that can be read here, such as ~/client.pem.",
             ),
             Self::Loose(error) => Failure::new(error.what_happened(), error.what_to_do()),
-            Self::Unusable(error) => {
-                let text = error.to_string();
-                let (first, rest) = text.split_at(1);
-                Failure::new(format!("{}{rest}.", first.to_ascii_uppercase()), what_to_do(*error))
-            }
+            Self::Unusable(error) => Failure::of_error(error, what_to_do(*error)),
             Self::Ended(day) => Failure::new(
                 format!("The certificate ended on {day}: the platform refuses it."),
                 "Make a new one and upload it in the portal under Certificates & secrets.",

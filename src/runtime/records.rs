@@ -66,11 +66,7 @@ impl RecordError {
                 "The record of the app registration is missing.",
                 "Enter client ID and secret as those of a new registration.",
             ),
-            Self::Settings(fault) => {
-                let text = fault.to_string();
-                let (first, rest) = text.split_at(1);
-                Failure::new(format!("{}{rest}.", first.to_ascii_uppercase()), fault.what_to_do())
-            }
+            Self::Settings(fault) => Failure::of_error(fault, fault.what_to_do()),
             Self::Certificate(error) => error.failure(),
         }
     }

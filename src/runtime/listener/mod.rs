@@ -119,9 +119,7 @@ impl ListenError {
             }
             Self::NoneFree => "Paste the address (p).",
         };
-        let text = self.to_string();
-        let (first, rest) = text.split_at(1);
-        Failure::new(format!("{}{rest}.", first.to_uppercase()), what_to_do)
+        Failure::of_error(self, what_to_do)
     }
 }
 
