@@ -11,19 +11,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::Failure;
 use crate::domain::{
-    Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, Overview, RenewalKind, WayIn,
+    Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, DevicePoll, Overview, RenewalKind,
+    WayIn,
 };
 use crate::oauth::device_authorization::{self, DeviceAuthorization};
 use crate::oauth::device_poll::{self, PollAnswer};
 use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
 use crate::sanitize::sanitize;
-use crate::vault::{ErrorKind, PATIENCE};
+use crate::vault::ErrorKind;
 
 use super::super::blocking::blocking;
 use super::super::http::SendError;
 use super::super::services::Services;
-use super::{Belief, ExchangeError, Ready, client, is_lost, unanswered};
+use super::{ExchangeError, Ready, client, is_lost, ready, unanswered};
 
 /// Longest line that is kept of a question without an answer.
 const LINE: usize = 200;
@@ -153,16 +154,6 @@ enum Prepared {
     NothingToAsk(Box<Overview>),
 }
 
-fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeError> {
-    let locked = services.vault.lock_connection(id, PATIENCE)?;
-    let connection = locked.read()?;
-    let app = services
-        .vault
-        .app_registration(&connection.settings.client_id)?
-        .ok_or(ExchangeError::NoAppRegistration)?;
-    Ok(Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }))
-}
-
 fn prepare_to_begin(
     services: &Services,
     id: &ConnectionId,
@@ -199,10 +190,6 @@ fn to_ask<'a>(connection: &'a Connection, user_code: &str, now: DateTime<Utc>) -
 }
 
 impl Ready {
-    fn overview(&self) -> Overview {
-        Overview::of(&self.connection, Some(&self.app))
-    }
-
     fn take_device_authorization(
         mut self: Box<Self>,
         answer: &Result<HttpAnswer, SendError>,
@@ -333,7 +320,7 @@ fn attempt(
         verification_uri: authorization.verification_uri,
         started_at: sent_at,
         expires_at: sent_at + authorization.expires_in,
-        poll: crate::domain::DevicePoll::begin(answered_at, authorization.interval),
+        poll: DevicePoll::begin(answered_at, authorization.interval),
         unanswered: None,
         lost_since: None,
     }

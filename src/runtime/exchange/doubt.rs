@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::GrantStep;
 use crate::domain::attempt::REDEMPTIONS_ALLOWED;
-use crate::domain::{Attempt, Overview, RefreshGrant, Trouble, TroubleKind};
+use crate::domain::{Attempt, RefreshGrant, Trouble, TroubleKind};
 use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer};
 
 use super::{ExchangeError, Finished, Ready, request};
@@ -62,7 +62,7 @@ impl Ready {
             return Ok(Doubt::Confirmed(self));
         }
         if tokens.access.lifetime.renewal_due_at() > now && self.connection.trouble.is_none() {
-            let overview = Overview::of(&self.connection, Some(&self.app));
+            let overview = self.overview();
             return Ok(Doubt::Removed(Finished::Saved(Box::new(overview))));
         }
         let again = request(&self.connection, &self.app, step, now)?;

@@ -143,23 +143,27 @@ enum Prepared {
 }
 
 fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<Prepared, ExchangeError> {
-    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let mut ready = ready(services, id)?;
+    let tokens = ready.connection.tokens.as_ref();
+    if let GrantStep::Renew { seen } = step
+        && tokens.is_some_and(|tokens| Some(tokens.access.lifetime.starts_at) > *seen)
+    {
+        return Ok(Prepared::RenewedElsewhere(Box::new(ready.overview())));
+    }
+    let request = request(&ready.connection, &ready.app, step, services.clock.now())?;
+    ready.locked.prove_disk()?;
+    Ok(Prepared::Ready(ready, request))
+}
+
+/// The connection under its lock, with its app registration.
+fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeError> {
+    let locked = services.vault.lock_connection(id, PATIENCE)?;
     let connection = locked.read()?;
     let app = services
         .vault
         .app_registration(&connection.settings.client_id)?
         .ok_or(ExchangeError::NoAppRegistration)?;
-    if let GrantStep::Renew { seen } = step
-        && connection.tokens.as_ref().is_some_and(|tokens| Some(tokens.access.lifetime.starts_at) > *seen)
-    {
-        return Ok(Prepared::RenewedElsewhere(Box::new(Overview::of(&connection, Some(&app)))));
-    }
-    let request = request(&connection, &app, step, services.clock.now())?;
-    locked.prove_disk()?;
-    Ok(Prepared::Ready(
-        Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }),
-        request,
-    ))
+    Ok(Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }))
 }
 
 fn request(
@@ -212,6 +216,10 @@ fn client(
 }
 
 impl Ready {
+    fn overview(&self) -> Overview {
+        Overview::of(&self.connection, Some(&self.app))
+    }
+
     /// Takes the answer into the record and saves it.
     fn finish(
         mut self: Box<Self>,
@@ -258,7 +266,7 @@ impl Ready {
         self.locked.save(&mut self.connection)?;
         match refused {
             Some(error) => Err(error),
-            None => Ok(Finished::Saved(Box::new(Overview::of(&self.connection, Some(&self.app))))),
+            None => Ok(Finished::Saved(Box::new(self.overview()))),
         }
     }
 
