@@ -115,7 +115,7 @@ async fn drip(mut stream: Recorded) {
     stream.request().await;
     let mut sending = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900000\r\n\r\n").await;
     while sending.is_ok() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::task::yield_now().await;
         sending = stream.write_all(b"x").await;
     }
 }
