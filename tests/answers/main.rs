@@ -4,6 +4,7 @@ mod bench;
 mod case;
 mod server;
 
+mod device;
 mod doubt;
 mod hostile;
 mod learning;

@@ -12,7 +12,7 @@ use crate::case::{Case, Generator, Grant, Outcome, Stored, cases};
 use crate::server::Server;
 
 /// What a try came to.
-type Tried = Result<Overview, ExchangeError>;
+pub type Tried = Result<Overview, ExchangeError>;
 
 async fn try_in_library(bench: &Bench, case: &Case) -> Tried {
     match case.grant {
@@ -36,7 +36,7 @@ async fn try_in_program(bench: &Bench, case: &Case) -> Output {
     }
 }
 
-fn trouble(tried: &Tried) -> Option<&Trouble> {
+pub fn trouble(tried: &Tried) -> Option<&Trouble> {
     match tried {
         Ok(overview) => overview.trouble.as_ref(),
         Err(ExchangeError::SignInRefused(trouble)) => Some(trouble),
@@ -45,7 +45,7 @@ fn trouble(tried: &Tried) -> Option<&Trouble> {
 }
 
 /// The outcomes that a trouble can stand for: what passes by itself is told alike, whatever the reason.
-fn is_outcome(trouble: Option<&Trouble>, outcome: Outcome) -> bool {
+pub fn is_outcome(trouble: Option<&Trouble>, outcome: Outcome) -> bool {
     let Some(trouble) = trouble else { return outcome == Outcome::Success };
     match trouble.kind {
         TroubleKind::SignInNeeded | TroubleKind::ConsentMissing => outcome == Outcome::SigninNeeded,
@@ -54,7 +54,7 @@ fn is_outcome(trouble: Option<&Trouble>, outcome: Outcome) -> bool {
     }
 }
 
-fn exit_code(tried: &Tried) -> i32 {
+pub fn exit_code(tried: &Tried) -> i32 {
     let name = ConnectionName::parse("bench").unwrap();
     let error = match tried {
         Ok(overview) => CliError::of_trouble(overview),
@@ -81,7 +81,7 @@ fn bench(case: &Case, server: &Server) -> Bench {
 }
 
 /// The planted values that a text tells.
-fn planted_in(told: &str) -> Vec<String> {
+pub fn planted_in(told: &str) -> Vec<String> {
     let found = PLANTED.iter().filter(|planted| told.contains(**planted));
     found.map(|planted| format!("tells {planted}: {told}")).collect()
 }
