@@ -92,6 +92,8 @@ fn no_answer_to_a_renewal_reaches_the_terminal_as_it_is() {
         }
     }
     press(&mut terminal, "4", "AADSTS99000001");
+    // The key line is drawn last: before it, a part of the tab may still be on its way.
+    terminal.until("the whole tab", |screen| screen.contains("/ filter  T theme"));
     assert!(terminal.screen().contains(REPLACED));
     is_drawn_alike_anew(&mut terminal);
     assert_ours(&all_of(terminal).copies);
