@@ -42,4 +42,13 @@ impl ConsentPanel {
     pub fn new(connection: ConnectionId, phase: ConsentPhase) -> Self {
         Self { connection, phase, sent: None, errand: None, paste: PasteField::default(), refusal: None }
     }
+
+    /// The record was changed for this request: it goes on, if it has waited for that.
+    pub fn go_on(&mut self, request: RequestId) {
+        match self.phase {
+            ConsentPhase::Beginning(own) if own == request => self.phase = ConsentPhase::Waiting,
+            ConsentPhase::Keeping(own) if own == request => self.phase = ConsentPhase::Given,
+            _ => {}
+        }
+    }
 }

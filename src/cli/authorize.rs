@@ -147,7 +147,8 @@ fn tell_token(overview: &Overview) {
 
 /// The connection with an open sign-in: the one under way, else a new one.
 fn begun(services: &Services, held: Overview, capture: Capture) -> Result<Overview, CliError> {
-    if listen::fits(&held, services, capture) {
+    let open = held.open_code_attempt(services.clock.now());
+    if open.is_some_and(|attempt| attempt.can_come_back_by(capture)) {
         say("going on with the sign-in that was begun before");
         return Ok(held);
     }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::app::{Failure, GoFate, ListenerFacts};
 use crate::domain::secret::{PastedText, RevealedValue, Secret};
-use crate::domain::{Capture, ConnectionId, ListenAt, Overview};
+use crate::domain::{Capture, ConnectionId, Overview};
 use crate::runtime::delivery;
 use crate::runtime::listener::{self, Heard, ListenError, Listener};
 use crate::runtime::prompt::{self, Echo, PromptError};
@@ -57,14 +57,6 @@ pub fn check(overview: &Overview) -> Result<(), CliError> {
             overview.name
         ),
     ))
-}
-
-/// True if an open sign-in can be gone on with like that.
-pub fn fits(overview: &Overview, services: &Services, capture: Capture) -> bool {
-    let attempt = overview.open_code_attempt(services.clock.now());
-    attempt.is_some_and(|own| {
-        !capture.listens() || matches!(own.redirect_uri.listen_at(), Some(ListenAt::Port(_)))
-    })
 }
 
 /// Opens the port and waits for the browser. `Err` in `Ok` if nothing can listen: the address may still be pasted.

@@ -8,9 +8,9 @@ use super::authority::{TenantForm, is_guid};
 use super::hand_over::Fingerprint;
 use super::secret::Secret;
 use super::{
-    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Claims, Connection, ConnectionId,
-    ConnectionName, ConnectionValue, DevicePoll, HandOver, Lifetime, RedirectUri, Renewal, ScopeSet,
-    Settings, SignedInUser, Tokens, Trouble,
+    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Capture, Claims, Connection, ConnectionId,
+    ConnectionName, ConnectionValue, DevicePoll, HandOver, Lifetime, ListenAt, RedirectUri, Renewal,
+    ScopeSet, Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -173,6 +173,11 @@ impl CodeAttemptFacts {
     /// When it ends by itself.
     pub fn ends_at(&self) -> DateTime<Utc> {
         self.started_at + super::attempt::ATTEMPT_LIFE
+    }
+
+    /// True if its answer can come back like that: a listener needs a port that the platform was told.
+    pub fn can_come_back_by(&self, capture: Capture) -> bool {
+        !capture.listens() || self.redirect_uri.listen_at() != Some(ListenAt::AnyPort)
     }
 }
 

@@ -12,7 +12,6 @@ use crate::app::{
 };
 
 use super::keys::handing;
-use super::listening::fits;
 
 impl App {
     pub(super) fn take_answer(
@@ -240,7 +239,7 @@ impl App {
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Beginning(request) => {
                 let attempt = overview.open_code_attempt(now);
-                let effects = if attempt.is_none_or(|attempt| fits(attempt, panel.capture)) {
+                let effects = if attempt.is_none_or(|attempt| attempt.can_come_back_by(panel.capture)) {
                     panel.phase = Phase::Waiting;
                     self.await_answer(&mut panel)
                 } else {
@@ -272,8 +271,9 @@ impl App {
             Some(Panel::DeviceSignIn(panel)) if panel.awaits(request) => {
                 self.go_on_with_device(panel, overview, now)
             }
-            Some(Panel::Consent(panel)) => {
-                self.panel = Some(Panel::Consent(Self::go_on_with_consent(panel, request)));
+            Some(Panel::Consent(mut panel)) => {
+                panel.go_on(request);
+                self.panel = Some(Panel::Consent(panel));
                 Vec::new()
             }
             Some(Panel::HandOver(mut panel)) if panel.phase == HandOverPhase::Renewing(request) => {

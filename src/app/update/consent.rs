@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::secret::{PastedText, Secret};
 use crate::domain::{ConnectionId, Overview};
-use crate::oauth::redirect_response::{AdminConsentResponse, read_admin_consent};
+use crate::oauth::redirect_response::{AdminConsentResponse, Refusal, read_admin_consent};
 use crate::oauth::token_answer::refused_by_redirect;
 use crate::sanitize::masked_echo;
 
 use crate::app::sign_in::{PASTE_SETTLES, RefusedPaste};
 use crate::app::{
-    Action, App, ConsentPanel, ConsentPhase, Edit, Effect, Failure, Panel, Parcel, Pasted, RequestId, Way,
+    Action, App, ConsentPanel, ConsentPhase, Edit, Effect, Failure, Panel, Parcel, Pasted, Way,
 };
 
 impl App {
@@ -141,10 +141,7 @@ impl App {
         }
     }
 
-    fn judge_consent(
-        &self,
-        panel: &ConsentPanel,
-    ) -> Option<Result<AdminConsentResponse, crate::oauth::redirect_response::Refusal>> {
+    fn judge_consent(&self, panel: &ConsentPanel) -> Option<Result<AdminConsentResponse, Refusal>> {
         let request = self.connections.get(&panel.connection)?.open_consent_request()?;
         Some(read_admin_consent(panel.paste.text().as_bytes(), request))
     }
@@ -199,16 +196,6 @@ impl App {
     fn is_of_another_tenant(&self, panel: &ConsentPanel, told: Option<&str>) -> bool {
         let own = self.connections.get(&panel.connection);
         told.zip(own).is_some_and(|(told, own)| own.is_of_another_tenant_than(told))
-    }
-
-    /// The record was changed for this panel: it goes on.
-    pub(super) fn go_on_with_consent(mut panel: ConsentPanel, request: RequestId) -> ConsentPanel {
-        panel.phase = match panel.phase {
-            ConsentPhase::Beginning(own) if own == request => ConsentPhase::Waiting,
-            ConsentPhase::Keeping(own) if own == request => ConsentPhase::Given,
-            other => other,
-        };
-        panel
     }
 }
 

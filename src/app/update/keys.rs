@@ -12,8 +12,6 @@ use crate::app::{
     InputPane, Leave, Line, LockReason, Notice, Panel, Parcel, Question, SignInPanel, Tab, Way,
 };
 
-use super::listening::fits;
-
 impl App {
     pub(super) fn act_on_tab(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         match action {
@@ -210,7 +208,7 @@ impl App {
             return effects;
         }
         let capture = overview.settings.way_in.capture().unwrap_or_default();
-        if overview.open_code_attempt(now).is_some_and(|attempt| fits(attempt, capture)) {
+        if overview.open_code_attempt(now).is_some_and(|attempt| attempt.can_come_back_by(capture)) {
             let mut panel = SignInPanel::waiting(overview.id.clone()).through(capture);
             let effects = self.await_answer(&mut panel);
             self.panel = Some(Panel::SignIn(panel));

@@ -3,17 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::secret::PastedText;
-use crate::domain::{Capture, CodeAttemptFacts, ConnectionId, ListenAt, WayIn};
+use crate::domain::{Capture, ConnectionId, ListenAt, WayIn};
 
 use crate::app::{
     App, Browser, Edit, Effect, Failure, GoFate, ListenerFacts, Listening, Panel, Pasted, Phase, RequestId,
     SignInPanel, TunnelLine, Way,
 };
-
-/// True if the answer to this attempt can come back like that: a listener needs a port that the platform was told.
-pub(super) fn fits(attempt: &CodeAttemptFacts, capture: Capture) -> bool {
-    !capture.listens() || attempt.redirect_uri.listen_at() != Some(ListenAt::AnyPort)
-}
 
 impl App {
     /// The address has been prepared: it goes out, and whatever is to be listened for is.
@@ -64,7 +59,7 @@ impl App {
         let connection = panel.connection.clone();
         let mut effects = vec![Effect::Change { request, connection, edit: Box::new(Edit::WayIn(way_in)) }];
         let attempt = self.connections.get(&panel.connection).and_then(|own| own.open_code_attempt(now));
-        if attempt.is_none_or(|attempt| fits(attempt, panel.capture)) {
+        if attempt.is_none_or(|attempt| attempt.can_come_back_by(panel.capture)) {
             effects.extend(self.await_answer(&mut panel));
         } else {
             // One that can be listened for follows when this has been kept.

@@ -4,6 +4,8 @@
 //! once and ending the attempt are the caller's.
 
 mod address;
+#[cfg(test)]
+mod admin_consent_tests;
 mod answer;
 mod bare;
 mod candidate;
