@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
-    WayIn,
+    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, ScopeSet, Settings,
+    Trouble, WayIn,
 };
 
 use super::RequestId;
@@ -201,6 +201,8 @@ pub enum Edit {
     AddScope(Scope),
     /// A permission less is asked for.
     RemoveScope(Scope),
+    /// Just these permissions are asked for: a preset.
+    SetScopes(ScopeSet),
     /// A paste was refused and counts.
     WrongPaste {
         /// The `state` of the sign-in that it was meant for: against another one it does not count.

@@ -21,6 +21,7 @@ pub mod notice;
 mod offer;
 pub mod pauses;
 pub mod permissions;
+pub mod presets;
 pub mod sign_in;
 pub mod words;
 
@@ -50,6 +51,7 @@ pub use message::{
 pub use notice::{Notice, Tone};
 pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
+pub use presets::PresetPanel;
 pub use sign_in::{Phase, SignInPanel};
 
 /// All that the screen can show.
@@ -191,6 +193,8 @@ pub enum Panel {
     DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
+    /// A preset is chosen.
+    Presets(PresetPanel),
     /// A question.
     Question(Question),
     /// A page without frame that holds only this text; it covers the panel that it was asked for in.
@@ -239,6 +243,8 @@ pub enum Line {
     ActivityFilter,
     /// A scope to be added.
     Scope,
+    /// What is searched for among the permissions.
+    PermissionSearch,
 }
 
 /// The Tokens tab.
@@ -377,6 +383,7 @@ impl Panel {
             Self::SignIn(_) => Context::SignIn,
             Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
+            Self::Presets(_) => Context::Presets,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,
             Self::Plain(_) => Context::PlainPage,

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::app::Failure;
+use crate::app::permissions::consent_statement;
 use crate::domain::{Capture, ConnectionName, Overview, WayIn};
 use crate::runtime::listener::{self, BeginError};
 use crate::runtime::prompt::{self, Echo};
@@ -205,6 +206,13 @@ pub fn who(overview: &Overview) -> &str {
     expected.map_or("the account of the mailbox", |mailbox| mailbox.as_str())
 }
 
+/// Who will have to consent, before the person meets it in the browser.
+pub fn say_who_consents(overview: &Overview) {
+    if let Some(statement) = consent_statement(overview) {
+        say(&format!("   Consent: {}.", sanitize(&statement.long, 400)));
+    }
+}
+
 fn explain(overview: &Overview) {
     let who = who(overview);
     say("1  Open this address in a browser, on any computer:");
@@ -212,6 +220,7 @@ fn explain(overview: &Overview) {
     say(address(overview));
     say("");
     say(&format!("2  Sign in as {who} and accept {} permissions.", overview.settings.scopes.len()));
+    say_who_consents(overview);
     if overview.settings.redirect_uri.is_loopback() {
         say("   The browser ends on \"can't reach this page\". That is right.");
     }

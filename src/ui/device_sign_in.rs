@@ -15,6 +15,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::device_sign_in::PollNews;
+use crate::app::permissions::consent_statement;
 use crate::app::{Action, DevicePhase, DeviceSignInPanel, Failure};
 use crate::domain::{DeviceAttemptFacts, Overview};
 
@@ -261,7 +262,9 @@ impl Waiting<'_> {
         let mut lines = vec![self.step(3, &self.task(), width)];
         let theme = self.view.theme();
         let room = width.saturating_sub(INDENT + LABEL + 1);
-        for (label, text) in self.facts() {
+        let consent = consent_statement(self.overview).filter(|_| matches!(told, Permissions::Whole));
+        let consent = consent.map(|statement| ("consent", statement.short));
+        for (label, text) in self.facts().into_iter().chain(consent) {
             let texts = match told {
                 Permissions::Whole => wrap(&text, room),
                 Permissions::Cut => vec![fit(&text, room, self.view.glyphs())],
