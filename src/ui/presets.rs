@@ -14,9 +14,11 @@ use super::view::{View, printable};
 /// Lines that tell of the chosen preset: its title, its remark, its scopes.
 const ABOUT: u16 = 5;
 /// Names of presets.
-const NAME: u16 = 23;
+const NAME: u16 = 22;
 /// Who may consent, in words.
-const CONSENT: u16 = 33;
+const CONSENT: u16 = 32;
+/// What is to be known at a glance.
+const STATE: u16 = 14;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &PresetPanel) {
     let Some(overview) = view.app.connections.get(&panel.connection) else { return };
@@ -50,7 +52,7 @@ fn line(view: View<'_>, row: &PresetRow, is_chosen: bool, width: u16) -> Line<'s
     let end = width.saturating_sub(1);
     let line = view.row().gap(1).text(cursor, theme.accent).gap(1).text(mark, mark_style).gap(1);
     let line = line.fill(row.preset.name, NAME, theme.text).gap(1);
-    let with_consent = width >= 5 + NAME + 1 + CONSENT + 20;
+    let with_consent = width > 5 + NAME + 1 + CONSENT + 1 + STATE;
     if !with_consent {
         return line.rest(&state(row), end, theme.muted).build();
     }

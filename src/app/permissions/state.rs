@@ -114,7 +114,7 @@ impl PermissionRow {
                 "Asked for by its bare name it is Graph's, and no mail server takes that token: untick it, tick it again.",
             ),
             () if known.is_being_retired() => Some(
-                "Exchange Online blocks EWS by default since October 2026 and gives it up in April 2027.",
+                "EWS is blocked by default since October 2026 and gone in April 2027.",
             ),
             () if known.is_disputed() => Some("Sources disagree about that; the stricter one is taken."),
             () if known.is_new() => Some("Newer than most: perhaps a preview."),

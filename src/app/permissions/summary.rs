@@ -63,6 +63,14 @@ impl Counts {
         format!("{} asked for, {} granted{token}", self.asked, self.granted)
     }
 
+    /// The same in some fifteen characters.
+    pub fn short(&self, overview: &Overview) -> String {
+        match &overview.tokens {
+            None => format!("{} asked for", self.asked),
+            Some(_) => format!("{} of {} granted", self.granted, self.asked),
+        }
+    }
+
     /// True if only a new sign-in applies the choice.
     pub fn needs_sign_in(&self) -> bool {
         !self.missing.is_empty()

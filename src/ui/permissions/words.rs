@@ -26,6 +26,10 @@ pub(super) fn head(
     lines.extend(consent(view, overview, width));
     if height >= ROOMY {
         lines.extend(differences(view, overview, &counts, width));
+    } else if counts.needs_sign_in() {
+        let text = format!("{} signs in again to apply", view.key(Action::Authorize));
+        let row = view.row().gap(1).text(view.glyphs().soon, view.theme().warning).gap(1);
+        lines.push(row.rest(&text, width, view.theme().warning).build());
     }
     lines
 }
@@ -37,7 +41,7 @@ fn title(view: View<'_>, overview: &Overview, counts: &Counts, list: &List, widt
     let row = view.row().gap(1).text(view.glyphs().need(need), theme.need(need)).gap(1);
     let row = row.text(overview.name.as_str(), theme.heading).gap(2);
     let right = found(view, list, width);
-    let sentence = counts.sentence(overview);
+    let sentence = if width < WIDE { counts.short(overview) } else { counts.sentence(overview) };
     let taken = right.width() as u16 + u16::from(right.width() > 0) * 2;
     row.rest(&sentence, room.saturating_sub(taken), theme.muted).end(right, room).build()
 }
@@ -105,10 +109,11 @@ fn differences(view: View<'_>, overview: &Overview, counts: &Counts, width: u16)
     let key = view.key(Action::Authorize);
     let line = |text: String| {
         let apply = counts.needs_sign_in() && text.starts_with("not granted");
-        let text = if apply { format!("{key} signs in again to apply: {text}") } else { text };
+        // The key keeps its case: another one begins with the capital.
+        let text = if apply { format!("{key} signs in again to apply: {text}") } else { capital(&text) };
         let style = if apply { theme.warning } else { theme.muted };
         let shape = if apply { view.glyphs().soon } else { view.glyphs().separator };
-        view.row().gap(1).text(shape, style).gap(1).rest(&printable(&capital(&text)), room, style).build()
+        view.row().gap(1).text(shape, style).gap(1).rest(&printable(&text), room, style).build()
     };
     difference(overview).into_iter().take(2).map(line).collect()
 }
