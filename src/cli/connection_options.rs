@@ -228,7 +228,7 @@ impl ConnectionOptions {
 
     /// What must be known of the preset before it is used.
     fn tell_of_preset(&self) {
-        if let Some(remark) = self.preset.and_then(AnyPreset::remark) {
+        if let Some(remark) = self.preset.and_then(AnyPreset::standing_remark) {
             say(&format!("note: {remark}"));
         }
     }

@@ -50,10 +50,10 @@ pub enum AnyPreset {
 }
 
 impl AnyPreset {
-    /// What must be known before it is used.
-    pub fn remark(self) -> Option<&'static str> {
+    /// How far it can be relied on, where that must be known. The rules of settings tell of EWS.
+    pub fn standing_remark(self) -> Option<&'static str> {
         match self {
-            Self::Delegated(preset) => preset.remark(),
+            Self::Delegated(preset) => preset.standing.remark(),
             Self::AppOnly(_) => None,
         }
     }

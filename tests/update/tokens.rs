@@ -1,8 +1,8 @@
 //! Copying, revealing, renewing one.
 
-use tokengauge::app::{Answer, Delivery, Effect, GrantStep, Message, Panel, Parcel, Question, Way};
-use tokengauge::domain::ConnectionValue;
+use tokengauge::app::{Answer, Delivery, Effect, GrantStep, Message, Panel, Parcel, Question, Wanted, Way};
 use tokengauge::domain::secret::RevealedValue;
+use tokengauge::domain::{Audience, ConnectionValue};
 
 use super::fixtures::*;
 
@@ -140,10 +140,10 @@ fn a_reveal_that_failed_says_so() {
 #[test]
 fn renewing_names_the_set_that_is_seen() {
     let mut desk = on_tokens();
-    let seen = desk.own("quiet").access_lifetime().map(|access| access.starts_at);
+    let seen = desk.own("quiet").renewed_at();
     let effects = desk.press("r");
     let [Effect::Exchange { step, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*step, GrantStep::Renew { seen });
+    assert_eq!(*step, GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen }]));
     assert!(desk.app.is_renewing(&id("quiet")));
 }
 

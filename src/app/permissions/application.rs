@@ -1,9 +1,7 @@
 //! Permissions of a client that acts for itself: the `.default` that it asks for, and what the token holds.
 
 use crate::catalogue::permissions::known_role;
-use crate::domain::{Overview, Scope, ScopeSet};
-
-use super::Granted;
+use crate::domain::{Known, Overview, Scope, ScopeSet};
 
 /// A row: what is asked for, or a role in the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,16 +13,16 @@ pub struct ApplicationRow {
     /// Whether it is what the connection asks for, and not what came of it.
     pub asked: bool,
     /// Whether it was granted.
-    pub granted: Granted,
+    pub granted: Known,
 }
 
 /// The rows: what is asked for, then what the token holds.
 pub fn application_rows(overview: &Overview) -> Vec<ApplicationRow> {
     let roles = overview.roles();
     let granted = match &roles {
-        None => Granted::Unknown,
-        Some(roles) if roles.is_empty() => Granted::No,
-        Some(_) => Granted::Yes,
+        None => Known::Unknown,
+        Some(roles) if roles.is_empty() => Known::No,
+        Some(_) => Known::Yes,
     };
     let asked = overview.settings.scopes.iter().map(|scope| ApplicationRow {
         scope: scope.clone(),
@@ -36,7 +34,7 @@ pub fn application_rows(overview: &Overview) -> Vec<ApplicationRow> {
         scope: role.clone(),
         meaning: known_role(role).map(|known| known.meaning),
         asked: false,
-        granted: Granted::Yes,
+        granted: Known::Yes,
     });
     asked.chain(held).collect()
 }

@@ -1,9 +1,10 @@
 //! The rows of the tab: the choice first, then the catalogue under its groups; or what a search found.
 
-use crate::catalogue::permissions::{BY_ITSELF, Permission, Query, catalogue, known};
-use crate::domain::{Overview, Scope};
+use crate::catalogue::clouds::Resource;
+use crate::catalogue::permissions::{Permission, Query, catalogue, known};
+use crate::domain::{Audience, Overview, PermissionState, Scope};
 
-use super::{Asked, PermissionsTab, row_of};
+use super::PermissionsTab;
 
 /// What a row is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +29,28 @@ impl Subject {
         }
     }
 
-    fn is(&self, scope: &Scope) -> bool {
+    /// What a state is about: the platform names scopes with their resource or without.
+    pub fn of_state(state: &PermissionState) -> Self {
+        let resource = match state.audience {
+            Some(Audience::Exchange) => Resource::Exchange,
+            _ => return Self::of(&state.scope),
+        };
+        let known = catalogue().of_resource(resource, state.scope.name());
+        known.map_or_else(|| Self::Own(state.scope.clone()), Self::Known)
+    }
+
+    /// True if the state is about this subject.
+    pub(super) fn is_of(&self, state: &PermissionState) -> bool {
         match self {
-            Self::Known(permission) => permission.name.eq_ignore_ascii_case(scope.name()),
-            Self::Own(own) => own.is_same_permission(scope),
+            Self::Own(scope) => scope.is_same_permission(&state.scope),
+            Self::Known(permission) => {
+                let audience = match permission.resource {
+                    Resource::Graph => Audience::Graph,
+                    Resource::Exchange => Audience::Exchange,
+                };
+                let is_same_resource = state.audience.as_ref().is_none_or(|own| *own == audience);
+                is_same_resource && permission.name.eq_ignore_ascii_case(state.scope.name())
+            }
         }
     }
 }
@@ -98,19 +117,18 @@ impl List {
                 let count = catalogue().of(found.group).len();
                 list.push_found(found.group.name, count, &found.permissions, &asked);
             }
-            list.push_own(&query, overview, &asked);
+            list.push_own(&query, &asked);
         }
         list
     }
 
     fn push_choice(&mut self, overview: &Overview, tab: &PermissionsTab, asked: &[Subject]) {
         let mut subjects = asked.to_vec();
-        let tokens = overview.tokens.as_ref();
-        let granted = tokens.and_then(|tokens| tokens.granted_scope.as_ref());
-        let besides = granted.into_iter().flat_map(|set| set.iter()).filter(|scope| !scope.is_openid());
-        for scope in tab.unticked.iter().chain(besides) {
-            if !subjects.iter().any(|own| own.is(scope)) {
-                subjects.push(Subject::of(scope));
+        let states = overview.permission_states();
+        let besides = states.iter().filter(|state| !state.asked).map(Subject::of_state);
+        for subject in tab.unticked.iter().map(Subject::of).chain(besides) {
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
             }
         }
         let count = subjects.len();
@@ -137,14 +155,14 @@ impl List {
     }
 
     /// What the catalogue does not have is found by its name.
-    fn push_own(&mut self, query: &Query, overview: &Overview, asked: &[Subject]) {
+    fn push_own(&mut self, query: &Query, asked: &[Subject]) {
         let matches = |own: &&Subject| matches!(own, Subject::Own(scope) if query.matches(scope.as_str()));
         let own: Vec<Subject> = asked.iter().filter(matches).cloned().collect();
         if own.is_empty() {
             return;
         }
-        let ticked = own.iter().filter(|own| row_of(overview, own).asked != Asked::No).count();
-        self.head(Heading { title: "Entered by name", ticked, count: own.len(), found: Some(own.len()) });
+        let count = own.len();
+        self.head(Heading { title: "Entered by name", ticked: count, count, found: Some(count) });
         self.items(Section::Catalogue, own);
     }
 
@@ -225,18 +243,9 @@ impl List {
     }
 }
 
-/// What is asked for: the connection's permissions, and what every sign-in asks for besides.
+/// What is asked for: the connection's permissions, and `offline_access`, which adds itself.
 fn asked(overview: &Overview) -> Vec<Subject> {
-    let own = overview.settings.scopes.iter().map(Subject::of);
-    let besides =
-        BY_ITSELF[..1].iter().filter_map(|name| Scope::parse(name)).map(|scope| Subject::of(&scope));
-    let mut all: Vec<Subject> = own.collect();
-    for subject in besides {
-        if !all.contains(&subject) {
-            all.push(subject);
-        }
-    }
-    all
+    overview.permission_states().asked().map(|state| Subject::of(&state.scope)).collect()
 }
 
 fn ticked(permissions: impl Iterator<Item = &'static Permission> + Clone, asked: &[Subject]) -> usize {

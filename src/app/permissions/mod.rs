@@ -15,7 +15,7 @@ use super::Field;
 
 pub use application::{ApplicationRow, application_rows};
 pub use list::{Heading, Item, Line, List, Section, Subject};
-pub use state::{Asked, Granted, InToken, PermissionRow, granted_state, row_of};
+pub use state::{Asked, PermissionRow, granted_state, row_of};
 pub use summary::{
     Counts, Statement, consent_statement, counts, difference, for_administrator, refused_tick,
 };

@@ -2,9 +2,7 @@
 
 use crate::app::Failure;
 use crate::catalogue::permissions::WhoConsents;
-use crate::domain::{AdminConsent, Overview, Scope, ScopeSet, settings_rules};
-
-use super::{Granted, InToken, Subject, granted_state, row_of};
+use crate::domain::{AdminConsent, Known, Overview, PermissionState, Scope, ScopeSet, settings_rules};
 
 /// How the choice stands, counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,29 +23,24 @@ pub struct Counts {
 
 /// Counts what is asked for.
 pub fn counts(overview: &Overview) -> Counts {
-    let mut counts = Counts { asked: overview.settings.scopes.len(), ..Counts::default() };
-    let (mut in_token, mut can_be) = (0, 0);
-    for scope in overview.settings.scopes.iter() {
-        let row = row_of(overview, &Subject::of(scope));
-        in_token += usize::from(row.in_token == InToken::Yes);
-        can_be += usize::from(row.in_token != InToken::NeverThere);
-        match row.granted {
-            Granted::Yes => counts.granted += 1,
-            Granted::No => counts.missing.push(scope.clone()),
-            Granted::Unknown => {}
-        }
-        if row.granted == Granted::Yes && row.in_token == InToken::No {
-            counts.absent.push(scope.clone());
-        }
+    let states = overview.permission_states();
+    let own: Vec<_> =
+        states.asked().filter(|state| overview.settings.scopes.contains(&state.scope)).collect();
+    let scopes = |is_so: &dyn Fn(&PermissionState) -> bool| -> Vec<Scope> {
+        own.iter().filter(|state| is_so(state)).map(|state| state.scope.clone()).collect()
+    };
+    let told = own.iter().filter(|state| state.in_token != Known::Unknown).count();
+    let in_token = own.iter().filter(|state| state.in_token == Known::Yes).count();
+    let is_all = own.iter().any(|state| state.scope.is_default());
+    let besides = states.iter().filter(|state| !state.asked && !is_all);
+    Counts {
+        asked: overview.settings.scopes.len(),
+        granted: own.iter().filter(|state| state.granted == Known::Yes).count(),
+        in_token: (told > 0).then_some((in_token, told)),
+        missing: scopes(&|state| state.granted == Known::No),
+        absent: scopes(&|state| state.granted == Known::Yes && state.in_token == Known::No),
+        besides: besides.map(|state| state.scope.clone()).collect(),
     }
-    let tokens = overview.tokens.as_ref();
-    counts.in_token = tokens.and_then(|tokens| tokens.claims.scp.as_ref()).map(|_| (in_token, can_be));
-    let granted = tokens.and_then(|tokens| tokens.granted_scope.as_ref());
-    let besides = granted.into_iter().flat_map(|set| set.difference(&overview.settings.scopes));
-    // `.default` stands for whatever was granted.
-    let all = overview.settings.scopes.iter().any(Scope::is_default);
-    counts.besides = besides.filter(|scope| !scope.is_openid() && !all).cloned().collect();
-    counts
 }
 
 impl Counts {
@@ -126,10 +119,9 @@ pub fn consent_statement(overview: &Overview) -> Option<Statement> {
 
 /// What nobody has consented to yet, as far as is known: all that is asked for before the first sign-in.
 fn open_scopes(overview: &Overview) -> Option<ScopeSet> {
-    let missing = |scope: &&Scope| granted_state(overview, scope) == Granted::No;
     let open: ScopeSet = match &overview.tokens {
         None => overview.settings.scopes.clone(),
-        Some(_) => overview.settings.scopes.iter().filter(missing).cloned().collect(),
+        Some(_) => counts(overview).missing.into_iter().collect(),
     };
     (!open.is_empty()).then_some(open)
 }

@@ -52,7 +52,7 @@ impl App {
     pub(super) fn toggle_permission(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
         let Some(item) = self.chosen_permission() else { return Vec::new() };
         self.keep_found();
-        let row = row_of(overview, &item.subject);
+        let row = row_of(overview, &overview.permission_states(), &item.subject);
         match row.asked {
             Asked::ByItself => {
                 self.tell(Notice::plain(row.sentences(), now));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::{Consent, Resource};
+use super::{Consent, MAIL_PROTOCOLS, Resource};
 
 /// A delegated permission.
 #[derive(Debug, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Group {
     /// Graph lists the mail protocols too, for registrations; a token that was asked for under these names is for Graph,
     /// and no mail server takes it.
     fn in_choice(&self) -> bool {
-        !(self.resource == Resource::Graph && self.name == "Mail protocols")
+        !(self.resource == Resource::Graph && self.name == MAIL_PROTOCOLS)
     }
 }
 

@@ -10,7 +10,7 @@ mod presets;
 mod search;
 mod who_consents;
 
-use crate::domain::{Authority, Scope};
+use crate::domain::{Audience, Authority, Scope};
 
 use super::clouds::{CLOUDS, Cloud, Resource};
 
@@ -75,30 +75,25 @@ impl Consent {
 }
 
 /// Scopes that every sign-in of a person asks for, chosen or not.
-pub const BY_ITSELF: [&str; 3] = ["offline_access", "openid", "profile"];
+const BY_ITSELF: [&str; 3] = ["offline_access", "openid", "profile"];
 
 /// True for what every sign-in of a person asks for by itself.
 pub fn is_by_itself(scope: &Scope) -> bool {
     BY_ITSELF.iter().any(|name| scope.as_str().eq_ignore_ascii_case(name))
 }
 
-/// What is known of a delegated permission, however its scope is written.
+/// What is known of a delegated permission, however its scope is written. A bare name is Graph's.
 pub fn known(scope: &Scope) -> Option<&'static Permission> {
-    let catalogue = catalogue();
-    let of_resource = resource_of(scope).and_then(|resource| catalogue.of_resource(resource, scope.name()));
-    of_resource.or_else(|| catalogue.named(scope.name()))
+    let resource = match scope.resource().map_or(Some(Audience::Graph), Audience::of_resource) {
+        Some(Audience::Graph) => Resource::Graph,
+        Some(Audience::Exchange) => Resource::Exchange,
+        // An authority of one's own may have a Graph of its own.
+        Some(Audience::Other(_)) | None => return catalogue().named(scope.name()),
+    };
+    catalogue().of_resource(resource, scope.name()).or_else(|| catalogue().named(scope.name()))
 }
 
-/// The resource that a scope names by its address. A bare name is Graph's on the wire, and tells nothing here.
-fn resource_of(scope: &Scope) -> Option<Resource> {
-    let host = scope.as_str().split_once("://")?.1.split('/').next()?;
-    let is = |own: &str| own.eq_ignore_ascii_case(host);
-    if CLOUDS.iter().any(|cloud| is(cloud.graph)) {
-        return Some(Resource::Graph);
-    }
-    let is_exchange = is(MAIL_HOST) || CLOUDS.iter().any(|cloud| is(cloud.exchange.value));
-    is_exchange.then_some(Resource::Exchange)
-}
+const MAIL_PROTOCOLS: &str = "Mail protocols";
 
 /// As whom the mail protocols are asked for in the global cloud (Microsoft, "Authenticate an IMAP, POP or SMTP
 /// connection using OAuth"). EWS is asked for at the host of the clouds' table.
@@ -118,6 +113,12 @@ impl Permission {
     /// True for EWS, which Exchange Online gives up.
     pub fn is_being_retired(&self) -> bool {
         self.name.starts_with("EWS.")
+    }
+
+    /// True for Graph's entries of the mail protocols: a token that was asked for under these names is for Graph, and no
+    /// mail server takes it.
+    pub fn is_for_registrations_only(&self) -> bool {
+        self.resource == Resource::Graph && self.group == MAIL_PROTOCOLS
     }
 }
 
@@ -172,7 +173,7 @@ mod tests {
         let resource = |text: &str| known(&scope(text)).map(|known| known.resource);
         assert_eq!(resource("https://graph.microsoft.com/IMAP.AccessAsUser.All"), Some(Resource::Graph));
         assert_eq!(resource("https://outlook.office.com/IMAP.AccessAsUser.All"), Some(Resource::Exchange));
-        assert_eq!(resource("IMAP.AccessAsUser.All"), Some(Resource::Exchange));
+        assert_eq!(resource("IMAP.AccessAsUser.All"), Some(Resource::Graph));
         assert_eq!(resource("https://graph.microsoft.com/mail.send"), Some(Resource::Graph));
         assert_eq!(resource("https://contoso.crm.dynamics.com/user_impersonation"), None);
     }

@@ -207,7 +207,7 @@ impl Preset {
     /// What must be known before it is used.
     pub fn remark(&self) -> Option<&'static str> {
         if self.is_being_retired() {
-            return Some("EWS is being retired: Exchange Online gives it up by April 2027");
+            return Some(Scope::EWS_RETIREMENT);
         }
         self.standing.remark()
     }
@@ -215,6 +215,7 @@ impl Preset {
 
 #[cfg(test)]
 mod tests {
+    use super::super::catalogue;
     use super::*;
 
     #[test]
@@ -222,7 +223,7 @@ mod tests {
         for preset in PRESETS {
             assert_eq!(preset.scope_set().len(), preset.scopes.len(), "{}", preset.name);
             for name in preset.scopes {
-                let known = known(&Scope::parse(name).unwrap()).map(|known| known.name);
+                let known = catalogue().named(name).map(|known| known.name);
                 assert_eq!(known, Some(*name), "{}", preset.name);
             }
         }

@@ -87,7 +87,7 @@ fn remark_on_added(scope: &Scope) {
     let name = sanitize(scope.as_str(), 200);
     match (known(scope), nearest(scope.name())) {
         (Some(known), _) if known.is_being_retired() => {
-            say(&format!("note: {name} is being retired: Exchange Online gives EWS up by April 2027"));
+            say(&format!("note: {}", Scope::EWS_RETIREMENT));
         }
         (Some(_), _) => {}
         (None, Some(near)) => {

@@ -3,21 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::app::permissions::{
-    Asked, Granted, InToken, PermissionRow, Subject, application_rows, consent_statement, counts, difference,
-    row_of,
+    Asked, PermissionRow, Subject, application_rows, consent_statement, counts, difference, row_of,
 };
-use crate::domain::{Overview, Scope};
+use crate::domain::{Known, Overview};
 use crate::sanitize::sanitize;
 
 use crate::cli::words::table as aligned;
 
 /// What is asked for, then what was granted besides.
 fn rows(own: &Overview) -> Vec<PermissionRow> {
-    let besides = counts(own).besides;
-    let offline = Scope::parse("offline_access");
-    let offline = offline.filter(|scope| !own.settings.scopes.contains(scope));
-    let scopes = own.settings.scopes.iter().cloned().chain(offline).chain(besides);
-    scopes.map(|scope| row_of(own, &Subject::of(&scope))).collect()
+    let states = own.permission_states();
+    states.iter().map(|state| row_of(own, &states, &Subject::of_state(state))).collect()
 }
 
 /// The table for a person.
@@ -46,8 +42,8 @@ fn application_table(own: &Overview) -> String {
             let asked = if row.asked { "yes" } else { "" };
             let in_token = match row.granted {
                 _ if row.asked => "",
-                Granted::Yes => "yes",
-                Granted::No | Granted::Unknown => "",
+                Known::Yes => "yes",
+                Known::No | Known::Unknown => "",
             };
             let meaning = row.meaning.unwrap_or_default().to_owned();
             vec![sanitize(row.scope.as_str(), 80), asked.to_owned(), in_token.to_owned(), meaning]
@@ -66,20 +62,19 @@ fn asked(asked: Asked) -> &'static str {
 
 fn granted(own: &Overview, row: &PermissionRow) -> &'static str {
     match row.granted {
-        Granted::Yes => "yes",
-        Granted::No => "no",
-        Granted::Unknown if own.tokens.is_some() => "-",
-        Granted::Unknown => "not yet",
+        Known::Yes => "yes",
+        Known::No => "no",
+        Known::Unknown if own.tokens.is_some() => "-",
+        Known::Unknown => "not yet",
     }
 }
 
 fn in_token(own: &Overview, row: &PermissionRow) -> &'static str {
     match row.in_token {
-        InToken::Yes => "yes",
-        InToken::No => "no",
-        InToken::NeverThere => "-",
-        InToken::Unknown if own.tokens.is_some() => "-",
-        InToken::Unknown => "not yet",
+        Some(Known::Yes) => "yes",
+        Some(Known::No) => "no",
+        Some(Known::Unknown) if own.tokens.is_none() => "not yet",
+        Some(Known::Unknown) | None => "-",
     }
 }
 
@@ -115,7 +110,7 @@ pub fn json(own: &Overview) -> Value {
                 json!({
                     "scope": row.scope.as_str(),
                     "asked": row.asked,
-                    "in_token": (!row.asked).then_some(row.granted == Granted::Yes),
+                    "in_token": (!row.asked).then_some(row.granted == Known::Yes),
                     "allows": row.meaning,
                     "consent": "admin",
                 })
@@ -141,14 +136,14 @@ fn permission(own: &Overview, row: &PermissionRow) -> Value {
         "asked": row.asked != Asked::No,
         "by_itself": row.asked == Asked::ByItself,
         "granted": tells(match row.granted {
-            Granted::Yes => Some(true),
-            Granted::No => Some(false),
-            Granted::Unknown => None,
+            Known::Yes => Some(true),
+            Known::No => Some(false),
+            Known::Unknown => None,
         }),
         "in_token": tells(match row.in_token {
-            InToken::Yes => Some(true),
-            InToken::No => Some(false),
-            InToken::Unknown | InToken::NeverThere => None,
+            Some(Known::Yes) => Some(true),
+            Some(Known::No) => Some(false),
+            Some(Known::Unknown) | None => None,
         }),
         "consent": row.known.map(|known| known.consent().code()),
         "allows": row.meaning(),

@@ -4,8 +4,8 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::Action;
-use crate::app::permissions::{ApplicationRow, Granted, application_rows};
-use crate::domain::Overview;
+use crate::app::permissions::{ApplicationRow, application_rows};
+use crate::domain::{Known, Overview};
 
 use super::super::canvas::{Canvas, first_shown, wrap};
 use super::super::view::{View, printable};
@@ -121,9 +121,9 @@ fn line(
 fn in_token(view: View<'_>, row: &ApplicationRow) -> (&'static str, &'static str, Style) {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     match (row.asked, row.granted) {
-        (true, Granted::Yes) => (glyphs.yes, "see below", theme.good),
-        (true, Granted::No) => (glyphs.soon, "no roles", theme.warning),
-        (_, Granted::Unknown) => (glyphs.step_later, "not known yet", theme.muted),
+        (true, Known::Yes) => (glyphs.yes, "see below", theme.good),
+        (true, Known::No) => (glyphs.soon, "no roles", theme.warning),
+        (_, Known::Unknown) => (glyphs.step_later, "not known yet", theme.muted),
         (false, _) => (glyphs.yes, "in the token", theme.good),
     }
 }

@@ -70,7 +70,7 @@ fn draw_list(
 ) {
     let lines = list.lines();
     let first = first_shown(chosen, lines.len(), room);
-    let width = canvas.width();
+    let (width, states) = (canvas.width(), overview.permission_states());
     for place in first..first + room {
         let Some(line) = lines.get(place) else {
             canvas.blank();
@@ -83,7 +83,7 @@ fn draw_list(
                 canvas.line(&rows::group_heading(view, heading, width));
             }
             (ListLine::Item(item), None) => {
-                let row = row_of(overview, &item.subject);
+                let row = row_of(overview, &states, &item.subject);
                 let drawn = rows::line(view, columns, overview, &row, place == chosen);
                 if place == chosen { canvas.selected_line(&drawn) } else { canvas.line(&drawn) }
             }

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::app::permissions::{Asked, Granted, Heading, InToken, PermissionRow};
-use crate::domain::Overview;
+use crate::app::permissions::{Asked, Heading, PermissionRow};
+use crate::domain::{Known, Overview};
 
 use super::super::view::{View, printable};
 
@@ -160,12 +160,12 @@ fn granted(view: View<'_>, overview: &Overview, row: &PermissionRow) -> Cell {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let cell = |shape, word, words, style| Cell { shape, word, words, style };
     match (row.asked, row.granted) {
-        (Asked::No, Granted::Yes) => cell(BESIDES, "also", "not asked", theme.warning),
+        (Asked::No, Known::Yes) => cell(BESIDES, "also", "not asked", theme.warning),
         (Asked::No, _) => cell(" ", "", "", theme.muted),
-        (_, Granted::Yes) => cell(glyphs.yes, "yes", "granted", theme.good),
-        (_, Granted::No) => cell(glyphs.soon, "no", "not granted", theme.error),
-        (_, Granted::Unknown) if overview.tokens.is_some() => cell(glyphs.no, "", "", theme.muted),
-        (_, Granted::Unknown) => cell(glyphs.step_later, "", "not yet", theme.muted),
+        (_, Known::Yes) => cell(glyphs.yes, "yes", "granted", theme.good),
+        (_, Known::No) => cell(glyphs.soon, "no", "not granted", theme.error),
+        (_, Known::Unknown) if overview.tokens.is_some() => cell(glyphs.no, "", "", theme.muted),
+        (_, Known::Unknown) => cell(glyphs.step_later, "", "not yet", theme.muted),
     }
 }
 
@@ -173,11 +173,13 @@ fn in_token(view: View<'_>, overview: &Overview, row: &PermissionRow) -> Cell {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let cell = |shape, word, words, style| Cell { shape, word, words, style };
     match (row.asked, row.in_token, row.granted) {
-        (Asked::No, InToken::Yes, _) => cell(BESIDES, "also", "in it", theme.warning),
+        (Asked::No, Some(Known::Yes), _) => cell(BESIDES, "also", "in it", theme.warning),
         (Asked::No, ..) => cell(" ", "", "", theme.muted),
-        (_, InToken::Yes, _) => cell(glyphs.yes, "yes", "in it", theme.good),
-        (_, InToken::No, Granted::Yes) => cell(glyphs.soon, "no", "missing", theme.error),
-        (_, InToken::Unknown, _) if overview.tokens.is_none() => cell(glyphs.step_later, "", "", theme.muted),
+        (_, Some(Known::Yes), _) => cell(glyphs.yes, "yes", "in it", theme.good),
+        (_, Some(Known::No), Known::Yes) => cell(glyphs.soon, "no", "missing", theme.error),
+        (_, Some(Known::Unknown), _) if overview.tokens.is_none() => {
+            cell(glyphs.step_later, "", "", theme.muted)
+        }
         _ => cell(glyphs.no, "", "", theme.muted),
     }
 }

@@ -127,7 +127,7 @@ pub(super) fn foot(
     (width, height): (u16, u16),
 ) -> Vec<Line<'static>> {
     let Some(item) = chosen.and_then(|chosen| list.item(chosen)) else { return Vec::new() };
-    let row = row_of(overview, &item.subject);
+    let row = row_of(overview, &overview.permission_states(), &item.subject);
     let theme = view.theme();
     let is_roomy = height >= ROOMY;
     let most = if is_roomy && width < 100 { 3 } else { 2 };
