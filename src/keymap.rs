@@ -95,7 +95,8 @@ impl fmt::Display for Key {
 }
 
 /// Actions that may share a key: they are never on offer at the same place.
-const NEVER_TOGETHER: [(Action, Action); 1] = [(Action::Theme, Action::Tunnel)];
+const NEVER_TOGETHER: [(Action, Action); 2] =
+    [(Action::Theme, Action::Tunnel), (Action::Presets, Action::PrintPlainly)];
 
 fn never_together(one: Action, other: Action) -> bool {
     NEVER_TOGETHER.contains(&(one, other)) || NEVER_TOGETHER.contains(&(other, one))
@@ -138,6 +139,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::Remove => chars("D"),
         A::Toggle => vec![Key::char(' ')],
         A::AddScope => chars("+"),
+        A::Presets => chars("P"),
         // Where letters are text, Ctrl-Y copies.
         A::Copy => vec![Key::char('y'), Key::control('y')],
         A::HandOver => chars("Y"),

@@ -63,6 +63,8 @@ pub enum Action {
     Toggle,
     /// Enter a scope by name.
     AddScope,
+    /// Choose a preset of permissions.
+    Presets,
     /// Copy the chosen value, or send the address again.
     Copy,
     /// Hand over all four values.
@@ -126,6 +128,8 @@ pub enum Context {
     InputPane,
     /// The hand-over panel.
     HandOver,
+    /// The panel with the presets.
+    Presets,
     /// A question with yes and no, or a name to type.
     Question,
     /// The help page.
@@ -138,7 +142,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -169,6 +173,7 @@ impl Action {
         Self::Remove,
         Self::Toggle,
         Self::AddScope,
+        Self::Presets,
         Self::Copy,
         Self::HandOver,
         Self::Reveal,
@@ -236,10 +241,11 @@ impl Action {
             Self::Remove => ("remove", "remove", "remove this connection (asks for its name)"),
             Self::Toggle => ("toggle", "tick", "tick or untick"),
             Self::AddScope => ("add-scope", "enter a scope", "enter a scope by its name"),
+            Self::Presets => ("presets", "presets", "choose a preset of permissions"),
             Self::Copy => ("copy", "copy", "send the chosen value to your terminal's clipboard"),
             Self::HandOver => ("hand-over", "hand over", "hand over the four values, one key press each"),
             Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
-            Self::Filter => ("filter", "filter", "filter the list; then n and N move"),
+            Self::Filter => ("filter", "filter", "filter or search the list; then n and N move"),
             Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
             Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),
             Self::Theme => ("theme", "theme", "the next theme"),

@@ -21,6 +21,7 @@ pub mod notice;
 mod offer;
 pub mod pauses;
 pub mod permissions;
+pub mod presets;
 pub mod sign_in;
 pub mod words;
 
@@ -39,7 +40,9 @@ pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
-pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
+pub use effect::{
+    CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Wanted, Way,
+};
 pub use field::{Field, Secrecy};
 pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
@@ -50,6 +53,7 @@ pub use message::{
 pub use notice::{Notice, Tone};
 pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
+pub use presets::PresetPanel;
 pub use sign_in::{Phase, SignInPanel};
 
 /// All that the screen can show.
@@ -191,6 +195,8 @@ pub enum Panel {
     DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
+    /// A preset is chosen.
+    Presets(PresetPanel),
     /// A question.
     Question(Question),
     /// A page without frame that holds only this text; it covers the panel that it was asked for in.
@@ -239,6 +245,8 @@ pub enum Line {
     ActivityFilter,
     /// A scope to be added.
     Scope,
+    /// What is searched for among the permissions.
+    PermissionSearch,
 }
 
 /// The Tokens tab.
@@ -377,6 +385,7 @@ impl Panel {
             Self::SignIn(_) => Context::SignIn,
             Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
+            Self::Presets(_) => Context::Presets,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,
             Self::Plain(_) => Context::PlainPage,

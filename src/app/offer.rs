@@ -20,9 +20,7 @@ impl App {
             Context::Permissions if self.chosen().is_some_and(|own| !own.settings.way_in.is_delegated()) => {
                 with_tabs(vec![A::Authorize, A::AdminConsent, A::Edit])
             }
-            Context::Permissions => {
-                with_tabs(self.if_chosen(&[A::Toggle, A::AddScope, A::Authorize, A::AdminConsent]))
-            }
+            Context::Permissions => with_tabs(self.in_permissions()),
             Context::Tokens => with_tabs(self.in_tokens(now)),
             Context::Activity => with_tabs(vec![A::Filter]),
             Context::SignIn => self.in_sign_in(now),
@@ -32,6 +30,9 @@ impl App {
             Context::InputPane => self.in_input_pane(),
             Context::HandOver => self.in_hand_over(),
             Context::Question => vec![A::Open, A::Back],
+            Context::Presets => {
+                vec![A::Open, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]
+            }
             Context::Help => vec![A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::Back],
             Context::PlainPage | Context::Line => vec![A::Open, A::Back],
         }
@@ -57,10 +58,6 @@ impl App {
         }
     }
 
-    fn if_chosen(&self, actions: &[Action]) -> Vec<Action> {
-        if self.chosen().is_some() { actions.to_vec() } else { Vec::new() }
-    }
-
     fn in_connections(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         let Some(chosen) = self.chosen() else { return vec![A::New, A::Filter, A::NeedsMe] };
@@ -74,6 +71,20 @@ impl App {
         if !own.contains(&A::AdminConsent) {
             own.push(A::AdminConsent);
         }
+        own
+    }
+
+    /// What is missing comes first after ticking: a sign-in, an administrator.
+    fn in_permissions(&self) -> Vec<Action> {
+        use Action as A;
+        if self.chosen().is_none() {
+            return Vec::new();
+        }
+        let mut own = vec![A::Toggle, A::Filter];
+        if self.permissions.is_searching() {
+            own.extend([A::New, A::NewLike]);
+        }
+        own.extend([A::Presets, A::Authorize, A::AdminConsent, A::AddScope, A::Left, A::Right]);
         own
     }
 

@@ -178,8 +178,8 @@ pub fn typed_authority(login: &str, graph: Option<&str>) -> Result<TypedAuthorit
     Ok(TypedAuthority { authority: cloud.authority(), recognised })
 }
 
-/// What application permissions belong to: `.default` names all of one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What permissions belong to: `.default` names all of one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// Microsoft Graph.
     Graph,

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::app::Failure;
+use crate::app::permissions::consent_statement;
 use crate::domain::{Capture, ConnectionName, Overview, WayIn};
 use crate::runtime::listener::{self, BeginError};
 use crate::runtime::prompt::{self, Echo};
@@ -133,8 +134,7 @@ impl Authorize {
 
 /// That a token came says nothing of what it opens.
 fn tell_token(overview: &Overview) {
-    let until = overview.access_lifetime().map_or_else(String::new, |life| words::moment(life.expires_at));
-    say(&format!("{}: the client has its token, until {until}", overview.name));
+    say(&format!("{}: the client has its token, {}", overview.name, words::access_until(overview)));
     match overview.roles() {
         Some(roles) if roles.is_empty() => {
             say("it holds no roles, so it may open nothing: an administrator grants application permissions");
@@ -206,6 +206,13 @@ pub fn who(overview: &Overview) -> &str {
     expected.map_or("the account of the mailbox", |mailbox| mailbox.as_str())
 }
 
+/// Who will have to consent, before the person meets it in the browser.
+pub fn say_who_consents(overview: &Overview) {
+    if let Some(statement) = consent_statement(overview) {
+        say(&format!("   Consent: {}.", sanitize(&statement.long, 400)));
+    }
+}
+
 fn explain(overview: &Overview) {
     let who = who(overview);
     say("1  Open this address in a browser, on any computer:");
@@ -213,6 +220,7 @@ fn explain(overview: &Overview) {
     say(address(overview));
     say("");
     say(&format!("2  Sign in as {who} and accept {} permissions.", overview.settings.scopes.len()));
+    say_who_consents(overview);
     if overview.settings.redirect_uri.is_loopback() {
         say("   The browser ends on \"can't reach this page\". That is right.");
     }

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 
 use crate::app::CredentialEdit;
 use crate::catalogue::clouds::{self, CLOUDS, Cloud, Evidence, Recognised, Resource};
-use crate::catalogue::permissions::PRESETS;
+use crate::catalogue::permissions::{PRESETS, as_asked};
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::{
     AppRegistration, Authority, Capture, ClientCredential, ClientId, RedirectUri, ResponseMode, Scope,
@@ -46,7 +46,8 @@ pub struct ConnectionOptions {
     /// How the browser's answer comes back here: paste is the default
     #[arg(long, value_enum)]
     capture: Option<CaptureWay>,
-    /// Permissions by name: app-connect (the default); app-only, app-only-exchange with client credentials
+    /// Permissions by name: app-connect (the default), imap-smtp, davmail-graph, n8n-outlook and others that `permissions
+    /// --presets` lists; app-only, app-only-exchange with client credentials
     #[arg(long, value_parser = parse::preset, conflicts_with = "scope")]
     preset: Option<AnyPreset>,
     /// A permission, instead of a preset; may be repeated. With client credentials one RESOURCE/.default
@@ -190,6 +191,7 @@ impl ConnectionOptions {
         given: Option<GivenCredential>,
         known: Option<&AppRegistration>,
     ) -> Result<Described, CliError> {
+        self.tell_of_preset();
         let held = known.map_or(CredentialKind::Public, |app| app.credential.kind());
         let kind = given.as_ref().map_or(held, GivenCredential::kind);
         let settings = checked(settings, Some(kind))?;
@@ -224,6 +226,13 @@ impl ConnectionOptions {
         }
     }
 
+    /// What must be known of the preset before it is used.
+    fn tell_of_preset(&self) {
+        if let Some(remark) = self.preset.and_then(AnyPreset::standing_remark) {
+            say(&format!("note: {remark}"));
+        }
+    }
+
     /// The authority named. The login service of a cloud is that cloud, also where it is typed as an address.
     fn authority(&self) -> Result<Option<Authority>, CliError> {
         let Some(url) = &self.authority_url else { return Ok(self.cloud.map(Cloud::authority)) };
@@ -245,7 +254,8 @@ impl ConnectionOptions {
     }
 
     fn scopes(&self, authority: &Authority) -> Option<ScopeSet> {
-        let own = (!self.scope.is_empty()).then(|| self.scope.iter().cloned().collect());
+        let own = (!self.scope.is_empty())
+            .then(|| self.scope.iter().map(|scope| as_asked(scope, authority)).collect());
         own.or_else(|| self.preset.map(|preset| preset.scope_set(authority)))
     }
 
@@ -318,7 +328,7 @@ fn checked(mut settings: Settings, credential: Option<CredentialKind>) -> Result
 
 fn default_scopes(way_in: WayIn, authority: &Authority) -> ScopeSet {
     if way_in.is_delegated() {
-        PRESETS[0].scope_set()
+        PRESETS[0].scope_set_at(authority)
     } else {
         [Resource::Graph.default_scope(authority)].into_iter().collect()
     }

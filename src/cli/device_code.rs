@@ -95,6 +95,7 @@ fn explain(overview: &Overview, attempt: &DeviceAttemptFacts) {
     say(&format!("   app          {}", settings.client_id));
     say(&format!("   tenant       {}", sanitize(settings.tenant.as_str(), 254)));
     say(&format!("   permissions  {}", scopes.join(" ")));
+    super::authorize::say_who_consents(overview);
     say("");
     say("!  Enter this code only if you yourself started this sign-in.");
     say("");

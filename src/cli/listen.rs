@@ -236,6 +236,7 @@ fn explain(overview: &Overview, facts: &ListenerFacts) {
         say(super::authorize::address(overview));
         say("");
         say(&format!("2  Sign in as {who} and accept {count} permissions."));
+        super::authorize::say_who_consents(overview);
         say(&format!("   The browser brings its answer to port {} here by itself.", facts.port));
         return;
     };
@@ -250,6 +251,7 @@ fn explain(overview: &Overview, facts: &ListenerFacts) {
     say(&format!("   {}", facts.go_address().unwrap_or_default()));
     say("");
     say(&format!("3  Sign in as {who} and accept {count} permissions."));
+    super::authorize::say_who_consents(overview);
     say("   The answer comes back through the tunnel by itself.");
 }
 

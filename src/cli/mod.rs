@@ -21,6 +21,7 @@ mod list;
 mod listen;
 mod output;
 mod parse;
+mod permissions;
 mod redeem;
 mod refresh;
 mod remove;
@@ -68,6 +69,7 @@ enum Command {
     Remove(remove::Remove),
     Authorize(authorize::Authorize),
     Redeem(redeem::Redeem),
+    Permissions(permissions::Permissions),
     Consent(consent::Consent),
     Refresh(refresh::Refresh),
     Token(token::Token),
@@ -92,6 +94,7 @@ impl Cli {
             Some(Command::Remove(command)) => command.run(&global.context()?),
             Some(Command::Authorize(command)) => command.run(&global.context()?),
             Some(Command::Redeem(command)) => command.run(&global.context()?),
+            Some(Command::Permissions(command)) => command.run(|| global.context()),
             Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{NaiveDate, TimeDelta};
 
 use crate::catalogue::clouds::Cloud;
-use crate::catalogue::permissions::{AppOnlyPreset, Preset};
+use crate::catalogue::permissions::{APP_ONLY_PRESETS, AppOnlyPreset, PRESETS, Preset};
 use crate::domain::{
     Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet, Tenant,
 };
@@ -50,20 +50,39 @@ pub enum AnyPreset {
 }
 
 impl AnyPreset {
+    /// How far it can be relied on, where that must be known. The rules of settings tell of EWS.
+    pub fn standing_remark(self) -> Option<&'static str> {
+        match self {
+            Self::Delegated(preset) => preset.standing.remark(),
+            Self::AppOnly(_) => None,
+        }
+    }
+
     /// Its scopes at an authority.
     pub fn scope_set(self, authority: &Authority) -> ScopeSet {
         match self {
-            Self::Delegated(preset) => preset.scope_set(),
+            Self::Delegated(preset) => preset.scope_set_at(authority),
             Self::AppOnly(preset) => preset.scope_set(authority),
         }
     }
 }
 
-pub fn preset(text: &str) -> Result<AnyPreset, &'static str> {
+pub fn preset(text: &str) -> Result<AnyPreset, String> {
     let delegated = Preset::named(text).map(AnyPreset::Delegated);
     delegated
         .or_else(|| AppOnlyPreset::named(text).map(AnyPreset::AppOnly))
-        .ok_or("one of app-connect, app-only, app-only-exchange; name other permissions with --scope")
+        .ok_or_else(|| format!("one of {}; name other permissions with --scope", preset_names().join(", ")))
+}
+
+fn preset_names() -> Vec<&'static str> {
+    let app_only = APP_ONLY_PRESETS.iter().map(|preset| preset.name);
+    PRESETS.iter().map(|preset| preset.name).chain(app_only).collect()
+}
+
+/// The preset for a connection with which a person signs in.
+pub fn delegated_preset(text: &str) -> Result<&'static Preset, String> {
+    let names = || PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
+    Preset::named(text).ok_or_else(|| format!("one of {}", names()))
 }
 
 pub fn scope(text: &str) -> Result<Scope, &'static str> {

@@ -109,7 +109,7 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
     apply(&mut connection, edit, services);
     // A single change is not kept from mending what was wrong before.
     let after = settings_rules::faults(&connection.settings, None);
-    if let (Edit::AddScope(_) | Edit::RemoveScope(_), Some(fault)) =
+    if let (Edit::AddScope(_) | Edit::RemoveScope(_) | Edit::SetScopes(_), Some(fault)) =
         (edit, after.into_iter().find(|fault| !before.contains(fault)))
     {
         return Err(fault.into());
@@ -214,6 +214,12 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
             if connection.settings.scopes.remove(scope) {
                 connection.attempt = None;
             }
+        }
+        Edit::SetScopes(scopes) => {
+            if connection.settings.scopes != *scopes {
+                connection.attempt = None;
+            }
+            connection.settings.scopes = scopes.clone();
         }
         Edit::WrongPaste { state } => note_wrong_paste(connection, state),
         Edit::AttemptRefused { state, trouble } => note_refusal(connection, state, trouble),

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::consent_message::tenant;
+use crate::app::permissions::for_administrator;
 use crate::app::{Action, ConsentPanel, ConsentPhase};
 use crate::domain::{AdminConsentRequest, Overview};
 
@@ -98,7 +99,7 @@ fn message(
     };
     let title = format!("Send this message to an administrator of {}", printable(&tenant(overview)));
     let mut lines = vec![step_line(view, step, 1, &title, sent.build(), width)];
-    let count = overview.settings.scopes.len();
+    let count = for_administrator(overview).len();
     let plural = if count == 1 { "" } else { "s" };
     let about = format!("It names {count} permission{plural} and why, and holds the address.");
     lines.extend(indented(view, &about, width));

@@ -4,11 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::permissions::{Granted, granted_state};
+use crate::app::permissions::granted_state;
 use crate::app::words::count_with_commas;
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
-use crate::domain::{Authority, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble};
+use crate::domain::{
+    Authority, Known, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble,
+};
 
 use super::canvas::{Canvas, wrap};
 use super::text::{ago, duration_short};
@@ -258,7 +260,7 @@ fn permissions(overview: &Overview) -> String {
         .settings
         .scopes
         .iter()
-        .filter(|scope| granted_state(overview, scope) == Granted::No)
+        .filter(|scope| granted_state(overview, scope) == Known::No)
         .map(Scope::name)
         .collect();
     if missing.is_empty() {

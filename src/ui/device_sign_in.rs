@@ -15,6 +15,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::device_sign_in::PollNews;
+use crate::app::permissions::consent_statement;
 use crate::app::{Action, DevicePhase, DeviceSignInPanel, Failure};
 use crate::domain::{DeviceAttemptFacts, Overview};
 
@@ -261,7 +262,9 @@ impl Waiting<'_> {
         let mut lines = vec![self.step(3, &self.task(), width)];
         let theme = self.view.theme();
         let room = width.saturating_sub(INDENT + LABEL + 1);
-        for (label, text) in self.facts() {
+        let consent = consent_statement(self.overview).filter(|_| matches!(told, Permissions::Whole));
+        let consent = consent.map(|statement| ("consent", statement.short));
+        for (label, text) in self.facts().into_iter().chain(consent) {
             let texts = match told {
                 Permissions::Whole => wrap(&text, room),
                 Permissions::Cut => vec![fit(&text, room, self.view.glyphs())],
@@ -289,7 +292,7 @@ impl Waiting<'_> {
     fn facts(self) -> [(&'static str, String); 3] {
         let settings = &self.overview.settings;
         let client_id = settings.client_id.to_string();
-        let app = self.overview.tokens.as_ref().and_then(|tokens| tokens.claims.app.as_deref());
+        let app = self.overview.primary_access().and_then(|access| access.claims.app.as_deref());
         let app = app.map_or_else(|| client_id.clone(), |app| format!("{} ({client_id})", printable(app)));
         let scopes: Vec<String> = settings.scopes.iter().map(|scope| printable(scope.as_str())).collect();
         [("app", app), ("tenant", printable(settings.tenant.as_str())), ("permissions", scopes.join(" "))]

@@ -129,6 +129,11 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             None => "yes",
         },
         (Context::Question, Action::Back) => "no",
+        (Context::Permissions, Action::New) => "next found",
+        (Context::Permissions, Action::NewLike) => "found before",
+        (Context::Permissions, Action::Filter) => "search",
+        (Context::Presets, Action::Open) => "ask for these",
+        (Context::Presets, Action::Back) => "leave",
         (Context::Help | Context::PlainPage, Action::Back) => "close",
         (_, action) => action.label(),
     }

@@ -12,6 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::app::permissions::consent_statement;
 use crate::app::words::count_with_commas;
 use crate::app::{Action, Browser, Listening, Phase, SignInPanel};
 use crate::domain::{AttemptFacts, Capture, CodeAttemptFacts, Overview};
@@ -292,6 +293,7 @@ fn sign_in(
 ) -> Vec<Line<'static>> {
     let theme = view.theme();
     let mut lines = vec![step_line(view, step, 2, &who_accepts(overview), Line::default(), width)];
+    lines.extend(who_consents(view, overview, width));
     if let Listening::Failed(failure) = &panel.listening {
         let failed = failure_lines(view, failure, width.saturating_sub(INDENT + 1));
         lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
@@ -326,6 +328,17 @@ pub(super) fn who_accepts(overview: &Overview) -> String {
     );
     let count = overview.settings.scopes.len();
     format!("{who} and accept {count} permission{}", if count == 1 { "" } else { "s" })
+}
+
+/// Who will have to consent, before the person meets it in the browser; on a narrow terminal the line is missing.
+pub(super) fn who_consents(view: View<'_>, overview: &Overview, width: u16) -> Option<Line<'static>> {
+    const NARROWEST: u16 = 60;
+    let statement = consent_statement(overview).filter(|_| width >= NARROWEST)?;
+    let room = width.saturating_sub(INDENT + 1);
+    let fits = |text: &String| text.chars().count() <= usize::from(room);
+    let text = [statement.long, statement.short].into_iter().find(fits)?;
+    let style = if statement.needs_administrator { view.theme().warning } else { view.theme().muted };
+    Some(view.row().gap(INDENT).text(text, style).build())
 }
 
 /// The other ways to get the address to a browser.

@@ -58,6 +58,7 @@ fn typed_line(view: View<'_>, width: u16) -> Option<Line<'static>> {
     let (label, field) = match view.app.line? {
         TypedLine::ConnectionFilter => ("Filter", &view.app.connections.filter),
         TypedLine::ActivityFilter => ("Filter", &view.app.activity.filter),
+        TypedLine::PermissionSearch => ("Search", &view.app.permissions.search),
         TypedLine::Scope => ("Scope", view.app.permissions.entry.as_ref()?),
     };
     let row = view.row().gap(1).text(label, view.theme().heading).gap(2);

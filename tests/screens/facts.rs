@@ -67,7 +67,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ("tokens_soon", &["known", "est", "e replace", "App Connect has: current", "> Client ID"]),
         ("tokens_expired", &["expired", "stale", "refused"]),
         ("tokens_never_signed_in", &["nobody has signed in", "public client"]),
-        ("permissions_partly", &["[x] ", "x granted", "x not granted", "sign in again to apply"]),
+        ("permissions_partly", &["[x] ", "admin no", "signs in again to apply", "also"]),
         ("sign_in_sent", &["* 1", "> 2", "o 3", "sent to your terminal", "0 of 5 tries used"]),
         ("sign_in_redeeming", &["redeeming the code"]),
         ("sign_in_failed", &["x dave@contoso.com signed in", "begin again"]),

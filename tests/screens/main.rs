@@ -5,6 +5,7 @@
 mod ansi;
 mod facts;
 mod fixtures;
+mod permission_scenes;
 mod scenes;
 
 use chrono::{DateTime, Utc};

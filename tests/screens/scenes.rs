@@ -14,15 +14,17 @@ use tokengauge::domain::secret::RevealedValue;
 use tokengauge::domain::{Capture, ConnectionValue, Overview, WayIn};
 
 use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
+use super::permission_scenes;
 
-type Scene = (&'static str, App);
+pub type Scene = (&'static str, App);
 
 /// All of them, by name.
 pub fn all() -> Vec<Scene> {
     [
         connections(),
         tokens(),
-        permissions_and_activity(),
+        permission_scenes::all(),
+        activity(),
         forms(),
         sign_ins(),
         device_sign_ins(),
@@ -35,7 +37,7 @@ pub fn all() -> Vec<Scene> {
     .concat()
 }
 
-fn changed(mut app: App, change: impl FnOnce(&mut App)) -> App {
+pub fn changed(mut app: App, change: impl FnOnce(&mut App)) -> App {
     change(&mut app);
     app
 }
@@ -133,28 +135,8 @@ fn tokens() -> Vec<Scene> {
     ]
 }
 
-fn permissions_and_activity() -> Vec<Scene> {
-    let partly = Make::healthy("contoso-prod", "ops@contoso.com")
-        .asking("Group.ReadWrite.All")
-        .asking("MailboxSettings.Read")
-        .granted("Mail.Send Mail.ReadWrite User.Read Calendars.ReadWrite Contacts.ReadWrite Files.Read")
-        .done();
+fn activity() -> Vec<Scene> {
     vec![
-        ("permissions_granted", on(Tab::Permissions, "contoso-prod")),
-        (
-            "permissions_partly",
-            changed(only(partly.clone(), Tab::Permissions), |app| app.permissions.row = 6),
-        ),
-        ("permissions_never_signed_in", on(Tab::Permissions, "proseware")),
-        (
-            "permissions_scope_typed",
-            changed(only(partly, Tab::Permissions), |app| {
-                let mut field = Field::open(256);
-                field.paste("Mail.Read.Shared");
-                app.permissions.entry = Some(field);
-                app.line = Some(Line::Scope);
-            }),
-        ),
         ("activity", on(Tab::Activity, "northwind")),
         (
             "activity_chosen",

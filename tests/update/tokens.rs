@@ -1,10 +1,8 @@
-//! Copying, revealing, renewing one, permissions.
+//! Copying, revealing, renewing one.
 
-use tokengauge::app::{
-    Answer, Delivery, Edit, Effect, GrantStep, Line, Message, Panel, Parcel, Question, Tab, Way,
-};
+use tokengauge::app::{Answer, Delivery, Effect, GrantStep, Message, Panel, Parcel, Question, Wanted, Way};
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{ConnectionValue, Scope};
+use tokengauge::domain::{Audience, ConnectionValue};
 
 use super::fixtures::*;
 
@@ -142,10 +140,10 @@ fn a_reveal_that_failed_says_so() {
 #[test]
 fn renewing_names_the_set_that_is_seen() {
     let mut desk = on_tokens();
-    let seen = desk.own("quiet").access_lifetime().map(|access| access.starts_at);
+    let seen = desk.own("quiet").renewed_at();
     let effects = desk.press("r");
     let [Effect::Exchange { step, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*step, GrantStep::Renew { seen });
+    assert_eq!(*step, GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen }]));
     assert!(desk.app.is_renewing(&id("quiet")));
 }
 
@@ -169,61 +167,6 @@ fn other_ways_for_a_value_are_named() {
     let mut desk = on_tokens();
     desk.press("u");
     assert!(desk.said().contains("tokengauge export quiet"));
-}
-
-fn edit(effects: &[Effect]) -> &Edit {
-    match effects {
-        [Effect::Change { edit, .. }] => edit,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn a_permission_is_ticked_and_unticked() {
-    let mut desk = Desk::open(vec![healthy("quiet")]);
-    desk.press("2");
-    let row = tokengauge::app::permissions::rows(&desk.own("quiet"))[0].clone();
-    assert!(row.asked);
-    assert_eq!(edit(&desk.press("Space")), &Edit::RemoveScope(row.scope));
-    desk.press("G");
-    let last = tokengauge::app::permissions::rows(&desk.own("quiet")).pop().unwrap();
-    assert_eq!(
-        edit(&desk.press("Space")),
-        &if last.asked { Edit::RemoveScope(last.scope) } else { Edit::AddScope(last.scope) }
-    );
-}
-
-#[test]
-fn a_scope_is_entered_by_name() {
-    let mut desk = Desk::open(vec![healthy("quiet")]);
-    desk.press("2");
-    desk.press("+");
-    desk.type_text("https://outlook.office.com/SMTP.Send");
-    let entered = Scope::parse("https://outlook.office.com/SMTP.Send").unwrap();
-    assert_eq!(edit(&desk.press("Enter")), &Edit::AddScope(entered));
-    assert_eq!(desk.app.line, None);
-}
-
-#[test]
-fn a_scope_with_a_quote_is_refused_and_stays_to_be_mended() {
-    let mut desk = Desk::open(vec![healthy("quiet")]);
-    desk.press("2");
-    desk.press("+");
-    desk.type_text("Mail\"Read");
-    assert_eq!(desk.press("Enter"), []);
-    assert!(desk.said().contains("A scope is one word"));
-    assert_eq!(desk.app.line, Some(Line::Scope));
-}
-
-#[test]
-fn a_scope_being_typed_is_not_meant_for_another_connection() {
-    let mut desk = Desk::open(vec![healthy("quiet"), healthy("other")]);
-    desk.press("2");
-    desk.press("+");
-    desk.type_text("Mail.Read");
-    let reading = desk.send(Message::RecordsChanged);
-    desk.answer(&reading, Answer::Contents(Ok(contents(vec![healthy("other")]))));
-    assert_eq!((desk.app.tab, desk.app.line, &desk.app.permissions.entry), (Tab::Permissions, None, &None));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::catalogue::clouds::{self, Evidence, Recognised};
+use crate::catalogue::permissions::{PRESETS, WhoConsents};
 use crate::domain::app_registration::{ClientSecretError, CredentialFacts, CredentialKind};
 use crate::domain::authority::{TenantForm, is_guid};
 use crate::domain::redirect_uri::RedirectPlatform;
@@ -10,8 +11,8 @@ use crate::domain::secret::ClientSecret;
 use crate::domain::settings_rules::{self, Concern};
 use crate::domain::{Capture, ClientId, ConnectionName, Mailbox, RedirectUri, SettingsFault, Tenant, WayIn};
 
-use super::result::{authority, credential_kind, draft};
-use super::{AppChoice, AppScopeChoice, FieldId, InputPane};
+use super::result::{authority, credential_kind, draft, scopes};
+use super::{AppChoice, AppScopeChoice, FieldId, InputPane, ScopeChoice};
 
 /// What is said of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,7 +311,7 @@ fn way_in(pane: &InputPane) -> Check {
 
 fn permissions(pane: &InputPane) -> Check {
     if pane.way_in.is_delegated() {
-        return right("change single permissions on tab 2");
+        return who_consents(pane);
     }
     let Ok(authority) = authority(pane) else { return right("") };
     match &pane.app_scopes {
@@ -325,6 +326,22 @@ fn permissions(pane: &InputPane) -> Check {
             resource.default_scope(&authority)
         )),
         AppScopeChoice::Own(_) => right("all application permissions that were granted"),
+    }
+}
+
+/// Who will have to consent, before anybody signs in; a preset that cannot be relied on says so first.
+fn who_consents(pane: &InputPane) -> Check {
+    let Ok(authority) = authority(pane) else { return right("") };
+    let scopes = scopes(pane, &authority);
+    let who = WhoConsents::of(scopes.iter());
+    let remark = match &pane.scopes {
+        ScopeChoice::Preset(place) => PRESETS[*place].remark(),
+        ScopeChoice::Own(_) => None,
+    };
+    match remark {
+        Some(remark) => Check::Remark(format!("{remark}. Consent: {}", who.short())),
+        None if who.needs_administrator() => Check::Remark(format!("{}; tab 2 names them", who.sentence())),
+        None => right(format!("{}; tab 2 changes them one by one", who.sentence())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The fields that are stepped through: what they show, what a step does.
 
 use crate::catalogue::clouds::{self, Cloud, Resource};
-use crate::catalogue::permissions::PRESETS;
+use crate::catalogue::permissions::{PRESETS, Standing};
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::{RedirectUri, ResponseMode, Settings, WayIn};
 
@@ -54,7 +54,11 @@ impl InputPane {
             };
         }
         match &self.scopes {
-            ScopeChoice::Preset(place) => PRESETS[*place].title.to_owned(),
+            ScopeChoice::Preset(place) => {
+                let preset = &PRESETS[*place];
+                let mark = if preset.standing == Standing::Draft { " (draft)" } else { "" };
+                format!("{}{mark}", preset.title)
+            }
             ScopeChoice::Own(scopes) => format!("as it is: {} permissions", scopes.len()),
         }
     }

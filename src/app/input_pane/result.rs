@@ -61,7 +61,7 @@ fn redirect_uri(pane: &InputPane) -> Result<RedirectUri, FieldId> {
     typed.or_else(|_| RedirectUri::parse(RedirectUri::DEFAULT)).map_err(|_| FieldId::RedirectUri)
 }
 
-fn scopes(pane: &InputPane, authority: &Authority) -> ScopeSet {
+pub(super) fn scopes(pane: &InputPane, authority: &Authority) -> ScopeSet {
     if !pane.way_in.is_delegated() {
         return match &pane.app_scopes {
             AppScopeChoice::Default(resource) => [resource.default_scope(authority)].into_iter().collect(),
@@ -69,7 +69,7 @@ fn scopes(pane: &InputPane, authority: &Authority) -> ScopeSet {
         };
     }
     match &pane.scopes {
-        ScopeChoice::Preset(place) => PRESETS[*place].scope_set(),
+        ScopeChoice::Preset(place) => PRESETS[*place].scope_set_at(authority),
         ScopeChoice::Own(scopes) => scopes.clone(),
     }
 }

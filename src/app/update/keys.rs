@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::need::RenewalPlan;
-use crate::domain::{ConnectionId, ConnectionValue, Overview, Scope};
+use crate::domain::{ConnectionId, ConnectionValue, Overview};
 
 use crate::app::hand_over::FRESH_ENOUGH;
-use crate::app::permissions;
 use crate::app::{
-    Action, App, Edit, Effect, Failure, Field, GrantStep, HandOverPanel, HandOverPhase, HandOverRow,
-    InputPane, Leave, Line, LockReason, Notice, Panel, Parcel, Question, SignInPanel, Tab, Way,
+    Action, App, Effect, Failure, Field, GrantStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane,
+    Leave, Line, LockReason, Notice, Panel, Parcel, PresetPanel, Question, SignInPanel, Tab, Way,
 };
 
 impl App {
@@ -33,6 +32,10 @@ impl App {
             Action::Last => self.step(isize::MAX / 2, now),
             Action::Filter => self.begin_filter(now),
             // While a filter is set, n and N move among what it found.
+            Action::New if self.tab == Tab::Permissions => self.step(1, now),
+            Action::NewLike if self.tab == Tab::Permissions => self.step(-1, now),
+            Action::Left if self.tab == Tab::Permissions => self.step_group(-1),
+            Action::Right if self.tab == Tab::Permissions => self.step_group(1),
             Action::New if self.tab == Tab::Connections && !self.connections.filter.is_empty() => {
                 self.step(1, now);
             }
@@ -80,7 +83,8 @@ impl App {
                 self.panel =
                     Some(Panel::Question(Question::Remove { connection: chosen.id, field, removing: None }));
             }
-            Action::Toggle => return self.toggle_permission(&chosen),
+            Action::Toggle => return self.toggle_permission(&chosen, now),
+            Action::Presets => self.panel = Some(Panel::Presets(PresetPanel::open(&chosen))),
             Action::Copy => return self.copy_value(&chosen, now),
             Action::Reveal => return self.reveal(&chosen),
             Action::HandOver => return self.hand_over(&chosen, now),
@@ -99,7 +103,7 @@ impl App {
     fn show(&mut self, tab: Tab, now: DateTime<Utc>) {
         self.tab = tab;
         self.tokens.mask();
-        self.permissions.entry = None;
+        self.permissions.forget();
         self.line = None;
         self.keep_selection(now);
     }
@@ -117,6 +121,7 @@ impl App {
                 self.connections.needs_me = false;
                 self.connections.keep_selection(now);
             }
+            Tab::Permissions if self.permissions.is_searching() => self.end_search(),
             Tab::Activity if !self.activity.filter.is_empty() => self.activity.filter.clear(),
             Tab::Tokens if self.tokens.reveal.is_some() => self.tokens.mask(),
             _ => self.show(Tab::Connections, now),
@@ -127,11 +132,7 @@ impl App {
         match self.tab {
             Tab::Connections => self.connections.step(by, now),
             Tab::Activity => self.activity.step(by),
-            Tab::Permissions => {
-                let last =
-                    self.chosen().map_or(0, |chosen| permissions::rows(chosen).len().saturating_sub(1));
-                self.permissions.row = self.permissions.row.saturating_add_signed(by).min(last);
-            }
+            Tab::Permissions => self.step_permission(by),
             Tab::Tokens => {
                 let here = ConnectionValue::ALL.iter().position(|v| *v == self.tokens.value).unwrap_or(0);
                 let there = here.saturating_add_signed(by).min(ConnectionValue::ALL.len() - 1);
@@ -144,6 +145,9 @@ impl App {
     fn begin_filter(&mut self, now: DateTime<Utc>) {
         match self.tab {
             Tab::Activity => self.line = Some(Line::ActivityFilter),
+            Tab::Permissions if self.chosen().is_some_and(|own| own.settings.way_in.is_delegated()) => {
+                self.line = Some(Line::PermissionSearch);
+            }
             _ => {
                 self.show(Tab::Connections, now);
                 self.line = Some(Line::ConnectionFilter);
@@ -153,7 +157,13 @@ impl App {
 
     pub(super) fn act_in_line(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         match (self.line, action) {
-            (Some(Line::Scope), Action::Open) => return self.add_scope(),
+            (Some(Line::Scope), Action::Open) => return self.add_scope(now),
+            (Some(Line::PermissionSearch), Action::Open) => self.keep_found(),
+            (Some(Line::PermissionSearch), Action::Back) => self.permissions.search.clear(),
+            (Some(Line::PermissionSearch), Action::Up | Action::Down) => {
+                self.step(if action == Action::Up { -1 } else { 1 }, now);
+                return Vec::new();
+            }
             (Some(Line::Scope), Action::Back) => self.permissions.entry = None,
             (Some(Line::ConnectionFilter), Action::Back) => {
                 self.connections.filter.clear();
@@ -262,33 +272,6 @@ impl App {
         }
     }
 
-    fn toggle_permission(&mut self, overview: &Overview) -> Vec<Effect> {
-        let rows = permissions::rows(overview);
-        let Some(row) = rows.get(self.permissions.row) else { return Vec::new() };
-        let edit =
-            if row.asked { Edit::RemoveScope(row.scope.clone()) } else { Edit::AddScope(row.scope.clone()) };
-        vec![self.change(&overview.id, edit)]
-    }
-
-    fn add_scope(&mut self) -> Vec<Effect> {
-        let Some(chosen) = self.chosen().cloned() else { return Vec::new() };
-        let text =
-            self.permissions.entry.as_ref().map_or(String::new(), |field| field.text().trim().to_owned());
-        let Some(scope) = Scope::parse(&text) else {
-            self.tell(Notice::bad(Failure::new(
-                "A scope is one word of printable characters, without blanks or quotes.",
-                "Such as Mail.Read, or https://outlook.office.com/SMTP.Send.",
-            )));
-            return Vec::new();
-        };
-        self.permissions.entry = None;
-        self.line = None;
-        if chosen.settings.scopes.contains(&scope) {
-            return Vec::new();
-        }
-        vec![self.change(&chosen.id, Edit::AddScope(scope))]
-    }
-
     fn copy_value(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
         let value = self.tokens.value;
         if self.refuse_absent(overview, value, now) {
@@ -325,7 +308,7 @@ impl App {
     }
 
     fn hand_over(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
-        let Some(access) = overview.access_lifetime() else {
+        let Some(access) = overview.primary_access() else {
             self.tell(Notice::plain("Nobody has signed in yet: nothing to hand over.", now));
             return Vec::new();
         };
@@ -337,9 +320,10 @@ impl App {
         }
         let renewable =
             matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
-        if access.remaining(now) < FRESH_ENOUGH
+        let step = GrantStep::renew_these(overview, [access.audience.clone()]);
+        if access.lifetime.remaining(now) < FRESH_ENOUGH
             && renewable
-            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::renew(overview))
+            && let Some((request, effect)) = self.exchange(&overview.id, step)
         {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return vec![effect];
@@ -356,12 +340,12 @@ impl App {
 
 /// The set as it stands, ready to be handed over.
 pub(super) fn handing(overview: &Overview) -> HandOverPhase {
-    let Some(access) = overview.access_lifetime() else {
+    let Some(set) = overview.renewed_at() else {
         return HandOverPhase::Failed(Failure::new("There are no tokens to hand over.", "Sign in (a)."));
     };
     let held = ConnectionValue::ALL.into_iter().filter(|value| overview.characters_of(*value).is_some());
     HandOverPhase::Handing {
-        set: access.starts_at,
+        set,
         rows: held.map(|value| HandOverRow { value, sent: None }).collect(),
         errand: None,
     }

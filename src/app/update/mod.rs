@@ -1,7 +1,7 @@
 //! `App::update`: what happens to the state when something happens.
 //!
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
-//! becomes of pasted text, `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer
+//! becomes of pasted text, `permissions.rs` the Permissions tab, `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer
 //! changes, `device.rs` the sign-in by device code, `consent.rs` that of an administrator, `time.rs` what the time brings.
 
 mod answers;
@@ -12,6 +12,7 @@ mod keys;
 mod listening;
 mod panels;
 mod paste;
+mod permissions;
 mod time;
 
 use chrono::{DateTime, Utc};
@@ -72,9 +73,9 @@ impl App {
     /// What was shown or typed of the chosen connection is not meant for another.
     fn forget_chosen(&mut self) {
         self.tokens.mask();
+        self.permissions.forget();
         if self.line == Some(Line::Scope) {
             self.line = None;
-            self.permissions.entry = None;
         }
     }
 
@@ -148,6 +149,9 @@ impl App {
                 self.activity.filter.handle(key);
                 self.activity.row = 0;
             }
+            Some(Line::PermissionSearch) => {
+                self.permissions.search.handle(key);
+            }
             Some(Line::Scope) => {
                 self.permissions.entry.as_mut().map(|field| field.handle(key));
             }
@@ -167,6 +171,7 @@ impl App {
             (Door::Open, None) => match self.line {
                 Some(Line::ConnectionFilter) => self.connections.filter.clear_typed(),
                 Some(Line::ActivityFilter) => self.activity.filter.clear_typed(),
+                Some(Line::PermissionSearch) => self.permissions.search.clear_typed(),
                 Some(Line::Scope) => self.permissions.entry.as_mut().is_some_and(super::Field::clear_typed),
                 None => false,
             },
@@ -238,11 +243,11 @@ impl App {
     }
 
     /// Renews these, as far as no request of theirs is under way.
-    pub(super) fn refresh_all(&mut self, connections: &[ConnectionId]) -> Vec<Effect> {
+    pub(super) fn refresh_all(&mut self, connections: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
         let steps: Vec<_> = connections
             .iter()
             .filter_map(|id| self.connections.get(id))
-            .map(|overview| (overview.id.clone(), GrantStep::renew(overview)))
+            .map(|overview| (overview.id.clone(), GrantStep::renew_due(overview, now)))
             .collect();
         steps
             .into_iter()

@@ -300,6 +300,7 @@ impl App {
                 self.connections.keep_selection(now);
             }
             (None, Some(Line::ActivityFilter)) => self.activity.filter.paste(text.trim()),
+            (None, Some(Line::PermissionSearch)) => self.permissions.search.paste(text.trim()),
             (None, Some(Line::Scope)) => {
                 if let Some(field) = &mut self.permissions.entry {
                     field.paste(text.trim());
