@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
@@ -15,7 +16,7 @@ use crate::app::hand_over::FRESH_ENOUGH;
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::need::RenewalPlan;
 use crate::domain::{Connection, ConnectionName, Consumer, Overview};
-use crate::export::{ConnectionValues, env, json};
+use crate::export::{self, ConnectionValues, ExportError, Format, Options};
 use crate::runtime::records;
 use crate::runtime::services::Services;
 
@@ -46,13 +47,20 @@ pub struct Export {
     yes: bool,
 }
 
-/// The formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// An object with mailbox, tenant and expiry dates
-    Json,
-    /// Assignments for a shell: CLIENT_ID, CLIENT_SECRET, ACCESS_TOKEN, REFRESH_TOKEN
-    Env,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.purpose()))
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        Self::new(Exit::Refused, error.to_string(), error.what_to_do())
+    }
 }
 
 /// What is remembered: the refresh token that was exported, whatever the record holds by now.
@@ -69,10 +77,7 @@ impl Export {
         let held = fresh(&services, &self.name)?;
         let app = services.vault.app_registration(&held.settings.client_id)?;
         let values = ConnectionValues::of(&held, app.as_ref()).ok_or_else(|| never_signed_in(&self.name))?;
-        let text = match self.format {
-            Format::Json => json::write(&values),
-            Format::Env => env::write(&values),
-        };
+        let text = export::write(self.format, &values, &Options::default())?;
         self.deliver(&text)?;
         records::change(&services, &held.id, &handed_over(&held))?;
         say(&format!("exported {}; renewing it here does not renew that copy", self.name));
