@@ -15,6 +15,7 @@ mod mask;
 mod n8n;
 mod operator;
 pub mod options;
+mod patch;
 mod postman;
 mod remark;
 mod values;
@@ -27,6 +28,7 @@ use mask::{Appearance, MaskedSecrets};
 pub use error::ExportError;
 pub use format::Format;
 pub use options::Options;
+pub use patch::{PatchError, Patched, patch};
 pub use remark::{Remark, remarks};
 pub use values::ConnectionValues;
 
