@@ -15,13 +15,15 @@ use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Connection, ConnectionName, Consumer, Overview};
-use crate::export::{self, ConnectionValues, ExportError, Format, Options};
+use crate::domain::{Connection, ConnectionName, ConnectionValue, Consumer, Overview};
+use crate::export::{self, ConnectionValues, ExportError, Format, PatchError, Patched, Remark};
 use crate::runtime::records;
 use crate::runtime::services::Services;
+use crate::sanitize::sanitize;
 
 use super::context::{Context, connection};
 use super::exit::{CliError, Exit, say};
+use super::export_options::FormatOptions;
 use super::{output, parse, refresh};
 
 /// Export the connection values: client ID, client secret, access token, refresh token
@@ -36,7 +38,7 @@ pub struct Export {
     /// In which form
     #[arg(long, value_enum)]
     format: Format,
-    /// Into this file, for its owner alone; without it to stdout
+    /// Into this file, for its owner alone; without it, or as -, to stdout
     #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Write over a file that exists
@@ -45,6 +47,8 @@ pub struct Export {
     /// Also to a terminal, or into a git work tree
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    options: FormatOptions,
 }
 
 impl ValueEnum for Format {
@@ -63,6 +67,40 @@ impl From<ExportError> for CliError {
     }
 }
 
+impl From<PatchError> for CliError {
+    fn from(error: PatchError) -> Self {
+        let exit = match error {
+            PatchError::Unsafe { .. } | PatchError::Unproven => Exit::Refused,
+            _ => Exit::Usage,
+        };
+        Self::new(exit, error.to_string(), error.what_to_do())
+    }
+}
+
+fn tell_remarks(remarks: &[Remark]) {
+    for remark in remarks {
+        say(&format!("note: {}", remark.text()));
+    }
+}
+
+/// What became of each value in the file.
+fn tell_patched(patched: &Patched) {
+    let nouns =
+        |fields: &[ConnectionValue]| fields.iter().map(|field| field.noun()).collect::<Vec<_>>().join(", ");
+    let account = sanitize(&patched.account, 128);
+    say(&format!("patched the account {account}: {}", nouns(&patched.replaced)));
+    if !patched.without_key.is_empty() {
+        say(&format!("note: the account has no key for: {}", nouns(&patched.without_key)));
+    }
+    if !patched.left.is_empty() {
+        say(&format!("note: left as it was, since this connection has none: {}", nouns(&patched.left)));
+    }
+    if let Some(other) = &patched.other_auth_type {
+        let other = sanitize(other, 64);
+        say(&format!("note: the account's authType is {other}; these values are those of BASIC_OAUTH"));
+    }
+}
+
 /// What is remembered: the refresh token that was exported, whatever the record holds by now.
 fn handed_over(exported: &Connection) -> Edit {
     let refresh = exported.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
@@ -71,17 +109,42 @@ fn handed_over(exported: &Connection) -> Edit {
 }
 
 impl Export {
-    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+    pub fn run(mut self, context: &Context) -> Result<Exit, CliError> {
+        self.output = self.output.filter(|path| path.as_os_str() != "-");
+        self.options.check(self.format)?;
         self.check_target()?;
+        let existing = self.options.existing_accounts()?;
         let services = context.open()?;
         let held = fresh(&services, &self.name)?;
         let app = services.vault.app_registration(&held.settings.client_id)?;
         let values = ConnectionValues::of(&held, app.as_ref()).ok_or_else(|| never_signed_in(&self.name))?;
-        let text = export::write(self.format, &values, &Options::default())?;
+        let text = match &existing {
+            None => self.write(&values)?,
+            Some(accounts) => self.patch(accounts, &values)?,
+        };
         self.deliver(&text)?;
         records::change(&services, &held.id, &handed_over(&held))?;
         say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         Ok(Exit::Ok)
+    }
+
+    fn write(&self, values: &ConnectionValues<'_>) -> Result<Zeroizing<String>, CliError> {
+        let text = export::write(self.format, values, &self.options.options())?;
+        tell_remarks(&export::remarks(self.format, values));
+        Ok(text)
+    }
+
+    /// The accounts file with the values in it; for the operator, the manifests around it.
+    fn patch(&self, accounts: &str, values: &ConnectionValues<'_>) -> Result<Zeroizing<String>, CliError> {
+        let patched = export::patch(accounts, self.options.account(), values)?;
+        tell_remarks(&export::remarks_on_patch(self.format, values));
+        tell_patched(&patched);
+        Ok(match self.format {
+            Format::AppConnectOperator => {
+                export::write_operator(&patched.text, values, &self.options.options())
+            }
+            _ => patched.text,
+        })
     }
 
     /// Before anything is renewed or opened.

@@ -9,6 +9,7 @@ use crate::catalogue::permissions::{AppOnlyPreset, Preset};
 use crate::domain::{
     Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet, Tenant,
 };
+use crate::export::options::{AccountName, KubernetesName, Prefix};
 
 pub fn name(text: &str) -> Result<ConnectionName, &'static str> {
     ConnectionName::parse(text)
@@ -76,6 +77,18 @@ pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {
     ResponseMode::parse(text).ok_or("one of query, fragment, form_post")
+}
+
+pub fn prefix(text: &str) -> Result<Prefix, &'static str> {
+    Prefix::parse(text).ok_or("letters, digits and _ only, not beginning with a digit")
+}
+
+pub fn kubernetes_name(text: &str) -> Result<KubernetesName, &'static str> {
+    KubernetesName::parse(text).ok_or("small letters, digits and - only, at most 63")
+}
+
+pub fn account(text: &str) -> Result<AccountName, &'static str> {
+    AccountName::parse(text).ok_or("1 to 128 printable characters, as App Connect shows them")
 }
 
 pub fn date(text: &str) -> Result<NaiveDate, &'static str> {

@@ -1,6 +1,7 @@
 //! The formats in which connection values leave for a consumer: pure functions from values to text.
 //!
 //! [`write`] makes the text, [`preview`] the same with masked secrets, [`remarks`] what a person should know about it.
+//! What other programs wrote is read by [`intake`].
 //! JSON and YAML come from writers that quote for themselves; no value is ever pasted into a text.
 
 mod accounts;
@@ -9,6 +10,7 @@ mod curl;
 mod env;
 mod error;
 mod format;
+pub mod intake;
 mod json;
 mod kubernetes;
 mod mask;
@@ -29,7 +31,7 @@ pub use error::ExportError;
 pub use format::Format;
 pub use options::Options;
 pub use patch::{PatchError, Patched, patch};
-pub use remark::{Remark, remarks};
+pub use remark::{Remark, of_values as remarks_on_patch, remarks};
 pub use values::ConnectionValues;
 
 /// The values in a format, with a line end at the end.
@@ -62,6 +64,11 @@ pub fn preview(
         _ => written(format, &shown, options, Appearance::Masked),
     };
     Ok(std::mem::take(&mut *text))
+}
+
+/// The manifests of [`Format::AppConnectOperator`] around a patched accounts file.
+pub fn write_operator(accounts: &str, values: &ConnectionValues<'_>, options: &Options) -> Zeroizing<String> {
+    operator::write(values, accounts, options, Appearance::Clear)
 }
 
 fn written(

@@ -128,9 +128,7 @@ pub fn patch(
 ) -> Result<Patched, PatchError> {
     let document = Document::read(file)?;
     let (account, name) = find(&document, account)?;
-    let credentials = only(&document, account, "credentials", "credentials")?
-        .filter(|found| matches!(found.content, Content::Map(_)) || document.is_entangled(found))
-        .ok_or(PatchError::NoKeys { line: account.line })?;
+    let credentials = credentials_of(&document, account)?;
     let fields = fields(&document, credentials)?;
     let mut replaced = Vec::new();
     let mut without_key = Vec::new();
@@ -169,8 +167,22 @@ fn of<'v>(values: &'v ConnectionValues<'_>, field: ConnectionValue) -> Option<&'
     }
 }
 
+/// The credentials of an account.
+pub(super) fn credentials<'d>(
+    document: &'d Document<'_>,
+    account: Option<&AccountName>,
+) -> Result<&'d Branch, PatchError> {
+    credentials_of(document, find(document, account)?.0)
+}
+
+fn credentials_of<'d>(document: &Document<'_>, account: &'d Branch) -> Result<&'d Branch, PatchError> {
+    only(document, account, "credentials", "credentials")?
+        .filter(|found| matches!(found.content, Content::Map(_)))
+        .ok_or(PatchError::NoKeys { line: account.line })
+}
+
 /// The account, and its name.
-pub(super) fn find<'d>(
+fn find<'d>(
     document: &'d Document<'_>,
     wanted: Option<&AccountName>,
 ) -> Result<(&'d Branch, String), PatchError> {
