@@ -2,6 +2,7 @@
 
 pub mod env;
 pub mod json;
+pub mod snippet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
