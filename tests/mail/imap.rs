@@ -88,7 +88,7 @@ struct Session {
 
 impl Session {
     async fn serve(mut self) {
-        self.wire.say("* OK [CAPABILITY IMAP4rev1] The simulated Exchange is ready.").await;
+        self.wire.say("* OK The simulated Exchange is ready.").await;
         while let Some(line) = self.wire.line().await {
             let Some((tag, command)) = line.split_once(' ') else { break };
             let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));

@@ -4,23 +4,27 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokengauge::domain::{ConnectionName, Mailbox};
 use tokengauge::export::snippet::{MailAccess, MailHosts, TokenCommand, VaultOptions};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::simulator::browser::{self, Answer, Landing};
+use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::Ca;
 use crate::gate::{Gate, Knock};
-use crate::home::Run;
 use crate::imap::{Imap, Manners};
 use crate::program::{self, Ended};
 use crate::smtp::Smtp;
 use crate::tenant::{NAME, OPS, Tenant};
 
 pub const ADA: &str = "ada@contoso.example";
+/// What the tenant says of every renewal: the refresh token is over.
+pub const DEAD: &str = "[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\ncode = 700082";
 /// Has no mailbox.
 pub const LAB: &str = "lab@contoso.example";
 
@@ -69,10 +73,16 @@ impl PostOffice {
         office
     }
 
-    /// One more connection, signed in.
+    /// One more connection, signed in for mail.
     pub fn sign_in(&self, name: &str, upn: &str) {
-        let scopes = SCOPES.map(|scope| ["--scope", scope]).concat();
-        self.tenant.add(name, &[&["--sign-in-as", upn], &scopes[..]].concat()).is(0);
+        self.sign_in_for(name, upn, &SCOPES);
+    }
+
+    /// One more connection, signed in for these permissions.
+    pub fn sign_in_for(&self, name: &str, upn: &str, scopes: &[&str]) {
+        let scopes = scopes.iter().flat_map(|scope| ["--scope", scope]);
+        let options: Vec<&str> = ["--sign-in-as", upn].into_iter().chain(scopes).collect();
+        self.tenant.add(name, &options).is(0);
         let address = self.tenant.run(&["authorize", name, "--print-url"]).is(0).out;
         let landing = {
             let (simulator, now) = (self.tenant.simulator(), Clock::system().now());
@@ -154,9 +164,27 @@ impl PostOffice {
         })
     }
 
-    /// What `token` prints of a connection.
-    pub fn token(&self, name: &str) -> Run {
-        self.tenant.home.run(&["token", name])
+    /// The token of a connection.
+    pub fn token(&self, name: &str) -> String {
+        self.tenant.home.run(&["token", name]).is(0).out.trim_end().to_owned()
+    }
+
+    /// Lets the token of a connection be over, for us and for the servers; tells it.
+    pub fn expire(&self, name: &str) -> String {
+        let token = self.token(name);
+        let sources =
+            Sources { key_file: Some(self.tenant.home.key()), keyring: Keyring::Left, ..Sources::default() };
+        let Unlocked::Open(vault, _) = unlock(&self.vault, &sources).unwrap() else { unreachable!() };
+        let id = vault.connection(&ConnectionName::parse(name).unwrap()).unwrap().id;
+        let mut locked = vault.lock_connection(&id, Duration::ZERO).unwrap();
+        let mut connection = locked.read().unwrap();
+        let lifetime = &mut connection.tokens.as_mut().unwrap().access.lifetime;
+        lifetime.starts_at -= TimeDelta::hours(2);
+        lifetime.expires_at -= TimeDelta::hours(2);
+        locked.save(&mut connection).unwrap();
+        self.imap.gate.revoke(&token);
+        self.smtp.gate.revoke(&token);
+        token
     }
 }
 

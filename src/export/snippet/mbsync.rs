@@ -18,6 +18,7 @@ pub fn write(access: &MailAccess<'_>) -> Result<String, SnippetError> {
         "\
 # mbsync, connection {name}: for your mbsyncrc. Nothing here is secret; the command prints an access token.
 # mbsync needs a SASL module for XOAUTH2: Debian's package libsasl2-modules-kdexoauth2, elsewhere cyrus-sasl-xoauth2.
+# Where the server refuses a token, mbsync 1.4 prints what it sent: keep its output to yourself.
 # isync 1.5 calls SSLType TLSType. A channel names this store by: Far :{name}:
 IMAPAccount {name}
 Host {host}
