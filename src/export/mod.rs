@@ -20,6 +20,7 @@ pub mod options;
 mod patch;
 mod postman;
 mod remark;
+pub mod snippet;
 mod values;
 mod yaml;
 
