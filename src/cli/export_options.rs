@@ -119,6 +119,7 @@ impl FormatOptions {
             secret_encoding: if self.base64 { SecretEncoding::Base64 } else { SecretEncoding::Text },
             account: self.account.clone().unwrap_or_default(),
             key_style: self.key_style.map(KeyStyle::from).unwrap_or_default(),
+            ..Options::default()
         }
     }
 

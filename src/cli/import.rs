@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::app::NewConnection;
 use crate::domain::{
-    AccessGrant, Certainty, ClientId, ConnectionName, Lifetime, RefreshGrant, Settings, Tokens, WayIn,
+    AccessGrant, Certainty, ClientId, ConnectionName, Lack, Lacking, Lifetime, PerAudience, RefreshGrant,
+    Settings, Tokens, WayIn,
 };
 use crate::export::intake::{self, Choice, Found, IntakeError, Source};
 use crate::export::options::{AccountName, Prefix};
@@ -231,13 +232,20 @@ fn tokens(found: Found, settings: &Settings, now: DateTime<Utc>) -> Option<Token
         lifetime: Lifetime::estimated_refresh(now),
         unanswered_at: None,
     });
+    let claims = claims::claims(&token);
+    let audience = settings.audience_of_token(&claims, found.scope.as_ref());
+    let others = settings.audiences().into_iter().filter(|own| *own != audience);
+    let lacking = others.map(|audience| Lacking { audience, why: Lack::NotYet }).collect();
+    let access = AccessGrant {
+        audience,
+        claims,
+        token,
+        lifetime: access_lifetime(found.expires_at, now),
+        granted_scope: found.scope,
+    };
     Some(Tokens {
-        access: AccessGrant {
-            claims: claims::claims(&token),
-            token,
-            lifetime: access_lifetime(found.expires_at, now),
-            granted_scope: found.scope,
-        },
+        access: PerAudience::new(access),
+        lacking,
         refresh,
         user,
         signed_in_at: now,
@@ -272,7 +280,7 @@ impl Report {
     fn of(tokens: Option<&Tokens>, now: DateTime<Utc>) -> Self {
         let Some(tokens) = tokens else { return Self::NeedsSignIn };
         let renews = tokens.refresh.is_some() || tokens.way_in == WayIn::ClientCredentials;
-        match (renews, tokens.access.lifetime.is_expired_at(now)) {
+        match (renews, tokens.access.primary().lifetime.is_expired_at(now)) {
             (true, false) => Self::Works,
             (true, true) => Self::RenewsFirst,
             (false, false) => Self::EndsWithAccess,

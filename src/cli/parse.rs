@@ -7,7 +7,8 @@ use chrono::{NaiveDate, TimeDelta};
 use crate::catalogue::clouds::Cloud;
 use crate::catalogue::permissions::{AppOnlyPreset, Preset};
 use crate::domain::{
-    Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet, Tenant,
+    Audience, Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet,
+    Tenant,
 };
 use crate::export::options::{AccountName, KubernetesName, Prefix};
 
@@ -77,6 +78,12 @@ pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {
     ResponseMode::parse(text).ok_or("one of query, fragment, form_post")
+}
+
+pub fn audience(text: &str) -> Result<Audience, &'static str> {
+    Audience::parse(text).ok_or(
+        "graph, exchange, or the address of another resource, such as https://contoso.crm.dynamics.com",
+    )
 }
 
 pub fn prefix(text: &str) -> Result<Prefix, &'static str> {

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::options::Quote;
+use super::snippet::SnippetError;
 
 /// A value that the format cannot carry as it was asked for. It is named, never shown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -21,6 +22,12 @@ pub enum ExportError {
         /// Which one.
         value: &'static str,
     },
+    /// A mail program is told whose mail it is, and nobody knows.
+    #[error("no mailbox is known whose mail it would be")]
+    NoMailbox,
+    /// A mail program could not read its configuration.
+    #[error(transparent)]
+    Snippet(#[from] SnippetError),
 }
 
 fn way(quote: Quote) -> &'static str {
@@ -38,6 +45,15 @@ impl ExportError {
             Self::Quoting { quote: Quote::Single, .. } => "give --quote double, or another format",
             Self::Quoting { .. } => "give --quote single, or another format",
             Self::ControlCharacter { .. } => "give --format json, which can carry it",
+            Self::NoMailbox => {
+                "sign in once, or name the mailbox with: tokengauge edit NAME --sign-in-as MAILBOX"
+            }
+            Self::Snippet(SnippetError::Path { .. } | SnippetError::LineTooLong { .. }) => {
+                "keep program, vault and key file in directories with short and plain names"
+            }
+            Self::Snippet(SnippetError::Pattern { .. }) => {
+                "write the line from by hand, after the program's manual"
+            }
         }
     }
 }

@@ -21,11 +21,17 @@ pub enum Format {
     CurlConfig,
     /// A credential for `n8n import:credentials`.
     N8n,
+    /// Lines for a muttrc that ask our command for the token.
+    Mutt,
+    /// The same for mbsync.
+    Mbsync,
+    /// The same for msmtp.
+    Msmtp,
 }
 
 impl Format {
     /// All of them, in the order offered.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Card,
         Self::Json,
         Self::Env,
@@ -35,6 +41,9 @@ impl Format {
         Self::Postman,
         Self::CurlConfig,
         Self::N8n,
+        Self::Mutt,
+        Self::Mbsync,
+        Self::Msmtp,
     ];
 
     /// The command line's word.
@@ -49,6 +58,9 @@ impl Format {
             Self::Postman => "postman",
             Self::CurlConfig => "curl-config",
             Self::N8n => "n8n",
+            Self::Mutt => "mutt",
+            Self::Mbsync => "mbsync",
+            Self::Msmtp => "msmtp",
         }
     }
 
@@ -69,6 +81,9 @@ impl Format {
             Self::Postman => "Postman environment",
             Self::CurlConfig => "curl config",
             Self::N8n => "n8n credential",
+            Self::Mutt => "mutt or neomutt",
+            Self::Mbsync => "mbsync",
+            Self::Msmtp => "msmtp",
         }
     }
 
@@ -84,6 +99,9 @@ impl Format {
             Self::Postman => "An environment for Postman's import",
             Self::CurlConfig => "The Authorization header as curl -K reads it; access token only",
             Self::N8n => "A Microsoft Outlook credential for n8n import:credentials",
+            Self::Mutt => "Lines for a muttrc; no secret in them, they ask tokengauge token",
+            Self::Mbsync => "An account for mbsync; no secret in it, it asks tokengauge token",
+            Self::Msmtp => "An account for msmtp; no secret in it, it asks tokengauge token",
         }
     }
 
@@ -99,6 +117,9 @@ impl Format {
             Self::Postman => format!("{connection}.postman_environment.json"),
             Self::CurlConfig => format!("{connection}.curl"),
             Self::N8n => format!("{connection}-n8n.json"),
+            Self::Mutt => format!("{connection}.muttrc"),
+            Self::Mbsync => format!("{connection}.mbsyncrc"),
+            Self::Msmtp => format!("{connection}.msmtprc"),
         }
     }
 
@@ -114,7 +135,13 @@ impl Format {
             | Self::Postman
             | Self::CurlConfig
             | Self::N8n => true,
+            Self::Mutt | Self::Mbsync | Self::Msmtp => false,
         }
+    }
+
+    /// True for configuration that asks our command for a token, and so holds none.
+    pub fn is_snippet(self) -> bool {
+        !self.holds_secrets()
     }
 
     /// True if the consumer gets a refresh token to renew by itself: a copy that grows old when the token is renewed here.

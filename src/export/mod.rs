@@ -13,6 +13,7 @@ mod format;
 pub mod intake;
 mod json;
 mod kubernetes;
+mod mail;
 mod mask;
 mod n8n;
 mod operator;
@@ -26,10 +27,13 @@ mod yaml;
 
 use zeroize::Zeroizing;
 
+use crate::domain::Mailbox;
+
 use mask::{Appearance, MaskedSecrets};
 
 pub use error::ExportError;
 pub use format::Format;
+pub use mail::{MailOptions, snippet as mail_snippet};
 pub use options::Options;
 pub use patch::{PatchError, Patched, patch};
 pub use remark::{Remark, of_values as remarks_on_patch, remarks};
@@ -41,6 +45,9 @@ pub fn write(
     values: &ConnectionValues<'_>,
     options: &Options,
 ) -> Result<Zeroizing<String>, ExportError> {
+    if format.is_snippet() {
+        return snippet_for(format, values, options).map(Zeroizing::new);
+    }
     env::check(format, values, options)?;
     Ok(written(format, values, options, Appearance::Clear))
 }
@@ -53,6 +60,9 @@ pub fn preview(
     options: &Options,
     mark: &str,
 ) -> Result<String, ExportError> {
+    if format.is_snippet() {
+        return snippet_for(format, values, options);
+    }
     env::check(format, values, options)?;
     let masked = MaskedSecrets::of(values, mark);
     let shown = masked.values(values);
@@ -70,6 +80,16 @@ pub fn preview(
 /// The manifests of [`Format::AppConnectOperator`] around a patched accounts file.
 pub fn write_operator(accounts: &str, values: &ConnectionValues<'_>, options: &Options) -> Zeroizing<String> {
     operator::write(values, accounts, options, Appearance::Clear)
+}
+
+fn snippet_for(
+    format: Format,
+    values: &ConnectionValues<'_>,
+    options: &Options,
+) -> Result<String, ExportError> {
+    let mailbox = values.mailbox.and_then(Mailbox::parse).ok_or(ExportError::NoMailbox)?;
+    let text = mail_snippet(format, values.name, &mailbox, &options.mail);
+    Ok(text.expect("a snippet is wanted")?)
 }
 
 fn written(
@@ -90,5 +110,6 @@ fn written(
         Format::Postman => postman::write(values),
         Format::CurlConfig => curl::write(values),
         Format::N8n => n8n::write(values),
+        Format::Mutt | Format::Mbsync | Format::Msmtp => unreachable!("no value stands in a snippet"),
     }
 }

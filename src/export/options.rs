@@ -1,5 +1,7 @@
 //! What a person may choose about a format, parsed at the door.
 
+use super::mail::MailOptions;
+
 /// All choices; each format reads its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
@@ -17,6 +19,8 @@ pub struct Options {
     pub account: AccountName,
     /// Of a new accounts file: what its keys are called.
     pub key_style: KeyStyle,
+    /// Of snippets for mail programs.
+    pub mail: MailOptions,
 }
 
 /// How values stand in a `.env` file.

@@ -4,7 +4,10 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
-use crate::domain::{AppRegistration, Connection, ConnectionId, ConnectionName, Lifetime, Mailbox, Tenant};
+use crate::domain::{
+    AccessGrant, AppRegistration, Audience, Connection, ConnectionId, ConnectionName, Lifetime, Mailbox,
+    Tenant,
+};
 
 /// The values of one renewal, with what a consumer has to know of them.
 #[derive(Debug, Clone)]
@@ -44,8 +47,25 @@ pub struct ConnectionValues<'a> {
 }
 
 impl<'a> ConnectionValues<'a> {
-    /// Those of a record; `None` before the first sign-in.
+    /// Those of a record, with the access token that a consumer gets who takes only one; `None` before the first sign-in.
     pub fn of(connection: &'a Connection, app: Option<&'a AppRegistration>) -> Option<Self> {
+        Self::with_access(connection, app, connection.tokens.as_ref()?.access.primary())
+    }
+
+    /// Those with the access token of one resource; `None` where there is none of it.
+    pub fn of_audience(
+        connection: &'a Connection,
+        app: Option<&'a AppRegistration>,
+        audience: &Audience,
+    ) -> Option<Self> {
+        Self::with_access(connection, app, connection.tokens.as_ref()?.access.get(audience)?)
+    }
+
+    fn with_access(
+        connection: &'a Connection,
+        app: Option<&'a AppRegistration>,
+        access: &'a AccessGrant,
+    ) -> Option<Self> {
         let tokens = connection.tokens.as_ref()?;
         let settings = &connection.settings;
         let credential = app.map(|app| &app.credential);
@@ -61,9 +81,9 @@ impl<'a> ConnectionValues<'a> {
             credential: credential.map_or(CredentialKind::Public, |credential| credential.kind()),
             client_secret: secret.map(|secret| &secret.value),
             client_secret_ends_on: secret.and_then(|secret| secret.ends_on),
-            access_token: &tokens.access.token,
-            access_token_lifetime: tokens.access.lifetime,
-            scope: tokens.access.granted_scope.as_ref().unwrap_or(&settings.scopes).to_wire(),
+            access_token: &access.token,
+            access_token_lifetime: access.lifetime,
+            scope: access.granted_scope.as_ref().unwrap_or(&settings.scopes).to_wire(),
             refresh_token: tokens.refresh.as_ref().map(|refresh| &refresh.current),
             refresh_token_expires_at: tokens.refresh.as_ref().map(|refresh| refresh.lifetime.expires_at),
             mailbox: username.or(expected),

@@ -143,3 +143,28 @@ fn curl_sends_the_header_and_nobody_sees_it_among_the_processes() {
     let answer = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
     assert!(answer.contains("ops@contoso.example"), "{answer}");
 }
+
+#[test]
+fn a_snippet_holds_no_secret_and_needs_no_sign_in() {
+    let tenant = Tenant::new();
+    for format in ["mutt", "mbsync", "msmtp"] {
+        let run = tenant.run(&["export", NAME, "--format", format]).is(0);
+        let command = format!("token {NAME} --audience exchange");
+        assert!(run.out.contains(&command) && run.out.contains("ops@contoso.example"), "{}", run.out);
+        // What the mail program's environment does not tell stands in the command.
+        assert!(run.out.contains(tenant.home.key().to_str().unwrap()), "{}", run.out);
+        assert!(run.err.contains("no permission of Exchange Online"), "{}", run.err);
+    }
+    assert_eq!(tenant.requests(), 0);
+    tenant.run(&["export", NAME, "--format", "mutt", "--audience", "graph"]).fails(2);
+}
+
+#[test]
+fn the_token_of_one_resource_can_be_chosen() {
+    let tenant = Tenant::new().signed_in();
+    let graph = export(&tenant, &["--format", "json", "--audience", "graph"]).is(0).json();
+    assert_eq!(graph["access_token"], tenant.token(&[]).is(0).out.trim_end());
+    let run = export(&tenant, &["--format", "json", "--audience", "exchange"]).fails(4);
+    assert!(run.err.contains("no access token for Exchange Online"), "{}", run.err);
+    export(&tenant, &["--format", "json", "--audience", "imap"]).is(2);
+}

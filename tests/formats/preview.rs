@@ -20,7 +20,7 @@ fn sample() -> Sample {
 fn no_preview_holds_a_secret() {
     let sample = sample();
     let encoded = Options { secret_encoding: SecretEncoding::Base64, ..Options::default() };
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().filter(|format| format.holds_secrets()) {
         for options in [&Options::default(), &encoded] {
             let text = preview(format, &sample.values(), options, "●").unwrap();
             assert!(!text.contains("TGSECRET") && text.contains("●●●● "), "{text}");
