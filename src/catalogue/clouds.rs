@@ -18,8 +18,10 @@ pub struct Cloud {
     pub login_aliases: &'static [&'static str],
     /// Host of Graph.
     pub graph: &'static str,
-    /// Host of Exchange Online: the resource of its application permissions.
+    /// Host of Exchange Online: the resource of its application permissions, and its IMAP server.
     pub exchange: Fact,
+    /// Host to which mail programs submit by SMTP.
+    pub smtp: Fact,
     /// Host of the portal in which apps are registered.
     pub portal: &'static str,
     /// Page on which the browser of a public client ends.
@@ -61,6 +63,7 @@ pub const CLOUDS: [Cloud; 4] = [
         login_aliases: &["login.windows.net", "login.microsoft.com", "sts.windows.net"],
         graph: "graph.microsoft.com",
         exchange: documented("outlook.office365.com"),
+        smtp: documented("smtp.office365.com"),
         portal: "portal.azure.com",
         native_redirect: documented("https://login.microsoftonline.com/common/oauth2/nativeclient"),
     },
@@ -71,6 +74,7 @@ pub const CLOUDS: [Cloud; 4] = [
         login_aliases: &[],
         graph: "graph.microsoft.us",
         exchange: observed("outlook.office365.us"),
+        smtp: observed("smtp.office365.us"),
         portal: "portal.azure.us",
         native_redirect: observed("https://login.microsoftonline.us/common/oauth2/nativeclient"),
     },
@@ -82,6 +86,7 @@ pub const CLOUDS: [Cloud; 4] = [
         graph: "dod-graph.microsoft.us",
         // Documented as a mail host; as a resource it is seen nowhere.
         exchange: observed("outlook-dod.office365.us"),
+        smtp: observed("outlook-dod.office365.us"),
         portal: "portal.azure.us",
         native_redirect: observed("https://login.microsoftonline.us/common/oauth2/nativeclient"),
     },
@@ -93,6 +98,7 @@ pub const CLOUDS: [Cloud; 4] = [
         login_aliases: &["login.chinacloudapi.cn"],
         graph: "microsoftgraph.chinacloudapi.cn",
         exchange: observed("partner.outlook.cn"),
+        smtp: observed("smtp.partner.outlook.cn"),
         portal: "portal.azure.cn",
         native_redirect: observed("https://login.partner.microsoftonline.cn/common/oauth2/nativeclient"),
     },
@@ -219,6 +225,12 @@ impl Resource {
 
 fn exchange_of(authority: &Authority) -> Fact {
     Cloud::of(authority).unwrap_or(&CLOUDS[0]).exchange
+}
+
+/// Hosts for IMAP and for SMTP in the cloud of `authority`; outside the table those of the global cloud.
+pub fn mail_hosts(authority: &Authority) -> (Fact, Fact) {
+    let cloud = Cloud::of(authority).unwrap_or(&CLOUDS[0]);
+    (cloud.exchange, cloud.smtp)
 }
 
 /// The page on which a public client's browser ends: that of the cloud, outside the clouds where it would be there.

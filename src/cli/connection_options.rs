@@ -11,6 +11,7 @@ use crate::domain::{
     AppRegistration, Authority, Capture, ClientCredential, ClientId, RedirectUri, ResponseMode, Scope,
     ScopeSet, Settings, Tenant, WayIn, settings_rules,
 };
+use crate::export::intake::Found;
 
 use super::exit::{CliError, Exit, say};
 use super::parse::{self, AnyPreset, SignInAs};
@@ -101,6 +102,26 @@ pub struct Described {
 }
 
 impl ConnectionOptions {
+    /// True if stdin is read for the secret.
+    pub fn reads_stdin(&self) -> bool {
+        self.secret.reads_stdin()
+    }
+
+    /// With what a source of values tells, where the options leave it open. The secret is taken out of the source.
+    pub fn completed_by(self, found: &mut Found) -> Self {
+        let is_delegated = self.grant != Some(Grant::ClientCredentials);
+        let mailbox = found.mailbox.clone().filter(|_| is_delegated);
+        let is_open = self.scope.is_empty() && self.preset.is_none() && is_delegated;
+        let granted = found.scope.as_ref().filter(|_| is_open);
+        Self {
+            tenant: self.tenant.or_else(|| found.tenant.clone()),
+            sign_in_as: self.sign_in_as.or_else(|| mailbox.map(|mailbox| SignInAs(Some(mailbox)))),
+            scope: granted.map_or(self.scope, |granted| asked_for(granted, found.refresh_token.is_some())),
+            secret: self.secret.or_found(found.client_secret.take()),
+            ..self
+        }
+    }
+
     /// For a new connection: defaults where nothing is said, the credential of a known registration where there is one.
     pub fn describe_new(
         self,
@@ -324,6 +345,15 @@ fn checked(mut settings: Settings, credential: Option<CredentialKind>) -> Result
         say(&format!("note: {exchange} is an address that Microsoft does not document for this cloud"));
     }
     Ok(settings)
+}
+
+/// What was asked for to be granted this: the answer leaves `offline_access` out, to which a refresh token bears witness.
+fn asked_for(granted: &ScopeSet, has_refresh_token: bool) -> Vec<Scope> {
+    let mut scopes = granted.clone();
+    if let Some(offline) = Scope::parse("offline_access").filter(|_| has_refresh_token) {
+        scopes.insert(offline);
+    }
+    scopes.iter().cloned().collect()
 }
 
 fn default_scopes(way_in: WayIn, authority: &Authority) -> ScopeSet {

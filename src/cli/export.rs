@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
@@ -14,13 +15,15 @@ use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Connection, ConnectionName, Consumer, Overview};
-use crate::export::{ConnectionValues, env, json};
+use crate::domain::{Audience, Connection, ConnectionName, ConnectionValue, Consumer, Mailbox, Overview};
+use crate::export::{self, ConnectionValues, ExportError, Format, PatchError, Patched, Remark};
 use crate::runtime::records;
 use crate::runtime::services::Services;
+use crate::sanitize::sanitize;
 
 use super::context::{Context, connection};
 use super::exit::{CliError, Exit, say};
+use super::export_options::FormatOptions;
 use super::{output, parse, refresh};
 
 /// Export the connection values: client ID, client secret, access token, refresh token
@@ -35,7 +38,7 @@ pub struct Export {
     /// In which form
     #[arg(long, value_enum)]
     format: Format,
-    /// Into this file, for its owner alone; without it to stdout
+    /// Into this file, for its owner alone; without it, or as -, to stdout
     #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Write over a file that exists
@@ -44,15 +47,61 @@ pub struct Export {
     /// Also to a terminal, or into a git work tree
     #[arg(long)]
     yes: bool,
+    /// Which access token: graph, exchange, or the address of another resource [default: Graph's where there is one]
+    #[arg(long, value_parser = parse::audience)]
+    audience: Option<Audience>,
+    #[command(flatten)]
+    options: FormatOptions,
 }
 
-/// The formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// An object with mailbox, tenant and expiry dates
-    Json,
-    /// Assignments for a shell: CLIENT_ID, CLIENT_SECRET, ACCESS_TOKEN, REFRESH_TOKEN
-    Env,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.purpose()))
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        Self::new(Exit::Refused, error.to_string(), error.what_to_do())
+    }
+}
+
+impl From<PatchError> for CliError {
+    fn from(error: PatchError) -> Self {
+        let exit = match error {
+            PatchError::Unsafe { .. } | PatchError::Unproven => Exit::Refused,
+            _ => Exit::Usage,
+        };
+        Self::new(exit, error.to_string(), error.what_to_do())
+    }
+}
+
+fn tell_remarks(remarks: &[Remark]) {
+    for remark in remarks {
+        say(&format!("note: {}", remark.text()));
+    }
+}
+
+/// What became of each value in the file.
+fn tell_patched(patched: &Patched) {
+    let nouns =
+        |fields: &[ConnectionValue]| fields.iter().map(|field| field.noun()).collect::<Vec<_>>().join(", ");
+    let account = sanitize(&patched.account, 128);
+    say(&format!("patched the account {account}: {}", nouns(&patched.replaced)));
+    if !patched.without_key.is_empty() {
+        say(&format!("note: the account has no key for: {}", nouns(&patched.without_key)));
+    }
+    if !patched.left.is_empty() {
+        say(&format!("note: left as it was, since this connection has none: {}", nouns(&patched.left)));
+    }
+    if let Some(other) = &patched.other_auth_type {
+        let other = sanitize(other, 64);
+        say(&format!("note: the account's authType is {other}; these values are those of BASIC_OAUTH"));
+    }
 }
 
 /// What is remembered: the refresh token that was exported, whatever the record holds by now.
@@ -63,15 +112,26 @@ fn handed_over(exported: &Connection) -> Edit {
 }
 
 impl Export {
-    pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+    pub fn run(mut self, context: &Context) -> Result<Exit, CliError> {
+        self.output = self.output.filter(|path| path.as_os_str() != "-");
+        self.options.check(self.format)?;
+        self.check_audience()?;
         self.check_target()?;
+        let existing = self.options.existing_accounts()?;
         let services = context.open()?;
-        let held = fresh(&services, &self.name)?;
+        if self.format.is_snippet() {
+            return self.snippet(context, &services);
+        }
+        let held = fresh(&services, &self.name, self.audience.as_ref())?;
         let app = services.vault.app_registration(&held.settings.client_id)?;
-        let values = ConnectionValues::of(&held, app.as_ref()).ok_or_else(|| never_signed_in(&self.name))?;
-        let text = match self.format {
-            Format::Json => json::write(&values),
-            Format::Env => env::write(&values),
+        let values = match &self.audience {
+            None => ConnectionValues::of(&held, app.as_ref()),
+            Some(audience) => ConnectionValues::of_audience(&held, app.as_ref(), audience),
+        };
+        let values = values.ok_or_else(|| never_signed_in(&self.name))?;
+        let text = match &existing {
+            None => self.write(&values)?,
+            Some(accounts) => self.patch(accounts, &values)?,
         };
         self.deliver(&text)?;
         records::change(&services, &held.id, &handed_over(&held))?;
@@ -79,19 +139,74 @@ impl Export {
         Ok(Exit::Ok)
     }
 
+    /// A snippet is no copy of anything: nothing is renewed for it, nothing remembered.
+    fn snippet(&self, context: &Context, services: &Services) -> Result<Exit, CliError> {
+        let held = connection(services, &self.name)?;
+        let overview = services.overview(&held);
+        let mailbox = overview.mailbox().and_then(Mailbox::parse).ok_or(ExportError::NoMailbox)?;
+        if !held.settings.audiences().contains(&Audience::Exchange) {
+            say(
+                "note: this connection asks for no permission of Exchange Online: add IMAP.AccessAsUser.All and SMTP.Send",
+            );
+        }
+        let options = context.mail_options(&held.settings.authority);
+        if let Some(text) = export::mail_snippet(self.format, &held.name, &mailbox, &options) {
+            self.deliver(&Zeroizing::new(text.map_err(ExportError::from)?))?;
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// Before anything is opened.
+    fn check_audience(&self) -> Result<(), CliError> {
+        if self.audience.is_some() && self.format.is_snippet() {
+            return Err(CliError::new(
+                Exit::Usage,
+                format!("--audience chooses a token, and {} holds none", self.format.name()),
+                "leave out --audience: mail programs ask for the token of Exchange Online",
+            ));
+        }
+        Ok(())
+    }
+
+    fn write(&self, values: &ConnectionValues<'_>) -> Result<Zeroizing<String>, CliError> {
+        let text = export::write(self.format, values, &self.options.options())?;
+        tell_remarks(&export::remarks(self.format, values));
+        Ok(text)
+    }
+
+    /// The accounts file with the values in it; for the operator, the manifests around it.
+    fn patch(&self, accounts: &str, values: &ConnectionValues<'_>) -> Result<Zeroizing<String>, CliError> {
+        let patched = export::patch(accounts, self.options.account(), values)?;
+        tell_remarks(&export::remarks_on_patch(self.format, values));
+        tell_patched(&patched);
+        Ok(match self.format {
+            Format::AppConnectOperator => {
+                export::write_operator(&patched.text, values, &self.options.options())
+            }
+            _ => patched.text,
+        })
+    }
+
     /// Before anything is renewed or opened.
     fn check_target(&self) -> Result<(), CliError> {
         match &self.output {
+            // A snippet holds no secret.
+            _ if self.format.is_snippet() && self.output.is_none() => Ok(()),
             None if io::stdout().is_terminal() && !self.yes => Err(CliError::new(
                 Exit::Refused,
                 "the values are not shown on a terminal, which keeps them in its history",
                 "name a file with --output, or give --yes if you mean it",
             )),
-            Some(path) if !self.yes && in_git_work_tree(path) => Err(CliError::new(
-                Exit::Refused,
-                format!("{} is in a git work tree, and a commit would publish the secrets", path.display()),
-                "name a file elsewhere, or give --yes if you mean it",
-            )),
+            Some(path) if !self.yes && self.format.holds_secrets() && in_git_work_tree(path) => {
+                Err(CliError::new(
+                    Exit::Refused,
+                    format!(
+                        "{} is in a git work tree, and a commit would publish the secrets",
+                        path.display()
+                    ),
+                    "name a file elsewhere, or give --yes if you mean it",
+                ))
+            }
             Some(path) if !self.force && path.symlink_metadata().is_ok() => Err(exists(path)),
             _ => Ok(()),
         }
@@ -111,12 +226,21 @@ impl Export {
 
 /// The record with a set that is good for a while: renewed first where little is left. A set that is still valid is good
 /// enough if it cannot be renewed just now.
-fn fresh(services: &Services, name: &ConnectionName) -> Result<Connection, CliError> {
+fn fresh(
+    services: &Services,
+    name: &ConnectionName,
+    audience: Option<&Audience>,
+) -> Result<Connection, CliError> {
     let held = connection(services, name)?;
     let overview = services.overview(&held);
     let now = services.clock.now();
-    let Some(access) = overview.primary_access().map(|own| own.lifetime) else {
-        return Err(never_signed_in(name));
+    let Some(tokens) = &held.tokens else { return Err(never_signed_in(name)) };
+    let access = match audience {
+        None => tokens.access.primary().lifetime,
+        Some(audience) => match tokens.access.get(audience) {
+            Some(access) => access.lifetime,
+            None => return first_of(services, &overview, audience),
+        },
     };
     if access.remaining(now) >= FRESH_ENOUGH || !may_renew(&overview, now) {
         return Ok(held);
@@ -128,6 +252,25 @@ fn fresh(services: &Services, name: &ConnectionName) -> Result<Connection, CliEr
             connection(services, name)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// The record with a token of a resource that there was none of.
+fn first_of(services: &Services, held: &Overview, audience: &Audience) -> Result<Connection, CliError> {
+    let lacking = |why: String| {
+        CliError::new(
+            Exit::SignInNeeded,
+            format!("{} has no access token for {audience}: {why}", held.name),
+            format!("sign in with its permissions: tokengauge authorize {}", held.name),
+        )
+    };
+    if !held.settings.audiences().contains(audience) {
+        return Err(lacking("none of its permissions is asked for".to_owned()));
+    }
+    let after = connection(services, &refresh::renew(services, held)?.name)?;
+    match after.tokens.as_ref().and_then(|tokens| tokens.access.get(audience)) {
+        Some(_) => Ok(after),
+        None => Err(lacking("the renewal brought none".to_owned())),
     }
 }
 

@@ -16,7 +16,9 @@ mod edit;
 pub mod exit;
 mod explain;
 mod export;
+mod export_options;
 mod facts;
+mod import;
 mod list;
 mod listen;
 mod output;
@@ -74,6 +76,7 @@ enum Command {
     Refresh(refresh::Refresh),
     Token(token::Token),
     Export(export::Export),
+    Import(import::Import),
     Explain(explain::Explain),
     Vault(vault::VaultCommand),
     Completions(completions::Completions),
@@ -99,6 +102,7 @@ impl Cli {
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
+            Some(Command::Import(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),
             Some(Command::Explain(command)) => command.run(),
             Some(Command::Completions(command)) => command.run(),

@@ -7,8 +7,10 @@ use chrono::{NaiveDate, TimeDelta};
 use crate::catalogue::clouds::Cloud;
 use crate::catalogue::permissions::{APP_ONLY_PRESETS, AppOnlyPreset, PRESETS, Preset};
 use crate::domain::{
-    Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet, Tenant,
+    Audience, Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet,
+    Tenant,
 };
+use crate::export::options::{AccountName, KubernetesName, Prefix};
 
 pub fn name(text: &str) -> Result<ConnectionName, &'static str> {
     ConnectionName::parse(text)
@@ -95,6 +97,24 @@ pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {
     ResponseMode::parse(text).ok_or("one of query, fragment, form_post")
+}
+
+pub fn audience(text: &str) -> Result<Audience, &'static str> {
+    Audience::parse(text).ok_or(
+        "graph, exchange, or the address of another resource, such as https://contoso.crm.dynamics.com",
+    )
+}
+
+pub fn prefix(text: &str) -> Result<Prefix, &'static str> {
+    Prefix::parse(text).ok_or("letters, digits and _ only, not beginning with a digit")
+}
+
+pub fn kubernetes_name(text: &str) -> Result<KubernetesName, &'static str> {
+    KubernetesName::parse(text).ok_or("small letters, digits and - only, at most 63")
+}
+
+pub fn account(text: &str) -> Result<AccountName, &'static str> {
+    AccountName::parse(text).ok_or("1 to 128 printable characters, as App Connect shows them")
 }
 
 pub fn date(text: &str) -> Result<NaiveDate, &'static str> {

@@ -31,6 +31,9 @@ pub struct CredentialOptions {
     /// Private key of the certificate, PEM, for your eyes only (chmod 600); may stand in the certificate's file
     #[arg(long, value_name = "FILE", requires = "certificate")]
     certificate_key: Option<PathBuf>,
+    /// What a source of values told.
+    #[arg(skip)]
+    found: Option<ClientSecret>,
 }
 
 /// A client credential as it was given.
@@ -66,6 +69,16 @@ impl GivenCredential {
 const LIMIT: u64 = 16 * 1024;
 
 impl CredentialOptions {
+    /// True if stdin is read for it.
+    pub fn reads_stdin(&self) -> bool {
+        self.secret_stdin
+    }
+
+    /// With a secret that counts where no option names a credential.
+    pub fn or_found(self, found: Option<ClientSecret>) -> Self {
+        Self { found, ..self }
+    }
+
     /// The credential that the options name, if they name one.
     pub fn read(&self) -> Result<Option<GivenCredential>, CliError> {
         if let Some(certificate) = &self.certificate {
@@ -75,7 +88,7 @@ impl CredentialOptions {
         let text = match &self.secret_file {
             Some(path) => read_file(path)?,
             None if self.secret_stdin => read_bounded(io::stdin().lock(), "stdin")?,
-            None => return Ok(None),
+            None => return Ok(self.found.clone().map(GivenCredential::Secret)),
         };
         parse(&text).map(GivenCredential::Secret).map(Some)
     }

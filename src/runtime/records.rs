@@ -7,7 +7,7 @@ use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
     ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
-    Settings, SettingsFault, Trouble, TroubleKind, WayIn, settings_rules,
+    Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
@@ -86,12 +86,26 @@ impl From<SettingsFault> for RecordError {
 
 /// Makes a connection, and its app registration where that is new.
 pub fn create(services: &Services, new: &NewConnection) -> Result<Overview, RecordError> {
+    import(services, new, None)
+}
+
+/// Makes a connection that holds tokens already, which another program got.
+pub fn import(
+    services: &Services,
+    new: &NewConnection,
+    tokens: Option<Tokens>,
+) -> Result<Overview, RecordError> {
     let entered = check_registration(services, &new.settings, &new.credential, None)?;
     let mut connection = Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
     connection.generation = 1;
+    connection.tokens = tokens;
     services.vault.create_connection(&connection)?;
     // Last, so that a name that is taken changes no secret.
-    apply_credential(services, &new.settings, &entered)?;
+    if let Err(error) = apply_credential(services, &new.settings, &entered) {
+        // Half of it would only hold the name.
+        remove(services, &connection.id)?;
+        return Err(error);
+    }
     Ok(services.overview(&connection))
 }
 

@@ -10,6 +10,8 @@ mod codes;
 mod device;
 mod explain;
 mod export;
+mod formats;
+mod import;
 mod listen;
 mod paste;
 mod settings;

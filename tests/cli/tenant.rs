@@ -117,12 +117,17 @@ impl Tenant {
         self.server.requests().token
     }
 
+    /// Everything that the tenant knows.
+    pub fn simulator(&self) -> Arc<Mutex<Simulator>> {
+        Arc::clone(&self.simulator)
+    }
+
     pub fn knows_token(&self, token: &str) -> bool {
         self.simulator.lock().unwrap().verify_access_token(token).is_some()
     }
 
     pub fn secrets(&self) -> Vec<String> {
-        self.simulator.lock().unwrap().issued_secrets()
+        self.simulator().lock().unwrap().issued_secrets()
     }
 
     #[track_caller]
