@@ -23,10 +23,14 @@ fn curl_reads_me_and_the_token_is_in_no_argument() {
     let office = PostOffice::new();
     office.sign_in_for("graph", OPS, &["User.Read", "offline_access"]);
     let me = format!("{}/v1.0/me", office.tenant.url());
-    let line = format!("tokengauge token graph --format header | curl -sS --fail -H @- {me}");
-    let told = office.run(shell(&office, &line), "").succeeded().out;
-    let me: serde_json::Value = serde_json::from_str(&told).unwrap();
-    assert_eq!(me["userPrincipalName"], OPS);
+    for line in [
+        format!("tokengauge token graph --format header | curl -sS --fail -H @- {me}"),
+        format!("tokengauge export graph --format curl-config | curl -sS --fail -K - {me}"),
+    ] {
+        let told = office.run(shell(&office, &line), "").succeeded().out;
+        let me: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(me["userPrincipalName"], OPS);
+    }
 }
 
 #[test]

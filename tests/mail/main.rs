@@ -30,3 +30,4 @@ mod mbsync;
 mod msmtp;
 mod mutt;
 mod servers;
+mod snippets;

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use tokengauge::export::snippet::mbsync::write;
-
 use crate::gate::{Fault, Knock};
 use crate::imap::{Manners, Refusal};
 use crate::post_office::{ADA, DEAD, PostOffice, admitted};
@@ -15,8 +13,8 @@ fn is_usable() -> bool {
 }
 
 /// The configuration of one account, and where its mail goes.
-fn channel(office: &PostOffice, name: &str, upn: &str) -> String {
-    let snippet = office.snippet(name, upn, |access| write(access).unwrap());
+fn channel(office: &PostOffice, name: &str) -> String {
+    let snippet = office.snippet(name, "mbsync");
     let trusted =
         format!("SSLType IMAPS\nSystemCertificates no\nCertificateFile {}\n", office.ca().display());
     let maildir = office.tenant.home.path(&format!("mail-{name}"));
@@ -29,8 +27,8 @@ fn channel(office: &PostOffice, name: &str, upn: &str) -> String {
     )
 }
 
-fn sync_all(office: &PostOffice, accounts: &[(&str, &str)]) -> Ended {
-    let channels: Vec<String> = accounts.iter().map(|(name, upn)| channel(office, name, upn)).collect();
+fn sync_all(office: &PostOffice, names: &[&str]) -> Ended {
+    let channels: Vec<String> = names.iter().map(|name| channel(office, name)).collect();
     let file = office.write("mbsyncrc", &channels.concat());
     let mut command = office.command("mbsync");
     command.arg("-c").arg(file).arg("-a");
@@ -52,7 +50,7 @@ fn mbsync_fetches_with_our_token() {
     for initial_response in [true, false] {
         let office = PostOffice::with("", Manners { initial_response, ..Manners::default() });
         let token = office.token(NAME);
-        sync_all(&office, &[(NAME, OPS)]).succeeded();
+        sync_all(&office, &[NAME]).succeeded();
         assert_eq!(admitted(&office.imap.gate), [(OPS.into(), token)]);
         let [mail] = &fetched(&office, NAME)[..] else { panic!("one mail") };
         assert!(mail.contains("Subject: The gauge reads full") && mail.contains("on Sunday"), "{mail}");
@@ -66,7 +64,7 @@ fn mbsync_finds_a_vault_in_a_strange_place() {
     }
     let mut office = PostOffice::new();
     office.move_vault();
-    sync_all(&office, &[(NAME, OPS)]).succeeded();
+    sync_all(&office, &[NAME]).succeeded();
     assert_eq!(fetched(&office, NAME).len(), 1);
 }
 
@@ -78,7 +76,7 @@ fn several_accounts_get_each_its_own_token_renewed_in_passing() {
     let office = PostOffice::new();
     office.sign_in("ada", ADA);
     let before = [office.expire(NAME), office.expire("ada")];
-    sync_all(&office, &[(NAME, OPS), ("ada", ADA)]).succeeded();
+    sync_all(&office, &[NAME, "ada"]).succeeded();
     let mut admitted = admitted(&office.imap.gate);
     admitted.sort();
     assert_eq!(admitted, [(ADA.into(), office.token("ada")), (OPS.into(), office.token(NAME))]);
@@ -96,7 +94,7 @@ fn many_at_once_cost_one_renewal() {
     office.expire(NAME);
     let before = office.tenant.requests();
     let commands = ["one", "two", "three"].map(|place| {
-        let channels = channel(&office, NAME, OPS).replace("mail-contoso", &format!("mail-{place}"));
+        let channels = channel(&office, NAME).replace("mail-contoso", &format!("mail-{place}"));
         fs::create_dir_all(office.tenant.home.path(&format!("mail-{place}"))).unwrap();
         let mut command = office.command("mbsync");
         command.arg("-c").arg(office.write(place, &channels)).arg("-a");
@@ -117,7 +115,7 @@ fn where_the_tenant_refuses_mbsync_says_so_and_asks_no_server() {
     }
     let office = PostOffice::with(DEAD, Manners::default());
     office.expire(NAME);
-    let ended = sync_all(&office, &[(NAME, OPS)]).failed_telling("passcmd exited with status 4");
+    let ended = sync_all(&office, &[NAME]).failed_telling("passcmd exited with status 4");
     // What we say reaches the person through it.
     assert!(ended.err.contains("tokengauge authorize contoso"), "{ended:?}");
     assert_eq!(office.imap.gate.knocks(), []);
@@ -132,6 +130,6 @@ fn where_the_mail_server_refuses_mbsync_says_so() {
     }
     let office = PostOffice::with("", Manners { refusal: Refusal::Plain, ..Manners::default() });
     office.imap.gate.revoke(&office.token(NAME));
-    sync_all(&office, &[(NAME, OPS)]).failed_telling("authenticate failed");
+    sync_all(&office, &[NAME]).failed_telling("authenticate failed");
     assert_eq!(office.imap.gate.knocks(), [Knock::Refused(Fault::NotValidNow)]);
 }

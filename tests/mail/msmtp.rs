@@ -1,7 +1,5 @@
 //! msmtp sends, and finds the mail on its stdin as it was: our command has left it alone.
 
-use tokengauge::export::snippet::msmtp::write;
-
 use crate::gate::{Fault, Knock};
 use crate::imap::{Manners, Refusal};
 use crate::post_office::{DEAD, PostOffice, admitted};
@@ -13,7 +11,7 @@ const MAIL: &str =
 
 /// Sends the mail as a connection.
 fn send(office: &PostOffice) -> Ended {
-    let snippet = office.snippet(NAME, OPS, |access| write(access).unwrap());
+    let snippet = office.snippet(NAME, "msmtp");
     let own = format!("{snippet}tls_trust_file {}\naccount default : {NAME}\n", office.ca().display());
     let file = office.write("msmtprc", &own);
     let mut command = office.command("msmtp");

@@ -1,22 +1,20 @@
 //! mutt reads in a terminal, and sends without one. It logs in by XOAUTH2 only where the server takes an initial response,
 //! as Exchange Online does.
 
-use portable_pty::CommandBuilder;
-use tokengauge::export::snippet::mutt::write;
-
 use crate::gate::{Fault, Knock};
 use crate::imap::{Manners, Refusal};
 use crate::post_office::{DEAD, PostOffice, admitted};
 use crate::program::{Ended, is_there};
 use crate::pty::Terminal;
 use crate::tenant::{NAME, OPS};
+use portable_pty::CommandBuilder;
 
 /// What a test wants besides: our certificate, and no questions or pauses.
 const MANNERS: &str = "set copy=no\nset quit=yes\nset delete=no\nset move=no\n\
                        set sleep_time=0\nset hostname=contoso.example\nset wait_key=no\n";
 
 fn muttrc(office: &PostOffice) -> std::path::PathBuf {
-    let snippet = office.snippet(NAME, OPS, write);
+    let snippet = office.snippet(NAME, "mutt");
     let trusted = format!("set ssl_ca_certificates_file=\"{}\"\n", office.ca().display());
     office.write("muttrc", &format!("{snippet}{MANNERS}{trusted}"))
 }

@@ -7,8 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokengauge::domain::{ConnectionName, Mailbox};
-use tokengauge::export::snippet::{MailAccess, MailHosts, TokenCommand, VaultOptions};
+use tokengauge::domain::ConnectionName;
 use tokengauge::runtime::clock::Clock;
 use tokengauge::simulator::browser::{self, Answer, Landing};
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
@@ -17,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::Ca;
 use crate::gate::{Gate, Knock};
+use crate::home::Run;
 use crate::imap::{Imap, Manners};
 use crate::program::{self, Ended};
 use crate::smtp::Smtp;
@@ -104,21 +104,14 @@ impl PostOffice {
         self.vault = place.join("vault");
     }
 
-    /// The configuration that `write` makes for a connection, with our servers in the place of Microsoft's.
-    pub fn snippet(&self, name: &str, upn: &str, write: impl Fn(&MailAccess<'_>) -> String) -> String {
-        let (name, mailbox) = (ConnectionName::parse(name).unwrap(), Mailbox::parse(upn).unwrap());
-        let options = VaultOptions {
-            vault: Some(self.vault.clone()),
-            key_file: Some(self.vault.with_file_name("key")),
-            ..VaultOptions::default()
-        };
-        let access = MailAccess {
-            name: &name,
-            mailbox: &mailbox,
-            hosts: MailHosts { imap: IMAP_HOST, smtp: SMTP_HOST },
-            command: TokenCommand::new("tokengauge", &options, &name).unwrap(),
-        };
-        self.at_loopback(&write(&access))
+    /// The configuration that `export` writes for a connection, with our servers in the place of Microsoft's.
+    pub fn snippet(&self, name: &str, format: &str) -> String {
+        let mut export = self.tenant.home.anywhere();
+        export.arg("--vault").arg(&self.vault).arg("--key-file").arg(self.vault.with_file_name("key"));
+        let run = Run::of(export.args(["export", name, "--format", format]).output().unwrap()).is(0);
+        assert_eq!(run.err, "", "nothing stands in the way");
+        assert!(self.tenant.secrets().iter().all(|secret| !run.out.contains(secret)), "{}", run.out);
+        self.at_loopback(&run.out)
     }
 
     fn at_loopback(&self, snippet: &str) -> String {
@@ -178,9 +171,13 @@ impl PostOffice {
         let id = vault.connection(&ConnectionName::parse(name).unwrap()).unwrap().id;
         let mut locked = vault.lock_connection(&id, Duration::ZERO).unwrap();
         let mut connection = locked.read().unwrap();
-        let lifetime = &mut connection.tokens.as_mut().unwrap().access.lifetime;
-        lifetime.starts_at -= TimeDelta::hours(2);
-        lifetime.expires_at -= TimeDelta::hours(2);
+        let tokens = connection.tokens.as_mut().unwrap();
+        tokens.access = tokens.access.map(|grant| {
+            let mut grant = grant.clone();
+            grant.lifetime.starts_at -= TimeDelta::hours(2);
+            grant.lifetime.expires_at -= TimeDelta::hours(2);
+            grant
+        });
         locked.save(&mut connection).unwrap();
         self.imap.gate.revoke(&token);
         self.smtp.gate.revoke(&token);
