@@ -178,7 +178,7 @@ impl PostOffice {
         let id = vault.connection(&ConnectionName::parse(name).unwrap()).unwrap().id;
         let mut locked = vault.lock_connection(&id, Duration::ZERO).unwrap();
         let mut connection = locked.read().unwrap();
-        let lifetime = &mut connection.tokens.as_mut().unwrap().access.lifetime;
+        let lifetime = &mut connection.tokens.as_mut().unwrap().access.primary_mut().lifetime;
         lifetime.starts_at -= TimeDelta::hours(2);
         lifetime.expires_at -= TimeDelta::hours(2);
         locked.save(&mut connection).unwrap();
