@@ -134,8 +134,12 @@ impl Export {
             Some(accounts) => self.patch(accounts, &values)?,
         };
         self.deliver(&text)?;
-        records::change(&services, &held.id, &handed_over(&held))?;
-        say(&format!("exported {}; renewing it here does not renew that copy", self.name));
+        if self.format.is_push_copy() {
+            records::change(&services, &held.id, &handed_over(&held))?;
+            say(&format!("exported {}; renewing it here does not renew that copy", self.name));
+        } else {
+            say(&format!("exported the access token of {}, which ends by itself", self.name));
+        }
         Ok(Exit::Ok)
     }
 

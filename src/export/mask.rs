@@ -18,7 +18,7 @@ pub(super) enum Appearance {
 
 impl Appearance {
     /// Base64 on one line; a mask is left to be seen.
-    pub(super) fn base64<'t>(self, text: &'t str) -> Cow<'t, str> {
+    pub(super) fn base64(self, text: &str) -> Cow<'_, str> {
         use base64::Engine;
         match self {
             Self::Clear => Cow::Owned(base64::engine::general_purpose::STANDARD.encode(text)),
@@ -79,7 +79,7 @@ fn with_commas(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -24,7 +24,8 @@ struct Data<'a> {
     auth_url: &'a str,
     access_token_url: &'a str,
     use_shared: bool,
-    oauth_token_data: TokenData<'a>,
+    #[serde(rename = "oauthTokenData")]
+    tokens: TokenData<'a>,
 }
 
 /// A token response (RFC 6749 §5.1), which n8n keeps as it came.
@@ -53,7 +54,7 @@ pub(super) fn write(values: &ConnectionValues<'_>) -> Zeroizing<String> {
             auth_url: &values.authorization_endpoint,
             access_token_url: &values.token_endpoint,
             use_shared: false,
-            oauth_token_data: TokenData {
+            tokens: TokenData {
                 token_type: "Bearer",
                 scope: &values.scope,
                 expires_in: values.access_token_lifetime.span().num_seconds(),

@@ -33,11 +33,11 @@ impl Remark {
                  endpoint: a single-tenant registration may work here and fail to renew there"
             ),
             Self::NoClientSecret { credential: CredentialKind::Certificate } => {
-                "this registration has a certificate, and this format has room for a client secret only: left out"
-                    .to_owned()
+                "this registration has a certificate, and the consumer can renew with a client secret only".to_owned()
             }
             Self::NoClientSecret { .. } => {
-                "this connection has no client secret (a public client): its field is left out".to_owned()
+                "this connection has no client secret (a public client), and the consumer's form has a field for one"
+                    .to_owned()
             }
             Self::NoRefreshToken => {
                 "there is no refresh token: the copy ends with its access token".to_owned()

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::domain::{
-    AccessGrant, AppRegistration, Audience, Connection, ConnectionId, ConnectionName, Lifetime, Mailbox,
-    Tenant,
+    AccessGrant, AppRegistration, Audience, ClientCredential, Connection, ConnectionId, ConnectionName,
+    Lifetime, Mailbox, Tenant,
 };
 
 /// The values of one renewal, with what a consumer has to know of them.
@@ -78,7 +78,7 @@ impl<'a> ConnectionValues<'a> {
             name: &connection.name,
             id: &connection.id,
             client_id: settings.client_id.to_string(),
-            credential: credential.map_or(CredentialKind::Public, |credential| credential.kind()),
+            credential: credential.map_or(CredentialKind::Public, ClientCredential::kind),
             client_secret: secret.map(|secret| &secret.value),
             client_secret_ends_on: secret.and_then(|secret| secret.ends_on),
             access_token: &access.token,

@@ -13,6 +13,9 @@ pub const LARGEST: usize = 1024 * 1024;
 /// Collections in collections.
 const DEEPEST: usize = 64;
 
+/// Scalars, and beginnings and ends of collections: ten times as many as the accounts of any runtime have.
+const MOST_EVENTS: usize = 100_000;
+
 /// Why a text is not read as a document. Lines count from one; nothing of the text is told.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum YamlError {
@@ -22,8 +25,8 @@ pub enum YamlError {
         /// Where it was noticed.
         line: usize,
     },
-    /// More than [`LARGEST`] bytes.
-    #[error("it is larger than 1 MiB")]
+    /// More than [`LARGEST`] bytes, or too many nodes.
+    #[error("it is larger than any accounts file: more than 1 MiB or 100,000 nodes")]
     TooLarge,
     /// Collections in collections beyond all use.
     #[error("it is nested too deeply: line {line}")]
@@ -36,11 +39,14 @@ pub enum YamlError {
     NotOneDocument,
 }
 
+/// A step of the parser, and where in the text it stands.
+type Placed<'t> = (Event<'t>, Span);
+
 /// A document.
 #[derive(Debug)]
 pub struct Document<'t> {
     text: &'t str,
-    events: Vec<(Event<'t>, Span)>,
+    events: Vec<Placed<'t>>,
     root: Branch,
 }
 
@@ -73,9 +79,23 @@ impl<'t> Document<'t> {
         if text.len() > LARGEST {
             return Err(YamlError::TooLarge);
         }
-        let mut events = Vec::new();
+        let mut events: Vec<Placed<'t>> = Vec::new();
+        let mut depth = 0usize;
         for event in Parser::new_from_str(text) {
-            events.push(event.map_err(|error| YamlError::Syntax { line: error.marker().line() })?);
+            let placed = event.map_err(|error| YamlError::Syntax { line: error.marker().line() })?;
+            match placed.0 {
+                Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
+                Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            // Before more of it is read: such a text is made to keep a reader busy.
+            if depth > DEEPEST {
+                return Err(YamlError::TooDeep { line: placed.1.start.line() });
+            }
+            if events.len() >= MOST_EVENTS {
+                return Err(YamlError::TooLarge);
+            }
+            events.push(placed);
         }
         let root = grow(&events)?;
         Ok(Self { text, events, root })
@@ -149,11 +169,8 @@ impl<'t> Document<'t> {
     ) -> bool {
         let change = |index: usize| changes.iter().find(|(branch, _)| branch.event == index);
         let agree =
-            |(index, ((own, _), (others, _))): (usize, (&(Event<'t>, Span), &(Event<'_>, Span)))| match (
-                change(index),
-                others,
-            ) {
-                (None, _) => own == others,
+            |(index, (own, others)): (usize, (&Placed<'t>, &Placed<'_>))| match (change(index), &others.0) {
+                (None, others) => own.0 == *others,
                 (Some((_, expected)), Event::Scalar(text, _, 0, None)) => text == expected,
                 (Some(_), _) => false,
             };
@@ -230,7 +247,7 @@ impl Open {
     }
 }
 
-fn grow(events: &[(Event<'_>, Span)]) -> Result<Branch, YamlError> {
+fn grow(events: &[Placed<'_>]) -> Result<Branch, YamlError> {
     let mut open: Vec<Open> = Vec::new();
     let mut roots: Vec<Branch> = Vec::new();
     for (index, (event, span)) in events.iter().enumerate() {
@@ -238,9 +255,6 @@ fn grow(events: &[(Event<'_>, Span)]) -> Result<Branch, YamlError> {
         let finished = match event {
             Event::Scalar(..) => Some(Branch { event: index, line, content: Content::Scalar }),
             Event::Alias(_) => Some(Branch { event: index, line, content: Content::Alias }),
-            Event::SequenceStart(..) | Event::MappingStart(..) if open.len() >= DEEPEST => {
-                return Err(YamlError::TooDeep { line });
-            }
             Event::SequenceStart(..) => {
                 open.push(Open { event: index, line, is_map: false, branches: Vec::new() });
                 None

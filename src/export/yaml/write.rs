@@ -98,7 +98,7 @@ pub fn push_double_quoted(text: &mut String, value: &str) {
             '\t' => text.push_str("\\t"),
             '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' => push_escape(text, 'x', 2, character),
             '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                push_escape(text, 'u', 4, character)
+                push_escape(text, 'u', 4, character);
             }
             _ => text.push(character),
         }
