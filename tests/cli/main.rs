@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod listen;
 mod paste;
+mod permissions;
 mod settings;
 mod sign_in;
 mod signals;
