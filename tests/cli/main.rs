@@ -14,6 +14,7 @@ mod formats;
 mod import;
 mod listen;
 mod paste;
+mod permissions;
 mod settings;
 mod sign_in;
 mod signals;
