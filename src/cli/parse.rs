@@ -7,7 +7,8 @@ use chrono::{NaiveDate, TimeDelta};
 use crate::catalogue::clouds::Cloud;
 use crate::catalogue::permissions::{AppOnlyPreset, Preset};
 use crate::domain::{
-    Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet, Tenant,
+    Audience, Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet,
+    Tenant,
 };
 
 pub fn name(text: &str) -> Result<ConnectionName, &'static str> {
@@ -23,6 +24,16 @@ pub fn client_id(text: &str) -> Result<ClientId, &'static str> {
 pub fn tenant(text: &str) -> Result<Tenant, &'static str> {
     Tenant::parse(text)
         .ok_or("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
+}
+
+pub fn audience(text: &str) -> Result<Audience, &'static str> {
+    Audience::parse(text)
+        .or_else(|| Audience::of_resource(text))
+        .ok_or("graph, exchange, or the address of another resource such as https://contoso.crm.dynamics.com")
+}
+
+pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
+    Mailbox::parse(text).ok_or("an address such as ops@contoso.com")
 }
 
 /// The mailbox that must sign in, or whoever signs in first.

@@ -1,5 +1,6 @@
 //! The formats in which connection values leave for a consumer: pure functions from values to text.
 
+pub mod bearer;
 pub mod env;
 pub mod json;
 
