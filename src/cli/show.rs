@@ -164,7 +164,7 @@ fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         };
         rows.push(("Handed over", format!("{}, {} {holds}", words::moment(last.at), last.consumer.name())));
     }
-    if let Some(trouble) = &overview.trouble {
+    if let Some(trouble) = overview.foremost_trouble() {
         rows.push(("Trouble", trouble.what_happened.clone()));
     }
     rows.push(("State", words::need(overview.need(now)).to_owned()));

@@ -192,7 +192,11 @@ impl App {
 
     /// A token request ended: it goes into the activity and the status line.
     pub(super) fn note_exchange(&mut self, overview: &Overview, now: DateTime<Utc>) {
-        let (tone, what_happened, what_to_do) = match (&overview.trouble, overview.renewals.last()) {
+        let refused = overview.foremost_trouble().filter(|trouble| {
+            let last = overview.renewals.last();
+            overview.trouble.is_some() || last.is_some_and(|last| last.at == trouble.at)
+        });
+        let (tone, what_happened, what_to_do) = match (refused, overview.renewals.last()) {
             (Some(trouble), _) => {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
             }
@@ -252,7 +256,7 @@ impl App {
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Redeeming(request) => {
                 let mut effects = Vec::new();
-                match &overview.trouble {
+                match overview.trouble.as_ref().filter(|_| !overview.has_signed_in()) {
                     None => self.arrive(overview),
                     Some(trouble) => {
                         let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());
