@@ -69,6 +69,8 @@ pub enum Action {
     HandOver,
     /// Show the chosen value for ten seconds.
     Reveal,
+    /// Ask Graph whether the token works.
+    Probe,
     /// Filter the list.
     Filter,
     /// Show only what needs the person.
@@ -126,6 +128,8 @@ pub enum Context {
     InputPane,
     /// The hand-over panel.
     HandOver,
+    /// The panel of a probe.
+    Probe,
     /// A question with yes and no, or a name to type.
     Question,
     /// The help page.
@@ -138,7 +142,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -172,6 +176,7 @@ impl Action {
         Self::Copy,
         Self::HandOver,
         Self::Reveal,
+        Self::Probe,
         Self::Filter,
         Self::NeedsMe,
         Self::Sort,
@@ -239,6 +244,7 @@ impl Action {
             Self::Copy => ("copy", "copy", "send the chosen value to your terminal's clipboard"),
             Self::HandOver => ("hand-over", "hand over", "hand over the four values, one key press each"),
             Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
+            Self::Probe => ("test", "test", "ask Graph what this connection's token opens: mailbox, calendar, contacts"),
             Self::Filter => ("filter", "filter", "filter the list; then n and N move"),
             Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
             Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),

@@ -21,6 +21,7 @@ pub mod notice;
 mod offer;
 pub mod pauses;
 pub mod permissions;
+pub mod probe;
 pub mod sign_in;
 pub mod words;
 
@@ -50,6 +51,7 @@ pub use message::{
 pub use notice::{Notice, Tone};
 pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
+pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use sign_in::{Phase, SignInPanel};
 
 /// All that the screen can show.
@@ -73,6 +75,8 @@ pub struct App {
     pub tokens: TokensTab,
     /// Tab 4.
     pub activity: Activity,
+    /// What Graph answered last.
+    pub probes: Probes,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -191,6 +195,8 @@ pub enum Panel {
     DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
+    /// What Graph answers.
+    Probe(ProbePanel),
     /// A question.
     Question(Question),
     /// A page without frame that holds only this text; it covers the panel that it was asked for in.
@@ -291,6 +297,7 @@ impl App {
                 revealing: None,
             },
             activity: Activity::default(),
+            probes: Probes::default(),
             notice: None,
             theme,
             covered: Vec::new(),
@@ -377,6 +384,7 @@ impl Panel {
             Self::SignIn(_) => Context::SignIn,
             Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
+            Self::Probe(_) => Context::Probe,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,
             Self::Plain(_) => Context::PlainPage,

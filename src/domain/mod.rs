@@ -11,6 +11,7 @@ pub mod hand_over;
 pub mod lifetime;
 pub mod need;
 pub mod overview;
+pub mod probe;
 pub mod redirect_uri;
 pub mod refresh_limit;
 pub mod renewal;

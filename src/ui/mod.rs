@@ -41,6 +41,7 @@ mod input_pane;
 mod key_line;
 mod panel;
 mod permissions;
+mod probe;
 mod qr;
 mod question;
 mod sign_in;
@@ -147,6 +148,7 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
         Some(Panel::DeviceSignIn(panel)) => device_sign_in::draw(buffer, regions, view, panel),
         Some(Panel::Consent(panel)) => consent::draw(buffer, regions, view, panel),
         Some(Panel::HandOver(panel)) => hand_over::draw(buffer, regions, view, panel),
+        Some(Panel::Probe(panel)) => probe::draw(buffer, regions, view, panel),
         Some(Panel::Question(question)) => question::draw(buffer, regions, view, question),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
 //! becomes of pasted text, `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer
-//! changes, `device.rs` the sign-in by device code, `consent.rs` that of an administrator, `time.rs` what the time brings.
+//! changes, `device.rs` the sign-in by device code, `probe.rs` what Graph answers to a token, `consent.rs` that of an administrator, `time.rs` what the time brings.
 
 mod answers;
 mod consent;
@@ -12,6 +12,7 @@ mod keys;
 mod listening;
 mod panels;
 mod paste;
+mod probe;
 mod time;
 
 use chrono::{DateTime, Utc};

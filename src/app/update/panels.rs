@@ -25,6 +25,7 @@ impl App {
             Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
+            Panel::Probe(panel) => return self.act_in_probe(panel, action, now),
             Panel::Question(question) => return self.act_in_question(question, action, now),
         }
         Vec::new()
