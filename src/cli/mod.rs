@@ -12,6 +12,7 @@ mod context;
 mod dashboard;
 mod demo;
 mod device_code;
+mod doctor;
 mod edit;
 pub mod exit;
 mod explain;
@@ -52,7 +53,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 doctor: something needs you, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
 6 try later, 7 local I/O, 8 vault damaged, 9 busy, 10 refused for safety, 70 internal error.
 Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).
 HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are obeyed.";
@@ -71,6 +72,7 @@ enum Command {
     Consent(consent::Consent),
     Refresh(refresh::Refresh),
     Token(token::Token),
+    Doctor(doctor::Doctor),
     Export(export::Export),
     Explain(explain::Explain),
     Vault(vault::VaultCommand),
@@ -95,6 +97,7 @@ impl Cli {
             Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
+            Some(Command::Doctor(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),
             Some(Command::Explain(command)) => command.run(),

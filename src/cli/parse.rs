@@ -36,6 +36,10 @@ pub fn sign_in_as(text: &str) -> Result<SignInAs, &'static str> {
     Mailbox::parse(text).map(|mailbox| SignInAs(Some(mailbox))).ok_or("an address such as ops@contoso.com")
 }
 
+pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
+    Mailbox::parse(text).ok_or("an address such as ops@contoso.com")
+}
+
 pub fn cloud(text: &str) -> Result<&'static Cloud, &'static str> {
     Cloud::named(text).ok_or("one of global, gcc-high, dod, china")
 }

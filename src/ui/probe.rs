@@ -24,8 +24,8 @@ use super::panel;
 use super::unlock::failure_lines;
 use super::view::{View, printable};
 
-/// Lines of a probe with two refusals.
-const HEIGHT: u16 = 18;
+/// Lines of a probe in which all is well.
+const LEAST_HEIGHT: u16 = 9;
 /// Where the words about a check begin.
 const INDENT: u16 = 14;
 /// Where there is no room for a column before them.
@@ -39,9 +39,12 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     let probing = view.app.probes.of(&panel.connection);
     let right =
         view.row().text(probing.map_or_else(String::new, |own| moment(view, own)), view.theme().muted);
-    let area = panel::open(buffer, regions, view, ("Test", name), right.build(), (panel::WIDTH, HEIGHT));
+    // A frame is as high as its words, with room for those to come.
+    let needed = lines(view, overview, probing, panel::WIDTH, true).len() as u16 + 1;
+    let size = (panel::WIDTH, needed.max(LEAST_HEIGHT));
+    let area = panel::open(buffer, regions, view, ("Test", name), right.build(), size);
     let mut canvas = Canvas::new(buffer, area, view.look);
-    let roomy = area.height >= HEIGHT;
+    let roomy = area.height >= needed;
     canvas.lines(&lines(view, overview, probing, area.width, roomy));
 }
 

@@ -194,7 +194,7 @@ impl Finding {
                 format!("{items} items, {unread} unread")
             }
             Self::Folder { items: Some(items), unread: None } => format!("{items} items"),
-            Self::Folder { .. } | Self::Opens => "it opens".to_owned(),
+            Self::Folder { .. } | Self::Opens => String::new(),
         }
     }
 }
