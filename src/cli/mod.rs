@@ -6,6 +6,7 @@
 mod add;
 mod authorize;
 mod completions;
+mod connection_file;
 mod connection_options;
 mod consent;
 mod context;

@@ -16,6 +16,7 @@ mod list;
 mod listening;
 mod paste;
 mod pauses;
+mod probe;
 mod properties;
 mod sign_in;
 mod time;
