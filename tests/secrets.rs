@@ -413,7 +413,13 @@ async fn values_on_their_way_print_no_secret() {
         let refresh = record.tokens.as_ref().unwrap().refresh.clone().unwrap();
         let ClientCredential::Secret(secret) = &app.credential else { panic!("a secret was given") };
         let client = ClientAuthentication::Secret(secret.value.clone());
-        let request = token_request::refresh(&record.settings, &client, &refresh.current, None);
+        let request = token_request::refresh(
+            &record.settings,
+            &client,
+            &refresh.current,
+            &tokengauge::domain::Audience::Graph,
+            None,
+        );
         printed.push(format!("{record:?} {app:?} {request:?}"));
         printed.push(format!("{:?}", answer_with(refresh.current.expose())));
         let needles = Needles::of(platform.issued_secrets().into_iter().chain([verifier]));

@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
-    WayIn,
+    Audience, Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings,
+    Trouble, WayIn,
 };
 
 use super::RequestId;
@@ -183,17 +183,40 @@ pub enum GrantStep {
         /// The `state` of the sign-in that it belongs to: it is not sent for another one.
         state: String,
     },
-    /// Whatever the connection renews with: its refresh token (RFC 6749 §6), or the client's own right (§4.4).
-    Renew {
-        /// The set that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
-        seen: Option<DateTime<Utc>>,
-    },
+    /// Whatever the connection renews with: its refresh token (RFC 6749 §6), or the client's own right (§4.4). One request
+    /// for each of these, in their order, until one meets what stands in the way of all.
+    Renew(Vec<Wanted>),
+}
+
+/// An access token that is to be renewed, or got for the first time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// For which resource.
+    pub audience: Audience,
+    /// The one that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
+    pub seen: Option<DateTime<Utc>>,
 }
 
 impl GrantStep {
-    /// Renews what `overview` shows.
+    /// Renews all that `overview` shows: the wish of a person.
     pub fn renew(overview: &Overview) -> Self {
-        Self::Renew { seen: overview.access_lifetime().map(|lifetime| lifetime.starts_at) }
+        Self::renew_these(overview, overview.audiences_to_renew())
+    }
+
+    /// Renews what is due by now; all of it where nothing is, since whoever asks for that has a reason.
+    pub fn renew_due(overview: &Overview, now: DateTime<Utc>) -> Self {
+        match overview.audiences_due(now) {
+            due if due.is_empty() => Self::renew(overview),
+            due => Self::renew_these(overview, due),
+        }
+    }
+
+    /// Renews the tokens of these resources.
+    pub fn renew_these(overview: &Overview, audiences: impl IntoIterator<Item = Audience>) -> Self {
+        let tokens = overview.tokens.as_ref();
+        let seen = |audience: &Audience| Some(tokens?.access.get(audience)?.lifetime.starts_at);
+        let wanted = audiences.into_iter().map(|audience| Wanted { seen: seen(&audience), audience });
+        Self::Renew(wanted.collect())
     }
 }
 

@@ -40,7 +40,9 @@ pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
-pub use effect::{CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Way};
+pub use effect::{
+    CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Wanted, Way,
+};
 pub use field::{Field, Secrecy};
 pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};

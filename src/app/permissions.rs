@@ -1,7 +1,7 @@
 //! Permissions of the chosen connection: asked against granted.
 
 use crate::catalogue::permissions::{PERMISSIONS, known, known_role};
-use crate::domain::{Overview, Scope};
+use crate::domain::{Audience, Overview, Scope};
 
 use super::Field;
 
@@ -57,9 +57,9 @@ pub fn rows(overview: &Overview) -> Vec<PermissionRow> {
         return application_rows(overview);
     }
     let asked = &overview.settings.scopes;
-    let granted = overview.tokens.as_ref().and_then(|tokens| tokens.granted_scope.clone());
+    let states = overview.permission_states();
     let catalogue = PERMISSIONS.iter().filter_map(|permission| Scope::parse(permission.name));
-    let given = granted.iter().flat_map(|set| set.iter().cloned()).filter(|scope| !scope.is_openid());
+    let given = states.iter().filter(|own| !own.asked).map(|own| own.scope.clone());
     let mut scopes = crate::domain::ScopeSet::default();
     catalogue.chain(asked.iter().cloned()).chain(given).for_each(|scope| {
         scopes.insert(scope);
@@ -107,10 +107,11 @@ pub fn granted_state(overview: &Overview, scope: &Scope) -> Granted {
     if scope.name().eq_ignore_ascii_case("offline_access") {
         return if tokens.refresh.is_some() { Granted::Yes } else { Granted::No };
     }
-    match &tokens.granted_scope {
+    let audience = Audience::of_scope(scope, &overview.settings.authority);
+    let access = audience.and_then(|audience| tokens.access.get(&audience));
+    match access.and_then(|access| access.granted_scope.as_ref()) {
         None => Granted::Unknown,
-        Some(_) if scope.is_openid() => Granted::Unknown,
-        Some(granted) if granted.contains(scope) => Granted::Yes,
+        Some(granted) if granted.names(scope) => Granted::Yes,
         Some(_) => Granted::No,
     }
 }

@@ -133,8 +133,7 @@ impl Authorize {
 
 /// That a token came says nothing of what it opens.
 fn tell_token(overview: &Overview) {
-    let until = overview.access_lifetime().map_or_else(String::new, |life| words::moment(life.expires_at));
-    say(&format!("{}: the client has its token, until {until}", overview.name));
+    say(&format!("{}: the client has its token, {}", overview.name, words::access_until(overview)));
     match overview.roles() {
         Some(roles) if roles.is_empty() => {
             say("it holds no roles, so it may open nothing: an administrator grants application permissions");

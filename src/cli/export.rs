@@ -115,7 +115,9 @@ fn fresh(services: &Services, name: &ConnectionName) -> Result<Connection, CliEr
     let held = connection(services, name)?;
     let overview = services.overview(&held);
     let now = services.clock.now();
-    let Some(access) = overview.access_lifetime() else { return Err(never_signed_in(name)) };
+    let Some(access) = overview.primary_access().map(|own| own.lifetime) else {
+        return Err(never_signed_in(name));
+    };
     if access.remaining(now) >= FRESH_ENOUGH || !may_renew(&overview, now) {
         return Ok(held);
     }

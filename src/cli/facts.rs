@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::{Freshness, TokenFacts};
 use crate::domain::renewal::{RenewalKind, RenewalOutcome};
-use crate::domain::{Clock, Lifetime, Overview, Renewal, Scope, ScopeSet, Trouble, TroubleKind};
+use crate::domain::{
+    AccessFacts, Clock, Lacking, Lifetime, Overview, Renewal, Scope, ScopeSet, Trouble, TroubleKind,
+};
 
 use super::words;
 
@@ -36,7 +38,10 @@ pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
         "scope": scopes(&settings.scopes),
         "credential": credential(overview, now),
         "signed_in_at": overview.tokens.as_ref().map(|tokens| moment(tokens.signed_in_at)),
-        "access_token": overview.tokens.as_ref().map(|tokens| access(tokens, now)),
+        "access_token": overview.primary_access().map(|own| access(own, now)),
+        "access_tokens": overview.tokens.iter().flat_map(|tokens| tokens.access.iter())
+            .map(|own| access(own, now)).collect::<Vec<_>>(),
+        "lacking": overview.lacks().map(lacking).collect::<Vec<_>>(),
         "refresh_token": overview.tokens.as_ref().and_then(|tokens| refresh(tokens, now)),
         "trouble": overview.trouble.as_ref().map(trouble),
         "sign_in_open_until": overview.open_attempt(now).map(|attempt| moment(attempt.ends_at())),
@@ -69,14 +74,20 @@ fn with(mut object: Value, more: Value) -> Value {
     object
 }
 
-fn access(tokens: &TokenFacts, now: DateTime<Utc>) -> Value {
+fn access(access: &AccessFacts, now: DateTime<Utc>) -> Value {
     let facts = json!({
-        "characters": tokens.access_characters,
-        "granted_scope": tokens.granted_scope.as_ref().map(scopes),
-        "audience": tokens.claims.aud,
-        "roles": tokens.claims.roles.as_ref().map(scopes),
+        "resource": access.audience.as_str(),
+        "characters": access.characters,
+        "granted_scope": access.granted_scope.as_ref().map(scopes),
+        "audience": access.claims.aud,
+        "roles": access.claims.roles.as_ref().map(scopes),
     });
-    with(life(tokens.access, Clock::AccessToken, now), facts)
+    with(life(access.lifetime, Clock::AccessToken, now), facts)
+}
+
+/// A resource that is asked for, and has no token or none that renews.
+fn lacking(lacking: &Lacking) -> Value {
+    json!({ "resource": lacking.audience.as_str(), "trouble": lacking.refusal().map(trouble) })
 }
 
 fn refresh(tokens: &TokenFacts, now: DateTime<Utc>) -> Option<Value> {

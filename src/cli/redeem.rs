@@ -159,12 +159,13 @@ pub fn attempt_over(name: &ConnectionName) -> CliError {
 /// Tells who signed in, and what is missing.
 pub fn tell_signed_in(overview: &Overview) {
     let Some(tokens) = &overview.tokens else { return };
+    let until = words::access_until(overview);
     let who = sanitize(overview.mailbox().unwrap_or("somebody"), 100);
-    say(&format!(
-        "{}: signed in as {who}, access token until {}",
-        overview.name,
-        words::moment(tokens.access.expires_at)
-    ));
+    say(&format!("{}: signed in as {who}, {until}", overview.name));
+    overview.refusal().into_iter().for_each(|trouble| {
+        say(&sanitize(&trouble.what_happened, 300));
+        say(&sanitize(&trouble.what_to_do, 300));
+    });
     if tokens.refresh.is_none() {
         say("there is no refresh token (offline_access was not granted): nothing can renew it");
     }

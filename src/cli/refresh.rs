@@ -158,10 +158,7 @@ impl Renewed {
     fn line(&self) -> String {
         match &self.result {
             Ok(overview) => {
-                let until = overview
-                    .access_lifetime()
-                    .map_or_else(String::new, |life| words::moment(life.expires_at));
-                format!("{}: renewed, access token until {until}", self.name)
+                format!("{}: renewed, {}", self.name, words::access_until(overview))
             }
             Err(CliError::Told(_, failure)) => {
                 format!("{}: not renewed, {}", self.name, sanitize(&failure.what_happened, 300))

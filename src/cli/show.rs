@@ -88,11 +88,11 @@ fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
     };
     let no_refresh =
         if overview.settings.way_in.is_delegated() { "none" } else { "none, the client asks again" };
-    let mut rows = vec![
-        ("Access token", line(Clock::AccessToken, "none")),
+    let mut rows = access(overview, now);
+    rows.extend([
         ("Refresh token", line(Clock::RefreshToken, no_refresh)),
         (credential_label(overview), secret),
-    ];
+    ]);
     if let CredentialFacts::Certificate { thumbprint, subject, .. } = &overview.credential {
         rows.push(("Issued to", subject.clone()));
         rows.push(("SHA-256", thumbprint.to_string()));
@@ -102,11 +102,35 @@ fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         rows.push(("Roles", if roles.is_empty() { none.to_owned() } else { roles.to_wire() }));
         return rows;
     }
-    if let Some(granted) = overview.tokens.as_ref().and_then(|tokens| tokens.granted_scope.as_ref()) {
-        rows.push(("Granted", granted.to_wire()));
-        rows.extend(missing(&overview.settings.scopes, granted));
+    rows.extend(granted(overview));
+    rows
+}
+
+/// What was granted of each resource, and what of the wishes was not.
+fn granted(overview: &Overview) -> Vec<Row> {
+    let access = overview.tokens.iter().flat_map(|tokens| tokens.access.iter());
+    let granted = access.filter_map(|own| own.granted_scope.as_ref());
+    let mut rows: Vec<Row> = granted.map(|granted| ("Granted", granted.to_wire())).collect();
+    let missing: ScopeSet = overview.permission_states().missing().map(|own| own.scope.clone()).collect();
+    if !missing.is_empty() {
+        rows.push(("Not granted", missing.to_wire()));
     }
     rows
+}
+
+/// The access tokens, one a line, each with its resource where there are several; and those that are not to be had.
+fn access(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
+    let Some(tokens) = &overview.tokens else { return vec![("Access token", "none".to_owned())] };
+    let several = tokens.access.count() > 1 || overview.lacks().next().is_some();
+    let held = tokens.access.iter().map(|own| {
+        let life = words::lifetime_line(own.lifetime, Clock::AccessToken, now);
+        if several { format!("{}: {life}", own.audience) } else { life }
+    });
+    let lacks = overview.lacks().map(|own| match own.refusal() {
+        Some(trouble) => format!("{}; {}", trouble.what_happened, trouble.what_to_do),
+        None => format!("{}: not yet, the next renewal gets it", own.audience),
+    });
+    held.chain(lacks).map(|line| ("Access token", line)).collect()
 }
 
 fn credential_label(overview: &Overview) -> &'static str {
@@ -114,11 +138,6 @@ fn credential_label(overview: &Overview) -> &'static str {
         CredentialFacts::Certificate { .. } => "Certificate",
         _ => "Client secret",
     }
-}
-
-fn missing(asked: &ScopeSet, granted: &ScopeSet) -> Option<Row> {
-    let missing: ScopeSet = asked.difference(granted).filter(|scope| !scope.is_openid()).cloned().collect();
-    (!missing.is_empty()).then(|| ("Not granted", missing.to_wire()))
 }
 
 fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {

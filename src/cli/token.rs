@@ -55,13 +55,13 @@ impl Token {
         let services = context.services(vault, clock);
         let after = self.renewed(&services, &held)?;
         match after.tokens {
-            Some(tokens) => self.print(&tokens.access),
+            Some(tokens) => self.print(tokens.access.primary()),
             None => Err(CliError::new(Exit::SignInNeeded, "there is no token", sign_in(&self.name))),
         }
     }
 
     fn valid<'a>(&self, held: &'a Connection, now: DateTime<Utc>) -> Option<&'a AccessGrant> {
-        let access = &held.tokens.as_ref()?.access;
+        let access = held.tokens.as_ref()?.access.primary();
         let enough = self.min_valid.unwrap_or_else(|| default_min_valid(&access.lifetime));
         let remaining = access.lifetime.remaining(now);
         (remaining > TimeDelta::zero() && remaining >= enough).then_some(access)

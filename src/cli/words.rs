@@ -4,6 +4,7 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{Clock, Lifetime, Need, NextStep, Overview, WhoActs};
+use crate::sanitize::sanitize;
 
 /// A moment in local time, to the minute.
 pub fn moment(moment: DateTime<Utc>) -> String {
@@ -41,6 +42,20 @@ pub fn lifetime_line(lifetime: Lifetime, clock: Clock, now: DateTime<Utc>) -> St
     }
     let (left, label) = (left(lifetime.remaining(now)), lifetime.certainty.label());
     format!("{stage}, {left} left, until {end} ({label})")
+}
+
+/// Until when the access tokens are valid, each where there are several.
+pub fn access_until(overview: &Overview) -> String {
+    let access = overview.tokens.as_ref().map(|tokens| &tokens.access);
+    let until: Vec<String> = access
+        .into_iter()
+        .flat_map(|all| all.iter().map(move |own| (all.count(), own)))
+        .map(|(count, own)| match count {
+            1 => format!("access token until {}", moment(own.lifetime.expires_at)),
+            _ => format!("{} until {}", sanitize(own.audience.short(), 60), moment(own.lifetime.expires_at)),
+        })
+        .collect();
+    until.join(", ")
 }
 
 /// The group in lower case.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AdminConsent, Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, DeviceAttempt, HandOver,
-    RedirectUri, RefreshLimit, Renewal, ScopeSet, Tenant, Tokens, Trouble, WayIn,
+    AdminConsent, Attempt, Audience, Authority, Claims, ClaimsRequest, ClientId, CodeAttempt, DeviceAttempt,
+    HandOver, RedirectUri, RefreshLimit, Renewal, Scope, ScopeSet, Tenant, Tokens, Trouble, WayIn,
 };
 
 /// Immutable id of a connection: it survives renaming.
@@ -145,6 +145,44 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The resources that the permissions belong to, never none: Graph first where it is one of them, the others in the
+    /// order of their permissions. Without a permission it is Graph, which tells who signed in.
+    pub fn audiences(&self) -> Vec<Audience> {
+        let mut audiences = Vec::new();
+        for audience in self.scopes.iter().filter_map(|scope| Audience::of_scope(scope, &self.authority)) {
+            if !audiences.contains(&audience) {
+                audiences.push(audience);
+            }
+        }
+        audiences.sort_by_key(|audience| *audience != Audience::Graph);
+        if audiences.is_empty() { vec![Audience::Graph] } else { audiences }
+    }
+
+    /// The resource whose token a consumer gets who takes only one.
+    pub fn primary_audience(&self) -> Audience {
+        self.audiences().swap_remove(0)
+    }
+
+    /// For which of the resources a token is, where nobody noted what was asked: the token or the granted permissions tell,
+    /// else it is the first.
+    pub fn audience_of_token(&self, claims: &Claims, granted: Option<&ScopeSet>) -> Audience {
+        let mut asked = self.audiences();
+        let by_claim = claims.aud.as_deref().and_then(|aud| Audience::at(aud, &self.authority));
+        let scopes = granted.into_iter().flat_map(ScopeSet::iter).filter(|scope| scope.resource().is_some());
+        let by_scope = scopes.filter_map(|scope| Audience::of_scope(scope, &self.authority));
+        // Authorities of one's own put there what they like.
+        let is_certain =
+            |audience: &Audience| !matches!(audience, Audience::Other(_)) || asked.contains(audience);
+        let told = by_claim.into_iter().chain(by_scope).find(is_certain);
+        told.unwrap_or_else(|| asked.swap_remove(0))
+    }
+
+    /// The permissions of one resource.
+    pub fn scopes_of(&self, audience: &Audience) -> ScopeSet {
+        let is_of = |scope: &&Scope| Audience::of_scope(scope, &self.authority).as_ref() == Some(audience);
+        self.scopes.iter().filter(is_of).cloned().collect()
+    }
+
     /// True if tokens issued under `other` mean nothing here: of another app registration, or of a user in place of the
     /// client itself.
     pub fn disowns_tokens_of(&self, other: &Self) -> bool {

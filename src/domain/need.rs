@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AttemptFacts, Clock, Overview, Stage, TroubleKind, WhoActs};
+use super::{AttemptFacts, Audience, Clock, Lack, Lacking, Overview, Stage, Trouble, TroubleKind, WhoActs};
 
 /// The groups of the list, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
-    /// Nothing works until a person acts.
+    /// Nothing works until a person acts, or one of the resources does not.
     NeedsYou,
     /// It works, and something lapses before long.
     Soon,
@@ -100,30 +100,15 @@ impl Overview {
     pub fn renewal_plan(&self, now: DateTime<Utc>) -> RenewalPlan {
         use RenewalPlan::{Due, Impossible, Retrying};
         if let Some(trouble) = &self.trouble {
-            match trouble.kind {
-                TroubleKind::ConsentMissing => return Impossible(NoRenewal::ConsentMissing),
-                // Signing in again would be refused again: first somebody else has to act.
-                TroubleKind::SignInNeeded | TroubleKind::SetUpWrong
-                    if trouble.who == WhoActs::TenantAdmin =>
-                {
-                    return Impossible(NoRenewal::Blocked);
-                }
-                TroubleKind::SignInNeeded if trouble.who == WhoActs::AppOwner => {
-                    return Impossible(NoRenewal::SetUpWrong);
-                }
-                TroubleKind::SignInNeeded => return Impossible(NoRenewal::SignInNeeded),
-                // The likeliest thing wrong with the set-up, and the one that we know of.
-                TroubleKind::SetUpWrong if self.is_secret_expired(now) => {
-                    return Impossible(NoRenewal::SecretExpired);
-                }
-                TroubleKind::SetUpWrong => return Impossible(NoRenewal::SetUpWrong),
-                TroubleKind::TryLater { retry_at, attempt, .. } if self.can_renew() => {
+            match (trouble.kind, self.stopped_by(trouble, now)) {
+                (_, Some(why)) => return Impossible(why),
+                (TroubleKind::TryLater { retry_at, attempt, .. }, None) if self.can_renew() => {
                     return Retrying { at: retry_at, attempt };
                 }
-                TroubleKind::TryLater { .. } => {}
+                (_, None) => {}
             }
         }
-        let Some(tokens) = &self.tokens else {
+        if self.tokens.is_none() {
             // Nobody needs to sign in first: the first token is as due as any.
             let is_delegated = self.settings.way_in.is_delegated();
             return if is_delegated {
@@ -131,13 +116,77 @@ impl Overview {
             } else {
                 Due(DateTime::UNIX_EPOCH)
             };
-        };
-        // A lapse that was estimated or typed is no refusal: one request tells for certain.
-        if self.can_renew() {
-            Due(tokens.access.renewal_due_at())
-        } else {
-            Impossible(NoRenewal::NoRefreshToken)
         }
+        // A lapse that was estimated or typed is no refusal: one request tells for certain.
+        if !self.can_renew() {
+            return Impossible(NoRenewal::NoRefreshToken);
+        }
+        match (self.renewals_due().into_iter().map(|(at, _)| at).min(), self.refusal()) {
+            (Some(at), _) => Due(at),
+            (None, Some(trouble)) => {
+                Impossible(self.stopped_by(trouble, now).unwrap_or(NoRenewal::SetUpWrong))
+            }
+            (None, None) => Impossible(NoRenewal::NeverSignedIn),
+        }
+    }
+
+    /// Why a trouble stops all renewing; `None` for what passes.
+    fn stopped_by(&self, trouble: &Trouble, now: DateTime<Utc>) -> Option<NoRenewal> {
+        Some(match trouble.kind {
+            TroubleKind::ConsentMissing => NoRenewal::ConsentMissing,
+            // Signing in again would be refused again: first somebody else has to act.
+            TroubleKind::SignInNeeded | TroubleKind::SetUpWrong if trouble.who == WhoActs::TenantAdmin => {
+                NoRenewal::Blocked
+            }
+            TroubleKind::SignInNeeded if trouble.who == WhoActs::AppOwner => NoRenewal::SetUpWrong,
+            TroubleKind::SignInNeeded => NoRenewal::SignInNeeded,
+            // The likeliest thing wrong with the set-up, and the one that we know of.
+            TroubleKind::SetUpWrong if self.is_secret_expired(now) => NoRenewal::SecretExpired,
+            TroubleKind::SetUpWrong => NoRenewal::SetUpWrong,
+            TroubleKind::TryLater { .. } => return None,
+        })
+    }
+
+    /// The resources that renew without a person, each with its moment. What was asked for since the last sign-in is not
+    /// among them: it takes effect with the next one.
+    fn renewals_due(&self) -> Vec<(DateTime<Utc>, Audience)> {
+        let Some(tokens) = &self.tokens else { return Vec::new() };
+        let due = |audience: &Audience| match (tokens.access.get(audience), self.lack_of(audience)) {
+            (_, Some(Lack::Refused(_))) | (None, None) => None,
+            (_, Some(Lack::NotYet)) => self.renewed_at(),
+            (Some(held), None) => Some(held.lifetime.renewal_due_at()),
+        };
+        let asked = self.settings.audiences();
+        let is_known =
+            |audience: &Audience| tokens.access.get(audience).is_some() || self.lack_of(audience).is_some();
+        if !asked.iter().any(is_known) {
+            // All that is asked for now was chosen since: what is held goes on to the first of it.
+            let at = self.access_lifetime().map(|lifetime| lifetime.renewal_due_at());
+            return at.into_iter().zip(asked).collect();
+        }
+        asked.into_iter().filter_map(|audience| Some((due(&audience)?, audience))).collect()
+    }
+
+    /// The resources whose renewal is due by now.
+    pub fn audiences_due(&self, now: DateTime<Utc>) -> Vec<Audience> {
+        let due = self.renewals_due().into_iter().filter(|(at, _)| *at <= now);
+        due.map(|(_, audience)| audience).collect()
+    }
+
+    /// The resources that a person who asks for renewal means: what is held, and what was refused, once more.
+    pub fn audiences_to_renew(&self) -> Vec<Audience> {
+        let is_held = |audience: &Audience| {
+            self.tokens.as_ref().is_some_and(|tokens| tokens.access.get(audience).is_some())
+                || self.lack_of(audience).is_some()
+        };
+        let asked = self.settings.audiences();
+        let held: Vec<Audience> = asked.iter().filter(|audience| is_held(audience)).cloned().collect();
+        if held.is_empty() { asked.into_iter().take(1).collect() } else { held }
+    }
+
+    /// Why one of the resources is not renewed, while nothing stands in the way of the others.
+    pub fn refusal(&self) -> Option<&Trouble> {
+        self.lacks().find_map(Lacking::refusal)
     }
 
     /// True if there is something to renew with: a refresh token, or the client's own right.
@@ -153,6 +202,7 @@ impl Overview {
                 Some(_) => Need::Soon,
             },
             RenewalPlan::Impossible(_) => Need::NeedsYou,
+            RenewalPlan::Retrying { .. } | RenewalPlan::Due(_) if self.refusal().is_some() => Need::NeedsYou,
             RenewalPlan::Retrying { .. } => Need::Soon,
             RenewalPlan::Due(_) if self.tokens.is_none() => Need::Soon,
             RenewalPlan::Due(_) => match self.latest_stage(now) {
@@ -171,18 +221,24 @@ impl Overview {
             Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,
             None => {}
         }
-        match self.renewal_plan(now) {
-            RenewalPlan::Impossible(why) => self.step_out_of(why, now),
-            RenewalPlan::Retrying { at, .. } => NextStep::RetriesAt(at),
-            RenewalPlan::Due(_) if self.tokens.is_none() => NextStep::GetToken,
-            RenewalPlan::Due(_) if self.is_nearing(Clock::ClientCredential, now) => NextStep::ReplaceSecret,
-            RenewalPlan::Due(_) if self.stage(Clock::RefreshToken, now) == Some(Stage::Expired) => {
-                NextStep::SignInAgain
-            }
-            RenewalPlan::Due(_) if self.is_nearing(Clock::RefreshToken, now) => {
+        let refused = self.refusal().and_then(|trouble| self.stopped_by(trouble, now));
+        match (self.renewal_plan(now), refused) {
+            (RenewalPlan::Impossible(why), _) | (_, Some(why)) => self.step_out_of(why, now),
+            (RenewalPlan::Retrying { at, .. }, None) => NextStep::RetriesAt(at),
+            (RenewalPlan::Due(at), None) => self.step_before_renewal(at, now),
+        }
+    }
+
+    /// What comes before the renewal at `at`, else that itself.
+    fn step_before_renewal(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> NextStep {
+        match () {
+            () if self.tokens.is_none() => NextStep::GetToken,
+            () if self.is_nearing(Clock::ClientCredential, now) => NextStep::ReplaceSecret,
+            () if self.stage(Clock::RefreshToken, now) == Some(Stage::Expired) => NextStep::SignInAgain,
+            () if self.is_nearing(Clock::RefreshToken, now) => {
                 NextStep::RenewBefore(self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at))
             }
-            RenewalPlan::Due(at) => NextStep::RenewsAt(at),
+            () => NextStep::RenewsAt(at),
         }
     }
 

@@ -6,11 +6,12 @@ use url::Url;
 use super::app_registration::CredentialFacts;
 use super::authority::{TenantForm, is_guid};
 use super::hand_over::Fingerprint;
+use super::per_audience::OfAudience;
 use super::secret::Secret;
 use super::{
-    AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Claims, Connection, ConnectionId,
-    ConnectionName, ConnectionValue, DevicePoll, HandOver, Lifetime, RedirectUri, Renewal, ScopeSet,
-    Settings, SignedInUser, Tokens, Trouble,
+    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Claims, Connection,
+    ConnectionId, ConnectionName, ConnectionValue, DevicePoll, HandOver, Lack, Lacking, Lifetime,
+    PerAudience, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -47,16 +48,33 @@ pub struct TokenFacts {
     pub user: SignedInUser,
     /// When a person last signed in.
     pub signed_in_at: DateTime<Utc>,
-    /// Life of the access token.
-    pub access: Lifetime,
-    /// Length of the access token.
-    pub access_characters: usize,
-    /// What was granted.
-    pub granted_scope: Option<ScopeSet>,
-    /// Claims of the access token.
-    pub claims: Claims,
+    /// Of the access tokens, one for each resource.
+    pub access: PerAudience<AccessFacts>,
+    /// What else the sign-in asked for, and has no token or none that renews.
+    pub lacking: Vec<Lacking>,
     /// Of the refresh token, if there is one.
     pub refresh: Option<RefreshFacts>,
+}
+
+/// What may be told of an access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessFacts {
+    /// The resource that it is for.
+    pub audience: Audience,
+    /// Life.
+    pub lifetime: Lifetime,
+    /// Length.
+    pub characters: usize,
+    /// What was granted, if the answer told it.
+    pub granted_scope: Option<ScopeSet>,
+    /// What can be read in it.
+    pub claims: Claims,
+}
+
+impl OfAudience for AccessFacts {
+    fn audience(&self) -> &Audience {
+        &self.audience
+    }
 }
 
 /// What may be told of a refresh token.
@@ -194,9 +212,38 @@ impl Overview {
         }
     }
 
-    /// Life of the access token, where there is one.
+    /// Life of the access token that ends first, where there is one.
     pub fn access_lifetime(&self) -> Option<Lifetime> {
-        self.tokens.as_ref().map(|tokens| tokens.access)
+        let lives = self.tokens.as_ref()?.access.iter().map(|access| access.lifetime);
+        lives.min_by_key(|lifetime| lifetime.expires_at)
+    }
+
+    /// The access token that a consumer gets who takes only one.
+    pub fn primary_access(&self) -> Option<&AccessFacts> {
+        self.tokens.as_ref().map(|tokens| tokens.access.primary())
+    }
+
+    /// Why a resource has no token, or none that renews; as far as it is still asked for.
+    pub fn lack_of(&self, audience: &Audience) -> Option<&Lack> {
+        self.lacks().find(|own| own.audience == *audience).map(|own| &own.why)
+    }
+
+    /// The resources that are asked for, and have no token or none that renews.
+    pub fn lacks(&self) -> impl Iterator<Item = &Lacking> {
+        let lacking = self.tokens.iter().flat_map(|tokens| &tokens.lacking);
+        let asked = self.settings.audiences();
+        lacking.filter(move |own| asked.contains(&own.audience))
+    }
+
+    /// What a person should hear of: what stands in the way of everything, else of one resource.
+    pub fn foremost_trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref().or_else(|| self.refusal())
+    }
+
+    /// When the set of values was renewed last, whichever of its access tokens that was.
+    pub fn renewed_at(&self) -> Option<DateTime<Utc>> {
+        let access = &self.tokens.as_ref()?.access;
+        access.iter().map(|own| own.lifetime.starts_at).max()
     }
 
     /// Life of the refresh token, where there is one.
@@ -215,7 +262,7 @@ impl Overview {
             (ConnectionValue::ClientId, _) => Some(self.settings.client_id.to_string().len()),
             (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
             (ConnectionValue::ClientSecret, _) => None,
-            (ConnectionValue::AccessToken, _) => Some(self.tokens.as_ref()?.access_characters),
+            (ConnectionValue::AccessToken, _) => Some(self.primary_access()?.characters),
             (ConnectionValue::RefreshToken, _) => Some(self.tokens.as_ref()?.refresh.as_ref()?.characters),
         }
     }
@@ -232,7 +279,7 @@ impl Overview {
         if self.settings.way_in.is_delegated() {
             return self.mailbox().map(str::to_owned);
         }
-        let app = self.tokens.as_ref().and_then(|tokens| tokens.claims.app.as_deref());
+        let app = self.primary_access().and_then(|access| access.claims.app.as_deref());
         Some(app.map_or_else(|| "client credentials".to_owned(), |app| format!("app: {app}")))
     }
 
@@ -240,9 +287,8 @@ impl Overview {
     /// token is issued whether anything was granted or not (Exchange may grant besides, by roles of its own). `None` where a person signs in, where there is no token, and
     /// where it cannot be read.
     pub fn roles(&self) -> Option<ScopeSet> {
-        let tokens = self.tokens.as_ref().filter(|_| !self.settings.way_in.is_delegated())?;
-        let readable = tokens.claims != Claims::default();
-        readable.then(|| tokens.claims.roles.clone().unwrap_or_default())
+        let access = self.primary_access().filter(|_| !self.settings.way_in.is_delegated())?;
+        (!access.claims.are_unreadable()).then(|| access.claims.roles.clone().unwrap_or_default())
     }
 
     /// The sign-in under way, if it may still be finished.
@@ -307,16 +353,26 @@ impl From<&Tokens> for TokenFacts {
         Self {
             user: tokens.user.clone(),
             signed_in_at: tokens.signed_in_at,
-            access: tokens.access.lifetime,
-            access_characters: tokens.access.token.characters(),
-            granted_scope: tokens.access.granted_scope.clone(),
-            claims: tokens.access.claims.clone(),
+            access: tokens.access.map(|access| AccessFacts::from(access)),
+            lacking: tokens.lacking.clone(),
             refresh: tokens.refresh.as_ref().map(|refresh| RefreshFacts {
                 lifetime: refresh.lifetime,
                 characters: refresh.current.characters(),
                 fingerprint: Fingerprint::of(&refresh.current),
                 previous_kept: refresh.previous.is_some(),
             }),
+        }
+    }
+}
+
+impl From<&AccessGrant> for AccessFacts {
+    fn from(access: &AccessGrant) -> Self {
+        Self {
+            audience: access.audience.clone(),
+            lifetime: access.lifetime,
+            characters: access.token.characters(),
+            granted_scope: access.granted_scope.clone(),
+            claims: access.claims.clone(),
         }
     }
 }

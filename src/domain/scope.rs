@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::Audience;
+use super::authority::is_guid;
+
 /// One scope token, as it is sent: `Mail.Send`, `offline_access`, `https://outlook.office.com/SMTP.Send`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope(String);
@@ -21,17 +24,24 @@ impl Scope {
 
     /// The name without its resource: `Mail.Send` of `https://graph.microsoft.com/Mail.Send`.
     pub fn name(&self) -> &str {
-        match self.0.rsplit_once('/') {
-            Some((prefix, name)) if prefix.contains("://") && !name.is_empty() => name,
-            _ => &self.0,
-        }
+        self.parts().map_or(&self.0, |(_, name)| name)
+    }
+
+    /// The resource that stands before the name, as written; a bare name, which is Graph's, has none.
+    pub fn resource(&self) -> Option<&str> {
+        self.parts().map(|(resource, _)| resource)
+    }
+
+    fn parts(&self) -> Option<(&str, &str)> {
+        let (resource, name) = self.0.rsplit_once('/')?;
+        let is_resource = resource.contains("://") || is_guid(resource);
+        (is_resource && !name.is_empty()).then_some((resource, name))
     }
 
     /// The resource of which this names everything that was granted: `https://graph.microsoft.com` of
     /// `https://graph.microsoft.com/.default`. A bare `.default` is Graph's and has none.
     pub fn default_of(&self) -> Option<&str> {
-        let (resource, name) = self.0.rsplit_once('/')?;
-        (name.eq_ignore_ascii_case(".default") && resource.contains("://")).then_some(resource)
+        self.resource().filter(|_| self.is_default())
     }
 
     /// True for `.default` of whatever resource.
@@ -39,10 +49,39 @@ impl Scope {
         self.name().eq_ignore_ascii_case(".default")
     }
 
-    /// Names are compared without resource prefix and case: the platform answers in either form.
+    /// The same permission of the same resource. Case does not matter, nor whether Graph is named or meant by a bare name.
     pub fn is_same_permission(&self, other: &Self) -> bool {
+        let resource = |scope: &Self| scope.resource().map_or(Some(Audience::Graph), Audience::of_resource);
+        self.has_same_name(other) && resource(self) == resource(other)
+    }
+
+    /// The same name, of whatever resource: enough where both are known to be of one, since the platform answers with the
+    /// resource in front or without.
+    pub fn has_same_name(&self, other: &Self) -> bool {
         self.name().eq_ignore_ascii_case(other.name())
     }
+
+    /// The scope without which nothing can be renewed (OpenID Connect Core §11).
+    pub const OFFLINE_ACCESS: &str = "offline_access";
+
+    /// Why [`Scope::OFFLINE_ACCESS`] is asked for wherever a person signs in.
+    pub const WHY_OFFLINE_ACCESS: &str = "adds itself: without it nothing can be renewed";
+
+    /// True for [`Scope::OFFLINE_ACCESS`].
+    pub fn is_offline_access(&self) -> bool {
+        self.0.eq_ignore_ascii_case(Self::OFFLINE_ACCESS)
+    }
+
+    /// True for the permissions of Exchange Web Services, delegated or application ones: Exchange Online is retiring them.
+    pub fn is_ews(&self) -> bool {
+        ["EWS.AccessAsUser.All", "full_access_as_app"]
+            .iter()
+            .any(|name| self.name().eq_ignore_ascii_case(name))
+    }
+
+    /// What is known of that: off by default since the first date, gone at the second.
+    pub const EWS_RETIREMENT: &str =
+        "EWS is being retired: blocked by default from 1 October 2026, gone on 1 April 2027";
 
     /// One of the OpenID Connect scopes, which name no permission of a resource.
     pub fn is_openid(&self) -> bool {
@@ -74,6 +113,11 @@ impl ScopeSet {
     /// True if the permission is in the set, by the platform's idea of equal.
     pub fn contains(&self, scope: &Scope) -> bool {
         self.0.iter().any(|own| own.is_same_permission(scope))
+    }
+
+    /// True if a permission of that name is in the set, of whatever resource: for sets that belong to one.
+    pub fn names(&self, scope: &Scope) -> bool {
+        self.0.iter().any(|own| own.has_same_name(scope))
     }
 
     /// Adds a scope that is not there yet; tells whether it was added.
@@ -112,6 +156,11 @@ impl ScopeSet {
         matches!(self.0.as_slice(), [scope] if scope.default_of().is_some())
     }
 
+    /// What is here and not named in `other`, both of one resource.
+    pub fn not_named_in<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Scope> {
+        self.0.iter().filter(|scope| !other.names(scope))
+    }
+
     /// What is here and not in `other`.
     pub fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Scope> {
         self.0.iter().filter(|scope| !other.contains(scope))
@@ -140,6 +189,30 @@ mod tests {
     fn prefix_and_case_do_not_make_another_permission() {
         assert!(scope("https://graph.microsoft.com/mail.send").is_same_permission(&scope("Mail.Send")));
         assert!(!scope("Mail.Send").is_same_permission(&scope("Mail.Read")));
+        assert!(
+            scope("https://outlook.office.com/SMTP.Send")
+                .is_same_permission(&scope("https://outlook.office365.com/smtp.send"))
+        );
+    }
+
+    #[test]
+    fn one_name_at_two_resources_is_two_permissions() {
+        let (graph, exchange) = (scope("SMTP.Send"), scope("https://outlook.office.com/SMTP.Send"));
+        assert!(!graph.is_same_permission(&exchange) && graph.has_same_name(&exchange));
+        let set: ScopeSet = [graph, exchange].into_iter().collect();
+        assert_eq!(set.to_wire(), "SMTP.Send https://outlook.office.com/SMTP.Send");
+    }
+
+    #[test]
+    fn ews_is_known_by_its_permissions() {
+        for ews in [
+            "https://outlook.office365.com/EWS.AccessAsUser.All",
+            "ews.accessasuser.all",
+            "full_access_as_app",
+        ] {
+            assert!(scope(ews).is_ews(), "{ews}");
+        }
+        assert!(!scope("https://outlook.office365.com/IMAP.AccessAsUser.All").is_ews());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! URI. One place for the form, the command line and imports. Each field alone is checked where it is parsed.
 
 use super::app_registration::CredentialKind;
+use super::audience::GRAPH_HOSTS;
 use super::authority::CUSTOM_CLOUD;
 use super::{Capture, ResponseMode, Scope, Settings, WayIn};
 
@@ -44,6 +45,8 @@ pub enum SettingsRemark {
     PublicClientFlows,
     /// The mailbox is of another domain than the tenant.
     OtherDomain,
+    /// A permission of Exchange Web Services.
+    EwsRetiring,
     /// form_post to the page of the login service: what is posted there is never seen.
     PostedToNativePage,
     /// form_post, and nothing here that receives it: it does not stand in the address.
@@ -108,6 +111,7 @@ impl SettingsRemark {
             Self::OtherDomain => {
                 "another domain than the tenant's: right for a guest, or where the tenant has several"
             }
+            Self::EwsRetiring => Scope::EWS_RETIREMENT,
             Self::PostedToNativePage => {
                 "form_post leaves nothing to copy on the page of the login service: use query"
             }
@@ -122,6 +126,7 @@ impl SettingsRemark {
         match self {
             Self::PublicClientFlows => Concern::WayIn,
             Self::OtherDomain => Concern::SignInAs,
+            Self::EwsRetiring => Concern::Scopes,
             Self::PostedToNativePage | Self::PostedToNobody => Concern::ResponseMode,
         }
     }
@@ -171,6 +176,7 @@ pub fn remarks(settings: &Settings) -> Vec<SettingsRemark> {
     [
         (R::PublicClientFlows, settings.way_in == WayIn::DeviceCode),
         (R::OtherDomain, settings.way_in.is_delegated() && is_of_other_domain(settings)),
+        (R::EwsRetiring, settings.scopes.iter().any(Scope::is_ews)),
         (R::PostedToNativePage, posted && native),
         (R::PostedToNobody, posted && !native && !listens),
     ]
@@ -182,14 +188,6 @@ pub fn remarks(settings: &Settings) -> Vec<SettingsRemark> {
 /// Microsoft's own domains under which the tenants of the national clouds are made, with their clouds.
 const DOMAINS_OF_CLOUDS: [(&str, &[&str]); 2] =
     [(".onmicrosoft.us", &["gcc-high", "dod"]), (".onmschina.cn", &["china"])];
-
-/// The Graph services of the clouds.
-const GRAPHS: [&str; 4] = [
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "dod-graph.microsoft.us",
-    "microsoftgraph.chinacloudapi.cn",
-];
 
 fn is_in_table(settings: &Settings) -> bool {
     settings.authority.cloud == "global" || is_national(settings)
@@ -206,7 +204,7 @@ fn is_domain_of_other_cloud(settings: &Settings) -> bool {
 fn is_graph_of_other_cloud(scope: &Scope, settings: &Settings) -> bool {
     let host = scope.as_str().split_once("://").and_then(|(_, rest)| rest.split('/').next());
     let own = settings.authority.graph.host_str();
-    is_in_table(settings) && host.is_some_and(|host| GRAPHS.contains(&host) && Some(host) != own)
+    is_in_table(settings) && host.is_some_and(|host| GRAPH_HOSTS.contains(&host) && Some(host) != own)
 }
 
 /// True for the clouds of governments and of China. An authority of one's own may hold whom it likes.
@@ -376,6 +374,8 @@ mod tests {
         assert_eq!(remarks(&with(|own| tenant(own, "fabrikam.com"))), [R::OtherDomain]);
         assert_eq!(remarks(&with(post)), [R::PostedToNobody]);
         let native = "https://login.microsoftonline.com/common/oauth2/nativeclient";
+        let ews = "https://outlook.office365.com/EWS.AccessAsUser.All";
+        assert_eq!(remarks(&with(|own| own.scopes = ScopeSet::parse_lenient(ews))), [R::EwsRetiring]);
         let to_native_page = with(|own| {
             post(own);
             redirect(own, native);

@@ -1,16 +1,19 @@
-//! What a sign-in brought: the access token, the refresh tokens, and who signed in.
+//! What a sign-in brought: an access token for each resource, the refresh tokens, and who signed in.
 
 use chrono::{DateTime, Utc};
 
+use super::per_audience::OfAudience;
 use super::secret::{AccessToken, RefreshToken};
-use super::{Lifetime, ScopeSet, WayIn};
+use super::{Audience, Lifetime, PerAudience, ScopeSet, Trouble, WayIn};
 
 /// The values of one sign-in, as renewed last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// The access token and its facts.
-    pub access: AccessGrant,
-    /// The refresh token, if `offline_access` was granted.
+    /// The access tokens, one for each resource.
+    pub access: PerAudience<AccessGrant>,
+    /// What else the sign-in asked for, and has no token or none that renews.
+    pub lacking: Vec<Lacking>,
+    /// The refresh token, if `offline_access` was granted. It serves all resources.
     pub refresh: Option<RefreshGrant>,
     /// Who signed in.
     pub user: SignedInUser,
@@ -23,6 +26,8 @@ pub struct Tokens {
 /// An access token with its lifetime, for one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessGrant {
+    /// The resource that it was asked for.
+    pub audience: Audience,
     /// The token.
     pub token: AccessToken,
     /// From when the request was sent, for `expires_in` seconds.
@@ -31,6 +36,53 @@ pub struct AccessGrant {
     pub granted_scope: Option<ScopeSet>,
     /// What can be read in the token, for the eyes only.
     pub claims: Claims,
+}
+
+impl OfAudience for AccessGrant {
+    fn audience(&self) -> &Audience {
+        &self.audience
+    }
+}
+
+/// A resource that was asked for, and why no token of it is to be had for now. What was held before may still be valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// Which.
+    pub audience: Audience,
+    /// Why.
+    pub why: Lack,
+}
+
+/// Why there is no token for a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// One request brings one at a time: its turn comes at once.
+    NotYet,
+    /// The platform refused, for a reason that concerns this resource alone: not asked again until a person acts.
+    Refused(Trouble),
+}
+
+impl Lacking {
+    /// The refusal, where it is one.
+    pub fn refusal(&self) -> Option<&Trouble> {
+        match &self.why {
+            Lack::NotYet => None,
+            Lack::Refused(trouble) => Some(trouble),
+        }
+    }
+}
+
+impl Tokens {
+    /// When the set was renewed last, whichever of its access tokens that was: the refresh token was last used then.
+    pub fn renewed_at(&self) -> DateTime<Utc> {
+        let moments = self.access.iter().map(|access| access.lifetime.starts_at);
+        moments.max().unwrap_or(self.access.primary().lifetime.starts_at)
+    }
+
+    /// Why there is no token for a resource, or none that renews.
+    pub fn lack_of(&self, audience: &Audience) -> Option<&Lack> {
+        self.lacking.iter().find(|own| own.audience == *audience).map(|own| &own.why)
+    }
 }
 
 /// The refresh token in use, and the one before it.
@@ -60,6 +112,12 @@ pub struct SignedInUser {
 }
 
 impl SignedInUser {
+    /// True if both tell an object id and tenant, and they agree: certainly the same person.
+    pub fn is_surely(&self, before: &Self) -> bool {
+        let both = self.oid.is_some() && self.tid.is_some() && before.oid.is_some() && before.tid.is_some();
+        both && !self.is_someone_else_than(before)
+    }
+
     /// True if both tell an object id and tenant, and they differ: another person.
     pub fn is_someone_else_than(&self, before: &Self) -> bool {
         let differs = |now: &Option<String>, then: &Option<String>| matches!((now, then), (Some(a), Some(b)) if !a.eq_ignore_ascii_case(b));
@@ -88,11 +146,16 @@ impl Claims {
     /// The audience in words, where it is one of the known ones.
     pub fn audience_name(&self) -> Option<&str> {
         let aud = self.aud.as_deref()?;
-        Some(match aud.trim_end_matches('/') {
-            "https://graph.microsoft.com" | "00000003-0000-0000-c000-000000000000" => "Microsoft Graph",
-            "https://outlook.office.com" | "https://outlook.office365.com" => "Exchange Online",
-            _ => aud,
+        Some(match Audience::of_resource(aud) {
+            Some(Audience::Graph) => "Microsoft Graph",
+            Some(Audience::Exchange) => "Exchange Online",
+            Some(Audience::Other(_)) | None => aud,
         })
+    }
+
+    /// True if nothing could be read: the token is opaque, as those of personal accounts and of many resources are.
+    pub fn are_unreadable(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -39,6 +39,7 @@ impl<'a> ConnectionValues<'a> {
     /// Those of a record; `None` before the first sign-in.
     pub fn of(connection: &'a Connection, app: Option<&'a AppRegistration>) -> Option<Self> {
         let tokens = connection.tokens.as_ref()?;
+        let access = tokens.access.primary();
         let settings = &connection.settings;
         let secret = app.and_then(|app| app.credential.secret());
         let expected = settings.sign_in_as.as_ref().map(crate::domain::Mailbox::as_str);
@@ -47,8 +48,8 @@ impl<'a> ConnectionValues<'a> {
             client_id: settings.client_id.to_string(),
             client_secret: secret.map(|secret| &secret.value),
             client_secret_ends_on: secret.and_then(|secret| secret.ends_on),
-            access_token: &tokens.access.token,
-            access_token_expires_at: tokens.access.lifetime.expires_at,
+            access_token: &access.token,
+            access_token_expires_at: access.lifetime.expires_at,
             refresh_token: tokens.refresh.as_ref().map(|refresh| &refresh.current),
             refresh_token_expires_at: tokens.refresh.as_ref().map(|refresh| refresh.lifetime.expires_at),
             mailbox: tokens.user.username.as_deref().or(expected),

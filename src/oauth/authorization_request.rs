@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::domain::secret::CodeVerifier;
-use crate::domain::{ClaimsRequest, RedirectUri, Scope, ScopeSet, Settings};
+use crate::domain::{Audience, ClaimsRequest, RedirectUri, Scope, ScopeSet, Settings};
 
 use super::pkce::code_challenge;
 
@@ -40,12 +40,23 @@ pub fn authorization_request(
     url
 }
 
-/// What is asked for: the connection's permissions and, where a person signs in, the scopes that every sign-in needs.
+/// What is asked for: the connection's permissions of all resources and, where a person signs in, the scopes that every
+/// sign-in needs.
 pub fn requested_scope(settings: &Settings) -> ScopeSet {
+    with_own(settings, &settings.scopes)
+}
+
+/// The same of one resource: what one token request may name.
+pub fn requested_scope_of(settings: &Settings, audience: &Audience) -> ScopeSet {
+    let openid = settings.scopes.iter().filter(|scope| scope.is_openid()).cloned();
+    with_own(settings, &settings.scopes_of(audience).iter().cloned().chain(openid).collect())
+}
+
+fn with_own(settings: &Settings, scopes: &ScopeSet) -> ScopeSet {
     let own: &[&str] =
-        if settings.way_in.is_delegated() { &["offline_access", "openid", "profile"] } else { &[] };
+        if settings.way_in.is_delegated() { &[Scope::OFFLINE_ACCESS, "openid", "profile"] } else { &[] };
     let own = own.iter().filter_map(|name| Scope::parse(name));
-    settings.scopes.iter().cloned().chain(own).collect()
+    scopes.iter().cloned().chain(own).collect()
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use url::{Url, form_urlencoded};
 
 use crate::domain::secret::{AuthorizationCode, DeviceCode, RefreshToken, RequestBody, Secret};
-use crate::domain::{CodeAttempt, Scope, ScopeSet, Settings};
+use crate::domain::{Audience, CodeAttempt, Scope, ScopeSet, Settings};
 
-use super::authorization_request::requested_scope;
+use super::authorization_request::{requested_scope, requested_scope_of};
 use super::client_authentication::ClientAuthentication;
 
 /// A form on its way to the token endpoint. The body holds secrets.
@@ -17,14 +17,16 @@ pub struct TokenRequest {
     pub body: RequestBody,
 }
 
-/// Redeems the code that the browser brought (RFC 6749 §4.1.3), with the verifier of the attempt (RFC 7636 §4.5).
+/// Redeems the code that the browser brought (RFC 6749 §4.1.3), with the verifier of the attempt (RFC 7636 §4.5). The code
+/// stands for all that was consented, the token is for one resource: the primary one.
 pub fn redeem(
     settings: &Settings,
     client: &ClientAuthentication,
     attempt: &CodeAttempt,
     code: &AuthorizationCode,
 ) -> TokenRequest {
-    request(settings, client, Some(&requested_scope(settings)), |form| {
+    let scope = requested_scope_of(settings, &settings.primary_audience());
+    request(settings, client, Some(&scope), |form| {
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code.expose())
             .append_pair("redirect_uri", attempt.redirect_uri.as_str())
@@ -32,19 +34,20 @@ pub fn redeem(
     })
 }
 
-/// Uses the refresh token (RFC 6749 §6). What was never granted is not asked for: a permission added since takes effect
-/// with the next sign-in, and must not stop the renewal of the others.
+/// Uses the refresh token for a token of one resource (RFC 6749 §6). What was never granted there is not asked for: a
+/// permission added since takes effect with the next sign-in, and must not stop the renewal of the others.
 pub fn refresh(
     settings: &Settings,
     client: &ClientAuthentication,
     token: &RefreshToken,
+    audience: &Audience,
     granted: Option<&ScopeSet>,
 ) -> TokenRequest {
-    let asked = requested_scope(settings);
+    let asked = requested_scope_of(settings, audience);
     let is_granted = |scope: &&Scope| {
         // `.default` stands for whatever was granted, and answers name that one by one.
-        let named = granted.is_none_or(|granted| granted.contains(scope));
-        scope.is_openid() || scope.name() == ".default" || named
+        let named = granted.is_none_or(|granted| granted.names(scope));
+        scope.is_openid() || scope.is_default() || named
     };
     let granted: ScopeSet = asked.iter().filter(is_granted).cloned().collect();
     // Without a resource in it, the request would be for another token than the one that is held.
@@ -99,7 +102,12 @@ mod tests {
 
     /// The scope that a refresh asks for, after `asked` was granted as `granted`.
     fn refreshed(asked: &str, granted: Option<&str>) -> String {
-        let settings = Settings {
+        let audience = settings(asked).primary_audience();
+        refreshed_for(&audience, asked, granted)
+    }
+
+    fn settings(asked: &str) -> Settings {
+        Settings {
             client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f4f8a11").unwrap(),
             authority: CLOUDS[0].authority(),
             tenant: Tenant::organizations(),
@@ -108,10 +116,19 @@ mod tests {
             redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient(asked),
-        };
+        }
+    }
+
+    fn refreshed_for(audience: &Audience, asked: &str, granted: Option<&str>) -> String {
+        let settings = settings(asked);
         let granted = granted.map(ScopeSet::parse_lenient);
-        let request =
-            refresh(&settings, &ClientAuthentication::Public, &RefreshToken::new("r"), granted.as_ref());
+        let request = refresh(
+            &settings,
+            &ClientAuthentication::Public,
+            &RefreshToken::new("r"),
+            audience,
+            granted.as_ref(),
+        );
         let form = form_urlencoded::parse(request.body.expose().as_bytes());
         form.into_owned().find(|(name, _)| name == "scope").unwrap().1
     }
@@ -121,6 +138,18 @@ mod tests {
         let own = "offline_access openid profile";
         assert_eq!(refreshed("Mail.Send Mail.Read", Some("mail.send")), format!("Mail.Send {own}"));
         assert_eq!(refreshed("Mail.Send", None), format!("Mail.Send {own}"));
+    }
+
+    #[test]
+    fn a_request_names_one_resource_only() {
+        let imap = "https://outlook.office.com/IMAP.AccessAsUser.All";
+        let both = format!("Mail.Send {imap} User.Read");
+        let own = "offline_access openid profile";
+        assert_eq!(refreshed_for(&Audience::Exchange, &both, None), format!("{imap} {own}"));
+        assert_eq!(refreshed_for(&Audience::Graph, &both, None), format!("Mail.Send User.Read {own}"));
+        // Answers of Exchange name their permissions with the resource in front, or without.
+        let granted = Some("imap.accessasuser.all");
+        assert_eq!(refreshed_for(&Audience::Exchange, &both, granted), format!("{imap} {own}"));
     }
 
     #[test]

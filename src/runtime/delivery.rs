@@ -85,8 +85,7 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
         }
         Parcel::Value(value) => connection_value(&connection, app.as_ref(), value),
         Parcel::ValueOfSet(value, set) => {
-            let same =
-                connection.tokens.as_ref().is_some_and(|tokens| tokens.access.lifetime.starts_at == set);
+            let same = connection.tokens.as_ref().is_some_and(|tokens| tokens.renewed_at() == set);
             if !same {
                 return Err(Failure::new(
                     "The tokens were renewed while they were handed over.",
@@ -118,7 +117,7 @@ pub fn connection_value(
     match value {
         ConnectionValue::ClientId => Some(connection.settings.client_id.to_string()),
         ConnectionValue::ClientSecret => Some(app?.credential.secret()?.value.expose().to_owned()),
-        ConnectionValue::AccessToken => Some(tokens?.access.token.expose().to_owned()),
+        ConnectionValue::AccessToken => Some(tokens?.access.primary().token.expose().to_owned()),
         ConnectionValue::RefreshToken => Some(tokens?.refresh.as_ref()?.current.expose().to_owned()),
     }
 }

@@ -6,11 +6,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{Failure, GrantStep};
-use crate::catalogue::clouds::Resource;
 use crate::domain::need::RenewalPlan;
 use crate::domain::probe::{Check, Meaning, Outcome, Probe, Questions};
 use crate::domain::secret::AccessToken;
-use crate::domain::{Connection, ConnectionId, Mailbox, Overview, Trouble};
+use crate::domain::{Audience, Connection, ConnectionId, Lack, Mailbox, Overview, Trouble};
 use crate::oauth::graph;
 
 use tokio::sync::watch;
@@ -128,7 +127,7 @@ async fn ready(
     token: Option<AccessToken>,
 ) -> Result<(Overview, Option<AccessToken>), ProbeError> {
     let now = services.clock.now();
-    if !overview.is_due(now) || !may_renew(&overview, now) {
+    if !is_due(&overview, now) || !may_renew(&overview, now) {
         return in_time(overview, token, now);
     }
     match renewed(services, &overview).await {
@@ -150,7 +149,13 @@ fn in_time(
 }
 
 fn is_over(overview: &Overview, now: DateTime<Utc>) -> bool {
-    overview.access_lifetime().is_none_or(|lifetime| lifetime.is_expired_at(now))
+    let access = overview.tokens.as_ref().and_then(|tokens| tokens.access.get(&Audience::Graph));
+    access.is_none_or(|access| access.lifetime.is_expired_at(now))
+}
+
+/// True if the token for Graph is to be renewed by now, or got for the first time.
+fn is_due(overview: &Overview, now: DateTime<Utc>) -> bool {
+    overview.audiences_due(now).contains(&Audience::Graph) || (is_over(overview, now) && overview.can_renew())
 }
 
 fn may_renew(overview: &Overview, now: DateTime<Utc>) -> bool {
@@ -167,8 +172,12 @@ async fn renewed(
     services: &Services,
     overview: &Overview,
 ) -> Result<(Overview, Option<AccessToken>), ProbeError> {
-    let after = exchange(services, &overview.id, GrantStep::renew(overview)).await?;
-    match after.trouble {
+    let after = exchange(services, &overview.id, GrantStep::renew_these(overview, [Audience::Graph])).await?;
+    let refused = after.lack_of(&Audience::Graph).and_then(|lack| match lack {
+        Lack::Refused(trouble) => Some(trouble.clone()),
+        Lack::NotYet => None,
+    });
+    match after.trouble.clone().or(refused) {
         Some(trouble) => Err(ProbeError::Trouble(Box::new(trouble))),
         None => held(services, &after.id).await,
     }
@@ -185,27 +194,10 @@ async fn held(services: &Services, id: &ConnectionId) -> Result<(Overview, Optio
     .await
 }
 
-/// The access token for Graph. A token that does not tell whom it is for is taken for what was asked.
+/// The access token for Graph.
 fn graph_token(connection: &Connection) -> Option<AccessToken> {
-    let access = &connection.tokens.as_ref()?.access;
-    let authority = &connection.settings.authority;
-    let is_graph = match access.claims.aud.as_deref() {
-        None => true,
-        Some(GRAPH_ID) => true,
-        Some(aud) => {
-            let own = Resource::Graph.default_scope(authority);
-            let own = own.default_of().unwrap_or_default().to_ascii_lowercase();
-            let aud = aud.trim_end_matches('/').to_ascii_lowercase();
-            aud == own || aud == GRAPH_ADDRESS
-        }
-    };
-    is_graph.then(|| access.token.clone())
+    Some(connection.tokens.as_ref()?.access.get(&Audience::Graph)?.token.clone())
 }
-
-/// Graph's own application ID, by which some tokens name it.
-const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
-/// Graph of the global cloud.
-const GRAPH_ADDRESS: &str = "https://graph.microsoft.com";
 
 async fn ask(
     services: &Services,

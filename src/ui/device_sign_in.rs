@@ -289,7 +289,7 @@ impl Waiting<'_> {
     fn facts(self) -> [(&'static str, String); 3] {
         let settings = &self.overview.settings;
         let client_id = settings.client_id.to_string();
-        let app = self.overview.tokens.as_ref().and_then(|tokens| tokens.claims.app.as_deref());
+        let app = self.overview.primary_access().and_then(|access| access.claims.app.as_deref());
         let app = app.map_or_else(|| client_id.clone(), |app| format!("{} ({client_id})", printable(app)));
         let scopes: Vec<String> = settings.scopes.iter().map(|scope| printable(scope.as_str())).collect();
         [("app", app), ("tenant", printable(settings.tenant.as_str())), ("permissions", scopes.join(" "))]

@@ -77,7 +77,7 @@ pub(super) fn claims(view: View<'_>, overview: &Overview, width: u16) -> Vec<Lin
         lines.push(view.row().gap(2).text("no token", theme.none).build());
         return lines;
     };
-    let claims = &tokens.claims;
+    let claims = &tokens.access.primary().claims;
     let scopes = claims
         .scp
         .as_ref()

@@ -327,7 +327,8 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
     let Some(tokens) = &overview.tokens else { return String::new() };
     match value {
         ConnectionValue::AccessToken => {
-            let audience = tokens.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
+            let access = tokens.access.primary();
+            let audience = access.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
             if let Some(roles) = overview.roles() {
                 return match roles.len() {
                     0 => format!("{audience}, no roles"),
@@ -335,7 +336,7 @@ fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String 
                     count => format!("{audience}, {count} roles"),
                 };
             }
-            let granted = tokens
+            let granted = access
                 .granted_scope
                 .iter()
                 .flat_map(ScopeSet::iter)

@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, GrantStep, NewConnection};
 use tokengauge::domain::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, Secret as _};
 use tokengauge::domain::{
-    AccessGrant, Authority, Certainty, Claims, ClientId, Connection, ConnectionId, ConnectionName, Lifetime,
-    Overview, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, Settings, SignedInUser, Tenant, Tokens,
-    WayIn,
+    AccessGrant, Audience, Authority, Certainty, Claims, ClientId, Connection, ConnectionId, ConnectionName,
+    Lifetime, Overview, PerAudience, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, Settings,
+    SignedInUser, Tenant, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
@@ -128,7 +128,7 @@ impl Bench {
     }
 
     pub fn held_access(&self) -> Option<String> {
-        self.record().tokens.map(|tokens| tokens.access.token.expose().to_owned())
+        self.record().tokens.map(|tokens| tokens.access.primary().token.expose().to_owned())
     }
 
     /// Whatever a person or a log could see of the record.
@@ -171,12 +171,14 @@ pub const PLANTED: [&str; 4] = ["FAKE", "eyJ0eXAi", "ZXZpbA", "AAAAAAAAAAAAAAAAA
 pub fn tokens(refresh: &str, now: chrono::DateTime<chrono::Utc>) -> Tokens {
     let earlier = now - chrono::TimeDelta::hours(1);
     Tokens {
-        access: AccessGrant {
+        access: PerAudience::new(AccessGrant {
+            audience: Audience::Graph,
             token: AccessToken::new(HELD_ACCESS),
             lifetime: Lifetime::from_seconds(earlier, 3600, Certainty::Known),
             granted_scope: None,
             claims: Claims::default(),
-        },
+        }),
+        lacking: Vec::new(),
         refresh: Some(RefreshGrant {
             current: RefreshToken::new(refresh),
             previous: None,

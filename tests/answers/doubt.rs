@@ -2,7 +2,9 @@
 //! down while a code waits.
 
 use chrono::TimeDelta;
-use tokengauge::domain::{AccessGrant, Certainty, Lifetime, NextStep, Tokens, Trouble, TroubleKind};
+use tokengauge::domain::{
+    AccessGrant, Certainty, Lifetime, NextStep, PerAudience, Tokens, Trouble, TroubleKind,
+};
 use tokengauge::runtime::exchange::ExchangeError;
 
 use crate::bench::{Bench, NEW, OLD, OTHER, tokens};
@@ -21,7 +23,8 @@ fn elsewhere(bench: &Bench, left: TimeDelta) -> Tokens {
     let now = bench.services.clock.now();
     let tokens = tokens(OTHER, now);
     let lifetime = Lifetime::from_seconds(now, left.num_seconds(), Certainty::Known);
-    Tokens { access: AccessGrant { lifetime, ..tokens.access }, ..tokens }
+    let access = AccessGrant { lifetime, ..tokens.access.primary().clone() };
+    Tokens { access: PerAudience::new(access), ..tokens }
 }
 
 fn sent(server: &Server, token: &str) -> usize {

@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use tokengauge::app::GrantStep;
+use tokengauge::app::{GrantStep, Wanted};
+use tokengauge::domain::Audience;
 use tokengauge::domain::secret::Passphrase;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
@@ -32,7 +33,7 @@ async fn the_others_are_listed_and_renewed_beside_a_damaged_record() {
             "{failure:?}"
         );
 
-        let seen = GrantStep::Renew { seen: None };
+        let seen = GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen: None }]);
         let refused = exchange(&desk.services, &other.id, seen).await.unwrap_err();
         assert!(
             matches!(&refused, ExchangeError::Vault(error) if error.kind() == ErrorKind::Damaged),
@@ -53,7 +54,12 @@ async fn a_damaged_app_registration_is_said_and_nothing_sent() {
     let app = desk.vault_dir().join(format!("apps/{}.age", crate::desk::CLIENT_ID));
     fs::write(&app, "no age file").unwrap();
     let sent = platform.token_requests();
-    let refused = exchange(&desk.services, &desk.id, GrantStep::Renew { seen: None }).await;
+    let refused = exchange(
+        &desk.services,
+        &desk.id,
+        GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen: None }]),
+    )
+    .await;
     assert!(
         matches!(&refused, Err(ExchangeError::Vault(error)) if error.kind() == ErrorKind::Damaged),
         "{refused:?}"

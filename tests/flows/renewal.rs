@@ -84,9 +84,9 @@ async fn an_answer_without_a_refresh_token_keeps_the_held_one() {
     desk.refresh().await.unwrap();
     assert_eq!((current(&desk).as_str(), previous(&desk)), ("refresh-1", None));
     let tokens = desk.tokens();
-    assert_eq!(text(&tokens.access.token), "access-2");
+    assert_eq!(text(&tokens.access.primary().token), "access-2");
     // Unused time starts anew with every use.
-    assert_eq!(tokens.refresh.unwrap().lifetime.starts_at, tokens.access.lifetime.starts_at);
+    assert_eq!(tokens.refresh.unwrap().lifetime.starts_at, tokens.access.primary().lifetime.starts_at);
 }
 
 #[tokio::test]
@@ -98,8 +98,12 @@ async fn what_an_answer_leaves_out_is_taken_over_from_before() {
     desk.refresh().await.unwrap();
     let after = desk.tokens();
     assert_eq!((&after.user, after.signed_in_at), (&before.user, before.signed_in_at));
-    assert_eq!(after.access.granted_scope, before.access.granted_scope);
-    assert_eq!(after.access.lifetime.span().num_seconds(), 300, "five minutes where no life is told");
+    assert_eq!(after.access.primary().granted_scope, before.access.primary().granted_scope);
+    assert_eq!(
+        after.access.primary().lifetime.span().num_seconds(),
+        300,
+        "five minutes where no life is told"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +113,7 @@ async fn lives_are_read_as_numbers_and_as_texts() {
     let (_wire, desk) = holding("refresh-0", &[answer]).await;
     desk.refresh().await.unwrap();
     let tokens = desk.tokens();
-    assert_eq!(tokens.access.lifetime.span().num_seconds(), 3599);
+    assert_eq!(tokens.access.primary().lifetime.span().num_seconds(), 3599);
     let refresh = tokens.refresh.unwrap().lifetime;
     assert_eq!((refresh.span().num_seconds(), refresh.certainty), (86_400, Certainty::Known));
 }
@@ -179,7 +183,7 @@ async fn a_new_refresh_token_in_an_unusable_answer_is_kept() {
     let overview = desk.refresh().await.unwrap();
     assert!(matches!(overview.trouble.unwrap().kind, TroubleKind::TryLater { .. }));
     assert_eq!((current(&desk).as_str(), previous(&desk).as_deref()), ("refresh-1", Some("refresh-0")));
-    assert_eq!(text(&desk.tokens().access.token), "access-0");
+    assert_eq!(text(&desk.tokens().access.primary().token), "access-0");
 }
 
 #[tokio::test]

@@ -26,17 +26,17 @@ async fn the_dance_ends_with_tokens_in_the_vault() {
 
     let record = desk.record();
     let tokens = record.tokens.as_ref().unwrap();
-    let claims = platform.simulator().verify_access_token(tokens.access.token.expose()).unwrap();
+    let claims = platform.simulator().verify_access_token(tokens.access.primary().token.expose()).unwrap();
     assert_eq!((claims.upn.as_str(), claims.appid.as_str()), (OPS, CLIENT_ID));
     assert_eq!(tokens.user.username.as_deref(), Some(OPS));
     assert_eq!(tokens.user.name.as_deref(), Some("Contoso Operations"));
     assert_eq!(tokens.user.oid.as_deref(), Some(claims.oid.as_str()));
-    let granted = tokens.access.granted_scope.as_ref().unwrap();
+    let granted = tokens.access.primary().granted_scope.as_ref().unwrap();
     assert_eq!(record.settings.scopes.difference(granted).count(), 0, "{granted:?}");
-    assert_eq!(tokens.access.claims.audience_name(), Some("Microsoft Graph"));
-    assert_eq!(tokens.access.claims.scp.as_ref().map(ScopeSet::len), Some(3));
+    assert_eq!(tokens.access.primary().claims.audience_name(), Some("Microsoft Graph"));
+    assert_eq!(tokens.access.primary().claims.scp.as_ref().map(ScopeSet::len), Some(3));
 
-    let lifetime = tokens.access.lifetime;
+    let lifetime = tokens.access.primary().lifetime;
     assert!(before <= lifetime.starts_at && lifetime.starts_at <= after, "life is counted from the sending");
     assert_eq!(lifetime.certainty, Certainty::Known);
     assert!((3600..=5400).contains(&lifetime.span().num_seconds()), "{lifetime:?}");
@@ -273,7 +273,7 @@ async fn signing_in_again_moves_the_sign_in_and_keeps_what_was_held() {
     assert!(second.signed_in_at > first.signed_in_at);
     let refresh = |tokens: &tokengauge::domain::Tokens| tokens.refresh.clone().unwrap();
     assert_eq!(refresh(&second).previous.as_ref().map(text), Some(text(&refresh(&first).current)));
-    assert_ne!(second.access.token, first.access.token);
+    assert_ne!(second.access.primary().token, first.access.primary().token);
 }
 
 #[test]

@@ -32,8 +32,8 @@ async fn keys_answer_while_a_renewal_hangs() {
     desk.change(|connection| {
         connection.settings.authority = authority;
         let access = &mut connection.tokens.as_mut().unwrap().access;
-        let begun = access.lifetime.starts_at - TimeDelta::hours(2);
-        access.lifetime = Lifetime::from_seconds(begun, 3600, Certainty::Known);
+        let begun = access.primary_mut().lifetime.starts_at - TimeDelta::hours(2);
+        access.primary_mut().lifetime = Lifetime::from_seconds(begun, 3600, Certainty::Known);
     });
     let mut terminal = dashboard(&desk);
     terminal.until("the list", |screen| screen.contains("contoso"));

@@ -11,6 +11,7 @@ use tokengauge::domain::app_registration::{CredentialFacts, Thumbprint};
 use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
+use tokengauge::domain::{AccessFacts, Audience, PerAudience};
 use tokengauge::domain::{
     AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Capture, Certainty, Claims, ClientId,
     CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, DeviceAttemptFacts, DevicePoll, HandOver,
@@ -87,19 +88,23 @@ impl Make {
                 tid: Some(tenant.into()),
             },
             signed_in_at: now() - days(12),
-            access: Lifetime::from_seconds(now() - minutes(28), 4200, Certainty::Known),
-            access_characters: 2114,
-            granted_scope: Some(PRESETS[0].scope_set()),
-            claims: Claims {
-                aud: Some("https://graph.microsoft.com".into()),
-                tid: Some(tenant.into()),
-                upn: Some(mailbox.to_owned()),
-                app: Some("Exchange connector".into()),
-                scp: Some(ScopeSet::parse_lenient(
-                    "Calendars.ReadWrite Contacts.ReadWrite Mail.ReadWrite Mail.Send User.Read",
-                )),
-                roles: None,
-            },
+            access: PerAudience::new(AccessFacts {
+                audience: Audience::Graph,
+                lifetime: Lifetime::from_seconds(now() - minutes(28), 4200, Certainty::Known),
+                characters: 2114,
+                granted_scope: Some(PRESETS[0].scope_set()),
+                claims: Claims {
+                    aud: Some("https://graph.microsoft.com".into()),
+                    tid: Some(tenant.into()),
+                    upn: Some(mailbox.to_owned()),
+                    app: Some("Exchange connector".into()),
+                    scp: Some(ScopeSet::parse_lenient(
+                        "Calendars.ReadWrite Contacts.ReadWrite Mail.ReadWrite Mail.Send User.Read",
+                    )),
+                    roles: None,
+                },
+            }),
+            lacking: Vec::new(),
             refresh: Some(RefreshFacts {
                 lifetime: Lifetime::estimated_refresh(now() - days(1)),
                 characters: 1388,
@@ -127,7 +132,8 @@ impl Make {
 
     pub fn access_left(mut self, left: TimeDelta) -> Self {
         let tokens = self.0.tokens.as_mut().unwrap();
-        tokens.access = Lifetime::from_seconds(now() + left - minutes(70), 4200, Certainty::Known);
+        tokens.access.primary_mut().lifetime =
+            Lifetime::from_seconds(now() + left - minutes(70), 4200, Certainty::Known);
         self
     }
 
@@ -173,11 +179,12 @@ impl Make {
         let tokens = own.tokens.as_mut().unwrap();
         tokens.user = SignedInUser::default();
         tokens.refresh = None;
-        tokens.granted_scope = None;
-        tokens.claims.upn = None;
-        tokens.claims.app = Some("Contoso Journal".into());
-        tokens.claims.scp = None;
-        tokens.claims.roles = Some(ScopeSet::parse_lenient(roles));
+        let access = tokens.access.primary_mut();
+        access.granted_scope = None;
+        access.claims.upn = None;
+        access.claims.app = Some("Contoso Journal".into());
+        access.claims.scp = None;
+        access.claims.roles = Some(ScopeSet::parse_lenient(roles));
         for renewal in &mut own.renewals {
             renewal.kind = RenewalKind::ClientCredentials;
         }
@@ -185,7 +192,8 @@ impl Make {
     }
 
     pub fn granted(mut self, scopes: &str) -> Self {
-        self.0.tokens.as_mut().unwrap().granted_scope = Some(ScopeSet::parse_lenient(scopes));
+        let access = &mut self.0.tokens.as_mut().unwrap().access;
+        access.primary_mut().granted_scope = Some(ScopeSet::parse_lenient(scopes));
         self
     }
 

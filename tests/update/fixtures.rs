@@ -12,6 +12,7 @@ use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::hand_over::Fingerprint;
 use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::{PastedText, RefreshToken};
+use tokengauge::domain::{AccessFacts, PerAudience};
 use tokengauge::domain::{
     AttemptFacts, Certainty, Claims, ClientId, CodeAttemptFacts, ConnectionId, ConnectionName,
     DeviceAttemptFacts, DevicePoll, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind,
@@ -97,10 +98,14 @@ pub fn renew(overview: &mut Overview, at: DateTime<Utc>, kind: RenewalKind) {
             ..SignedInUser::default()
         },
         signed_in_at: start() - days(12),
-        access: Lifetime::from_seconds(at, 3600, Certainty::Known),
-        access_characters: 2114,
-        granted_scope: Some(overview.settings.scopes.clone()),
-        claims: Claims::default(),
+        access: PerAudience::new(AccessFacts {
+            audience: overview.settings.primary_audience(),
+            lifetime: Lifetime::from_seconds(at, 3600, Certainty::Known),
+            characters: 2114,
+            granted_scope: Some(overview.settings.scopes.clone()),
+            claims: Claims::default(),
+        }),
+        lacking: Vec::new(),
         refresh: Some(RefreshFacts {
             lifetime: Lifetime::estimated_refresh(at),
             characters: 1388,

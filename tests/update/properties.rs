@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tokengauge::app::{Action, Answer, App, Browser, Effect, FirstRun, Message, ProbeNews, Panel, Pasted, RequestId};
+use tokengauge::app::{
+    Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, ProbeNews, RequestId,
+};
 use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
 use tokengauge::domain::{ConnectionId, RenewalKind, TroubleKind};

@@ -1,10 +1,10 @@
 //! Copying, revealing, renewing one, permissions.
 
 use tokengauge::app::{
-    Answer, Delivery, Edit, Effect, GrantStep, Line, Message, Panel, Parcel, Question, Tab, Way,
+    Answer, Delivery, Edit, Effect, GrantStep, Line, Message, Panel, Parcel, Question, Tab, Wanted, Way,
 };
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{ConnectionValue, Scope};
+use tokengauge::domain::{Audience, ConnectionValue, Scope};
 
 use super::fixtures::*;
 
@@ -142,10 +142,10 @@ fn a_reveal_that_failed_says_so() {
 #[test]
 fn renewing_names_the_set_that_is_seen() {
     let mut desk = on_tokens();
-    let seen = desk.own("quiet").access_lifetime().map(|access| access.starts_at);
+    let seen = desk.own("quiet").renewed_at();
     let effects = desk.press("r");
     let [Effect::Exchange { step, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*step, GrantStep::Renew { seen });
+    assert_eq!(*step, GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen }]));
     assert!(desk.app.is_renewing(&id("quiet")));
 }
 

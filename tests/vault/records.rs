@@ -35,7 +35,7 @@ fn tokens_without_a_refresh_token_or_scope_come_back() {
     let sample = Sample::new();
     let mut wanted = connection();
     let tokens = wanted.tokens.as_mut().unwrap();
-    (tokens.refresh, tokens.access.granted_scope) = (None, None);
+    (tokens.refresh, tokens.access.primary_mut().granted_scope) = (None, None);
     sample.vault.create_connection(&wanted).unwrap();
     assert_eq!(sample.vault.connection(&wanted.name).unwrap(), wanted);
 }

@@ -10,11 +10,11 @@ use tokengauge::domain::secret::{
     AccessToken, ClientSecret, CodeVerifier, DeviceCode, Passphrase, RefreshToken,
 };
 use tokengauge::domain::{
-    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Authority, Certainty, Claims,
-    ClaimsRequest, ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
-    Consumer, CountsFrom, DeviceAttempt, DevicePoll, HandOver, Lifetime, Mailbox, RedirectUri, RefreshGrant,
-    RefreshLimit, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings,
-    SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn, WhoActs,
+    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Authority, Certainty,
+    Claims, ClaimsRequest, ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
+    Consumer, CountsFrom, DeviceAttempt, DevicePoll, HandOver, Lack, Lacking, Lifetime, Mailbox, PerAudience,
+    RedirectUri, RefreshGrant, RefreshLimit, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet,
+    SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn, WhoActs,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -183,21 +183,45 @@ fn settings() -> Settings {
     }
 }
 
+fn other(resource: &str) -> Audience {
+    Audience::parse(resource).unwrap()
+}
+
+fn access() -> PerAudience<AccessGrant> {
+    let mut access = PerAudience::new(AccessGrant {
+        audience: Audience::Graph,
+        token: AccessToken::new("TGSECRET.access.\u{e9}\"\\"),
+        lifetime: Lifetime::from_seconds(at(10), 3599, Certainty::Known),
+        granted_scope: Some(ScopeSet::parse_lenient("Mail.Send User.Read")),
+        claims: Claims {
+            aud: Some("https://graph.microsoft.com".into()),
+            tid: Some("9188040d-6c67-4c5b-b112-36a304b66dad".into()),
+            upn: Some("ops@contoso.com".into()),
+            app: Some("Mail bridge".into()),
+            scp: Some(ScopeSet::parse_lenient("Mail.Send")),
+            roles: None,
+        },
+    });
+    access.put(AccessGrant {
+        audience: Audience::Exchange,
+        token: AccessToken::new("TGSECRET.access.of.exchange"),
+        lifetime: Lifetime::from_seconds(at(12), 4711, Certainty::Estimated),
+        granted_scope: Some(ScopeSet::parse_lenient("https://outlook.office.com/SMTP.Send")),
+        claims: Claims::default(),
+    });
+    access
+}
+
 fn tokens() -> Tokens {
     Tokens {
-        access: AccessGrant {
-            token: AccessToken::new("TGSECRET.access.\u{e9}\"\\"),
-            lifetime: Lifetime::from_seconds(at(10), 3599, Certainty::Known),
-            granted_scope: Some(ScopeSet::parse_lenient("Mail.Send User.Read")),
-            claims: Claims {
-                aud: Some("https://graph.microsoft.com".into()),
-                tid: Some("9188040d-6c67-4c5b-b112-36a304b66dad".into()),
-                upn: Some("ops@contoso.com".into()),
-                app: Some("Mail bridge".into()),
-                scp: Some(ScopeSet::parse_lenient("Mail.Send")),
-                roles: None,
+        access: access(),
+        lacking: vec![
+            Lacking { audience: other("https://contoso.crm.dynamics.com"), why: Lack::NotYet },
+            Lacking {
+                audience: other("api://0b5e7f10"),
+                why: Lack::Refused(trouble(TroubleKind::ConsentMissing)),
             },
-        },
+        ],
         refresh: Some(RefreshGrant {
             current: RefreshToken::new("TGSECRET-refresh-2"),
             previous: Some(RefreshToken::new("TGSECRET-refresh-1")),

@@ -62,7 +62,7 @@ fn age_prints_a_record_with_the_key_file() {
     assert_eq!(json["settings"]["scope"], "Mail.Send offline_access https://outlook.office.com/SMTP.Send");
     assert_eq!(json["tokens"]["signed_in_at"], "2027-01-03T18:13:20.123456789Z");
     let tokens = connection().tokens.unwrap();
-    assert_eq!(json["tokens"]["access"][0]["token"], tokens.access.token.expose());
+    assert_eq!(json["tokens"]["access"][0]["token"], tokens.access.primary().token.expose());
     assert_eq!(json["tokens"]["refresh"]["current"], "TGSECRET-refresh-2");
 }
 

@@ -328,7 +328,7 @@ impl App {
     }
 
     fn hand_over(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
-        let Some(access) = overview.access_lifetime() else {
+        let Some(access) = overview.primary_access() else {
             self.tell(Notice::plain("Nobody has signed in yet: nothing to hand over.", now));
             return Vec::new();
         };
@@ -340,9 +340,10 @@ impl App {
         }
         let renewable =
             matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
-        if access.remaining(now) < FRESH_ENOUGH
+        let step = GrantStep::renew_these(overview, [access.audience.clone()]);
+        if access.lifetime.remaining(now) < FRESH_ENOUGH
             && renewable
-            && let Some((request, effect)) = self.exchange(&overview.id, GrantStep::renew(overview))
+            && let Some((request, effect)) = self.exchange(&overview.id, step)
         {
             self.open_hand_over(overview, HandOverPhase::Renewing(request));
             return vec![effect];
@@ -359,12 +360,12 @@ impl App {
 
 /// The set as it stands, ready to be handed over.
 pub(super) fn handing(overview: &Overview) -> HandOverPhase {
-    let Some(access) = overview.access_lifetime() else {
+    let Some(set) = overview.renewed_at() else {
         return HandOverPhase::Failed(Failure::new("There are no tokens to hand over.", "Sign in (a)."));
     };
     let held = ConnectionValue::ALL.into_iter().filter(|value| overview.characters_of(*value).is_some());
     HandOverPhase::Handing {
-        set: access.starts_at,
+        set,
         rows: held.map(|value| HandOverRow { value, sent: None }).collect(),
         errand: None,
     }

@@ -239,11 +239,11 @@ impl App {
     }
 
     /// Renews these, as far as no request of theirs is under way.
-    pub(super) fn refresh_all(&mut self, connections: &[ConnectionId]) -> Vec<Effect> {
+    pub(super) fn refresh_all(&mut self, connections: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
         let steps: Vec<_> = connections
             .iter()
             .filter_map(|id| self.connections.get(id))
-            .map(|overview| (overview.id.clone(), GrantStep::renew(overview)))
+            .map(|overview| (overview.id.clone(), GrantStep::renew_due(overview, now)))
             .collect();
         steps
             .into_iter()

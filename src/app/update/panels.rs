@@ -193,10 +193,9 @@ impl App {
 
     /// The refresh token of the set that was handed over; a newer one in the record is not what was given.
     fn remember_hand_over(&mut self, connection: &ConnectionId, set: DateTime<Utc>) -> Effect {
-        let tokens = self.connections.get(connection).and_then(|own| own.tokens.as_ref());
-        let given = tokens.filter(|tokens| tokens.access.starts_at == set);
-        let refresh_token =
-            given.and_then(|tokens| tokens.refresh.as_ref()).map(|held| held.fingerprint.clone());
+        let given = self.connections.get(connection).filter(|own| own.renewed_at() == Some(set));
+        let held = given.and_then(|own| own.tokens.as_ref()?.refresh.as_ref());
+        let refresh_token = held.map(|held| held.fingerprint.clone());
         self.change(connection, Edit::HandedOver { consumer: Consumer::AppConnect, refresh_token })
     }
 
@@ -268,7 +267,7 @@ impl App {
                 until.is_none_or(|until| until <= now)
             });
         // The rest is due as well and follows by itself.
-        let effects = self.refresh_all(&now_possible[..now_possible.len().min(self.room())]);
+        let effects = self.refresh_all(&now_possible[..now_possible.len().min(self.room())], now);
         let told = match (now_possible.len(), paused.len()) {
             (count, 0) => format!("Renewing {count} connections …"),
             (0, count) => {

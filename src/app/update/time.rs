@@ -45,7 +45,7 @@ impl App {
         due.sort();
         due.truncate(self.room());
         let ids: Vec<ConnectionId> = due.into_iter().map(|(_, id)| id).collect();
-        self.refresh_all(&ids)
+        self.refresh_all(&ids, now)
     }
 
     /// How many more token requests may be in the air.
@@ -61,15 +61,15 @@ impl App {
 
     /// When it renews by itself. An open sign-in does not stop it.
     fn renews_at(&self, own: &Overview) -> Option<DateTime<Utc>> {
-        let access = own.access_lifetime();
         // Asked of the moment at which the set came: a lapse that was only estimated or typed costs one request, whose
         // refusal tells for certain.
-        let planned = match own.renewal_plan(access.map_or(DateTime::UNIX_EPOCH, |access| access.starts_at)) {
+        let planned = match own.renewal_plan(own.renewed_at().unwrap_or(DateTime::UNIX_EPOCH)) {
             RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at,
             RenewalPlan::Impossible(_) => return None,
         };
         // While its values are handed over, a set stays as it is: to the end of its life, not beyond.
-        let handed_over = access.filter(|_| self.is_handing_over(&own.id)).map(|access| access.expires_at);
+        let handed_over = own.access_lifetime().filter(|_| self.is_handing_over(&own.id));
+        let handed_over = handed_over.map(|access| access.expires_at);
         let held_back = self.held_back.get(&own.id).map(|held| held.until);
         let own_moment = [Some(planned), handed_over, held_back].into_iter().flatten().max()?;
         // Looked for among all the others only where it can matter.

@@ -8,9 +8,9 @@ mod answer;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::catalogue::clouds::{CLOUDS, Resource};
+use crate::domain::permission_state::{Known, PermissionState};
 use crate::domain::probe::{Check, Holder, NothingToAsk, Outcome, Permissions, Probe, Questions, WhyNot};
-use crate::domain::{Authority, Mailbox, Overview, Scope, ScopeSet};
+use crate::domain::{Audience, Authority, Mailbox, Overview, Scope, ScopeSet};
 use crate::sanitize::sanitize;
 
 pub use answer::read;
@@ -65,7 +65,7 @@ pub fn probe(overview: &Overview, mailbox: Option<&Mailbox>, now: DateTime<Utc>)
                 Questions::Asked(Check::ALL.map(|check| (check, outcome(check, held, is_delegated))).to_vec())
             }
         },
-        permissions: permissions(overview, held),
+        permissions: permissions(overview),
     }
 }
 
@@ -108,35 +108,21 @@ fn holder(overview: &Overview, mailbox: Option<&Mailbox>) -> Holder {
 
 fn nothing_to_ask(overview: &Overview, mailbox: Option<&Mailbox>) -> Option<NothingToAsk> {
     let settings = &overview.settings;
-    let mut named = settings.scopes.iter().filter(|scope| !scope.is_openid()).peekable();
-    let is_graph = |scope: &Scope| is_of_graph(scope, &settings.authority);
-    if named.peek().is_some() && !named.any(is_graph) {
+    let of = |scope: &Scope| Audience::of_scope(scope, &settings.authority);
+    let audiences: Vec<Audience> = settings.scopes.iter().filter_map(of).collect();
+    if !audiences.is_empty() && !audiences.contains(&Audience::Graph) {
         return Some(NothingToAsk::OnlyExchange);
     }
     (!settings.way_in.is_delegated() && mailbox.is_none()).then_some(NothingToAsk::NoMailboxNamed)
 }
 
-/// True for a permission of Graph: without a prefix, or with the address of a Graph service.
-pub fn is_of_graph(scope: &Scope, authority: &Authority) -> bool {
-    let Some((prefix, _)) = scope.as_str().rsplit_once('/').filter(|(prefix, _)| prefix.contains("://"))
-    else {
-        return true;
-    };
-    let own = Resource::Graph.default_scope(authority);
-    let is_own = own.default_of().is_some_and(|own| own.eq_ignore_ascii_case(prefix.trim_end_matches('/')));
-    let host = Url::parse(prefix).ok();
-    let host = host.as_ref().and_then(Url::host_str);
-    is_own || host.is_some_and(|host| CLOUDS.iter().any(|cloud| cloud.graph == host))
-}
-
 /// What is in the token, as far as that can be told: by the token itself, else by the answer that brought it.
 fn held(overview: &Overview) -> Option<&ScopeSet> {
-    let tokens = overview.tokens.as_ref()?;
-    let claims = &tokens.claims;
+    let access = overview.tokens.as_ref()?.access.get(&Audience::Graph)?;
     if overview.settings.way_in.is_delegated() {
-        return claims.scp.as_ref().or(tokens.granted_scope.as_ref());
+        return access.claims.scp.as_ref().or(access.granted_scope.as_ref());
     }
-    claims.roles.as_ref()
+    access.claims.roles.as_ref()
 }
 
 fn outcome(check: Check, held: Option<&ScopeSet>, is_delegated: bool) -> Outcome {
@@ -149,25 +135,24 @@ fn outcome(check: Check, held: Option<&ScopeSet>, is_delegated: bool) -> Outcome
     if may { Outcome::Waiting } else { Outcome::NotAsked(WhyNot::NoPermission(any_of[0])) }
 }
 
-fn permissions(overview: &Overview, held: Option<&ScopeSet>) -> Permissions {
+fn permissions(overview: &Overview) -> Permissions {
     if !overview.settings.way_in.is_delegated() {
-        return overview
-            .roles()
-            .map_or(Permissions::Unknown, |roles| Permissions::Application { roles: roles.len() });
+        let roles = overview.roles();
+        return roles.map_or(Permissions::Unknown, |roles| Permissions::Application { roles: roles.len() });
     }
-    let (Some(tokens), Some(held)) = (&overview.tokens, held) else { return Permissions::Unknown };
-    let settings = &overview.settings;
-    let lasting = |scope: &&Scope| scope.as_str().eq_ignore_ascii_case("offline_access");
-    let asked: Vec<&Scope> = settings
-        .scopes
-        .iter()
-        .filter(|scope| is_of_graph(scope, &settings.authority) && !scope.is_default())
-        .filter(|scope| !scope.is_openid() || lasting(scope))
-        .collect();
+    let states = overview.permission_states();
+    let of_graph = |own: &&PermissionState| own.audience == Some(Audience::Graph) && !own.scope.is_default();
     // No token holds offline_access: it is the refresh token beside it.
-    let is_held =
-        |scope: &&Scope| if lasting(scope) { tokens.refresh.is_some() } else { held.contains(scope) };
-    let missing = asked.iter().filter(|scope| !is_held(scope)).map(|scope| (*scope).clone()).collect();
+    let asked: Vec<(&Scope, Known)> = states
+        .asked()
+        .filter(|own| of_graph(own) || own.scope.is_offline_access())
+        .map(|own| (&own.scope, if own.in_token == Known::Unknown { own.granted } else { own.in_token }))
+        .collect();
+    if asked.iter().any(|(_, held)| *held == Known::Unknown) {
+        return Permissions::Unknown;
+    }
+    let missing =
+        asked.iter().filter(|(_, held)| *held == Known::No).map(|(scope, _)| (*scope).clone()).collect();
     Permissions::Delegated { asked: asked.len(), missing }
 }
 
@@ -201,15 +186,5 @@ mod tests {
         let url = question(Check::Calendar, &holder, &CLOUDS[0].authority());
         assert_eq!(url.path_segments().unwrap().count(), 4, "{url}");
         assert_eq!(url.query(), Some("$top=1&$select=id"));
-    }
-
-    #[test]
-    fn a_scope_is_graphs_unless_its_prefix_says_otherwise() {
-        let authority = CLOUDS[0].authority();
-        let is_graph = |text: &str| is_of_graph(&Scope::parse(text).unwrap(), &authority);
-        assert!(is_graph("Mail.Read") && is_graph("https://graph.microsoft.com/Mail.Read"));
-        assert!(is_graph("https://graph.microsoft.us/.default"));
-        assert!(!is_graph("https://outlook.office.com/SMTP.Send"));
-        assert!(!is_graph("https://outlook.office365.com/.default"));
     }
 }

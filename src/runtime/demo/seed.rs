@@ -8,10 +8,10 @@ use crate::catalogue::clouds::Resource;
 use crate::catalogue::permissions::PRESETS;
 use crate::domain::secret::{AccessToken, ClientSecret, PrivateKey, RefreshToken};
 use crate::domain::{
-    AccessGrant, AppRegistration, Attempt, Authority, Certainty, ClientCredential, ClientId, CodeAttempt,
-    Connection, ConnectionName, Lifetime, Mailbox, RedirectUri, RefreshGrant, Renewal, RenewalKind,
-    RenewalOutcome, ResponseMode, Scope, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble,
-    TroubleKind, Wait, WayIn,
+    AccessGrant, AppRegistration, Attempt, Audience, Authority, Certainty, ClientCredential, ClientId,
+    CodeAttempt, Connection, ConnectionName, Lifetime, Mailbox, PerAudience, RedirectUri, RefreshGrant,
+    Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, SecretCredential, Settings,
+    SignedInUser, Tenant, Tokens, Trouble, TroubleKind, Wait, WayIn,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::{certificate, claims, pkce};
@@ -163,7 +163,7 @@ fn connection(
 ) -> Connection {
     let name = ConnectionName::parse(&seed.name).expect(SEEDS_AND);
     let mut connection = Connection::new(entropy::connection_id(), name, settings(seed, authority));
-    connection.tokens = tokens(seed, simulator, now);
+    connection.tokens = tokens(seed, simulator, authority, now);
     connection.trouble = seed.problem.map(|code| trouble(code, connection.tokens.is_some(), now));
     connection.attempt = seed.attempt_open.then(|| attempt(&connection.settings, now));
     connection.renewals = renewals(seed, connection.trouble.as_ref(), now);
@@ -187,7 +187,12 @@ fn settings(seed: &Seed, authority: &Authority) -> Settings {
     }
 }
 
-fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<Tokens> {
+fn tokens(
+    seed: &Seed,
+    simulator: &mut Simulator,
+    authority: &Authority,
+    now: DateTime<Utc>,
+) -> Option<Tokens> {
     let remaining = seed.access_remaining?.0;
     let signed_in_at = now - seed.signed_in_ago.map_or(TimeDelta::zero(), |span| span.0);
     let renewed_at = seed.last_renewal_ago.map_or(signed_in_at, |span| now - span.0);
@@ -199,8 +204,20 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
         let access = simulator.issue_application_token(&seed.app, renewed_at, life);
         return Some(application_tokens(AccessToken::new(access), lifetime));
     };
-    let access = simulator.issue_access_token(&seed.app, upn, &scopes, renewed_at, life);
-    let access = AccessToken::new(access);
+    let mut grants = by_audience(&seed.scopes, authority).into_iter().map(|(audience, scopes)| {
+        let names: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
+        let token = simulator.issue_access_token(&seed.app, upn, &names, renewed_at, life);
+        let token = AccessToken::new(token);
+        AccessGrant {
+            audience,
+            claims: claims::claims(&token),
+            token,
+            lifetime: Lifetime { starts_at: renewed_at, expires_at, certainty: Certainty::Known },
+            granted_scope: Some(scopes),
+        }
+    });
+    let mut access = PerAudience::new(grants.next()?);
+    grants.for_each(|grant| access.put(grant));
     let refresh = seed.refresh_remaining.map(|span| RefreshGrant {
         current: RefreshToken::new(simulator.issue_refresh_token(
             &seed.app,
@@ -213,22 +230,28 @@ fn tokens(seed: &Seed, simulator: &mut Simulator, now: DateTime<Utc>) -> Option<
         unanswered_at: None,
         lifetime: refresh_lifetime(now + span.0, signed_in_at, renewed_at),
     });
-    let lasting =
-        |scope: &&&str| **scope != "offline_access" && !Scope::parse(scope).is_some_and(|s| s.is_openid());
     Some(Tokens {
-        user: claims::signed_in_user(None, &access),
-        access: AccessGrant {
-            claims: claims::claims(&access),
-            token: access,
-            lifetime: Lifetime { starts_at: renewed_at, expires_at, certainty: Certainty::Known },
-            granted_scope: Some(
-                scopes.iter().filter(lasting).filter_map(|scope| Scope::parse(scope)).collect(),
-            ),
-        },
+        user: claims::signed_in_user(None, &access.primary().token),
+        access,
+        lacking: Vec::new(),
         refresh,
         signed_in_at,
         way_in: WayIn::default(),
     })
+}
+
+/// The permissions by the resource that they belong to, Graph first.
+fn by_audience(scopes: &[String], authority: &Authority) -> Vec<(Audience, ScopeSet)> {
+    let mut all: Vec<(Audience, ScopeSet)> = Vec::new();
+    for scope in scopes.iter().filter_map(|scope| Scope::parse(scope)) {
+        let Some(audience) = Audience::of_scope(&scope, authority) else { continue };
+        match all.iter_mut().find(|(own, _)| *own == audience) {
+            Some((_, set)) => drop(set.insert(scope)),
+            None => all.push((audience, [scope].into_iter().collect())),
+        }
+    }
+    all.sort_by_key(|(audience, _)| *audience != Audience::Graph);
+    all
 }
 
 /// What client credentials bring: no refresh token, and nobody who signed in.
@@ -236,7 +259,14 @@ fn application_tokens(token: AccessToken, lifetime: Lifetime) -> Tokens {
     Tokens {
         user: SignedInUser::default(),
         signed_in_at: lifetime.starts_at,
-        access: AccessGrant { claims: claims::claims(&token), token, lifetime, granted_scope: None },
+        access: PerAudience::new(AccessGrant {
+            audience: Audience::Graph,
+            claims: claims::claims(&token),
+            token,
+            lifetime,
+            granted_scope: None,
+        }),
+        lacking: Vec::new(),
         refresh: None,
         way_in: WayIn::ClientCredentials,
     }

@@ -14,6 +14,7 @@ use crate::domain::{
     Attempt, Connection, ConnectionId, DeviceAttempt, DeviceAttemptFacts, DevicePoll, Overview, RenewalKind,
     WayIn,
 };
+use crate::oauth::claims;
 use crate::oauth::device_authorization::{self, DeviceAuthorization};
 use crate::oauth::device_poll::{self, PollAnswer};
 use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
@@ -24,7 +25,7 @@ use crate::vault::ErrorKind;
 use super::super::blocking::blocking;
 use super::super::http::SendError;
 use super::super::services::Services;
-use super::{ExchangeError, Ready, client, is_lost, ready, unanswered};
+use super::{ExchangeError, Ready, client, get_others, is_lost, ready, unanswered};
 
 /// Longest line that is kept of a question without an answer.
 const LINE: usize = 200;
@@ -60,7 +61,9 @@ pub async fn poll_device(
     let sent_at = services.clock.now();
     let answer = services.http.post(request).await;
     let answered_at = services.clock.now();
-    blocking(move || ready.take_poll(answer, sent_at, answered_at)).await
+    let overview = blocking(move || ready.take_poll(answer, sent_at, answered_at)).await?;
+    // Only tokens end a sign-in without trouble: those of its other resources are got at once.
+    if overview.attempt.is_some() { Ok(overview) } else { Ok(get_others(services, overview).await) }
 }
 
 /// How waiting for a device sign-in ended.
@@ -204,7 +207,11 @@ impl Ready {
                 None
             }
             Err(refusal) if passes(&refusal) => return Err(not_begun(&refusal, sent_at)),
-            Err(refusal) => self.take_refusal(&refusal, RenewalKind::SignIn, sent_at),
+            Err(refusal) => self.take_refusal(
+                &refusal,
+                (RenewalKind::SignIn, &self.connection.settings.primary_audience()),
+                sent_at,
+            ),
         };
         self.save(refused)
     }
@@ -265,7 +272,11 @@ impl Ready {
         sent_at: DateTime<Utc>,
     ) -> Option<ExchangeError> {
         self.connection.attempt = None;
-        self.take_refusal(refusal, RenewalKind::SignIn, sent_at)
+        self.take_refusal(
+            refusal,
+            (RenewalKind::SignIn, &self.connection.settings.primary_audience()),
+            sent_at,
+        )
     }
 
     fn take_device_tokens(
@@ -275,7 +286,11 @@ impl Ready {
         skew: Option<TimeDelta>,
     ) -> Option<ExchangeError> {
         let brings_refresh = response.refresh_token.is_some();
-        let refused = self.take_tokens(response, RenewalKind::SignIn, sent_at, skew);
+        // The request for the code named all resources, and no poll names one: the platform has chosen.
+        let claims = claims::claims(&response.access_token);
+        let settings = &self.connection.settings;
+        let audience = settings.audience_of_token(&claims, response.granted_scope.as_ref());
+        let refused = self.take_tokens(response, &audience, RenewalKind::SignIn, sent_at, skew);
         let brought = self
             .connection
             .tokens

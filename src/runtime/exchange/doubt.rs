@@ -3,12 +3,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::GrantStep;
 use crate::domain::attempt::REDEMPTIONS_ALLOWED;
 use crate::domain::{Attempt, RefreshGrant, Trouble, TroubleKind};
 use crate::oauth::token_answer::{HttpAnswer, Reaction, TokenAnswer};
 
-use super::{ExchangeError, Finished, Ready, request};
+use super::{ExchangeError, Finished, Grant, Ready, request};
 use crate::runtime::http::{SendError, SendStage};
 
 /// Whether a refusal of the refresh token is believed.
@@ -46,7 +45,7 @@ impl Ready {
     /// Reads the record again, once, before a refusal is believed.
     pub(super) fn look_again(
         mut self: Box<Self>,
-        step: &GrantStep,
+        grant: &Grant,
         now: DateTime<Utc>,
     ) -> Result<Doubt, ExchangeError> {
         if self.belief == Belief::AtOnce {
@@ -61,11 +60,13 @@ impl Ready {
         if current(tokens.refresh.as_ref()) == current(refused.as_ref()) || tokens.refresh.is_none() {
             return Ok(Doubt::Confirmed(self));
         }
-        if tokens.access.lifetime.renewal_due_at() > now && self.connection.trouble.is_none() {
+        let access = tokens.access.get(&self.audience(grant));
+        let is_fresh = access.is_some_and(|own| own.lifetime.renewal_due_at() > now);
+        if is_fresh && self.connection.trouble.is_none() {
             let overview = self.overview();
             return Ok(Doubt::Removed(Finished::Saved(Box::new(overview))));
         }
-        let again = request(&self.connection, &self.app, step, now)?;
+        let again = request(&self.connection, &self.app, grant, now)?;
         Ok(Doubt::Removed(Finished::NewerToken(self, again)))
     }
 

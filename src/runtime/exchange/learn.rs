@@ -32,10 +32,9 @@ impl Ready {
         }
         let Some(limit) = refresh_limit::read(platform) else { return };
         self.connection.refresh_limit = Some(limit);
-        if let Some(tokens) = &mut self.connection.tokens
-            && let Some(refresh) = &mut tokens.refresh
-        {
-            refresh.lifetime = limit.lifetime(tokens.signed_in_at, tokens.access.lifetime.starts_at);
+        if let Some(tokens) = &mut self.connection.tokens {
+            let life = limit.lifetime(tokens.signed_in_at, tokens.renewed_at());
+            tokens.refresh.iter_mut().for_each(|refresh| refresh.lifetime = life);
         }
     }
 }

@@ -5,115 +5,129 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::app::{Failure, GrantStep};
+use crate::app::{GrantStep, Wanted};
+use crate::domain::secret::AuthorizationCode;
 use crate::domain::{
-    AppRegistration, Connection, ConnectionId, Overview, Renewal, RenewalKind, RenewalOutcome, Settings,
-    SignedInUser, Trouble, TroubleKind, WayIn, WhoActs,
+    AppRegistration, Audience, Connection, ConnectionId, Lack, Overview, Renewal, RenewalKind, Settings,
+    WayIn,
 };
-use crate::oauth::certificate::CertificateError;
 use crate::oauth::claims;
 use crate::oauth::client_authentication::{AssertionContext, ClientAuthentication};
-use crate::oauth::token_answer::{self, HttpAnswer, Reaction, TokenAnswer, TokenRefusal, TokenResponse};
+use crate::oauth::token_answer::{self, HttpAnswer, TokenAnswer, TokenResponse};
 use crate::oauth::token_request::{self, TokenRequest};
-use crate::sanitize::sanitize;
-use crate::vault::{LockedConnection, PATIENCE, VaultError};
+use crate::vault::{LockedConnection, PATIENCE};
 
 use super::blocking::blocking;
 use super::entropy;
-use super::http::{SendError, SendStage};
-use super::services::{Services, failure};
+use super::http::SendError;
+use super::services::Services;
 
 mod device;
 mod doubt;
+mod error;
 mod learn;
+mod refusal;
 mod remarks;
+mod stranger;
 mod tokens;
 
 pub use device::{Asked, Waited, begin_device_sign_in, poll_device, wait_for_device};
 use doubt::{Belief, Doubt, is_dead, is_lost};
-use tokens::{RefreshLife, rotated, tokens};
+pub use error::ExchangeError;
+use refusal::unanswered;
+use tokens::{Answered, RefreshLife, rotated, tokens};
 
-/// Why nothing was stored.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ExchangeError {
-    /// The vault did not allow it; no request was sent, or its answer could not be saved.
-    Vault(VaultError),
-    /// The sign-in is over: too old, or too many pastes were refused.
-    AttemptOver,
-    /// There is nothing to renew with.
-    NothingToRenew,
-    /// The app registration's record is missing.
-    NoAppRegistration,
-    /// The key of the certificate cannot sign.
-    UnusableKey(CertificateError),
-    /// Somebody else signed in than the connection expects. Both as printable text.
-    WrongUser {
-        /// Who signed in.
-        signed_in: String,
-        /// Who was expected.
-        expected: String,
-    },
-    /// A new sign-in was refused. What was held before still renews, so it is not the connection's trouble.
-    SignInRefused(Box<Trouble>),
+/// What one request spends.
+#[derive(Debug, Clone)]
+enum Grant {
+    /// The code of the sign-in with this `state`: for a token of the primary resource.
+    Code { code: AuthorizationCode, state: String },
+    /// The refresh token, or the client's own right: for a token of this resource.
+    Renewal(Wanted),
 }
 
-impl ExchangeError {
-    /// In two lines.
-    pub fn failure(&self) -> Failure {
-        match self {
-            Self::Vault(error) => failure(error),
-            Self::AttemptOver => Failure::new(
-                "This sign-in is over: fifteen minutes have passed, or five pastes were refused.",
-                "Begin a new one (a) and use its address.",
-            ),
-            Self::NothingToRenew => Failure::new(
-                "There is no refresh token to renew with.",
-                "Sign in (a); offline_access must be granted.",
-            ),
-            Self::NoAppRegistration => Failure::new(
-                "The record of the app registration is missing.",
-                "Enter client ID and secret again (e).",
-            ),
-            Self::UnusableKey(error) => Failure::new(
-                format!("The client assertion could not be signed: {error}."),
-                "Enter certificate and key again (e).",
-            ),
-            Self::WrongUser { signed_in, expected } => Failure::new(
-                format!("You signed in as {signed_in}; this connection expects {expected}. Nothing saved."),
-                "Sign in again (a) with the right account; a private browser window asks which one.",
-            ),
-            Self::SignInRefused(trouble) => {
-                Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone())
-            }
-        }
-    }
-}
-
-impl From<VaultError> for ExchangeError {
-    fn from(error: VaultError) -> Self {
-        Self::Vault(error)
-    }
-}
-
-/// Spends a grant. Trouble with the platform is no error: it stands in the overview that comes back.
+/// Spends a grant: one transaction for each resource, since a token is for one. Trouble with the platform is no error: it
+/// stands in the overview that comes back.
+///
+/// # Errors
+///
+/// Why nothing was stored. Once a sign-in is stored, what goes wrong with the tokens of its other resources is none: they
+/// stay due.
 pub async fn exchange(
     services: &Services,
     id: &ConnectionId,
     step: GrantStep,
 ) -> Result<Overview, ExchangeError> {
+    match step {
+        GrantStep::Redeem { code, state } => {
+            let signed_in = spend(services, id, Grant::Code { code, state }).await?;
+            Ok(get_others(services, signed_in).await)
+        }
+        GrantStep::Renew(wanted) => renew_each(services, id, wanted).await,
+    }
+}
+
+/// One after the other, until something stands in the way of all.
+async fn renew_each(
+    services: &Services,
+    id: &ConnectionId,
+    wanted: Vec<Wanted>,
+) -> Result<Overview, ExchangeError> {
+    let mut latest = Err(ExchangeError::NothingToRenew);
+    for wanted in wanted {
+        let overview = spend(services, id, Grant::Renewal(wanted)).await?;
+        let is_stopped = overview.trouble.is_some();
+        latest = Ok(overview);
+        if is_stopped {
+            break;
+        }
+    }
+    latest
+}
+
+/// The tokens of the other resources that a sign-in asked for, with the refresh token that it brought. The sign-in is
+/// saved by now, whatever becomes of them.
+async fn get_others(services: &Services, signed_in: Overview) -> Overview {
+    let is_due = signed_in.trouble.is_none() && signed_in.refresh_lifetime().is_some();
+    let others: Vec<Audience> = signed_in
+        .lacks()
+        .filter(|own| is_due && own.why == Lack::NotYet)
+        .map(|own| own.audience.clone())
+        .collect();
+    if others.is_empty() {
+        return signed_in;
+    }
+    let GrantStep::Renew(wanted) = GrantStep::renew_these(&signed_in, others) else { return signed_in };
+    match renew_each(services, &signed_in.id, wanted).await {
+        Ok(overview) => overview,
+        Err(error) => {
+            tracing::warn!(connection = %signed_in.name, "{}", error.failure().what_happened);
+            read(services, &signed_in.id).await.unwrap_or(signed_in)
+        }
+    }
+}
+
+async fn read(services: &Services, id: &ConnectionId) -> Option<Overview> {
+    let (services, id) = (services.clone(), id.clone());
+    let read = blocking(move || services.vault.connection_by_id(&id).map(|held| services.overview(&held)));
+    read.await.ok()
+}
+
+/// One transaction.
+async fn spend(services: &Services, id: &ConnectionId, grant: Grant) -> Result<Overview, ExchangeError> {
     let prepared = {
-        let (services, id, step) = (services.clone(), id.clone(), step.clone());
-        blocking(move || prepare(&services, &id, &step)).await?
+        let (services, id, grant) = (services.clone(), id.clone(), grant.clone());
+        blocking(move || prepare(&services, &id, &grant)).await?
     };
     let (mut ready, mut request) = match prepared {
         Prepared::Ready(ready, request) => (ready, request),
-        Prepared::RenewedElsewhere(overview) => return Ok(*overview),
+        Prepared::NothingToDo(overview) => return Ok(*overview),
     };
     loop {
         let sent_at = services.clock.now();
         let answer = services.http.post(request).await;
-        let step = step.clone();
-        match blocking(move || ready.finish(&step, sent_at, &answer)).await? {
+        let grant = grant.clone();
+        match blocking(move || ready.finish(&grant, sent_at, &answer)).await? {
             Finished::Saved(overview) => return Ok(*overview),
             Finished::NewerToken(other, again) => (ready, request) = (other, again),
         }
@@ -139,20 +153,27 @@ enum Finished {
 
 enum Prepared {
     Ready(Box<Ready>, TokenRequest),
-    RenewedElsewhere(Box<Overview>),
+    /// Another process has done it, or the resource is not asked for any more.
+    NothingToDo(Box<Overview>),
 }
 
-fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<Prepared, ExchangeError> {
+fn prepare(services: &Services, id: &ConnectionId, grant: &Grant) -> Result<Prepared, ExchangeError> {
     let mut ready = ready(services, id)?;
-    let tokens = ready.connection.tokens.as_ref();
-    if let GrantStep::Renew { seen } = step
-        && tokens.is_some_and(|tokens| Some(tokens.access.lifetime.starts_at) > *seen)
+    if let Grant::Renewal(wanted) = grant
+        && !is_still_wanted(&ready.connection, wanted)
     {
-        return Ok(Prepared::RenewedElsewhere(Box::new(ready.overview())));
+        return Ok(Prepared::NothingToDo(Box::new(ready.overview())));
     }
-    let request = request(&ready.connection, &ready.app, step, services.clock.now())?;
+    let request = request(&ready.connection, &ready.app, grant, services.clock.now())?;
     ready.locked.prove_disk()?;
     Ok(Prepared::Ready(ready, request))
+}
+
+/// True unless another process has renewed this token meanwhile, or changed what is asked for.
+fn is_still_wanted(connection: &Connection, wanted: &Wanted) -> bool {
+    let held = connection.tokens.as_ref().and_then(|tokens| tokens.access.get(&wanted.audience));
+    let is_newer = held.is_some_and(|held| Some(held.lifetime.starts_at) > wanted.seen);
+    !is_newer && connection.settings.audiences().contains(&wanted.audience)
 }
 
 /// The connection under its lock, with its app registration.
@@ -169,37 +190,37 @@ fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeE
 fn request(
     connection: &Connection,
     app: &AppRegistration,
-    step: &GrantStep,
+    grant: &Grant,
     now: DateTime<Utc>,
 ) -> Result<TokenRequest, ExchangeError> {
     let settings = &connection.settings;
-    let client = client(way_in(connection, step), settings, app, now)?;
-    match step {
-        GrantStep::Redeem { code, state } => {
+    let client = client(way_in(connection, grant), settings, app, now)?;
+    match grant {
+        Grant::Code { code, state } => {
             // Another login may have begun a sign-in meanwhile: this code would only end it.
             let attempt = connection.code_attempt();
             let attempt = attempt.filter(|own| own.is_open_at(now) && own.state == *state);
             let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
             Ok(token_request::redeem(settings, &client, attempt, code))
         }
-        GrantStep::Renew { .. } if !settings.way_in.is_delegated() => {
+        Grant::Renewal(_) if !settings.way_in.is_delegated() => {
             Ok(token_request::client_credentials(settings, &client))
         }
-        GrantStep::Renew { .. } => {
+        Grant::Renewal(Wanted { audience, .. }) => {
             let tokens = connection.tokens.as_ref().ok_or(ExchangeError::NothingToRenew)?;
             let refresh = tokens.refresh.as_ref().ok_or(ExchangeError::NothingToRenew)?;
-            let granted = tokens.access.granted_scope.as_ref();
-            Ok(token_request::refresh(settings, &client, &refresh.current, granted))
+            let granted = tokens.access.get(audience).and_then(|held| held.granted_scope.as_ref());
+            Ok(token_request::refresh(settings, &client, &refresh.current, audience, granted))
         }
     }
 }
 
 /// The way in that a grant belongs to: a refresh token stays what its sign-in made it.
-fn way_in(connection: &Connection, step: &GrantStep) -> WayIn {
-    match (step, &connection.tokens) {
-        (GrantStep::Renew { .. }, Some(tokens)) if connection.settings.way_in.is_delegated() => tokens.way_in,
-        (GrantStep::Renew { .. }, _) => connection.settings.way_in,
-        (GrantStep::Redeem { .. }, _) => WayIn::default(),
+fn way_in(connection: &Connection, grant: &Grant) -> WayIn {
+    match (grant, &connection.tokens) {
+        (Grant::Renewal(_), Some(tokens)) if connection.settings.way_in.is_delegated() => tokens.way_in,
+        (Grant::Renewal(_), _) => connection.settings.way_in,
+        (Grant::Code { .. }, _) => WayIn::default(),
     }
 }
 
@@ -223,14 +244,15 @@ impl Ready {
     /// Takes the answer into the record and saves it.
     fn finish(
         mut self: Box<Self>,
-        step: &GrantStep,
+        grant: &Grant,
         sent_at: DateTime<Utc>,
         answer: &Result<HttpAnswer, SendError>,
     ) -> Result<Finished, ExchangeError> {
-        let kind = self.kind(step);
+        let kind = self.kind(grant);
+        let audience = self.audience(grant);
         let read = answer.as_ref().map(token_answer::read);
         if kind == RenewalKind::Refresh && read.as_ref().is_ok_and(is_dead) {
-            self = match self.look_again(step, sent_at)? {
+            self = match self.look_again(grant, sent_at)? {
                 Doubt::Confirmed(ready) => ready,
                 Doubt::Removed(finished) => return Ok(finished),
             };
@@ -245,7 +267,7 @@ impl Ready {
         let refused = match read {
             Ok(TokenAnswer::Granted(response)) => {
                 let skew = answer.as_ref().ok().and_then(|answer| answer.clock_skew);
-                self.take_tokens(*response, kind, sent_at, skew)
+                self.take_tokens(*response, &audience, kind, sent_at, skew)
             }
             Ok(TokenAnswer::Unusable { refresh_token, refusal }) => {
                 // After a sign-in nothing tells whose it is: it must not take the place of a token that is known.
@@ -259,9 +281,9 @@ impl Ready {
                     };
                     tokens.refresh = Some(rotated(tokens.refresh.take(), new, life, sent_at));
                 }
-                self.take_refusal(&refusal, kind, sent_at)
+                self.take_refusal(&refusal, (kind, &audience), sent_at)
             }
-            Err(error) => self.take_refusal(&unanswered(error), kind, sent_at),
+            Err(error) => self.take_refusal(&unanswered(error), (kind, &audience), sent_at),
         };
         self.locked.save(&mut self.connection)?;
         match refused {
@@ -270,13 +292,21 @@ impl Ready {
         }
     }
 
-    fn kind(&self, step: &GrantStep) -> RenewalKind {
-        match step {
-            GrantStep::Redeem { .. } => RenewalKind::SignIn,
-            GrantStep::Renew { .. } if !self.connection.settings.way_in.is_delegated() => {
+    fn kind(&self, grant: &Grant) -> RenewalKind {
+        match grant {
+            Grant::Code { .. } => RenewalKind::SignIn,
+            Grant::Renewal(_) if !self.connection.settings.way_in.is_delegated() => {
                 RenewalKind::ClientCredentials
             }
-            GrantStep::Renew { .. } => RenewalKind::Refresh,
+            Grant::Renewal(_) => RenewalKind::Refresh,
+        }
+    }
+
+    /// The resource that was asked for.
+    fn audience(&self, grant: &Grant) -> Audience {
+        match grant {
+            Grant::Code { .. } => self.connection.settings.primary_audience(),
+            Grant::Renewal(wanted) => wanted.audience.clone(),
         }
     }
 
@@ -284,6 +314,7 @@ impl Ready {
     fn take_tokens(
         &mut self,
         response: TokenResponse,
+        audience: &Audience,
         kind: RenewalKind,
         sent_at: DateTime<Utc>,
         skew: Option<TimeDelta>,
@@ -293,139 +324,20 @@ impl Ready {
             self.take_stranger(&error, kind, sent_at);
             return Some(error);
         }
-        let outcome = remarks::outcome(&response, &self.connection.settings.scopes, skew);
+        let outcome = remarks::outcome(&response, &self.connection.settings.scopes_of(audience), skew);
         if let Some(remark) = outcome.remark() {
             tracing::warn!(connection = %self.connection.name, "{remark}");
         }
         let before = self.connection.tokens.take();
         self.forget_outlived_limit(before.as_ref(), kind, sent_at);
         let limit = self.connection.refresh_limit;
-        self.connection.tokens = Some(tokens(response, user, before, limit, kind, sent_at));
+        let answered = Answered { response, audience: audience.clone(), user, kind, sent_at };
+        self.connection.tokens = Some(tokens(answered, before, &self.connection.settings.audiences(), limit));
         if kind == RenewalKind::SignIn {
             self.connection.claims = None;
         }
         self.connection.trouble = None;
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
         None
-    }
-
-    /// Nothing of a stranger is stored. A refresh token that suddenly is somebody else's is not used again by itself.
-    fn take_stranger(&mut self, error: &ExchangeError, kind: RenewalKind, sent_at: DateTime<Utc>) {
-        let Failure { what_happened, what_to_do } = error.failure();
-        let outcome = RenewalOutcome::Failed(what_happened.clone());
-        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
-        if kind == RenewalKind::Refresh {
-            self.connection.trouble = Some(Trouble {
-                at: sent_at,
-                kind: TroubleKind::SignInNeeded,
-                who: WhoActs::User,
-                what_happened,
-                what_to_do,
-                aadsts: None,
-                trace_id: None,
-                correlation_id: None,
-            });
-        }
-    }
-
-    /// The error if this is not whom the connection expects: by the mailbox in its settings, and by who it was before.
-    /// A renewal is compared by object id only: a mailbox may be renamed, its person stays.
-    fn stranger(&self, user: &SignedInUser, kind: RenewalKind) -> Option<ExchangeError> {
-        if kind == RenewalKind::ClientCredentials {
-            return None;
-        }
-        let signed_in = sanitize(user.username.as_deref().unwrap_or("somebody else"), 100);
-        let expected = self.connection.settings.sign_in_as.as_ref();
-        if let (RenewalKind::SignIn, Some(expected), Some(username)) = (kind, expected, &user.username) {
-            if !expected.is_same(username) {
-                return Some(ExchangeError::WrongUser { signed_in, expected: expected.to_string() });
-            }
-            // Whom the settings name may take the place of whoever signed in before, but not under one address.
-            let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
-            let had_this_name = before.username.as_deref().is_some_and(|name| expected.is_same(name));
-            return (had_this_name && user.is_someone_else_than(before)).then(|| ExchangeError::WrongUser {
-                signed_in,
-                expected: format!("the {expected} of before, with another object or tenant ID"),
-            });
-        }
-        let before = self.connection.tokens.as_ref().map(|tokens| &tokens.user)?;
-        user.is_someone_else_than(before).then(|| ExchangeError::WrongUser {
-            signed_in,
-            expected: sanitize(before.username.as_deref().unwrap_or("whoever signed in first"), 100),
-        })
-    }
-
-    /// Notes a refusal. It becomes the connection's trouble, unless a code was spent beside tokens that still renew:
-    /// then only whoever signs in is told.
-    fn take_refusal(
-        &mut self,
-        refusal: &TokenRefusal,
-        kind: RenewalKind,
-        sent_at: DateTime<Utc>,
-    ) -> Option<ExchangeError> {
-        let failures = match self.connection.trouble {
-            Some(Trouble { kind: TroubleKind::TryLater { attempt, .. }, .. }) => attempt,
-            _ => 0,
-        };
-        if let (RenewalKind::Refresh, Some(platform)) = (kind, &refusal.platform) {
-            self.learn(platform);
-        }
-        let mut trouble = refusal.trouble(sent_at, failures, entropy::jitter());
-        if kind == RenewalKind::Refresh {
-            self.tell_lost_answer(&mut trouble);
-        }
-        let code_spent = kind == RenewalKind::SignIn && self.connection.attempt.is_none();
-        let passes = matches!(trouble.kind, TroubleKind::TryLater { .. });
-        // No code works twice, so nothing tries this again by itself.
-        match trouble.kind {
-            TroubleKind::TryLater { .. } if code_spent => {
-                "Begin a new sign-in (a): the code of this one is spent.".clone_into(&mut trouble.what_to_do);
-            }
-            TroubleKind::TryLater { .. } if self.may_send_code_again() => {
-                "The sign-in stays open: give the same address again (p)."
-                    .clone_into(&mut trouble.what_to_do);
-            }
-            TroubleKind::SetUpWrong if code_spent => trouble.what_to_do.push_str(" Then sign in anew (a)."),
-            _ => {}
-        }
-        let line = trouble.what_happened.clone();
-        let outcome = if passes && !code_spent {
-            RenewalOutcome::WillRetry(line)
-        } else {
-            RenewalOutcome::Failed(line)
-        };
-        self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
-        // A sign-in that never reached the platform says nothing of what is held.
-        let waits = kind == RenewalKind::SignIn && passes && self.connection.trouble.is_some();
-        if waits || (kind == RenewalKind::SignIn && self.still_renews()) {
-            return Some(ExchangeError::SignInRefused(Box::new(trouble)));
-        }
-        self.connection.trouble = Some(trouble);
-        None
-    }
-
-    /// True if what is held renews without a person.
-    fn still_renews(&self) -> bool {
-        let holds = self.connection.tokens.as_ref().is_some_and(|tokens| tokens.refresh.is_some());
-        let waits_for_a_person = self
-            .connection
-            .trouble
-            .as_ref()
-            .is_some_and(|trouble| !matches!(trouble.kind, TroubleKind::TryLater { .. }));
-        holds && !waits_for_a_person
-    }
-}
-
-fn unanswered(error: &SendError) -> TokenRefusal {
-    TokenRefusal {
-        reaction: if error.stage == SendStage::Unreadable {
-            Reaction::ProtocolError
-        } else {
-            Reaction::TryLater(None)
-        },
-        who: WhoActs::Nobody,
-        what_happened: error.what_happened.clone(),
-        what_to_do: error.what_to_do.clone(),
-        platform: None,
     }
 }

@@ -4,29 +4,58 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::secret::RefreshToken;
 use crate::domain::{
-    AccessGrant, Certainty, Lifetime, RefreshGrant, RefreshLimit, RenewalKind, SignedInUser, Tokens, WayIn,
+    AccessGrant, Audience, Certainty, Lack, Lacking, Lifetime, PerAudience, RefreshGrant, RefreshLimit,
+    RenewalKind, SignedInUser, Tokens, WayIn,
 };
 use crate::oauth::claims;
 use crate::oauth::token_answer::TokenResponse;
 
-/// The new set.
+/// An answer that brought tokens.
+pub(super) struct Answered {
+    /// What came.
+    pub response: TokenResponse,
+    /// The resource that it was asked for.
+    pub audience: Audience,
+    /// Who signed in, as it tells.
+    pub user: SignedInUser,
+    /// Which grant was used.
+    pub kind: RenewalKind,
+    /// When it was asked for.
+    pub sent_at: DateTime<Utc>,
+}
+
+/// The new set. `asked` are the resources that the settings ask for.
 pub(super) fn tokens(
-    response: TokenResponse,
-    user: SignedInUser,
+    answered: Answered,
     before: Option<Tokens>,
+    asked: &[Audience],
     limit: Option<RefreshLimit>,
-    kind: RenewalKind,
-    sent_at: DateTime<Utc>,
 ) -> Tokens {
+    let Answered { response, audience, user, kind, sent_at } = answered;
     let way_in = way_in(before.as_ref(), &response, kind);
-    let (before_refresh, before_user, before_scope, signed_in_before) = match before {
-        Some(tokens) => (tokens.refresh, tokens.user, tokens.access.granted_scope, Some(tokens.signed_in_at)),
-        None => (None, SignedInUser::default(), None, None),
-    };
-    let signed_in_at = match (kind, signed_in_before) {
-        (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(moment)) => moment,
+    let lacking = lacking(before.as_ref(), &audience, asked, kind);
+    let signed_in_at = match (kind, &before) {
+        (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(tokens)) => tokens.signed_in_at,
         (RenewalKind::SignIn, _) | (_, None) => sent_at,
     };
+    let (held, before_refresh, before_user) = match before {
+        Some(tokens) => (Some(tokens.access), tokens.refresh, tokens.user),
+        None => (None, None, SignedInUser::default()),
+    };
+    let told = held.as_ref().and_then(|held| held.get(&audience)?.granted_scope.clone());
+    let grant = AccessGrant {
+        claims: claims::claims(&response.access_token),
+        lifetime: Lifetime::from_seconds(
+            sent_at,
+            response.expires_in.seconds(),
+            response.expires_in.certainty(),
+        ),
+        granted_scope: response.granted_scope.or(told),
+        audience,
+        token: response.access_token,
+    };
+    // Whoever signs in may be another one than before: nothing of somebody else stands beside what came now.
+    let stay = held.filter(|_| kind != RenewalKind::SignIn || user.is_surely(&before_user));
     let life = RefreshLife { told: response.refresh_token_expires_in, limit, signed_in_at };
     let refresh = match response.refresh_token {
         // RFC 6749 §4.4.3: there should be none, and nobody's would be it.
@@ -35,16 +64,8 @@ pub(super) fn tokens(
         None => before_refresh.map(|held| used(held, life, kind, sent_at)),
     };
     Tokens {
-        access: AccessGrant {
-            claims: claims::claims(&response.access_token),
-            token: response.access_token,
-            lifetime: Lifetime::from_seconds(
-                sent_at,
-                response.expires_in.seconds(),
-                response.expires_in.certainty(),
-            ),
-            granted_scope: response.granted_scope.or(before_scope),
-        },
+        access: access(stay, grant, asked),
+        lacking,
         refresh,
         user: SignedInUser {
             username: user.username.or(before_user.username),
@@ -54,6 +75,31 @@ pub(super) fn tokens(
         },
         signed_in_at,
         way_in,
+    }
+}
+
+/// The new token among those of the other resources, as far as they are still asked for.
+fn access(
+    held: Option<PerAudience<AccessGrant>>,
+    grant: AccessGrant,
+    asked: &[Audience],
+) -> PerAudience<AccessGrant> {
+    let new = grant.audience.clone();
+    let Some(mut all) = held else { return PerAudience::new(grant) };
+    all.put(grant);
+    all.retain(|own| own.audience == new || asked.contains(&own.audience));
+    all
+}
+
+/// A sign-in asks for all resources and brings a token of one: the others have their turn next. A renewal ends the lack of
+/// its own.
+fn lacking(before: Option<&Tokens>, now: &Audience, asked: &[Audience], kind: RenewalKind) -> Vec<Lacking> {
+    let is_other = |audience: &Audience| audience != now && asked.contains(audience);
+    let wait = |audience: &Audience| Lacking { audience: audience.clone(), why: Lack::NotYet };
+    match (kind, before) {
+        (RenewalKind::SignIn, _) => asked.iter().filter(|own| is_other(own)).map(wait).collect(),
+        (_, Some(tokens)) => tokens.lacking.iter().filter(|own| is_other(&own.audience)).cloned().collect(),
+        (_, None) => Vec::new(),
     }
 }
 

@@ -70,12 +70,14 @@ impl TryFrom<ConnectionRecord<'_>> for Connection {
     type Error = Fault;
 
     fn try_from(record: ConnectionRecord<'_>) -> Result<Self, Fault> {
+        let settings: Settings = record.settings.try_into()?;
+        let tokens = record.tokens.map(|tokens| tokens.into_tokens(&settings)).transpose()?;
         Ok(Self {
             id: ConnectionId::parse(record.id.as_str()).ok_or_else(|| field("id"))?,
             name: ConnectionName::parse(record.name.as_str()).ok_or_else(|| field("name"))?,
             generation: record.generation,
-            settings: record.settings.try_into()?,
-            tokens: record.tokens.map(TryInto::try_into).transpose()?,
+            settings,
+            tokens,
             trouble: record.trouble.map(Trouble::from),
             refresh_limit: record.refresh_limit.and_then(RefreshLimitRecord::into_limit),
             claims: string(record.claims).and_then(ClaimsRequest::parse),
@@ -319,7 +321,7 @@ impl TryFrom<CodeAttemptRecord<'_>> for CodeAttempt {
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct TroubleRecord<'a> {
+pub(super) struct TroubleRecord<'a> {
     at: DateTime<Utc>,
     kind: TroubleWord,
     #[serde(skip_serializing_if = "Option::is_none")]

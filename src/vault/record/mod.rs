@@ -120,9 +120,38 @@ mod tests {
         }
     }
 
+    /// Records written before there were several tokens name no resource.
     #[test]
-    fn tokens_for_several_resources_are_left_to_the_version_that_keeps_them() {
-        let tokens = r#","tokens":{"access":[{"token":"a"},{"token":"b"}]}"#;
-        assert_eq!(read(&least(tokens)), Err(Fault::Newer));
+    fn a_token_without_a_resource_is_told_by_its_claims_its_scope_or_the_settings() {
+        let exchange = "https://outlook.office.com/SMTP.Send";
+        for (asked, token, expected) in [
+            ("Mail.Send", "", "graph"),
+            (exchange, "", "exchange"),
+            (exchange, r#","claims":{"aud":"https://outlook.office365.com/"}"#, "exchange"),
+            // The permissions were edited since.
+            (exchange, r#","claims":{"aud":"https://graph.microsoft.com"}"#, "graph"),
+            (&format!("{exchange} Mail.Send"), "", "graph"),
+            (&format!("Mail.Send {exchange}"), &format!(r#","granted_scope":"{exchange}""#), "exchange"),
+            ("Mail.Send", r#","claims":{"aud":"https://own.example"}"#, "graph"),
+        ] {
+            let record = least(&format!(r#","tokens":{{"access":[{{"token":"a"{token}}}]}}"#));
+            let asking = format!(r#"8400/","scope":"{asked}""#);
+            let connection = read(&record.replacen(r#"8400/""#, &asking, 1)).unwrap();
+            let tokens = connection.tokens.unwrap();
+            assert_eq!(tokens.access.primary().audience.as_str(), expected, "{asked} {token}");
+            assert!(tokens.lacking.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_of_resources_is_left_to_the_version_that_knows_it() {
+        for tokens in [
+            r#"{"access":[{"token":"a"},{"token":"b"}]}"#,
+            r#"{"access":[{"token":"a","audience":"exchange"},{"token":"b","audience":"exchange"}]}"#,
+            r#"{"access":[{"token":"a","audience":"teams"}]}"#,
+            r#"{"access":[{"token":"a"}],"lacking":[{"audience":"teams"}]}"#,
+        ] {
+            assert_eq!(read(&least(&format!(r#","tokens":{tokens}"#))), Err(Fault::Newer), "{tokens}");
+        }
     }
 }

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::connection::TroubleRecord;
 use super::json::{Fault, Text, field, filled, string};
 use crate::domain::secret::{AccessToken, RefreshToken, Secret};
 use crate::domain::{
-    AccessGrant, Certainty, Claims, Lifetime, RefreshGrant, ScopeSet, SignedInUser, Tokens, WayIn,
+    AccessGrant, Audience, Certainty, Claims, Lack, Lacking, Lifetime, PerAudience, RefreshGrant, ScopeSet,
+    Settings, SignedInUser, Tokens, WayIn,
 };
 
 #[derive(Default, Serialize, Deserialize)]
@@ -17,6 +19,8 @@ pub(super) struct TokensRecord<'a> {
     signed_in_at: DateTime<Utc>,
     #[serde(borrow)]
     access: Vec<AccessRecord<'a>>,
+    #[serde(borrow, skip_serializing_if = "Vec::is_empty")]
+    lacking: Vec<LackingRecord<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     refresh: Option<RefreshRecord<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -28,39 +32,52 @@ impl<'a> From<&'a Tokens> for TokensRecord<'a> {
         Self {
             user: UserRecord::from(&tokens.user),
             signed_in_at: tokens.signed_in_at,
-            access: vec![AccessRecord::from(&tokens.access)],
+            access: tokens.access.iter().map(AccessRecord::from).collect(),
+            lacking: tokens.lacking.iter().map(LackingRecord::from).collect(),
             refresh: tokens.refresh.as_ref().map(RefreshRecord::from),
             way_in: Some(Text::of(tokens.way_in.as_str())),
         }
     }
 }
 
-impl TryFrom<TokensRecord<'_>> for Tokens {
-    type Error = Fault;
-
-    fn try_from(record: TokensRecord<'_>) -> Result<Self, Fault> {
-        let mut access = record.access.into_iter();
-        let first = access.next().ok_or_else(|| field("tokens.access"))?;
-        if access.next().is_some() {
-            // A later version keeps several; saving here would lose all but one.
-            return Err(Fault::Newer);
+impl TokensRecord<'_> {
+    /// With the settings of the record: they tell for which resource a token is that was stored before there was a choice.
+    pub(super) fn into_tokens(self, settings: &Settings) -> Result<Tokens, Fault> {
+        let mut grants = self.access.into_iter().map(|access| access.into_grant(settings));
+        let first = grants.next().ok_or_else(|| field("tokens.access"))??;
+        let mut access = PerAudience::new(first);
+        for grant in grants {
+            let grant = grant?;
+            if access.get(&grant.audience).is_some() {
+                // A later version may keep several of one resource; saving here would lose all but one.
+                return Err(Fault::Newer);
+            }
+            access.put(grant);
         }
-        Ok(Self {
-            access: first.try_into()?,
-            refresh: record.refresh.map(TryInto::try_into).transpose()?,
-            user: record.user.into(),
-            signed_in_at: record.signed_in_at,
+        Ok(Tokens {
+            access,
+            lacking: self.lacking.into_iter().map(LackingRecord::into_lacking).collect::<Result<_, _>>()?,
+            refresh: self.refresh.map(TryInto::try_into).transpose()?,
+            user: self.user.into(),
+            signed_in_at: self.signed_in_at,
             // Records of before there was a choice.
-            way_in: record.way_in.map_or(Ok(WayIn::default()), |way| {
+            way_in: self.way_in.map_or(Ok(WayIn::default()), |way| {
                 WayIn::parse(way.as_str()).ok_or_else(|| field("tokens.way_in"))
             })?,
         })
     }
 }
 
+/// A resource by its word or address. What is neither was written by a later version.
+fn audience(text: &Text<'_>) -> Result<Audience, Fault> {
+    Audience::parse(text.as_str()).ok_or(Fault::Newer)
+}
+
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct AccessRecord<'a> {
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    audience: Option<Text<'a>>,
     #[serde(borrow)]
     token: Text<'a>,
     lifetime: LifetimeRecord,
@@ -73,6 +90,7 @@ struct AccessRecord<'a> {
 impl<'a> From<&'a AccessGrant> for AccessRecord<'a> {
     fn from(access: &'a AccessGrant) -> Self {
         Self {
+            audience: Some(Text::of(access.audience.as_str())),
             token: Text::of(access.token.expose()),
             lifetime: access.lifetime.into(),
             granted_scope: access.granted_scope.as_ref().map(|scope| Text::owned(scope.to_wire())),
@@ -81,16 +99,44 @@ impl<'a> From<&'a AccessGrant> for AccessRecord<'a> {
     }
 }
 
-impl TryFrom<AccessRecord<'_>> for AccessGrant {
-    type Error = Fault;
-
-    fn try_from(record: AccessRecord<'_>) -> Result<Self, Fault> {
-        Ok(Self {
-            token: AccessToken::new(filled(record.token, "tokens.access.token")?),
-            lifetime: record.lifetime.into(),
-            granted_scope: record.granted_scope.map(|text| ScopeSet::parse_lenient(text.as_str())),
-            claims: record.claims.into(),
+impl AccessRecord<'_> {
+    fn into_grant(self, settings: &Settings) -> Result<AccessGrant, Fault> {
+        let told = self.audience.as_ref().map(audience).transpose()?;
+        let claims = Claims::from(self.claims);
+        let granted_scope = self.granted_scope.map(|text| ScopeSet::parse_lenient(text.as_str()));
+        Ok(AccessGrant {
+            audience: told.unwrap_or_else(|| settings.audience_of_token(&claims, granted_scope.as_ref())),
+            token: AccessToken::new(filled(self.token, "tokens.access.token")?),
+            lifetime: self.lifetime.into(),
+            granted_scope,
+            claims,
         })
+    }
+}
+
+/// A resource without a token, or with one that does not renew; `refused` tells why, where it is more than its turn.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct LackingRecord<'a> {
+    #[serde(borrow)]
+    audience: Text<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    refused: Option<TroubleRecord<'a>>,
+}
+
+impl<'a> From<&'a Lacking> for LackingRecord<'a> {
+    fn from(lacking: &'a Lacking) -> Self {
+        Self {
+            audience: Text::of(lacking.audience.as_str()),
+            refused: lacking.refusal().map(TroubleRecord::from),
+        }
+    }
+}
+
+impl LackingRecord<'_> {
+    fn into_lacking(self) -> Result<Lacking, Fault> {
+        let why = self.refused.map_or(Lack::NotYet, |trouble| Lack::Refused(trouble.into()));
+        Ok(Lacking { audience: audience(&self.audience)?, why })
     }
 }
 
