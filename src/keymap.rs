@@ -144,6 +144,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::Copy => vec![Key::char('y'), Key::control('y')],
         A::HandOver => chars("Y"),
         A::Reveal => chars("v"),
+        A::Probe => chars("t"),
         A::Filter => chars("/"),
         A::NeedsMe => chars("!"),
         A::Sort => chars("s"),

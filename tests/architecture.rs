@@ -88,7 +88,7 @@ const EXPOSES: [(&str, &str); 30] = [
     ("src/vault/record/app_registration.rs", "what is sealed"),
     ("src/vault/record/connection.rs", "what is sealed"),
     ("src/vault/record/tokens.rs", "what is sealed"),
-    ("src/runtime/http/mod.rs", "the body of the request"),
+    ("src/runtime/http/mod.rs", "the body of the request, and the bearer header"),
     ("src/runtime/clipboard.rs", "what goes to the terminal's clipboard"),
     ("src/runtime/dashboard.rs", "an OSC 52 sequence on its way to the terminal"),
     ("src/runtime/delivery.rs", "what the person asked for goes to clipboard, file or browser"),

@@ -71,6 +71,8 @@ pub enum Action {
     HandOver,
     /// Show the chosen value for ten seconds.
     Reveal,
+    /// Ask Graph whether the token works.
+    Probe,
     /// Filter the list.
     Filter,
     /// Show only what needs the person.
@@ -130,6 +132,8 @@ pub enum Context {
     HandOver,
     /// The panel with the presets.
     Presets,
+    /// The panel of a probe.
+    Probe,
     /// A question with yes and no, or a name to type.
     Question,
     /// The help page.
@@ -142,7 +146,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -177,6 +181,7 @@ impl Action {
         Self::Copy,
         Self::HandOver,
         Self::Reveal,
+        Self::Probe,
         Self::Filter,
         Self::NeedsMe,
         Self::Sort,
@@ -245,6 +250,7 @@ impl Action {
             Self::Copy => ("copy", "copy", "send the chosen value to your terminal's clipboard"),
             Self::HandOver => ("hand-over", "hand over", "hand over the four values, one key press each"),
             Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
+            Self::Probe => ("test", "test", "ask Graph what this connection's token opens: mailbox, calendar, contacts"),
             Self::Filter => ("filter", "filter", "filter or search the list; then n and N move"),
             Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
             Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),

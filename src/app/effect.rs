@@ -137,6 +137,13 @@ pub enum Effect {
         /// Which.
         value: ConnectionValue,
     },
+    /// Ask Graph what a connection's token opens, renewed first if that is due. Answered several times.
+    Probe {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose token.
+        connection: ConnectionId,
+    },
     /// Let the simulated browser sign in (demo only).
     SignInWithSimulatedBrowser {
         /// Whom to answer.

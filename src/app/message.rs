@@ -6,7 +6,7 @@ use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Overview};
 
-use super::{Action, ListenerFacts};
+use super::{Action, ListenerFacts, ProbeNews};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,8 @@ pub enum Answer {
     Delivered(Result<Delivery, Failure>),
     /// A value to show.
     Revealed(Result<RevealedValue, Failure>),
+    /// News of a probe: as each check is answered, and at its end.
+    Probe(ProbeNews),
     /// The simulated browser ended on this address.
     BrowserEndedOn(Result<PastedText, Failure>),
     /// The listener of a sign-in listens, or cannot; told again when something became of its one-time address.

@@ -22,6 +22,7 @@ mod offer;
 pub mod pauses;
 pub mod permissions;
 pub mod presets;
+pub mod probe;
 pub mod sign_in;
 pub mod words;
 
@@ -54,6 +55,7 @@ pub use notice::{Notice, Tone};
 pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
+pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use sign_in::{Phase, SignInPanel};
 
 /// All that the screen can show.
@@ -77,6 +79,8 @@ pub struct App {
     pub tokens: TokensTab,
     /// Tab 4.
     pub activity: Activity,
+    /// What Graph answered last.
+    pub probes: Probes,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -197,6 +201,8 @@ pub enum Panel {
     HandOver(HandOverPanel),
     /// A preset is chosen.
     Presets(PresetPanel),
+    /// What Graph answers.
+    Probe(ProbePanel),
     /// A question.
     Question(Question),
     /// A page without frame that holds only this text; it covers the panel that it was asked for in.
@@ -299,6 +305,7 @@ impl App {
                 revealing: None,
             },
             activity: Activity::default(),
+            probes: Probes::default(),
             notice: None,
             theme,
             covered: Vec::new(),
@@ -386,6 +393,7 @@ impl Panel {
             Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
             Self::Presets(_) => Context::Presets,
+            Self::Probe(_) => Context::Probe,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,
             Self::Plain(_) => Context::PlainPage,

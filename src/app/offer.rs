@@ -29,6 +29,7 @@ impl App {
             Context::OtherWays => self.in_other_ways(now),
             Context::InputPane => self.in_input_pane(),
             Context::HandOver => self.in_hand_over(),
+            Context::Probe => self.in_probe(),
             Context::Question => vec![A::Open, A::Back],
             Context::Presets => {
                 vec![A::Open, A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last, A::Back]
@@ -66,6 +67,7 @@ impl App {
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));
         own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.extend(can_probe(chosen).then_some(A::Probe));
         own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
         // Always to be had, and in front where it is what is missing.
         if !own.contains(&A::AdminConsent) {
@@ -94,6 +96,7 @@ impl App {
         let mut own = vec![A::Copy];
         own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
         own.push(A::Reveal);
+        own.extend(can_probe(chosen).then_some(A::Probe));
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
@@ -190,6 +193,15 @@ impl App {
         }
     }
 
+    fn in_probe(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::Probe(panel)) = &self.panel else { return Vec::new() };
+        if self.probes.is_asking(&panel.connection) {
+            return vec![A::Back];
+        }
+        vec![A::Probe, A::Authorize, A::AdminConsent, A::Back]
+    }
+
     /// True where `o` opens the address: in the demo by the simulated browser.
     pub fn can_open_browser(&self) -> bool {
         self.environment.browser != Browser::Elsewhere
@@ -207,6 +219,11 @@ impl App {
 /// True if an administrator's consent is what is missing.
 fn needs_administrator(overview: &Overview, now: DateTime<Utc>) -> bool {
     overview.next_step(now) == NextStep::AskConsent || overview.open_consent_request().is_some()
+}
+
+/// True if there is a token to ask with, or one to be had without a person.
+fn can_probe(overview: &Overview) -> bool {
+    overview.tokens.is_some() || !overview.settings.way_in.is_delegated()
 }
 
 /// What is on offer on a tab, and what is on offer on all of them.

@@ -1,15 +1,19 @@
-//! `add`: a new connection.
+//! `add`: a new connection, or many of them out of a file.
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::app::NewConnection;
+use crate::domain::app_registration::CredentialKind;
 use crate::domain::redirect_uri::RedirectPlatform;
-use crate::domain::{ClientId, ConnectionName, Overview, WayIn};
-use crate::runtime::records;
+use crate::domain::{ClientId, ConnectionName, Overview, WayIn, settings_rules};
+use crate::runtime::records::{self, CreateAllError};
 use crate::vault::VaultError;
 
-use super::connection_options::{ConnectionOptions, Described};
-use super::context::Context;
+use super::connection_file::{self, ConnectionFile, Problem};
+use super::connection_options::{ConnectionOptions, Described, notes};
+use super::context::{Context, wait};
 use super::exit::{CliError, Exit, say};
 use super::parse;
 
@@ -20,8 +24,11 @@ use super::parse;
 #[derive(Debug, Args)]
 pub struct Add {
     /// Name of your own, such as contoso-prod
-    #[arg(value_parser = parse::name)]
-    name: ConnectionName,
+    #[arg(value_parser = parse::name, required_unless_present = "from")]
+    name: Option<ConnectionName>,
+    /// Many at once: a CSV with the columns name, tenant, mailbox; the options hold for all of them
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    from: Option<PathBuf>,
     /// Application (client) ID of the registration
     #[arg(long, value_name = "ID", value_parser = parse::client_id)]
     client_id: ClientId,
@@ -31,24 +38,135 @@ pub struct Add {
 
 impl Add {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        match (self.name.clone(), self.from.clone()) {
+            (_, Some(path)) => self.add_all(context, &path),
+            (Some(name), None) => self.add_one(context, name),
+            (None, None) => unreachable!("clap asks for one of them"),
+        }
+    }
+
+    fn add_one(self, context: &Context, name: ConnectionName) -> Result<Exit, CliError> {
         let services = context.open()?;
         // Looked at first: the credential is saved before the connection is.
-        match services.vault.connection(&self.name) {
+        match services.vault.connection(&name) {
             Err(VaultError::NoSuchConnection(_)) => {}
-            Ok(_) => return Err(VaultError::ConnectionExists(self.name.to_string()).into()),
+            Ok(_) => return Err(VaultError::ConnectionExists(name.to_string()).into()),
             Err(error) => return Err(error.into()),
         }
         let known = services.vault.app_registration(&self.client_id)?;
         let Described { settings, credential } = self.options.describe_new(self.client_id, known.as_ref())?;
-        let new = NewConnection { name: self.name, settings, credential };
+        let new = NewConnection { name, settings, credential };
         let overview = records::create(&services, &new)?;
         tell(&overview);
         Ok(Exit::Ok)
     }
+
+    /// All lines of the file, or none: every mistake is told before anything is made.
+    fn add_all(self, context: &Context, path: &Path) -> Result<Exit, CliError> {
+        let mut file = connection_file::read(path)?;
+        let services = context.open()?;
+        let held = services.vault.listing()?;
+        for row in &file.rows {
+            if held.connections.iter().any(|own| own.name.is_same(&row.name)) {
+                let what = format!("there is a connection {} in the vault already", row.name);
+                file.problems.push(Problem::new(row.line, what));
+            }
+        }
+        let known = services.vault.app_registration(&self.client_id)?;
+        // Nobody is asked for a secret that would not be used.
+        if !file.problems.is_empty() && self.options.would_ask(known.as_ref()) {
+            return Err(tell_problems(file));
+        }
+        let (described, kind) = self.options.describe_many(self.client_id, known.as_ref())?;
+        let all = complete(&mut file, &described, kind);
+        if !file.problems.is_empty() {
+            return Err(tell_problems(file));
+        }
+        let mut notes: Vec<String> = all.iter().flat_map(|new| notes(&new.settings)).collect();
+        notes.sort();
+        notes.dedup();
+        notes.iter().for_each(|note| say(note));
+        // A signal lets what was begun come to its end, so that nothing is half done.
+        let made =
+            wait(async { tokio::task::spawn_blocking(move || records::create_all(&services, &all)).await })?;
+        let made = made.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        let made = made.map_err(|error| not_made(&error))?;
+        tell_all(&made);
+        Ok(Exit::Ok)
+    }
+}
+
+/// The connections of the file, each with what its line says. What breaks a rule is noted as a problem of its line.
+fn complete(file: &mut ConnectionFile, described: &Described, kind: CredentialKind) -> Vec<NewConnection> {
+    let mut all = Vec::new();
+    for row in &file.rows {
+        let mut settings = described.settings.clone();
+        settings.tenant = row.tenant.clone().unwrap_or(settings.tenant);
+        settings.sign_in_as = row.mailbox.clone().or(settings.sign_in_as);
+        if !settings.way_in.is_delegated() {
+            settings.sign_in_as = None;
+        }
+        for fault in settings_rules::faults(&settings, Some(kind)) {
+            file.problems.push(Problem::new(row.line, fault.to_string()));
+        }
+        all.push(NewConnection {
+            name: row.name.clone(),
+            settings,
+            credential: described.credential.clone(),
+        });
+    }
+    all
+}
+
+fn tell_problems(mut file: ConnectionFile) -> CliError {
+    file.problems.sort_by_key(|problem| problem.line);
+    for problem in &file.problems {
+        say(&format!("line {}: {}", problem.line, problem.what));
+    }
+    let mut lines: Vec<u64> = file.problems.iter().map(|problem| problem.line).collect();
+    lines.dedup();
+    let what = match lines.len() {
+        1 => "a line of the file is wrong; nothing was made".to_owned(),
+        count => format!("{count} lines of the file are wrong; nothing was made"),
+    };
+    CliError::new(Exit::Usage, what, "mend them and run it again")
+}
+
+fn not_made(error: &CreateAllError) -> CliError {
+    if error.left.is_empty() {
+        say("nothing was made: what had been begun was taken back");
+    } else {
+        let names: Vec<&str> = error.left.iter().map(ConnectionName::as_str).collect();
+        say(&format!("these were made and could not be taken back: {}", names.join(", ")));
+    }
+    error.error.clone().into()
+}
+
+fn tell_all(made: &[Overview]) {
+    let Some(first) = made.first() else { return };
+    let plural = if made.len() == 1 { "" } else { "s" };
+    say(&format!("made {} connection{plural}", made.len()));
+    tell_registration(first);
+    say(&match first.settings.way_in {
+        WayIn::ClientCredentials => "then get the tokens: tokengauge refresh --all".to_owned(),
+        WayIn::AuthorizationCode(_) | WayIn::DeviceCode => {
+            format!(
+                "then sign in to each: tokengauge authorize {} (tokengauge list tells who is left)",
+                first.name
+            )
+        }
+    });
 }
 
 fn tell(overview: &Overview) {
     say(&format!("added {}", overview.name));
+    tell_registration(overview);
+    let what = if overview.settings.way_in.is_delegated() { "sign in" } else { "get the token" };
+    say(&format!("then {what}: tokengauge authorize {}", overview.name));
+}
+
+/// What the portal must know of it.
+fn tell_registration(overview: &Overview) {
     match overview.settings.way_in {
         WayIn::AuthorizationCode(_) => {
             let heading = platform(overview).heading();
@@ -56,15 +174,11 @@ fn tell(overview: &Overview) {
             say(&format!(
                 "register exactly this redirect URI: Authentication → Add a platform → {heading} → {uri}"
             ));
-            say(&format!("then sign in: tokengauge authorize {}", overview.name));
         }
-        WayIn::DeviceCode => say(&format!("then sign in: tokengauge authorize {}", overview.name)),
-        WayIn::ClientCredentials => {
-            say(
-                "grant the application permissions: API permissions → Application permissions → admin consent",
-            );
-            say(&format!("then get the token: tokengauge authorize {}", overview.name));
-        }
+        WayIn::DeviceCode => {}
+        WayIn::ClientCredentials => say(
+            "grant the application permissions: API permissions → Application permissions → admin consent",
+        ),
     }
 }
 

@@ -128,6 +128,33 @@ impl ConnectionOptions {
         client_id: ClientId,
         known: Option<&AppRegistration>,
     ) -> Result<Described, CliError> {
+        let (settings, given) = self.template(client_id, known)?;
+        self.described(settings, given, known)
+    }
+
+    /// For many new connections: settings that each of them completes, which are not checked yet, and the credential of
+    /// all of them with its kind.
+    pub fn describe_many(
+        self,
+        client_id: ClientId,
+        known: Option<&AppRegistration>,
+    ) -> Result<(Described, CredentialKind), CliError> {
+        let (settings, given) = self.template(client_id, known)?;
+        let held = known.map_or(CredentialKind::Public, |app| app.credential.kind());
+        let kind = given.as_ref().map_or(held, GivenCredential::kind);
+        Ok((Described { settings, credential: self.credential(given, known)? }, kind))
+    }
+
+    /// True if a person would be asked for the secret.
+    pub fn would_ask(&self, known: Option<&AppRegistration>) -> bool {
+        known.is_none() && !self.secret.is_given()
+    }
+
+    fn template(
+        &self,
+        client_id: ClientId,
+        known: Option<&AppRegistration>,
+    ) -> Result<(Settings, Option<GivenCredential>), CliError> {
         let way_in = self.way_in(WayIn::default())?;
         // The secret that is held already changes nothing.
         let given = self.given_for(known)?.filter(|given| !given.is_held_by(known));
@@ -161,7 +188,7 @@ impl ConnectionOptions {
             scopes: self.scopes(&authority).unwrap_or_else(|| default_scopes(way_in, &authority)),
             authority,
         };
-        self.described(settings, given, known)
+        Ok((settings, given))
     }
 
     /// For a connection that is there: what is not said stays.
@@ -336,15 +363,21 @@ fn checked(mut settings: Settings, credential: Option<CredentialKind>) -> Result
     }
     settings_rules::check(&settings, credential)
         .map_err(|fault| CliError::new(Exit::Usage, fault.to_string(), fault.what_to_do()))?;
-    for remark in settings_rules::remarks(&settings) {
-        say(&format!("note: {}", remark.text()));
-    }
+    notes(&settings).iter().for_each(|note| say(note));
+    Ok(settings)
+}
+
+/// What works and is worth knowing.
+pub fn notes(settings: &Settings) -> Vec<String> {
+    let remarks =
+        settings_rules::remarks(settings).into_iter().map(|remark| format!("note: {}", remark.text()));
+    let mut notes: Vec<String> = remarks.collect();
     let exchange = Resource::Exchange.default_scope(&settings.authority);
     let observed = Resource::Exchange.evidence(&settings.authority) == Evidence::Observed;
     if observed && settings.scopes.iter().any(|scope| *scope == exchange) {
-        say(&format!("note: {exchange} is an address that Microsoft does not document for this cloud"));
+        notes.push(format!("note: {exchange} is an address that Microsoft does not document for this cloud"));
     }
-    Ok(settings)
+    notes
 }
 
 /// What was asked for to be granted this: the answer leaves `offline_access` out, to which a refresh token bears witness.

@@ -19,6 +19,8 @@ use crate::vault::VaultError;
 pub enum Exit {
     /// All went well.
     Ok = 0,
+    /// `doctor`: something has lapsed, or needs a person.
+    Lapses = 1,
     /// The command was not understood, or names something that does not exist.
     Usage = 2,
     /// The vault is locked, the key is wrong, or others may read it.
@@ -122,6 +124,11 @@ impl CliError {
         overview.trouble.as_ref().map(|trouble| Self::of_one_trouble(trouble, &overview.name))
     }
 
+    /// What is told of this connection in the dashboard's words.
+    pub fn for_connection(exit: Exit, failure: Failure, name: &ConnectionName) -> Self {
+        Self::Told(exit, for_shell(failure, name))
+    }
+
     /// A trouble that was told for this connection.
     pub fn of_one_trouble(trouble: &Trouble, name: &ConnectionName) -> Self {
         let failure = Failure::new(&trouble.what_happened, &trouble.what_to_do);
@@ -181,6 +188,9 @@ fn for_shell(failure: Failure, name: &ConnectionName) -> Failure {
         ("(e, tab 2)", "edit"),
         ("(tab 2)", "edit"),
         ("(p)", "redeem"),
+        ("(A)", "consent"),
+        ("(t)", "doctor --probe"),
+        ("(2)", "show"),
     ] {
         advice = advice.replace(keys, &format!("(tokengauge {command} {name})"));
     }

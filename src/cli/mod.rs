@@ -6,12 +6,14 @@
 mod add;
 mod authorize;
 mod completions;
+mod connection_file;
 mod connection_options;
 mod consent;
 mod context;
 mod dashboard;
 mod demo;
 mod device_code;
+mod doctor;
 mod edit;
 pub mod exit;
 mod explain;
@@ -55,7 +57,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 doctor: something needs you, 2 usage, 3 locked or unsafe permissions, 4 sign-in needed, 5 set-up wrong, \
 6 try later, 7 local I/O, 8 vault damaged, 9 busy, 10 refused for safety, 70 internal error.
 Environment: TOKENGAUGE_VAULT, TOKENGAUGE_CONFIG, TOKENGAUGE_KEY_FILE, TOKENGAUGE_PASSPHRASE_FILE (paths, never secrets).
 HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are obeyed.";
@@ -75,6 +77,7 @@ enum Command {
     Consent(consent::Consent),
     Refresh(refresh::Refresh),
     Token(token::Token),
+    Doctor(doctor::Doctor),
     Export(export::Export),
     Import(import::Import),
     Explain(explain::Explain),
@@ -101,6 +104,7 @@ impl Cli {
             Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
+            Some(Command::Doctor(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Import(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),

@@ -33,10 +33,6 @@ pub fn audience(text: &str) -> Result<Audience, &'static str> {
         .ok_or("graph, exchange, or the address of another resource such as https://contoso.crm.dynamics.com")
 }
 
-pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
-    Mailbox::parse(text).ok_or("an address such as ops@contoso.com")
-}
-
 /// The mailbox that must sign in, or whoever signs in first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInAs(pub Option<Mailbox>);
@@ -45,7 +41,11 @@ pub fn sign_in_as(text: &str) -> Result<SignInAs, &'static str> {
     if text.is_empty() {
         return Ok(SignInAs(None));
     }
-    Mailbox::parse(text).map(|mailbox| SignInAs(Some(mailbox))).ok_or("an address such as ops@contoso.com")
+    mailbox(text).map(|mailbox| SignInAs(Some(mailbox)))
+}
+
+pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
+    Mailbox::parse(text).ok_or("an address such as ops@contoso.com")
 }
 
 pub fn cloud(text: &str) -> Result<&'static Cloud, &'static str> {
@@ -107,12 +107,6 @@ pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {
     ResponseMode::parse(text).ok_or("one of query, fragment, form_post")
-}
-
-pub fn audience(text: &str) -> Result<Audience, &'static str> {
-    Audience::parse(text).ok_or(
-        "graph, exchange, or the address of another resource, such as https://contoso.crm.dynamics.com",
-    )
 }
 
 pub fn prefix(text: &str) -> Result<Prefix, &'static str> {

@@ -79,6 +79,11 @@ impl CredentialOptions {
         Self { found, ..self }
     }
 
+    /// True if the options name a credential.
+    pub fn is_given(&self) -> bool {
+        self.secret_stdin || self.secret_file.is_some() || self.certificate.is_some()
+    }
+
     /// The credential that the options name, if they name one.
     pub fn read(&self) -> Result<Option<GivenCredential>, CliError> {
         if let Some(certificate) = &self.certificate {

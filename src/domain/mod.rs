@@ -14,6 +14,7 @@ pub mod need;
 pub mod overview;
 pub mod per_audience;
 pub mod permission_state;
+pub mod probe;
 pub mod redirect_uri;
 pub mod refresh_limit;
 pub mod renewal;

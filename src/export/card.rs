@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 use super::ConnectionValues;
 use super::values::moment;
 use crate::domain::ConnectionValue;
-use crate::domain::secret::Secret;
 
 /// The card. A field without a value says so.
 pub(super) fn write(values: &ConnectionValues<'_>) -> Zeroizing<String> {
@@ -14,13 +13,7 @@ pub(super) fn write(values: &ConnectionValues<'_>) -> Zeroizing<String> {
     text.push_str(values.name.as_str());
     text.push_str("\nAuthorization method: BASIC OAUTH\n\n");
     for field in ConnectionValue::ALL {
-        let value = match field {
-            ConnectionValue::ClientId => Some(values.client_id.as_str()),
-            ConnectionValue::ClientSecret => values.client_secret.map(Secret::expose),
-            ConnectionValue::AccessToken => Some(values.access_token.expose()),
-            ConnectionValue::RefreshToken => values.refresh_token.map(Secret::expose),
-        };
-        push_line(&mut text, field.label(), value.unwrap_or("(none)"));
+        push_line(&mut text, field.label(), values.value(field).unwrap_or("(none)"));
     }
     text.push('\n');
     for (label, value) in facts(values) {

@@ -15,7 +15,6 @@ use super::options::AccountName;
 use super::yaml::{Branch, Content, Document, YamlError, push_double_quoted};
 use crate::domain::ConnectionValue;
 use crate::domain::authority::is_guid;
-use crate::domain::secret::Secret;
 
 /// A patched file, and what became of each value.
 #[derive(Debug)]
@@ -135,7 +134,7 @@ pub fn patch(
     let mut left = Vec::new();
     let mut changes: Vec<Change<'_>> = Vec::new();
     for (field, entry) in ConnectionValue::ALL.into_iter().zip(fields) {
-        match (entry, of(values, field)) {
+        match (entry, values.value(field)) {
             (Some(entry), Some(text)) => {
                 changes.push(Change::new(&document, file, entry, text)?);
                 replaced.push(field);
@@ -156,15 +155,6 @@ pub fn patch(
     }
     let other_auth_type = other_auth_type(&document, account, credentials);
     Ok(Patched { text, account: name, replaced, without_key, left, other_auth_type })
-}
-
-fn of<'v>(values: &'v ConnectionValues<'_>, field: ConnectionValue) -> Option<&'v str> {
-    match field {
-        ConnectionValue::ClientId => Some(&values.client_id),
-        ConnectionValue::ClientSecret => values.client_secret.map(Secret::expose),
-        ConnectionValue::AccessToken => Some(values.access_token.expose()),
-        ConnectionValue::RefreshToken => values.refresh_token.map(Secret::expose),
-    }
 }
 
 /// The credentials of an account.

@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 use crate::domain::app_registration::CredentialKind;
-use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
+use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken, Secret};
 use crate::domain::{
     AccessGrant, AppRegistration, Audience, ClientCredential, Connection, ConnectionId, ConnectionName,
-    Lifetime, Mailbox, Tenant,
+    ConnectionValue, Lifetime, Mailbox, Tenant,
 };
 
 /// The values of one renewal, with what a consumer has to know of them.
@@ -92,6 +92,18 @@ impl<'a> ConnectionValues<'a> {
             authorization_endpoint: settings.authority.endpoint(&settings.tenant, "authorize").to_string(),
             token_endpoint: settings.authority.endpoint(&settings.tenant, "token").to_string(),
         })
+    }
+
+    /// One of the four values that a form asks for, in clear; `None` where the connection does not hold it. The tokens of
+    /// other resources have no field.
+    pub(super) fn value(&self, field: ConnectionValue) -> Option<&str> {
+        match field {
+            ConnectionValue::ClientId => Some(&self.client_id),
+            ConnectionValue::ClientSecret => self.client_secret.map(Secret::expose),
+            ConnectionValue::AccessToken => Some(self.access_token.expose()),
+            ConnectionValue::OtherAccessToken(_) => None,
+            ConnectionValue::RefreshToken => self.refresh_token.map(Secret::expose),
+        }
     }
 
     /// When the access token ends, to the second.

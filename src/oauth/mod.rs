@@ -14,6 +14,7 @@
 //! | `error_text.rs` | an error as people paste it |
 //! | `pkce.rs` | RFC 7636: verifier and S256 challenge |
 //! | `claims.rs` | what can be read in a token, for the eyes |
+//! | `graph/` | Microsoft: the Graph calls that prove a connection, and what their answers mean |
 //! | `refresh_limit.rs` | a tenant's limit on refresh tokens, out of a refusal |
 //! | `platform_error.rs` | Microsoft's additions to an OAuth error |
 //!
@@ -27,6 +28,7 @@ pub mod client_authentication;
 pub mod device_authorization;
 pub mod device_poll;
 pub mod error_text;
+pub mod graph;
 mod json;
 pub mod pkce;
 pub mod platform_error;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, RequestId};
+use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId};
+use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText};
 use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
 use crate::vault::unlock::{Sources, Unlocked, unlock};
@@ -19,6 +20,7 @@ use super::exchange::{begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
 use super::listener::begin_attempt;
 use super::listening::Listeners;
+use super::probe::{Leaving, probe};
 use super::services::{Services, failure};
 use super::{records, watcher};
 
@@ -47,6 +49,7 @@ pub struct Executor {
     open: Arc<Mutex<Open>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
     listeners: Listeners,
+    leaving: Arc<watch::Sender<bool>>,
 }
 
 /// The open vault, once it is.
@@ -76,6 +79,7 @@ impl Executor {
             open: Arc::default(),
             tasks: Arc::default(),
             listeners: Listeners::default(),
+            leaving: Arc::new(watch::channel(false).0),
         }
     }
 
@@ -102,17 +106,43 @@ impl Executor {
                 return self.listeners.start(self.services(), request, (connection, capture), answers);
             }
             Effect::Cancel(request) => return self.listeners.cancel(request),
+            Effect::Probe { request, connection } => return self.probe(request, connection),
             effect => effect,
         };
         let executor = self.clone();
-        let work = async move {
-            let Some((request, answer)) = executor.run(effect).await else { return };
-            // A loop that is gone awaits no answer.
-            let _ = executor.answers.send(Message::Answer { request, answer });
-        };
+        self.spawn(async move {
+            if let Some((request, answer)) = executor.run(effect).await {
+                executor.answer(request, answer);
+            }
+        });
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(work);
+    }
+
+    fn answer(&self, request: RequestId, answer: Answer) {
+        // A loop that is gone awaits no answer.
+        let _ = self.answers.send(Message::Answer { request, answer });
+    }
+
+    /// Answers each time there is something to tell.
+    fn probe(&self, request: RequestId, connection: ConnectionId) {
+        let (executor, leaving) = (self.clone(), Leaving::told_by(&self.leaving));
+        self.spawn(async move {
+            let tell = |news| executor.answer(request, Answer::Probe(news));
+            let result = match executor.services() {
+                Ok(services) => {
+                    let so_far = |probe: &Probe| tell(ProbeNews::SoFar(Box::new(probe.clone())));
+                    let probed = probe(&services, &connection, None, leaving, so_far).await;
+                    probed.map(Box::new).map_err(|error| error.failure())
+                }
+                Err(failure) => Err(failure),
+            };
+            tell(ProbeNews::Ended(result));
+        });
     }
 
     /// True if nothing is under way.
@@ -130,6 +160,8 @@ impl Executor {
     /// Waits until everything that was started has ended; what listens is ended.
     pub async fn finish(&self) {
         self.stop_listening();
+        // Questions to Graph pay for nothing that must be saved.
+        let _ = self.leaving.send(true);
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
     }
@@ -209,7 +241,9 @@ impl Executor {
             Effect::SignInWithSimulatedBrowser { request, connection } => {
                 (request, Answer::BrowserEndedOn(self.simulated_browser(connection).await))
             }
-            Effect::Listen { .. } | Effect::Cancel(_) | Effect::Quit(_) => return None,
+            Effect::Listen { .. } | Effect::Cancel(_) | Effect::Probe { .. } | Effect::Quit(_) => {
+                return None;
+            }
         })
     }
 

@@ -19,6 +19,7 @@ pub mod input;
 pub mod listener;
 mod listening;
 pub mod looks;
+pub mod probe;
 pub mod process;
 pub mod prompt;
 pub mod records;

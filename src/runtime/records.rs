@@ -6,8 +6,8 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
-    ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
-    Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
+    ConnectionId, ConnectionName, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
+    SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
@@ -107,6 +107,57 @@ pub fn import(
         return Err(error);
     }
     Ok(services.overview(&connection))
+}
+
+/// Why many connections were not made, and what could not be taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateAllError {
+    /// What went wrong.
+    pub error: RecordError,
+    /// Those that are there all the same: the vault failed in taking them back too.
+    pub left: Vec<ConnectionName>,
+}
+
+/// Makes many connections on one app registration: all of them, or none.
+pub fn create_all(services: &Services, all: &[NewConnection]) -> Result<Vec<Overview>, CreateAllError> {
+    let mut made: Vec<Connection> = Vec::new();
+    match make_all(services, all, &mut made) {
+        Ok(()) => Ok(made.iter().map(|connection| services.overview(connection)).collect()),
+        Err(error) => Err(CreateAllError { error, left: take_back(services, &made) }),
+    }
+}
+
+fn make_all(
+    services: &Services,
+    all: &[NewConnection],
+    made: &mut Vec<Connection>,
+) -> Result<(), RecordError> {
+    let mut credential = None;
+    for new in all {
+        credential =
+            Some((&new.settings, check_registration(services, &new.settings, &new.credential, None)?));
+    }
+    for new in all {
+        let mut connection =
+            Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
+        connection.generation = 1;
+        // Noted first: a record may be there although making it lasting failed.
+        made.push(connection.clone());
+        services.vault.create_connection(&connection)?;
+    }
+    match credential {
+        Some((settings, entered)) => apply_credential(services, settings, &entered),
+        None => Ok(()),
+    }
+}
+
+/// Removes what was made; the names of what is still there.
+fn take_back(services: &Services, made: &[Connection]) -> Vec<ConnectionName> {
+    let is_gone = |connection: &&Connection| match remove(services, &connection.id) {
+        Ok(()) | Err(VaultError::NoSuchConnection(_)) => false,
+        Err(_) => true,
+    };
+    made.iter().filter(is_gone).map(|connection| connection.name.clone()).collect()
 }
 
 /// Changes a connection under its lock, merged into what is on disk.

@@ -2,6 +2,7 @@
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Bytes;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::Trace;
@@ -54,18 +55,29 @@ const NEEDS_A_USER: GraphError = GraphError {
     message: "/me is for tokens of a user: an application names the mailbox, /users/{id}.",
 };
 
+const NOBODY: GraphError = GraphError {
+    status: StatusCode::NOT_FOUND,
+    code: "Request_ResourceNotFound",
+    message: "Nobody in this tenant has that name or object ID.",
+};
+
 /// The calls that exist.
-#[derive(Clone, Copy)]
-enum Call {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Call {
+    /// `/me`, `/users/{id}`.
     Profile,
+    /// `…/mailFolders/inbox`.
     Inbox,
+    /// `…/calendars`.
     Calendars,
+    /// `…/contacts`.
     Contacts,
 }
 
 impl Call {
     /// What is called, and whose it is: `None` is whoever holds the token.
-    fn of(path: &str) -> Option<(Self, Option<&str>)> {
+    pub(super) fn of(path: &str) -> Option<(Self, Option<&str>)> {
         let (whose, rest) = match path.strip_prefix("users/") {
             Some(path) => {
                 let (user, rest) = path.split_once('/').unwrap_or((path, ""));
@@ -86,7 +98,7 @@ impl Call {
     /// Delegated permissions of which any one is enough.
     fn permissions(self) -> &'static [&'static str] {
         match self {
-            Self::Profile => &["User.Read", "User.ReadWrite"],
+            Self::Profile => &["User.Read", "User.ReadWrite", "User.Read.All", "User.ReadWrite.All"],
             Self::Inbox => &["Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"],
             Self::Calendars => {
                 &["Calendars.ReadBasic", "Calendars.Read", "Calendars.Read.Shared", "Calendars.ReadWrite"]
@@ -177,13 +189,15 @@ impl Simulator {
         whose: Option<&str>,
     ) -> Result<&User, GraphError> {
         let own = self.scenario.user(&claims.upn);
-        let named =
-            whose.and_then(|whose| self.scenario.user(whose).or_else(|| self.scenario.user_by_oid(whose)));
+        let whose_name = whose.map(|whose| percent_encoding_removed(whose));
+        let named = whose_name
+            .as_deref()
+            .and_then(|whose| self.scenario.user(whose).or_else(|| self.scenario.user_by_oid(whose)));
         let (user, is_allowed) = match (own, whose) {
             (None, None) => return Err(NEEDS_A_USER),
             (None, Some(_)) => {
                 let user = named.filter(|user| self.scenario.home(&user.tenant).id == claims.tid);
-                (user.ok_or(NO_SUCH_CALL)?, call.roles().iter().any(|role| has_role(claims, role)))
+                (user.ok_or(NOBODY)?, call.roles().iter().any(|role| has_role(claims, role)))
             }
             (Some(own), whose) => {
                 let is_own = whose.is_none() || named.is_some_and(|user| user.oid == own.oid);
@@ -192,6 +206,15 @@ impl Simulator {
         };
         if is_allowed { Ok(user) } else { Err(ACCESS_DENIED) }
     }
+}
+
+/// A path segment as it was meant.
+fn percent_encoding_removed(segment: &str) -> String {
+    // A form's decoder takes `+` for a blank; in a path it stands for itself.
+    let pair = format!("x={}", segment.replace('+', "%2B"));
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
 fn has_role(claims: &AccessTokenClaims, role: &str) -> bool {
@@ -209,35 +232,50 @@ pub(super) fn bearer(request: &Request<Bytes>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// A fault's status in Graph's shape, with `Retry-After` in seconds.
-pub(super) fn throttled(status: StatusCode, retry_after: Option<u32>, trace: &Trace) -> Response<Bytes> {
-    let (code, message) = match status {
-        StatusCode::TOO_MANY_REQUESTS => ("TooManyRequests", "Too many requests: wait before the next."),
-        _ => ("UnknownError", "The service could not answer."),
-    };
-    let mut response = GraphError { status, code, message }.to_response(trace);
+/// A fault's refusal in Graph's shape.
+pub(super) fn refused(
+    status: StatusCode,
+    code: &str,
+    message: Option<&str>,
+    retry_after: Option<u32>,
+    trace: &Trace,
+) -> Response<Bytes> {
+    let mut response = error_response(status, code, message.unwrap_or("The scenario says so."), trace);
     if let Some(seconds) = retry_after {
         answer::set(&mut response, "retry-after", &seconds.to_string());
     }
     response
 }
 
+/// A fault's status in Graph's shape, with `Retry-After` in seconds.
+pub(super) fn throttled(status: StatusCode, retry_after: Option<u32>, trace: &Trace) -> Response<Bytes> {
+    let (code, message) = match status {
+        StatusCode::TOO_MANY_REQUESTS => ("TooManyRequests", "Too many requests: wait before the next."),
+        _ => ("UnknownError", "The service could not answer."),
+    };
+    refused(status, code, Some(message), retry_after, trace)
+}
+
 impl GraphError {
     fn to_response(&self, trace: &Trace) -> Response<Bytes> {
-        let body = json!({ "error": {
-            "code": self.code,
-            "message": self.message,
-            "innerError": {
-                "date": trace.now.format("%Y-%m-%dT%H:%M:%S").to_string(),
-                "request-id": trace.id,
-                "client-request-id": trace.correlation_id,
-            },
-        }});
-        let mut response = answer::json(self.status, &body);
-        if self.status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer realm=\"\", error=\"invalid_token\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
+        error_response(self.status, self.code, self.message, trace)
     }
+}
+
+fn error_response(status: StatusCode, code: &str, message: &str, trace: &Trace) -> Response<Bytes> {
+    let body = json!({ "error": {
+        "code": code,
+        "message": message,
+        "innerError": {
+            "date": trace.now.format("%Y-%m-%dT%H:%M:%S").to_string(),
+            "request-id": trace.id,
+            "client-request-id": trace.correlation_id,
+        },
+    }});
+    let mut response = answer::json(status, &body);
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer realm=\"\", error=\"invalid_token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }

@@ -45,6 +45,7 @@ use uuid::Uuid;
 
 pub use answer::ConnectionDropped;
 pub use fault::{Body, Effect, Endpoint, Fault};
+pub use graph::Call;
 pub use mint::AccessTokenClaims;
 pub use scenario::{Certificate, CertificateError, Scenario, ScenarioError};
 
@@ -136,6 +137,9 @@ impl Simulator {
         match (route, &effect) {
             (Route::Graph(_), Effect::Status { status, retry_after }) => {
                 graph::throttled(*status, *retry_after, trace)
+            }
+            (Route::Graph(_), Effect::GraphError { status, code, sentence, retry_after }) => {
+                graph::refused(*status, code, sentence.as_deref(), *retry_after, trace)
             }
             (Route::Authorize(_) | Route::AdminConsent(..) | Route::DeviceLogin, Effect::Refuse { .. }) => {
                 self.answer(route, request, fault::refusal(&effect).as_ref(), trace)

@@ -69,7 +69,7 @@ impl Simulator {
                 Sight { client_id: Credentials::read(request, &form).client_id, ..Sight::default() }
             }
             Route::Discovery(_) | Route::Keys(_) => Sight::default(),
-            Route::Graph(_) => self.graph_sight(request),
+            Route::Graph(path) => self.graph_sight(path, request),
         };
         Sight { endpoint: Some(route.endpoint()), ..sight }
     }
@@ -90,11 +90,12 @@ impl Simulator {
         }
     }
 
-    fn graph_sight(&self, request: &Request<Bytes>) -> Sight {
+    fn graph_sight(&self, path: &str, request: &Request<Bytes>) -> Sight {
         let claims = graph::bearer(request).and_then(|token| self.mint.verify(token));
         Sight {
             user: claims.as_ref().map(|claims| claims.upn.clone()),
             client_id: claims.map(|claims| claims.appid),
+            call: graph::Call::of(path).map(|(call, _)| call),
             ..Sight::default()
         }
     }

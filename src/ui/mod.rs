@@ -42,6 +42,7 @@ mod key_line;
 mod panel;
 mod permissions;
 mod presets;
+mod probe;
 mod qr;
 mod question;
 mod sign_in;
@@ -149,6 +150,7 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
         Some(Panel::Consent(panel)) => consent::draw(buffer, regions, view, panel),
         Some(Panel::Presets(panel)) => presets::draw(buffer, regions, view, panel),
         Some(Panel::HandOver(panel)) => hand_over::draw(buffer, regions, view, panel),
+        Some(Panel::Probe(panel)) => probe::draw(buffer, regions, view, panel),
         Some(Panel::Question(question)) => question::draw(buffer, regions, view, question),
     }
 }

@@ -31,6 +31,7 @@ use crate::domain::{
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
 use super::gauge::{Build, lifetime_gauge};
+use super::probe;
 use super::text::{ago, duration_long};
 use super::token_history;
 use super::view::{View, printable};
@@ -113,7 +114,8 @@ fn draw_page(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview, past:
 /// What was, and what the token says of itself.
 fn past(view: View<'_>, overview: &Overview, width: u16, room: u16) -> Vec<Vec<Line<'static>>> {
     let history = token_history::history(view, overview, width, usize::from(room));
-    vec![history, token_history::claims(view, overview, width)]
+    let probed = probe::section(view, overview, width);
+    probed.into_iter().chain([history, token_history::claims(view, overview, width)]).collect()
 }
 
 /// Sections from top to bottom, with a blank line between them as far as there are lines to spare.

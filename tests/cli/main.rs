@@ -5,9 +5,11 @@ mod tenant;
 #[path = "../support/visit.rs"]
 mod visit;
 
+mod add_from;
 mod app_only;
 mod codes;
 mod device;
+mod doctor;
 mod explain;
 mod export;
 mod formats;

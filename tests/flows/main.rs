@@ -19,6 +19,7 @@ mod edits;
 mod listening;
 mod network;
 mod one_request;
+mod probe;
 mod refusals;
 mod renewal;
 mod resources;

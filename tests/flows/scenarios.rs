@@ -65,6 +65,7 @@ fn every_file_is_built_in_and_played_here() {
             "first-sign-in",
             "fleet",
             "hostile-texts",
+            "probe",
             "short-lived",
             "throttled",
             "two-resources"
@@ -79,6 +80,33 @@ async fn every_scenario_comes_up_with_its_connections() {
         let (_tenant, dashboard) = play(name, 1).await;
         assert!(dashboard.screen((80, 24)).contains("Connections"), "{name}");
     }
+}
+
+/// Signs in, tests, and tells what the panel says.
+async fn probed(dashboard: &mut Dashboard, name: &str) -> String {
+    dance(dashboard, name).await;
+    let id = dashboard.connection(name).id;
+    dashboard.keys("t");
+    dashboard
+        .until("the probe has ended", |app| {
+            app.probes.of(&id).is_some_and(|own| !matches!(own, tokengauge::app::Probing::Asking { .. }))
+        })
+        .await;
+    let screen = dashboard.screen((160, 50));
+    dashboard.keys("\u{1b}");
+    screen
+}
+
+#[tokio::test]
+async fn probe_tells_what_each_token_opens() {
+    let (_tenant, mut dashboard) = play("probe", 1).await;
+    let ops = probed(&mut dashboard, OPS).await;
+    assert!(ops.contains("mailbox answers, 2 of 6 permissions are not in the token"), "{ops}");
+    assert!(ops.contains("Contacts.Read is not in the token"), "{ops}");
+    let archive = probed(&mut dashboard, "archive-at-contoso.example").await;
+    assert!(archive.contains("404 MailboxNotEnabledForRESTAPI"), "{archive}");
+    let busy = probed(&mut dashboard, "busy-at-contoso.example").await;
+    assert!(busy.contains("Graph asks for a pause") && busy.contains("9 s"), "{busy}");
 }
 
 #[tokio::test]

@@ -390,6 +390,7 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }
         | Effect::Reveal { request, .. }
+        | Effect::Probe { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
         Effect::Cancel(_) | Effect::Quit(_) => panic!("nobody answers a farewell"),
     }

@@ -17,6 +17,7 @@ mod listening;
 mod paste;
 mod pauses;
 mod permissions;
+mod probe;
 mod properties;
 mod sign_in;
 mod time;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tokengauge::app::{Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, RequestId};
+use tokengauge::app::{
+    Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, ProbeNews, RequestId,
+};
 use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
 use tokengauge::domain::{ConnectionId, RenewalKind, TroubleKind};
@@ -132,6 +134,15 @@ impl Outside {
             Effect::Deliver { .. } | Effect::SendText { .. } if bad => Answer::Delivered(Err(failure())),
             Effect::Deliver { .. } | Effect::SendText { .. } => {
                 Answer::Delivered(Ok(Delivery::SentToTerminal { characters: 7 }))
+            }
+            Effect::Probe { connection, .. } => {
+                let known = self.desk.app.connections.get(connection);
+                let probe = known.map(|own| Box::new(tokengauge::oauth::graph::probe(own, None, now)));
+                Answer::Probe(match (probe, fate % 4) {
+                    (Some(probe), 0) => ProbeNews::SoFar(probe),
+                    (Some(probe), 1) => ProbeNews::Ended(Ok(probe)),
+                    _ => ProbeNews::Ended(Err(failure())),
+                })
             }
             Effect::Reveal { .. } => Answer::Revealed(Ok(RevealedValue::new("TGSECRET"))),
             Effect::SignInWithSimulatedBrowser { .. } => Answer::BrowserEndedOn(Ok(PastedText::new(GOOD))),

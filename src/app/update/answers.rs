@@ -26,6 +26,7 @@ impl App {
             Answer::Removed(Ok(id)) => {
                 let name = self.connections.get(&id).map(|own| own.name.to_string()).unwrap_or_default();
                 self.connections.remove(&id, now);
+                self.probes.forget(&id);
                 self.close_removal(request);
                 self.tell(Notice::good(format!("{name} was removed."), now));
                 Vec::new()
@@ -41,6 +42,10 @@ impl App {
                 Vec::new()
             }
             Answer::BrowserEndedOn(result) => self.take_browser(request, result, now),
+            Answer::Probe(news) => {
+                self.take_probe(request, news, now);
+                Vec::new()
+            }
             Answer::Listening(result) => self.take_listening(request, result),
             Answer::Redirected(text) => self.take_redirect(request, text, now),
         }

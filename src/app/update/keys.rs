@@ -88,6 +88,7 @@ impl App {
             Action::Copy => return self.copy_value(&chosen, now),
             Action::Reveal => return self.reveal(&chosen),
             Action::HandOver => return self.hand_over(&chosen, now),
+            Action::Probe => return self.begin_probe(&chosen),
             Action::OtherWays => self.tell(Notice::plain(
                 format!(
                     "Other ways: v shows it; in a shell: tokengauge export {} --format env --output FILE",

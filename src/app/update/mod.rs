@@ -1,8 +1,9 @@
 //! `App::update`: what happens to the state when something happens.
 //!
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
-//! becomes of pasted text, `permissions.rs` the Permissions tab, `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer
-//! changes, `device.rs` the sign-in by device code, `consent.rs` that of an administrator, `time.rs` what the time brings.
+//! becomes of pasted text, `permissions.rs` the Permissions tab, `listening.rs` what the browser brings by itself,
+//! `answers.rs` what an effect's answer changes, `device.rs` the sign-in by device code, `consent.rs` that of an
+//! administrator, `probe.rs` what Graph answers to a token, `time.rs` what the time brings.
 
 mod answers;
 mod consent;
@@ -13,6 +14,7 @@ mod listening;
 mod panels;
 mod paste;
 mod permissions;
+mod probe;
 mod time;
 
 use chrono::{DateTime, Utc};

@@ -26,6 +26,7 @@ impl App {
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
             Panel::Presets(panel) => return self.act_in_presets(panel, action, now),
+            Panel::Probe(panel) => return self.act_in_probe(panel, action, now),
             Panel::Question(question) => return self.act_in_question(question, action, now),
         }
         Vec::new()

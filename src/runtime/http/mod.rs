@@ -1,4 +1,4 @@
-//! The way to the token endpoint: a form is posted, a document is got; limits on time and size, no redirects followed.
+//! The way to the platform: a form is posted, a document is got; limits on time and size, no redirects followed.
 //!
 //! [`proxy`] decides which way a request takes, [`lookup`] finds the host, [`trust`] decides whether it is the right
 //! one, `answer` reads what it says, and `words` tells in two lines what went wrong.
@@ -18,10 +18,11 @@ use rustls::ClientConfig;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::config::ConfigFile;
 use crate::domain::authority::is_loopback;
-use crate::domain::secret::{RequestBody, Secret};
+use crate::domain::secret::{AccessToken, RequestBody, Secret};
 use crate::oauth::token_answer::HttpAnswer;
 use crate::oauth::token_request::TokenRequest;
 
@@ -126,6 +127,12 @@ impl TokenClient {
         self.send(url, |client| client.get(url.clone())).await
     }
 
+    /// Gets a document as the holder of a token (RFC 6750 §2.1).
+    pub async fn get_as(&self, url: &Url, token: &AccessToken) -> Result<HttpAnswer, SendError> {
+        let bearer = bearer(token)?;
+        self.send(url, |client| client.get(url.clone()).header(header::AUTHORIZATION, bearer)).await
+    }
+
     async fn send(
         &self,
         url: &Url,
@@ -185,6 +192,14 @@ impl TokenClient {
         }
         builder.build().map_err(|_| words::no_tls())
     }
+}
+
+/// The header that shows a token, and is shown nowhere itself.
+fn bearer(token: &AccessToken) -> Result<HeaderValue, SendError> {
+    let text = Zeroizing::new(format!("Bearer {}", token.expose()));
+    let mut value = HeaderValue::from_str(&text).map_err(|_| words::odd_token())?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn headers() -> HeaderMap {

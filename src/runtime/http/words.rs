@@ -75,7 +75,7 @@ impl Way {
     pub(super) fn too_long(&self) -> SendError {
         SendError::new(
             SendStage::Unreadable,
-            format!("the answer of {} is longer than any token answer (1 MiB)", self.host),
+            format!("the answer of {} is longer than any (1 MiB)", self.host),
             "Check the authority (e).",
         )
     }
@@ -103,6 +103,14 @@ pub(super) fn plain_http(url: &Url) -> SendError {
     SendError::not_sent(
         format!("{host} is reached by https only; nothing was sent"),
         "Check the authority (e).",
+    )
+}
+
+/// A token that no header can carry.
+pub(super) fn odd_token() -> SendError {
+    SendError::not_sent(
+        "the token holds characters that no request can carry; nothing was sent",
+        "Renew it, or sign in again (a).",
     )
 }
 

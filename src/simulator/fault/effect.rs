@@ -29,7 +29,8 @@ pub(in crate::simulator) fn response(effect: &Effect, trace: &Trace) -> Option<R
         Effect::Refuse { .. } => refusal(effect).map(|refusal| refusal.to_json(trace)),
         Effect::Status { status, retry_after } => Some(status_only(*status, *retry_after, trace)),
         Effect::Body { status, body } => Some(strange_body(*status, *body)),
-        Effect::Answer(_) => None,
+        // Only Graph speaks so, and its answers are made there.
+        Effect::GraphError { .. } | Effect::Answer(_) => None,
     }
 }
 

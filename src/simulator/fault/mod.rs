@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::graph::Call;
+
 mod effect;
 mod written;
 
@@ -23,6 +25,8 @@ pub struct Fault {
     pub user: Option<String>,
     /// The application.
     pub client_id: Option<String>,
+    /// What is asked of Graph.
+    pub call: Option<Call>,
     /// The first request that is met, among those that fit; counted from 1.
     pub nth: u32,
     /// How many requests in a row are met; all if absent.
@@ -76,6 +80,17 @@ pub enum Effect {
         /// Seconds.
         retry_after: Option<u32>,
     },
+    /// Graph refuses, with its own kind of code.
+    GraphError {
+        /// HTTP status.
+        status: StatusCode,
+        /// `error.code`. May hold anything.
+        code: String,
+        /// `error.message`, if not ours. May hold anything.
+        sentence: Option<String>,
+        /// Seconds.
+        retry_after: Option<u32>,
+    },
     /// A body that is not what the endpoint speaks, as a proxy would send it.
     Body {
         /// HTTP status, 200 by default.
@@ -110,6 +125,7 @@ pub(super) struct Sight {
     pub(super) grant: Option<String>,
     pub(super) user: Option<String>,
     pub(super) client_id: Option<String>,
+    pub(super) call: Option<Call>,
     /// The claims that the sign-in behind it was asked for with.
     pub(super) claims: Option<String>,
 }
@@ -142,6 +158,7 @@ impl Fault {
             && agrees(self.grant.as_deref(), sight.grant.as_deref())
             && agrees(self.user.as_deref(), sight.user.as_deref())
             && agrees(self.client_id.as_deref(), sight.client_id.as_deref())
+            && (self.call.is_none() || self.call == sight.call)
             && !self.is_met_by(sight.claims.as_deref())
     }
 
@@ -199,6 +216,11 @@ mod tests {
         assert!(fault("endpoint = 'token'\nstatus = 500\nsometimes = true").is_err());
         assert!(fault("endpoint = 'token'\nstatus = 500\nnth = 0").is_err());
         assert!(fault("endpoint = 'graph'\ncode = 53003").is_err());
+        assert!(
+            fault("endpoint = 'graph'\ncall = 'inbox'\nstatus = 403\nerror = 'ErrorAccessDenied'").is_ok()
+        );
+        assert!(fault("endpoint = 'token'\ncall = 'inbox'\nstatus = 403").is_err());
+        assert!(fault("endpoint = 'graph'\nerror = 'ErrorAccessDenied'").is_err());
         assert!(fault("endpoint = 'token'\ncode = 50076\nclaims = 'no json'").is_err());
         assert!(fault("endpoint = 'token'\nstatus = 500\nclaims = '{}'").is_err());
         assert!(fault("endpoint = 'token'\nanswer.scope = 'x'\nstatus = 500").is_err());

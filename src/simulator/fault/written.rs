@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Body, Effect, Endpoint, Fault};
+use crate::simulator::graph::Call;
 
 /// A fault as it stands in the file.
 #[derive(Deserialize)]
@@ -14,6 +15,7 @@ pub(super) struct Written {
     grant: Option<String>,
     user: Option<String>,
     client_id: Option<String>,
+    call: Option<Call>,
     nth: Option<u32>,
     count: Option<u32>,
     status: Option<u16>,
@@ -41,12 +43,16 @@ impl TryFrom<Written> for Fault {
         {
             return Err("documents and Graph do not refuse by AADSTS numbers".into());
         }
+        if written.call.is_some() && written.endpoint != Endpoint::Graph {
+            return Err("call belongs to endpoint graph".into());
+        }
         let count = written.count.or(written.nth.map(|_| 1));
         Ok(Self {
             endpoint: written.endpoint,
             grant: written.grant,
             user: written.user,
             client_id: written.client_id,
+            call: written.call,
             nth: written.nth.unwrap_or(1),
             count,
             effect,
@@ -69,6 +75,16 @@ impl Written {
                 claims: self.claims.clone(),
             },
             (false, None, None, Some(fields), None) => Effect::Answer(fields.clone()),
+            (false, None, None, None, Some(status))
+                if self.endpoint == Endpoint::Graph && self.error.is_some() =>
+            {
+                Effect::GraphError {
+                    status,
+                    code: self.error.clone().unwrap_or_default(),
+                    sentence: self.sentence.clone(),
+                    retry_after: self.retry_after,
+                }
+            }
             (false, None, None, None, Some(status)) => {
                 Effect::Status { status, retry_after: self.retry_after }
             }
@@ -85,10 +101,18 @@ impl Written {
     /// Words that belong to another effect, and claims that are no JSON.
     fn refuse_strays(&self, effect: &Effect) -> Result<(), String> {
         let of_refusal = self.error.is_some() || self.sentence.is_some() || self.claims.is_some();
-        if of_refusal && !matches!(effect, Effect::Refuse { .. }) {
-            return Err("error, sentence and claims belong to code".into());
+        let is_refusal = match effect {
+            Effect::Refuse { .. } => true,
+            Effect::GraphError { .. } => self.claims.is_none(),
+            _ => false,
+        };
+        if of_refusal && !is_refusal {
+            return Err(
+                "error, sentence and claims belong to code; error and sentence to a status of Graph".into()
+            );
         }
-        if self.retry_after.is_some() && !matches!(effect, Effect::Status { .. }) {
+        if self.retry_after.is_some() && !matches!(effect, Effect::Status { .. } | Effect::GraphError { .. })
+        {
             return Err("retry_after belongs to status".into());
         }
         match self.claims.as_deref().map(serde_json::from_str::<Map<String, Value>>) {

@@ -208,6 +208,7 @@ impl Scenario {
         "hostile-texts",
         "short-lived",
         "two-resources",
+        "probe",
     ];
 
     /// Reads a scenario and checks that it refers only to what it defines.

@@ -1,0 +1,81 @@
+//! `doctor`: the next step of each connection, and what Graph answers to its token.
+
+use super::home::Home;
+use super::tenant::{CLIENT_ID, NAME, OPS, SECRET, Tenant};
+
+const REFUSED_CALENDAR: &str =
+    "[[faults]]\nendpoint = 'graph'\ncall = 'calendars'\nstatus = 403\nerror = 'ErrorAccessDenied'";
+
+#[test]
+fn without_a_probe_it_tells_the_next_step_and_sends_nothing() {
+    let tenant = Tenant::new();
+    let run = tenant.run(&["doctor"]).is(1);
+    assert!(run.out.contains("sign in"), "{}", run.out);
+    let tenant = tenant.signed_in();
+    let before = tenant.requests();
+    let run = tenant.run(&["doctor", NAME]).is(0);
+    assert!(run.out.contains("renewal due"), "{}", run.out);
+    assert_eq!(tenant.requests(), before);
+    tenant.run(&["doctor", "nobody"]).is(2);
+}
+
+#[test]
+fn a_probe_tells_who_what_and_how_many() {
+    let tenant = Tenant::new().signed_in();
+    let run = tenant.run(&["doctor", NAME, "--probe"]).is(0);
+    assert!(
+        run.out.contains(
+            "contoso: signed in as ops@contoso.example, mailbox answers, all 6 permissions are in the token"
+        ),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("inbox     answers  120 items, 5 unread"), "{}", run.out);
+    let told = tenant.run(&["doctor", NAME, "--probe", "--json"]).is(0).json();
+    assert_eq!(told[0]["probe"]["signed_in_as"], OPS);
+    assert_eq!(told[0]["probe"]["checks"][1]["items"], 120);
+    assert_eq!(told[0]["probe"]["permissions"]["asked"], 6);
+}
+
+#[test]
+fn a_refusal_has_a_code_and_names_who_acts() {
+    let tenant = Tenant::with(REFUSED_CALENDAR).signed_in();
+    let run = tenant.run(&["doctor", NAME, "--probe"]).is(5);
+    assert!(run.out.contains("calendar is refused (403 ErrorAccessDenied)"), "{}", run.out);
+    assert!(run.err.contains("calendar: Exchange does not open the calendar"), "{}", run.err);
+    let told = tenant.run(&["doctor", NAME, "--probe", "--json"]).is(5).json();
+    let check = &told[0]["probe"]["checks"][2];
+    assert_eq!((&check["status"], &check["who_acts"]), (&403.into(), &"tenant-admin".into()));
+}
+
+#[test]
+fn a_pause_is_for_later() {
+    let fault = "[[faults]]\nendpoint = 'graph'\ncall = 'inbox'\nstatus = 429\nretry_after = 9";
+    let tenant = Tenant::with(fault).signed_in();
+    let run = tenant.run(&["doctor", NAME, "--probe"]).is(6);
+    assert!(run.out.contains("Graph asks for a pause") && run.err.contains("9 s"), "{}{}", run.out, run.err);
+}
+
+#[test]
+fn nobody_signed_in_is_four() {
+    let tenant = Tenant::new();
+    let run = tenant.run(&["doctor", NAME, "--probe"]).is(4);
+    assert!(run.err.contains("tokengauge authorize contoso"), "{}", run.err);
+}
+
+#[test]
+fn permissions_of_exchange_alone_have_nothing_to_ask_at_graph() {
+    let home = Home::new();
+    let scopes = ["--scope", "https://outlook.office.com/IMAP.AccessAsUser.All", "--scope", "offline_access"];
+    let arguments = ["add", NAME, "--client-id", CLIENT_ID, "--secret-stdin"];
+    home.with_stdin(&[&arguments[..], &scopes].concat(), SECRET).is(0);
+    let run = home.run(&["doctor", NAME, "--probe"]).is(1);
+    assert!(run.out.contains("nothing to ask at Graph"), "{}", run.out);
+}
+
+#[test]
+fn a_mailbox_is_for_probes() {
+    let home = Home::new();
+    assert_eq!(home.run(&["doctor", "--mailbox", "ops@contoso.com"]).code, 2);
+    assert_eq!(home.run(&["doctor", "--probe", "--mailbox", "ops"]).code, 2);
+}
