@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
-use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, ScopeSet};
+use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, Scope, ScopeSet};
 use crate::sanitize::sanitize;
 
 use super::context::{Context, overview};
@@ -71,6 +71,12 @@ fn settings(overview: &Overview) -> Vec<Row> {
         rows.push(("Response mode", settings.response_mode.as_str().to_owned()));
     }
     rows.push(("Permissions", settings.scopes.to_wire()));
+    if settings.way_in.is_delegated() {
+        rows.push(("", format!("{} {}", Scope::OFFLINE_ACCESS, Scope::WHY_OFFLINE_ACCESS)));
+    }
+    if settings.scopes.iter().any(Scope::is_ews) {
+        rows.push(("", Scope::EWS_RETIREMENT.to_owned()));
+    }
     rows
 }
 

@@ -99,7 +99,8 @@ fn split(area: Rect) -> (Rect, Rect) {
 /// Who, the clocks, the values, and below them the past or a revealed value in its place.
 fn draw_page(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview, past: Vec<Vec<Line<'static>>>) {
     let width = canvas.width();
-    let values = values(view, overview, width);
+    let room = usize::from(canvas.rows_left()).saturating_sub(1 + gauges(overview).len());
+    let values = window(view, overview, values(view, overview, width), room);
     let past = if view.app.tokens.reveal.is_none() { past } else { Vec::new() };
     let needed = 1 + gauges(overview).len() + values.len() + past.iter().map(Vec::len).sum::<usize>();
     let spare = usize::from(canvas.rows_left()).saturating_sub(needed);
@@ -143,6 +144,19 @@ fn clocks(view: View<'_>, overview: &Overview, width: u16, spare: usize) -> Vec<
         lines.push(gauge_line(view, overview, gauge, build, width));
     }
     lines
+}
+
+/// The values as far as there are lines for them, so that the chosen one is among them; their title stays.
+fn window(
+    view: View<'_>,
+    overview: &Overview,
+    mut values: Vec<Line<'static>>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let chosen = overview.values().iter().position(|value| *value == view.app.tokens.value).unwrap_or(0);
+    let hidden = (chosen + 2).saturating_sub(room.max(2)).min(values.len().saturating_sub(1));
+    values.drain(1..=hidden);
+    values
 }
 
 fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {

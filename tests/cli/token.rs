@@ -149,7 +149,7 @@ fn a_resource_that_is_not_asked_for_is_told_with_the_permission_to_add() {
     assert!(run.err.contains("asks for no permission of Exchange Online"), "{}", run.err);
     assert!(run.err.contains("--add https://outlook.office.com/IMAP.AccessAsUser.All"), "{}", run.err);
     assert_eq!(run.err.lines().count(), 2);
-    tenant.token(&["--audience", "nowhere"]).fails(2);
+    tenant.token(&["--audience", "nowhere"]).is(2);
     assert_eq!(tenant.requests(), 1);
 }
 

@@ -117,7 +117,21 @@ async fn two_resources_are_two_gauges_after_one_sign_in() {
     for text in ["ACCESS Graph", "ACCESS Exchange", "Graph, 5 permissions", "Exchange, 2 permissions"] {
         assert!(screen.contains(text), "{text}\n{screen}");
     }
-    // Ada's tokens of Exchange are refused, and hers of Graph are as good as any.
+    assert!(screen.contains("signed in, tokens stored"), "{screen}");
+    // Where there is little room the list follows the choice, to the second access token and beyond.
+    for row in ["Client secret", "Access token", "Access token", "Refresh token"] {
+        dashboard.keys("j");
+        let screen = dashboard.screen((40, 12));
+        assert!(
+            screen.contains(&format!("► {row}")) || screen.contains(&format!("> {row}")),
+            "{row}\n{screen}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_one_resource_refuses_leaves_the_other_as_good_as_any() {
+    let (_tenant, mut dashboard) = play("two-resources", 1).await;
     dance(&mut dashboard, "ada-at-contoso.example").await;
     let own = named(&dashboard.app, "ada-at-contoso.example").unwrap().clone();
     assert_eq!(own.refusal().map(|trouble| trouble.kind), Some(TroubleKind::ConsentMissing));

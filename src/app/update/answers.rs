@@ -205,7 +205,10 @@ impl App {
             (Some(trouble), _) => {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
             }
-            (None, Some(renewal)) => (Tone::Good, crate::app::activity::told(renewal), None),
+            (None, Some(_)) => {
+                let told = crate::app::activity::worth_telling(overview).map(crate::app::activity::told);
+                (Tone::Good, told.unwrap_or_default(), None)
+            }
             (None, None) => return,
         };
         self.activity.note(Entry {
@@ -221,7 +224,7 @@ impl App {
                 Some(_) => Notice::plain(format!("{}: {what_happened}.", overview.name), now),
                 // What was odd before in the same way is in the activity.
                 None => Notice::good(
-                    format!("{}: {}.", overview.name, crate::app::activity::briefly(&overview.renewals)),
+                    format!("{}: {}.", overview.name, crate::app::activity::briefly(overview)),
                     now,
                 ),
             },
