@@ -97,9 +97,10 @@ fn rest(overview: &Overview, named: &ScopeSet) -> Option<String> {
     if rest.is_empty() {
         return None;
     }
-    let heading = match is_for_missing(overview) {
-        true => "Granted before, and in the address so that they stay",
-        false => "In the address too, though the person may consent to them",
+    let heading = if is_for_missing(overview) {
+        "Granted before, and in the address so that they stay"
+    } else {
+        "In the address too, though the person may consent to them"
     };
     Some(format!("{heading}:\n{}", in_lines(&rest)))
 }

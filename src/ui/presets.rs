@@ -87,7 +87,7 @@ fn about(view: View<'_>, row: &PresetRow, width: u16) -> Vec<Line<'static>> {
         let line = view.row().gap(2).text(view.glyphs().soon, theme.warning).gap(1);
         lines.push(line.rest(remark, width, theme.warning).build());
     }
-    let names: Vec<&str> = row.scopes.iter().map(|scope| scope.name()).collect();
+    let names: Vec<&str> = row.scopes.iter().map(crate::domain::Scope::name).collect();
     let left = usize::from(ABOUT).saturating_sub(lines.len());
     let wrapped = wrap(&printable(&names.join(" ")), room).into_iter().take(left);
     lines.extend(wrapped.map(|text| view.row().gap(2).text(text, theme.muted).build()));

@@ -137,7 +137,7 @@ impl List {
     }
 
     fn push_group(&mut self, title: &'static str, permissions: &'static [Permission], asked: &[Subject]) {
-        let ticked = ticked(permissions.iter(), asked);
+        let ticked = ticked(&permissions.iter(), asked);
         self.head(Heading { title, ticked, count: permissions.len(), found: None });
         self.items(Section::Catalogue, permissions.iter().map(Subject::Known));
     }
@@ -149,7 +149,7 @@ impl List {
         permissions: &[&'static Permission],
         asked: &[Subject],
     ) {
-        let ticked = ticked(permissions.iter().copied(), asked);
+        let ticked = ticked(&permissions.iter().copied(), asked);
         self.head(Heading { title, ticked, count, found: Some(permissions.len()) });
         self.items(Section::Catalogue, permissions.iter().copied().map(Subject::Known));
     }
@@ -248,7 +248,7 @@ fn asked(overview: &Overview) -> Vec<Subject> {
     overview.permission_states().asked().map(|state| Subject::of(&state.scope)).collect()
 }
 
-fn ticked(permissions: impl Iterator<Item = &'static Permission> + Clone, asked: &[Subject]) -> usize {
+fn ticked(permissions: &(impl Iterator<Item = &'static Permission> + Clone), asked: &[Subject]) -> usize {
     let is_there = |asked: &&Subject| match asked {
         Subject::Known(own) => permissions.clone().any(|permission| std::ptr::eq(permission, *own)),
         Subject::Own(_) => false,

@@ -67,23 +67,28 @@ impl PermissionRow {
         };
         let meaning = known.meaning.map_or_else(String::new, |meaning| format!(": {meaning}"));
         let consent = known.consent().sentence();
-        let special = self.special(known).map_or_else(String::new, |text| format!(" {text}"));
+        let special = special(known).map_or_else(String::new, |text| format!(" {text}"));
         format!("{name}{meaning}. {consent}.{special}")
     }
 
-    /// What is special about a permission, and about the way in which it is asked for.
-    fn special(&self, known: &Permission) -> Option<&'static str> {
-        match () {
-            () if known.is_for_registrations_only() => Some(
-                "This is Graph's: no mail server takes that token. Tick Exchange Online's under Mail protocols.",
-            ),
-            () if known.is_being_retired() => {
-                Some("EWS is blocked by default since October 2026 and gone in April 2027.")
-            }
-            () if known.is_disputed() => Some("Sources disagree about that; the stricter one is taken."),
-            () if known.is_new() => Some("Newer than most: perhaps a preview."),
-            () => None,
+    /// True for what Exchange Online gives up.
+    pub fn is_being_retired(&self) -> bool {
+        self.known.is_some_and(Permission::is_being_retired)
+    }
+}
+
+/// What is special about a permission.
+fn special(known: &Permission) -> Option<&'static str> {
+    match () {
+        () if known.is_for_registrations_only() => Some(
+            "This is Graph's: no mail server takes that token. Tick Exchange Online's under Mail protocols.",
+        ),
+        () if known.is_being_retired() => {
+            Some("EWS is blocked by default from 1 October 2026, gone on 1 April 2027.")
         }
+        () if known.is_disputed() => Some("Sources disagree about that; the stricter one is taken."),
+        () if known.is_new() => Some("Newer than most: perhaps a preview."),
+        () => None,
     }
 }
 

@@ -143,6 +143,8 @@ pub fn for_administrator(overview: &Overview) -> ScopeSet {
 pub fn refused_tick(overview: &Overview, scope: &Scope) -> Option<Failure> {
     let before = settings_rules::faults(&overview.settings, None);
     let mut settings = overview.settings.clone();
+    // The same permission may be asked for already, with another address.
+    settings.scopes.remove(scope);
     settings.scopes.insert(scope.clone());
     let after = settings_rules::faults(&settings, None);
     let fault = after.into_iter().find(|fault| !before.contains(fault))?;

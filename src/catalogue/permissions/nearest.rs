@@ -29,12 +29,12 @@ fn distance(one: &[u8], other: &[u8]) -> usize {
         let mut this = vec![row + 1];
         for (column, against) in other.iter().enumerate() {
             let changed = last[column] + usize::from(letter != against);
-            let mut least = changed.min(last[column + 1] + 1).min(this[column] + 1);
+            let mut slips = changed.min(last[column + 1] + 1).min(this[column] + 1);
             let is_swap = row > 0 && column > 0 && one[row - 1] == *against && *letter == other[column - 1];
             if is_swap {
-                least = least.min(before_last[column - 1] + 1);
+                slips = slips.min(before_last[column - 1] + 1);
             }
-            this.push(least);
+            this.push(slips);
         }
         before_last = std::mem::replace(&mut last, this);
     }

@@ -23,6 +23,10 @@ pub fn edits(
         return Err(acts_for_itself(before));
     }
     let authority = &before.settings.authority;
+    // Each by itself as well: beside the same permission with another address it would not be looked at.
+    for scope in add {
+        check(before, &[scope.clone()].into_iter().collect())?;
+    }
     let add: Vec<Scope> = add.iter().map(|scope| as_asked(scope, authority)).collect();
     remark(preset, &add, remove, before);
     let mut wanted =

@@ -147,6 +147,6 @@ fn permission(own: &Overview, row: &PermissionRow) -> Value {
         }),
         "consent": row.known.map(|known| known.consent().code()),
         "allows": row.meaning(),
-        "being_retired": row.known.is_some_and(|known| known.is_being_retired()),
+        "being_retired": row.is_being_retired(),
     })
 }

@@ -70,7 +70,7 @@ pub fn presets(as_json: bool) -> Result<Exit, CliError> {
             json!({
                 "preset": preset.name,
                 "title": preset.title,
-                "scopes": preset.scope_set().iter().map(|scope| scope.to_string()).collect::<Vec<_>>(),
+                "scopes": preset.scope_set().iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "remark": preset.remark(),
             })
         });

@@ -115,7 +115,7 @@ pub(super) fn line(
         Asked::ByItself => (glyphs.check_on, theme.muted, theme.text),
         Asked::No => (glyphs.check_off, theme.muted, theme.muted),
     };
-    let is_retired = row.known.is_some_and(|known| known.is_being_retired());
+    let is_retired = row.is_being_retired();
     let gap = columns.gap();
     let mut line = view.row().gap(1).text(cursor, theme.accent).gap(1).text(tick, tick_style).gap(1);
     line = line.fill(&name(view, row, is_retired), columns.name, name_style);

@@ -78,16 +78,15 @@ pub(in crate::ui) fn statement_lines(
     let theme = view.theme();
     let room = width.saturating_sub(indent + 3);
     let key = format!("{} asks one", view.key(Action::AdminConsent));
-    let with_key = |text: &str| match statement.needs_administrator {
-        true => format!("{text}. {key}"),
-        false => text.to_owned(),
-    };
+    let with_key =
+        |text: &str| if statement.needs_administrator { format!("{text}. {key}") } else { text.to_owned() };
     let long = wrap(&capital(&with_key(&statement.long)), room);
     let is_long = width >= WIDE && long.len() <= 2;
     let texts = if is_long { long } else { vec![fit(&capital(&statement.short), room, view.glyphs())] };
-    let (shape, style) = match statement.needs_administrator {
-        true => (view.glyphs().soon, theme.warning),
-        false => (view.glyphs().separator, theme.muted),
+    let (shape, style) = if statement.needs_administrator {
+        (view.glyphs().soon, theme.warning)
+    } else {
+        (view.glyphs().separator, theme.muted)
     };
     let line = |(place, text): (usize, String)| {
         let mark = if place == 0 { shape } else { " " };
