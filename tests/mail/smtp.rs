@@ -143,8 +143,8 @@ impl Session {
                 self.mails.lock().unwrap().push(std::mem::take(&mut self.mail));
                 return "250 2.0.0 taken".into();
             }
-            let line = line.strip_prefix('.').unwrap_or(&line);
-            self.mail.text.push_str(&format!("{line}\n"));
+            self.mail.text.push_str(line.strip_prefix('.').unwrap_or(&line));
+            self.mail.text.push('\n');
         }
         "451 4.0.0 that was not all".into()
     }
