@@ -19,6 +19,7 @@ mod export;
 mod facts;
 mod list;
 mod listen;
+mod new_passphrase;
 mod output;
 mod parse;
 mod redeem;

@@ -1,19 +1,16 @@
 //! `vault`: making, opening and closing the vault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::app::FirstRun;
-use crate::domain::secret::Passphrase;
-use crate::runtime::prompt::{self, Echo};
-use crate::vault::unlock::{KeySource, Unlocked, read_passphrase, unlock};
+use crate::vault::unlock::{KeySource, Keyring, Unlocked, unlock};
 use crate::vault::{Presence, Protection, Vault, WorkFactor};
 
 use super::context::{Asking, Context, source_in_words};
 use super::exit::{CliError, Exit, say};
-use super::output;
+use super::{new_passphrase, output};
 
 /// Make, unlock or lock the vault
 #[derive(Debug, Args)]
@@ -42,6 +39,15 @@ enum Sub {
         #[arg(long)]
         json: bool,
     },
+    /// Change the passphrase, or give one to a vault that only a key file opens
+    ///
+    /// The present one is asked for, or what else opens the vault is used: a key file, TOKENGAUGE_PASSPHRASE_FILE. The new
+    /// one is asked for twice. Key files open the vault as before.
+    Passphrase {
+        /// Read the new passphrase from the first line of this file instead of asking
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
     /// Write the key in clear into a new file, as a second way in
     KeyFile {
         /// The file
@@ -60,6 +66,7 @@ impl VaultCommand {
             Sub::Unlock => unlock_for_hours(context),
             Sub::Lock => lock(context),
             Sub::Status { json } => status(context, json),
+            Sub::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
             Sub::KeyFile { path } => key_file(context, &path),
         }
     }
@@ -73,8 +80,10 @@ fn init(context: &Context, new_key_file: Option<PathBuf>) -> Result<Exit, CliErr
     }
     let protection = match (new_key_file, &context.sources.passphrase_file) {
         (Some(path), _) => Protection::NewKeyFile(path),
-        (None, Some(path)) => Protection::Passphrase(long_enough(read_passphrase(path)?)?),
-        (None, None) => Protection::Passphrase(ask_new_passphrase()?),
+        (None, Some(path)) => Protection::Passphrase(new_passphrase::read(path)?),
+        (None, None) => Protection::Passphrase(new_passphrase::ask(
+            "give --new-key-file FILE, or name a file with TOKENGAUGE_PASSPHRASE_FILE",
+        )?),
     };
     Vault::init(dir, &protection, WorkFactor::PRODUCTION)?;
     say(&format!("made a vault in {}", dir.display()));
@@ -90,36 +99,28 @@ fn init(context: &Context, new_key_file: Option<PathBuf>) -> Result<Exit, CliErr
     Ok(Exit::Ok)
 }
 
-fn ask_new_passphrase() -> Result<Passphrase, CliError> {
-    if !prompt::is_possible() {
-        return Err(CliError::new(
-            Exit::Usage,
-            "there is no terminal to ask for a passphrase on",
-            "give --new-key-file FILE, or name a file with TOKENGAUGE_PASSPHRASE_FILE",
-        ));
-    }
-    let question = format!("New passphrase, {} characters or more: ", FirstRun::SHORTEST_PASSPHRASE);
-    let first = long_enough(Passphrase::new(prompt::ask(&question, Echo::Hidden)?.as_str()))?;
-    let second = Passphrase::new(prompt::ask("The same again: ", Echo::Hidden)?.as_str());
-    if first == second {
-        return Ok(first);
-    }
-    Err(CliError::new(Exit::Usage, "the two passphrases differ", "no vault was made; try again"))
+/// Changes the passphrase, or gives one to a vault that only a key file opened.
+fn passphrase(context: &Context, new_file: Option<&Path>) -> Result<Exit, CliError> {
+    let new = new_file.map(new_passphrase::read).transpose()?;
+    let had_one = Vault::presence(&context.paths.vault)? == Presence::Present { passphrase: true };
+    let (vault, _) = proven(context, had_one).open_vault(Asking::Allowed)?;
+    let new = match new {
+        Some(new) => new,
+        None => new_passphrase::ask("name a file with --new-passphrase-file")?,
+    };
+    vault.set_passphrase(&new, WorkFactor::PRODUCTION)?;
+    say(if had_one { "the passphrase is changed" } else { "the vault has a passphrase now" });
+    say("key files still open the vault as before");
+    Ok(Exit::Ok)
 }
 
-fn long_enough(passphrase: Passphrase) -> Result<Passphrase, CliError> {
-    use crate::domain::secret::Secret;
-    if passphrase.characters() >= FirstRun::SHORTEST_PASSPHRASE {
-        return Ok(passphrase);
+/// A key that lies open with the kernel proves nobody: whoever sits down at an unlocked terminal would have it.
+fn proven(context: &Context, has_passphrase: bool) -> Context {
+    let mut context = context.clone();
+    if has_passphrase {
+        context.sources.keyring = Keyring::Left;
     }
-    Err(CliError::new(
-        Exit::Usage,
-        "the passphrase is too short",
-        format!(
-            "no vault was made; use {} characters or more, better four words",
-            FirstRun::SHORTEST_PASSPHRASE
-        ),
-    ))
+    context
 }
 
 fn unlock_for_hours(context: &Context) -> Result<Exit, CliError> {
@@ -175,7 +176,7 @@ fn opened_by(context: &Context) -> Result<Option<KeySource>, CliError> {
     }
 }
 
-fn key_file(context: &Context, path: &std::path::Path) -> Result<Exit, CliError> {
+fn key_file(context: &Context, path: &Path) -> Result<Exit, CliError> {
     let (vault, _) = context.open_vault(Asking::Allowed)?;
     vault.write_key_file(path)?;
     say(&format!(

@@ -74,3 +74,53 @@ fn a_second_key_file_opens_it_too() {
     Run::of(home.command().arg("--key-file").arg(&second).arg("list").output().unwrap()).is(0);
     home.run(&["vault", "key-file", second.to_str().unwrap()]).fails(2);
 }
+
+fn private(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
+    let file = home.write(name, text);
+    loosen(&file, 0o600);
+    file
+}
+
+fn opened_by(home: &Home, passphrase_file: &std::path::Path) -> Run {
+    let mut command = home.command();
+    command.env("TOKENGAUGE_PASSPHRASE_FILE", passphrase_file).args(["vault", "status"]);
+    Run::of(command.output().unwrap())
+}
+
+#[test]
+fn the_passphrase_is_changed_unattended() {
+    let home = Home::empty();
+    let (old, new) =
+        (private(&home, "old", "correct horse battery\n"), private(&home, "new", "staple of another kind\n"));
+    let with_old = |arguments: &[&str]| {
+        let mut command = home.command();
+        Run::of(command.env("TOKENGAUGE_PASSPHRASE_FILE", &old).args(arguments).output().unwrap())
+    };
+    with_old(&["vault", "init"]).is(0);
+    let new_file = new.to_str().unwrap();
+    let said = with_old(&["vault", "passphrase", "--new-passphrase-file", new_file]).is(0).err;
+    assert!(said.contains("changed") && said.contains("key files still open"), "{said}");
+    opened_by(&home, &old).fails(3);
+    opened_by(&home, &new).is(0);
+}
+
+#[test]
+fn a_vault_of_a_key_file_is_given_a_passphrase() {
+    let home = Home::new();
+    let new = private(&home, "new", "correct horse battery\n");
+    opened_by(&home, &new).fails(3);
+    let said = home.run(&["vault", "passphrase", "--new-passphrase-file", new.to_str().unwrap()]).is(0).err;
+    assert!(said.contains("has a passphrase now"), "{said}");
+    opened_by(&home, &new).is(0);
+    home.run(&["list"]).is(0);
+}
+
+#[test]
+fn a_passphrase_that_is_too_short_or_not_proven_changes_nothing() {
+    let home = Home::new();
+    let (short, new) = (private(&home, "short", "short\n"), private(&home, "new", "correct horse battery\n"));
+    let change = ["vault", "passphrase", "--new-passphrase-file"];
+    home.run(&[&change[..], &[short.to_str().unwrap()]].concat()).fails(2);
+    home.bare(&[&change[..], &[new.to_str().unwrap()]].concat()).fails(3);
+    assert!(!home.vault().join("identity.age").exists());
+}
