@@ -35,6 +35,8 @@ pub struct Variables {
     pub xdg_data_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`.
     pub xdg_config_home: Option<PathBuf>,
+    /// `XDG_STATE_HOME`.
+    pub xdg_state_home: Option<PathBuf>,
 }
 
 impl Variables {
@@ -54,6 +56,7 @@ impl Variables {
             home: path("HOME"),
             xdg_data_home: path("XDG_DATA_HOME"),
             xdg_config_home: path("XDG_CONFIG_HOME"),
+            xdg_state_home: path("XDG_STATE_HOME"),
         }
     }
 
@@ -64,7 +67,15 @@ impl Variables {
             credentials_directory: self.credentials_directory.clone(),
             passphrase_file: self.passphrase_file.clone(),
             keyring: Keyring::Asked,
+            notes: self.state_directory(),
         }
+    }
+
+    /// `$XDG_STATE_HOME/tokengauge`. Nothing depends on it, so what is not plain is passed over.
+    fn state_directory(&self) -> Option<PathBuf> {
+        let usual = || self.home.as_ref().map(|home| home.join(".local/state"));
+        let directory = self.xdg_state_home.clone().or_else(usual)?;
+        directory.is_absolute().then(|| directory.join("tokengauge"))
     }
 }
 
@@ -365,6 +376,16 @@ mod tests {
         let relative = |variable| Err(ConfigError::RelativePath { variable, option: "--vault" });
         assert_eq!(find(&[("HOME", "x")]), relative("HOME"));
         assert_eq!(find(&[("HOME", "/home/ops"), ("XDG_DATA_HOME", "here")]), relative("XDG_DATA_HOME"));
+    }
+
+    #[test]
+    fn what_was_seen_is_noted_in_the_state_directory_or_nowhere() {
+        let notes = |pairs: &[(&str, &str)]| environment(pairs).sources(None).notes;
+        assert_eq!(notes(&[("HOME", "/home/ops")]), Some("/home/ops/.local/state/tokengauge".into()));
+        let both = [("HOME", "/home/ops"), ("XDG_STATE_HOME", "/var/state")];
+        assert_eq!(notes(&both), Some("/var/state/tokengauge".into()));
+        assert_eq!(notes(&[("XDG_STATE_HOME", "here")]), None);
+        assert_eq!(notes(&[]), None);
     }
 
     #[test]

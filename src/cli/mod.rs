@@ -22,6 +22,7 @@ mod listen;
 mod new_passphrase;
 mod output;
 mod parse;
+mod recipient;
 mod redeem;
 mod refresh;
 mod remove;

@@ -10,6 +10,7 @@ use crate::vault::{Presence, Protection, Vault, WorkFactor};
 
 use super::context::{Asking, Context, source_in_words};
 use super::exit::{CliError, Exit, say};
+use super::recipient::{self, RecipientCommand, SuccessorOptions};
 use super::{new_passphrase, output};
 
 /// Make, unlock or lock the vault
@@ -48,12 +49,20 @@ enum Sub {
         #[arg(long, value_name = "FILE")]
         new_passphrase_file: Option<PathBuf>,
     },
-    /// Write the key in clear into a new file, as a second way in
+    /// Write the key in clear into a new file, as a second way in; or take all key files away
     KeyFile {
         /// The file
-        #[arg(value_name = "FILE")]
-        path: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "revoke")]
+        path: Option<PathBuf>,
+        /// Make every key file worthless: the vault gets a new identity, and every record is sealed anew
+        #[arg(long, conflicts_with = "path")]
+        revoke: bool,
+        #[command(flatten)]
+        successor: SuccessorOptions,
     },
+    /// Extra public keys that open every record, for recovery with the age program
+    #[command(subcommand)]
+    Recipient(RecipientCommand),
 }
 
 /// How long the kernel keeps the key.
@@ -67,7 +76,9 @@ impl VaultCommand {
             Sub::Lock => lock(context),
             Sub::Status { json } => status(context, json),
             Sub::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
-            Sub::KeyFile { path } => key_file(context, &path),
+            Sub::KeyFile { path: Some(path), .. } => recipient::write_key_file(context, &path),
+            Sub::KeyFile { path: None, successor, .. } => recipient::revoke_key_files(context, &successor),
+            Sub::Recipient(command) => command.run(context),
         }
     }
 }
@@ -110,7 +121,7 @@ fn passphrase(context: &Context, new_file: Option<&Path>) -> Result<Exit, CliErr
     };
     vault.set_passphrase(&new, WorkFactor::PRODUCTION)?;
     say(if had_one { "the passphrase is changed" } else { "the vault has a passphrase now" });
-    say("key files still open the vault as before");
+    say("key files and recipients open the vault as before");
     Ok(Exit::Ok)
 }
 
@@ -174,14 +185,4 @@ fn opened_by(context: &Context) -> Result<Option<KeySource>, CliError> {
         Ok(Unlocked::NeedsPassphrase) | Err(crate::vault::VaultError::NoKey(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-fn key_file(context: &Context, path: &Path) -> Result<Exit, CliError> {
-    let (vault, _) = context.open_vault(Asking::Allowed)?;
-    vault.write_key_file(path)?;
-    say(&format!(
-        "{} now opens the vault like the passphrase does: keep it where only you can read it",
-        path.display()
-    ));
-    Ok(Exit::Ok)
 }

@@ -240,6 +240,7 @@ impl Executor {
     }
 
     fn keep(&self, vault: Vault) {
+        vault.note_generations_in(self.access.sources.notes.as_deref());
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.services.is_none() {
             open.watcher = watcher::watch(vault.dir(), self.changed.clone());

@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod listen;
 mod paste;
+mod restored;
 mod settings;
 mod sign_in;
 mod signals;

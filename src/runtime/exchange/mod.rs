@@ -150,6 +150,9 @@ fn prepare(services: &Services, id: &ConnectionId, step: &GrantStep) -> Result<P
     {
         return Ok(Prepared::RenewedElsewhere(Box::new(ready.overview())));
     }
+    if let GrantStep::Renew { .. } = step {
+        ready.locked.check_not_restored(&ready.connection)?;
+    }
     let request = request(&ready.connection, &ready.app, step, services.clock.now())?;
     ready.locked.prove_disk()?;
     Ok(Prepared::Ready(ready, request))
@@ -303,6 +306,8 @@ impl Ready {
         self.connection.tokens = Some(tokens(response, user, before, limit, kind, sent_at));
         if kind == RenewalKind::SignIn {
             self.connection.claims = None;
+            // Nothing old is used any more.
+            self.locked.accept_restored(&mut self.connection);
         }
         self.connection.trouble = None;
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
