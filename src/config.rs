@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
@@ -216,7 +217,7 @@ impl Config {
     /// Reads the file; the defaults where there is none in the usual place.
     pub fn load(file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
         let Some(file) = file else { return Ok(Self::default()) };
-        match (std::fs::read_to_string(file.path()), file) {
+        match (read_bounded(file.path()), file) {
             (Ok(text), _) => Ok(Self::parse(&text, file.path())?.beside(file.path())),
             (Err(error), ConfigFile::Usual(_)) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self::default())
@@ -255,6 +256,18 @@ impl Config {
             fault,
         })
     }
+}
+
+/// More than any settings; a device that never ends is named by mistake.
+const LONGEST_CONFIG: u64 = 1024 * 1024;
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST_CONFIG + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_CONFIG {
+        return Err(io::Error::other("longer than 1 MiB"));
+    }
+    Ok(text)
 }
 
 /// How the dashboard looks, as far as the person decided it.
@@ -395,6 +408,12 @@ mod tests {
             error.to_string().starts_with("/home/ops/config.toml, line 3: unknown field `colors`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_file_without_end_is_refused() {
+        let endless = ConfigFile::Named("/dev/zero".into());
+        assert!(Config::load(Some(&endless)).unwrap_err().to_string().contains("longer than 1 MiB"));
     }
 
     #[test]

@@ -145,7 +145,7 @@ fn open_by_passphrase(context: &Context) -> Result<(Vault, Passphrase), CliError
 fn tell_changed(context: &Context, successor: &Successor, left: &LeftDamaged) -> Exit {
     match successor {
         Successor::Passphrase(..) => {
-            say("the passphrase opens it as before; for a key file: tokengauge vault key-file FILE")
+            say("the passphrase opens it as before; for a key file: tokengauge vault key-file FILE");
         }
         Successor::NewKeyFile(path) => {
             say(&format!("{} opens it, and nothing else: keep a copy in a safe place", path.display()));

@@ -19,6 +19,7 @@ use super::{facts, output, parse, words};
 /// Renew connections; one line each, the highest exit code counts
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command, each on or off")]
 pub struct Refresh {
     /// The connections
     #[arg(value_parser = parse::name, required_unless_present_any = ["all", "due"], conflicts_with_all = ["all", "due"])]

@@ -153,10 +153,12 @@ fn lock(context: &Context) -> Result<Exit, CliError> {
 fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
     let dir = &context.paths.vault;
     let presence = Vault::presence(dir)?;
-    let source = match presence {
+    let opened = match presence {
         Presence::Absent => None,
         Presence::Present { .. } => opened_by(context)?,
     };
+    let unfinished = opened.as_ref().is_some_and(|(vault, _)| vault.is_key_change_unfinished());
+    let source = opened.map(|(_, source)| source);
     let (state, exit) = match (presence, &source) {
         (Presence::Absent, _) => ("absent", Exit::Usage),
         (Presence::Present { .. }, None) => ("locked", Exit::Locked),
@@ -170,18 +172,24 @@ fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
             "state": state,
             "opened_by": opened_by,
             "passphrase": passphrase,
+            "key_change_unfinished": unfinished,
         }))?;
     } else {
         let by = opened_by.map_or_else(String::new, |by| format!(", opened by {by}"));
         output::print_line(&format!("{}: {state}{by}", dir.display()))?;
     }
+    if unfinished {
+        say(
+            "a change of its key was interrupted: open it with the passphrase, or the new key file, to finish it",
+        );
+    }
     Ok(exit)
 }
 
 /// What opens the vault without a person, if something does.
-fn opened_by(context: &Context) -> Result<Option<KeySource>, CliError> {
+fn opened_by(context: &Context) -> Result<Option<(Vault, KeySource)>, CliError> {
     match unlock(&context.paths.vault, &context.sources) {
-        Ok(Unlocked::Open(_, source)) => Ok(Some(source)),
+        Ok(Unlocked::Open(vault, source)) => Ok(Some((vault, source))),
         Ok(Unlocked::NeedsPassphrase) | Err(crate::vault::VaultError::NoKey(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

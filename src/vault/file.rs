@@ -233,10 +233,7 @@ fn check_metadata(path: &Path, metadata: &Metadata, wanted: u32) -> Result<(), V
 
 /// Nothing to keep us waiting, and nothing without an end.
 pub(super) fn check_regular(file: &File, path: &Path) -> Result<(), VaultError> {
-    match metadata(file, path)?.is_file() {
-        true => Ok(()),
-        false => Err(VaultError::NotAFile(path.to_owned())),
-    }
+    if metadata(file, path)?.is_file() { Ok(()) } else { Err(VaultError::NotAFile(path.to_owned())) }
 }
 
 /// Opens a file, through a link where that can be trusted; `None` if there is none.

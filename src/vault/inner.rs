@@ -85,11 +85,11 @@ impl Inner {
     /// [`VaultError::KeyChanged`] where they are sealed for others by now.
     pub(super) fn keep_up(&self) -> Result<Arc<Key>, VaultError> {
         let held = self.key();
-        let sealed = settings::read(&self.store)?;
-        if sealed == held.sealed {
+        let on_disk = settings::read(&self.store)?;
+        if on_disk == held.on_disk {
             return Ok(held);
         }
-        let key = Key::of(&self.store, held.identity(), sealed).map_err(|error| match error {
+        let key = Key::of(&self.store, held.identity(), on_disk).map_err(|error| match error {
             VaultError::WrongKey(dir) => VaultError::KeyChanged(dir),
             error => error,
         })?;

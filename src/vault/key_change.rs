@@ -241,7 +241,7 @@ fn finish_resealing(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDam
 fn switch(vault: &Inner, settings: VaultSettings, guard: &Lock, haste: Haste) -> Result<(), VaultError> {
     let _alone = vault.store.lock_key(Hold::Alone, haste.for_all_records())?;
     let key = Key::sealing(vault.key().identity(), settings);
-    vault.store.draft(&Place::Settings, guard)?.replace(&key.sealed)?;
+    vault.store.draft(&Place::Settings, guard)?.replace(&key.on_disk)?;
     vault.store.settle(&Place::Settings)?;
     vault.take_key(key);
     Ok(())

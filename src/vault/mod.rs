@@ -115,7 +115,7 @@ impl Vault {
         }
         let key = Key::new(identity);
         // Last, because a vault counts as made when its settings are there.
-        store.draft(&Place::Settings, &lock)?.replace(&key.sealed)?;
+        store.draft(&Place::Settings, &lock)?.replace(&key.on_disk)?;
         store.settle(&Place::Settings)?;
         Ok(Self::of(store, key))
     }
@@ -345,6 +345,15 @@ impl Vault {
     /// file; extra recipients stay.
     pub fn change_key(&self, successor: &Successor) -> Result<LeftDamaged, VaultError> {
         key_change::change_key(&self.inner, None, successor)
+    }
+
+    /// Compares the key with what the settings say now.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::KeyChanged`] where it opens nothing any more.
+    pub fn check_key(&self) -> Result<(), VaultError> {
+        self.inner.keep_up().map(drop)
     }
 
     /// True if a change of the key was interrupted and could not be finished so far.

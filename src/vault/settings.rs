@@ -72,7 +72,7 @@ pub(super) struct Key {
     pub(super) sealer: Sealer,
     pub(super) role: Role,
     /// As it was on disk: tells whether it has changed since.
-    pub(super) sealed: Vec<u8>,
+    pub(super) on_disk: Vec<u8>,
 }
 
 impl Key {
@@ -86,8 +86,8 @@ impl Key {
     /// # Errors
     ///
     /// [`VaultError::KeyChangeUnfinished`] for a next owner who cannot open what the former one sealed.
-    pub(super) fn of(store: &Store, identity: &Identity, sealed: Vec<u8>) -> Result<Self, VaultError> {
-        let key = Self::parse(store, identity, sealed)?;
+    pub(super) fn of(store: &Store, identity: &Identity, on_disk: Vec<u8>) -> Result<Self, VaultError> {
+        let key = Self::parse(store, identity, on_disk)?;
         if key.role == Role::NextOwner && key.settings.former_identity.is_none() {
             return Err(VaultError::KeyChangeUnfinished(store.dir().to_owned()));
         }
@@ -99,16 +99,16 @@ impl Key {
         Self::parse(store, next, read(store)?)
     }
 
-    fn parse(store: &Store, identity: &Identity, sealed: Vec<u8>) -> Result<Self, VaultError> {
+    fn parse(store: &Store, identity: &Identity, on_disk: Vec<u8>) -> Result<Self, VaultError> {
         let path = store.path(&Place::Settings);
-        let json = Sealer::new(identity.clone()).open(&sealed).map_err(|error| match error {
+        let json = Sealer::new(identity.clone()).open(&on_disk).map_err(|error| match error {
             OpenError::WrongKey => VaultError::WrongKey(store.dir().to_owned()),
             other => VaultError::damaged(&path, other),
         })?;
         let settings = record::read_settings(&json).map_err(|fault| unreadable(&path, &fault))?;
         let damaged = || VaultError::damaged(&path, "field recipients is not usable");
-        let (sealer, role) = sealer(identity, &settings).ok_or_else(damaged)?;
-        Ok(Self { settings, sealer, role, sealed })
+        let (sealer, role) = parties(identity, &settings).ok_or_else(damaged)?;
+        Ok(Self { settings, sealer, role, on_disk })
     }
 
     /// The settings of a vault that is just made.
@@ -119,9 +119,9 @@ impl Key {
 
     /// These settings, sealed for all whom they name.
     pub(super) fn sealing(identity: &Identity, settings: VaultSettings) -> Self {
-        let (sealer, role) = sealer(identity, &settings).expect("keys were checked when they came in");
-        let sealed = sealer.seal(&record::write_settings(&settings));
-        Self { settings, sealer, role, sealed }
+        let (sealer, role) = parties(identity, &settings).expect("keys were checked when they came in");
+        let on_disk = sealer.seal(&record::write_settings(&settings));
+        Self { settings, sealer, role, on_disk }
     }
 
     pub(super) fn identity(&self) -> &Identity {
@@ -156,7 +156,7 @@ fn kept(for_whom: &Identity, kept: &str) -> Option<Identity> {
 }
 
 /// Who seals and opens by these settings; `None` where a key in them is none.
-fn sealer(identity: &Identity, settings: &VaultSettings) -> Option<(Sealer, Role)> {
+fn parties(identity: &Identity, settings: &VaultSettings) -> Option<(Sealer, Role)> {
     let own = identity.public().to_string();
     let role = match &settings.next_owner {
         Some(next) if *next == own => Role::NextOwner,

@@ -6,10 +6,12 @@ mod tenant;
 mod visit;
 
 mod app_only;
+mod arguments;
 mod codes;
 mod device;
 mod explain;
 mod export;
+mod file_systems;
 mod listen;
 mod paste;
 mod restored;

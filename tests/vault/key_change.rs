@@ -105,6 +105,7 @@ fn a_program_with_the_former_key_is_told_before_it_does_anything() {
     sample.vault.change_key(&behind_passphrase()).unwrap();
     let lock = || other.lock_connection(&id("c0ffee"), NO_PATIENCE).map(drop);
     let changed = VaultError::KeyChanged(sample.dir());
+    assert_eq!(other.check_key().unwrap_err(), changed);
     assert_eq!(changed.kind().exit_code(), 3);
     assert_eq!(lock().unwrap_err(), changed);
     assert_eq!(other.listing().unwrap_err(), changed);
@@ -149,7 +150,7 @@ fn a_recipient_opens_every_record_with_the_stock_program() {
     let (key, recipient) = recovery_key(sample.home.path());
     let other = sample.reopened();
     sample.vault.add_recipient(&recipient).unwrap();
-    assert_eq!(other.recipients().unwrap(), [recipient.clone()]);
+    assert_eq!(other.recipients().unwrap(), std::slice::from_ref(&recipient));
     assert!(matches!(sample.vault.add_recipient(&recipient), Err(VaultError::RecipientExists(_))));
     // What a program that was open all the time saves is sealed for it too.
     let mut locked = other.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
@@ -230,7 +231,7 @@ fn copy_tree(from: &Path, to: &Path) {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
         if path.is_dir() {
-            copy_tree(&path, &target)
+            copy_tree(&path, &target);
         } else {
             let _ = fs::copy(&path, &target).unwrap();
         }
