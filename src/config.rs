@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
@@ -35,6 +36,8 @@ pub struct Variables {
     pub xdg_data_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`.
     pub xdg_config_home: Option<PathBuf>,
+    /// `XDG_STATE_HOME`.
+    pub xdg_state_home: Option<PathBuf>,
 }
 
 impl Variables {
@@ -54,6 +57,7 @@ impl Variables {
             home: path("HOME"),
             xdg_data_home: path("XDG_DATA_HOME"),
             xdg_config_home: path("XDG_CONFIG_HOME"),
+            xdg_state_home: path("XDG_STATE_HOME"),
         }
     }
 
@@ -64,7 +68,15 @@ impl Variables {
             credentials_directory: self.credentials_directory.clone(),
             passphrase_file: self.passphrase_file.clone(),
             keyring: Keyring::Asked,
+            notes: self.state_directory(),
         }
+    }
+
+    /// `$XDG_STATE_HOME/tokengauge`. Nothing depends on it, so what is not plain is passed over.
+    fn state_directory(&self) -> Option<PathBuf> {
+        let usual = || self.home.as_ref().map(|home| home.join(".local/state"));
+        let directory = self.xdg_state_home.clone().or_else(usual)?;
+        directory.is_absolute().then(|| directory.join("tokengauge"))
     }
 }
 
@@ -205,7 +217,7 @@ impl Config {
     /// Reads the file; the defaults where there is none in the usual place.
     pub fn load(file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
         let Some(file) = file else { return Ok(Self::default()) };
-        match (std::fs::read_to_string(file.path()), file) {
+        match (read_bounded(file.path()), file) {
             (Ok(text), _) => Ok(Self::parse(&text, file.path())?.beside(file.path())),
             (Err(error), ConfigFile::Usual(_)) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self::default())
@@ -244,6 +256,18 @@ impl Config {
             fault,
         })
     }
+}
+
+/// More than any settings; a device that never ends is named by mistake.
+const LONGEST_CONFIG: u64 = 1024 * 1024;
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST_CONFIG + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_CONFIG {
+        return Err(io::Error::other("longer than 1 MiB"));
+    }
+    Ok(text)
 }
 
 /// How the dashboard looks, as far as the person decided it.
@@ -368,12 +392,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_is_noted_in_the_state_directory_or_nowhere() {
+        let notes = |pairs: &[(&str, &str)]| environment(pairs).sources(None).notes;
+        assert_eq!(notes(&[("HOME", "/home/ops")]), Some("/home/ops/.local/state/tokengauge".into()));
+        let both = [("HOME", "/home/ops"), ("XDG_STATE_HOME", "/var/state")];
+        assert_eq!(notes(&both), Some("/var/state/tokengauge".into()));
+        assert_eq!(notes(&[("XDG_STATE_HOME", "here")]), None);
+        assert_eq!(notes(&[]), None);
+    }
+
+    #[test]
     fn an_unknown_setting_is_told_with_file_and_line() {
         let error = parse("theme = \"dark\"\n\ncolors = \"16\"\n").unwrap_err();
         assert!(
             error.to_string().starts_with("/home/ops/config.toml, line 3: unknown field `colors`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_file_without_end_is_refused() {
+        let endless = ConfigFile::Named("/dev/zero".into());
+        assert!(Config::load(Some(&endless)).unwrap_err().to_string().contains("longer than 1 MiB"));
     }
 
     #[test]

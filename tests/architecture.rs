@@ -59,7 +59,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
     // A listener has an end of its own; a command that waits for a device code to be entered has no loop: it sleeps from
     // one question to the next.
     (&["time::sleep", "thread::sleep", "time::interval"],
-        &["src/runtime/dashboard.rs", "src/vault/store.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs",
+        &["src/runtime/dashboard.rs", "src/vault/lock.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs",
             "src/cli/listen.rs"]),
     // What waits for the outside has an end: a terminal or a name server that does not answer, requests
     // still open on leaving.

@@ -108,7 +108,7 @@ pub enum Asking {
 }
 
 /// How often a wrong passphrase may be typed.
-const PASSPHRASE_TRIES: u32 = 3;
+pub const PASSPHRASE_TRIES: u32 = 3;
 
 impl Context {
     /// Opens the vault, asking for the passphrase where nothing else opens it.
@@ -173,7 +173,10 @@ impl Context {
             let opened = Vault::open_with_passphrase(&self.paths.vault, &Passphrase::new(typed.as_str()));
             drop(held);
             match opened {
-                Ok(vault) => return Ok((vault, KeySource::Prompt)),
+                Ok(vault) => {
+                    vault.note_generations_in(self.sources.notes.as_deref());
+                    return Ok((vault, KeySource::Prompt));
+                }
                 Err(VaultError::WrongPassphrase) => say("the passphrase does not open the vault"),
                 Err(error) => last = error,
             }

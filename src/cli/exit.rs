@@ -63,6 +63,7 @@ impl Exit {
             7 => Self::LocalIo,
             8 => Self::Damaged,
             9 => Self::Busy,
+            10 => Self::Refused,
             _ => Self::Usage,
         }
     }

@@ -8,6 +8,7 @@ use crate::app::{GrantStep, Pauses};
 use crate::domain::need::RenewalPlan;
 use crate::domain::{ConnectionName, Overview};
 use crate::runtime::exchange::exchange;
+use crate::runtime::records;
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
@@ -18,6 +19,7 @@ use super::{facts, output, parse, words};
 /// Renew connections; one line each, the highest exit code counts
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command, each on or off")]
 pub struct Refresh {
     /// The connections
     #[arg(value_parser = parse::name, required_unless_present_any = ["all", "due"], conflicts_with_all = ["all", "due"])]
@@ -28,6 +30,9 @@ pub struct Refresh {
     /// Those whose renewal is due now
     #[arg(long)]
     due: bool,
+    /// Go on with records that are older than what was seen here: restored from a backup
+    #[arg(long, conflicts_with_all = ["all", "due"])]
+    accept_restored: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -104,7 +109,7 @@ impl Refresh {
         services: &Services,
     ) -> Result<(Vec<(ConnectionName, Result<Overview, CliError>)>, Exit), CliError> {
         if !self.all && !self.due {
-            let held = |name: &ConnectionName| (name.clone(), overview(services, name));
+            let held = |name: &ConnectionName| (name.clone(), self.named(services, name));
             return Ok((self.names.iter().map(held).collect(), Exit::Ok));
         }
         let contents = services.contents()?;
@@ -116,6 +121,13 @@ impl Refresh {
             .into_iter()
             .filter(|own| if self.due { is_due(own, now) } else { can_renew(own, now) });
         Ok((chosen.map(|own| (own.name.clone(), Ok(own))).collect(), damaged))
+    }
+}
+
+impl Refresh {
+    fn named(&self, services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
+        let held = overview(services, name)?;
+        if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
     }
 }
 

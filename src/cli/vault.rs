@@ -1,19 +1,17 @@
 //! `vault`: making, opening and closing the vault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::app::FirstRun;
-use crate::domain::secret::Passphrase;
-use crate::runtime::prompt::{self, Echo};
-use crate::vault::unlock::{KeySource, Unlocked, read_passphrase, unlock};
+use crate::vault::unlock::{KeySource, Keyring, Unlocked, unlock};
 use crate::vault::{Presence, Protection, Vault, WorkFactor};
 
 use super::context::{Asking, Context, source_in_words};
 use super::exit::{CliError, Exit, say};
-use super::output;
+use super::recipient::{self, RecipientCommand, SuccessorOptions};
+use super::{new_passphrase, output};
 
 /// Make, unlock or lock the vault
 #[derive(Debug, Args)]
@@ -42,12 +40,29 @@ enum Sub {
         #[arg(long)]
         json: bool,
     },
-    /// Write the key in clear into a new file, as a second way in
+    /// Change the passphrase, or give one to a vault that only a key file opens
+    ///
+    /// The present one is asked for, or what else opens the vault is used: a key file, TOKENGAUGE_PASSPHRASE_FILE. The new
+    /// one is asked for twice. Key files open the vault as before.
+    Passphrase {
+        /// Read the new passphrase from the first line of this file instead of asking
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Write the key in clear into a new file, as a second way in; or take all key files away
     KeyFile {
         /// The file
-        #[arg(value_name = "FILE")]
-        path: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "revoke")]
+        path: Option<PathBuf>,
+        /// Make every key file worthless: the vault gets a new identity, and every record is sealed anew
+        #[arg(long, conflicts_with = "path")]
+        revoke: bool,
+        #[command(flatten)]
+        successor: SuccessorOptions,
     },
+    /// Extra public keys that open every record, for recovery with the age program
+    #[command(subcommand)]
+    Recipient(RecipientCommand),
 }
 
 /// How long the kernel keeps the key.
@@ -60,7 +75,10 @@ impl VaultCommand {
             Sub::Unlock => unlock_for_hours(context),
             Sub::Lock => lock(context),
             Sub::Status { json } => status(context, json),
-            Sub::KeyFile { path } => key_file(context, &path),
+            Sub::Passphrase { new_passphrase_file } => passphrase(context, new_passphrase_file.as_deref()),
+            Sub::KeyFile { path: Some(path), .. } => recipient::write_key_file(context, &path),
+            Sub::KeyFile { path: None, successor, .. } => recipient::revoke_key_files(context, &successor),
+            Sub::Recipient(command) => command.run(context),
         }
     }
 }
@@ -73,8 +91,10 @@ fn init(context: &Context, new_key_file: Option<PathBuf>) -> Result<Exit, CliErr
     }
     let protection = match (new_key_file, &context.sources.passphrase_file) {
         (Some(path), _) => Protection::NewKeyFile(path),
-        (None, Some(path)) => Protection::Passphrase(long_enough(read_passphrase(path)?)?),
-        (None, None) => Protection::Passphrase(ask_new_passphrase()?),
+        (None, Some(path)) => Protection::Passphrase(new_passphrase::read(path)?),
+        (None, None) => Protection::Passphrase(new_passphrase::ask(
+            "give --new-key-file FILE, or name a file with TOKENGAUGE_PASSPHRASE_FILE",
+        )?),
     };
     Vault::init(dir, &protection, WorkFactor::PRODUCTION)?;
     say(&format!("made a vault in {}", dir.display()));
@@ -90,36 +110,28 @@ fn init(context: &Context, new_key_file: Option<PathBuf>) -> Result<Exit, CliErr
     Ok(Exit::Ok)
 }
 
-fn ask_new_passphrase() -> Result<Passphrase, CliError> {
-    if !prompt::is_possible() {
-        return Err(CliError::new(
-            Exit::Usage,
-            "there is no terminal to ask for a passphrase on",
-            "give --new-key-file FILE, or name a file with TOKENGAUGE_PASSPHRASE_FILE",
-        ));
-    }
-    let question = format!("New passphrase, {} characters or more: ", FirstRun::SHORTEST_PASSPHRASE);
-    let first = long_enough(Passphrase::new(prompt::ask(&question, Echo::Hidden)?.as_str()))?;
-    let second = Passphrase::new(prompt::ask("The same again: ", Echo::Hidden)?.as_str());
-    if first == second {
-        return Ok(first);
-    }
-    Err(CliError::new(Exit::Usage, "the two passphrases differ", "no vault was made; try again"))
+/// Changes the passphrase, or gives one to a vault that only a key file opened.
+fn passphrase(context: &Context, new_file: Option<&Path>) -> Result<Exit, CliError> {
+    let new = new_file.map(new_passphrase::read).transpose()?;
+    let had_one = Vault::presence(&context.paths.vault)? == Presence::Present { passphrase: true };
+    let (vault, _) = proven(context, had_one).open_vault(Asking::Allowed)?;
+    let new = match new {
+        Some(new) => new,
+        None => new_passphrase::ask("name a file with --new-passphrase-file")?,
+    };
+    vault.set_passphrase(&new, WorkFactor::PRODUCTION)?;
+    say(if had_one { "the passphrase is changed" } else { "the vault has a passphrase now" });
+    say("key files and recipients open the vault as before");
+    Ok(Exit::Ok)
 }
 
-fn long_enough(passphrase: Passphrase) -> Result<Passphrase, CliError> {
-    use crate::domain::secret::Secret;
-    if passphrase.characters() >= FirstRun::SHORTEST_PASSPHRASE {
-        return Ok(passphrase);
+/// A key that lies open with the kernel proves nobody: whoever sits down at an unlocked terminal would have it.
+fn proven(context: &Context, has_passphrase: bool) -> Context {
+    let mut context = context.clone();
+    if has_passphrase {
+        context.sources.keyring = Keyring::Left;
     }
-    Err(CliError::new(
-        Exit::Usage,
-        "the passphrase is too short",
-        format!(
-            "no vault was made; use {} characters or more, better four words",
-            FirstRun::SHORTEST_PASSPHRASE
-        ),
-    ))
+    context
 }
 
 fn unlock_for_hours(context: &Context) -> Result<Exit, CliError> {
@@ -141,10 +153,12 @@ fn lock(context: &Context) -> Result<Exit, CliError> {
 fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
     let dir = &context.paths.vault;
     let presence = Vault::presence(dir)?;
-    let source = match presence {
+    let opened = match presence {
         Presence::Absent => None,
         Presence::Present { .. } => opened_by(context)?,
     };
+    let unfinished = opened.as_ref().is_some_and(|(vault, _)| vault.is_key_change_unfinished());
+    let source = opened.map(|(_, source)| source);
     let (state, exit) = match (presence, &source) {
         (Presence::Absent, _) => ("absent", Exit::Usage),
         (Presence::Present { .. }, None) => ("locked", Exit::Locked),
@@ -158,29 +172,25 @@ fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
             "state": state,
             "opened_by": opened_by,
             "passphrase": passphrase,
+            "key_change_unfinished": unfinished,
         }))?;
     } else {
         let by = opened_by.map_or_else(String::new, |by| format!(", opened by {by}"));
         output::print_line(&format!("{}: {state}{by}", dir.display()))?;
     }
+    if unfinished {
+        say(
+            "a change of its key was interrupted: open it with the passphrase, or the new key file, to finish it",
+        );
+    }
     Ok(exit)
 }
 
 /// What opens the vault without a person, if something does.
-fn opened_by(context: &Context) -> Result<Option<KeySource>, CliError> {
+fn opened_by(context: &Context) -> Result<Option<(Vault, KeySource)>, CliError> {
     match unlock(&context.paths.vault, &context.sources) {
-        Ok(Unlocked::Open(_, source)) => Ok(Some(source)),
+        Ok(Unlocked::Open(vault, source)) => Ok(Some((vault, source))),
         Ok(Unlocked::NeedsPassphrase) | Err(crate::vault::VaultError::NoKey(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-fn key_file(context: &Context, path: &std::path::Path) -> Result<Exit, CliError> {
-    let (vault, _) = context.open_vault(Asking::Allowed)?;
-    vault.write_key_file(path)?;
-    say(&format!(
-        "{} now opens the vault like the passphrase does: keep it where only you can read it",
-        path.display()
-    ));
-    Ok(Exit::Ok)
 }

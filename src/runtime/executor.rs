@@ -274,8 +274,11 @@ impl Executor {
     }
 
     fn keep(&self, vault: Vault) {
+        vault.note_generations_in(self.access.sources.notes.as_deref());
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.services.is_none() {
+        // Where the key was changed by another program, the door was opened anew with the one that opens it now.
+        let is_stale = open.services.as_ref().is_some_and(|own| own.vault.check_key().is_err());
+        if open.services.is_none() || is_stale {
             open.watcher = watcher::watch(vault.dir(), self.changed.clone());
             open.services = Some(Services::with_network(vault, self.clock, self.network.clone()));
         }

@@ -183,6 +183,18 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
     Ok(services.overview(&connection))
 }
 
+/// Takes a record that was put back from a backup as the newest one. Nothing is changed where it was not.
+pub fn accept_restored(services: &Services, id: &ConnectionId) -> Result<Overview, RecordError> {
+    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let mut connection = locked.read()?;
+    let generation = connection.generation;
+    locked.accept_restored(&mut connection);
+    if connection.generation != generation {
+        locked.save(&mut connection)?;
+    }
+    Ok(services.overview(&connection))
+}
+
 /// Removes a connection. Its app registration stays: other connections may use it, and a secret goes by hand only.
 pub fn remove(services: &Services, id: &ConnectionId) -> Result<(), VaultError> {
     services.vault.lock_connection(id, PATIENCE)?.remove()

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::app::{AppFacts, Contents, DamagedFile, Failure};
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::{AppRegistration, Connection, Overview};
-use crate::vault::{DamagedRecord, Listing, Vault, VaultError};
+use crate::domain::{AppRegistration, Connection, Overview, Trouble, TroubleKind, WhoActs};
+use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError};
 
 use super::clock::Clock;
 use super::http::{Network, TokenClient};
@@ -35,7 +35,25 @@ impl Services {
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.
     pub fn overview(&self, connection: &Connection) -> Overview {
         let app = self.vault.app_registration(&connection.settings.client_id).ok().flatten();
-        Overview::of(connection, app.as_ref())
+        self.overview_of(connection, app.as_ref())
+    }
+
+    /// A record that was put back from a backup stands still until a person has looked at it.
+    fn overview_of(&self, connection: &Connection, app: Option<&AppRegistration>) -> Overview {
+        let overview = Overview::of(connection, app);
+        let Some(Restored { generation, seen }) = self.vault.restored(connection) else { return overview };
+        let error = VaultError::Restored { name: connection.name.to_string(), generation, seen };
+        let trouble = Trouble {
+            at: self.clock.now(),
+            kind: TroubleKind::SetUpWrong,
+            who: WhoActs::User,
+            what_happened: error.what_happened(),
+            what_to_do: error.what_to_do(),
+            aadsts: None,
+            trace_id: None,
+            correlation_id: None,
+        };
+        Overview { trouble: Some(trouble), ..overview }
     }
 
     /// What may be shown of everything in the vault.
@@ -44,7 +62,7 @@ impl Services {
         let app_of =
             |connection: &Connection| apps.iter().find(|app| app.client_id == connection.settings.client_id);
         Ok(Contents {
-            connections: connections.iter().map(|own| Overview::of(own, app_of(own))).collect(),
+            connections: connections.iter().map(|own| self.overview_of(own, app_of(own))).collect(),
             apps: apps.iter().map(app_facts).collect(),
             damaged: damaged.iter().map(damaged_file).collect(),
         })

@@ -25,6 +25,46 @@ pub enum VaultError {
     /// Something else than a directory stands where the vault should be.
     #[error("{} is not a directory", .0.display())]
     NotADirectory(PathBuf),
+    /// A pipe, a device, a directory or a socket stands where a file should be.
+    #[error("{} is not a regular file", .0.display())]
+    NotAFile(PathBuf),
+    /// The directory of the vault cannot be made where it was asked for.
+    #[error("cannot make {}: {reason}", path.display())]
+    NoPlace {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        reason: Reason,
+    },
+    /// The file system knows no locks.
+    #[error("{} cannot be locked: {reason}", path.display())]
+    NoLocks {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        reason: Reason,
+    },
+    /// The vault has been given another key since it was opened.
+    #[error("the vault's key was changed")]
+    KeyChanged(PathBuf),
+    /// The vault is being given another key, and only the former one opens all records.
+    #[error("the key of the vault in {} is being changed, and not all records are sealed anew", .0.display())]
+    KeyChangeUnfinished(PathBuf),
+    /// Opened with a key of recovery, which is not the vault's own.
+    #[error("a key of recovery opened the vault, which cannot be handed on")]
+    RecoveryKey(PathBuf),
+    /// The vault has a passphrase, and was to be given a key file alone.
+    #[error("the vault in {} has a passphrase", .0.display())]
+    HasPassphrase(PathBuf),
+    /// What should be a public key is none.
+    #[error("{0}")]
+    BadRecipient(#[from] RecipientFault),
+    /// The public key opens the vault already, or another has the name.
+    #[error("{0} is a recipient already")]
+    RecipientExists(String),
+    /// No recipient has the name or key.
+    #[error("no recipient is named {0}")]
+    NoSuchRecipient(String),
     /// Others may read or write what only the owner should.
     #[error("{} may be read or changed by others (mode {mode:03o})", path.display())]
     UnsafePermissions {
@@ -111,6 +151,18 @@ pub enum VaultError {
         /// The process that holds it, where it could be told.
         pid: Option<u32>,
     },
+    /// A record is older than what was seen here.
+    #[error(
+        "the record of {name} is older (generation {generation}) than what was seen here ({seen}): restored from a backup?"
+    )]
+    Restored {
+        /// The connection.
+        name: String,
+        /// What is there now.
+        generation: u64,
+        /// What was seen.
+        seen: u64,
+    },
     /// What was to be saved is not what was read under this lock.
     #[error("{0} was changed since it was read")]
     Outdated(String),
@@ -137,6 +189,8 @@ pub enum ErrorKind {
     NotFound,
     /// It was asked for in a way that makes no sense.
     Usage,
+    /// Refused for safety.
+    Refused,
 }
 
 impl ErrorKind {
@@ -148,6 +202,7 @@ impl ErrorKind {
             Self::Io => 7,
             Self::Damaged => 8,
             Self::Busy => 9,
+            Self::Refused => 10,
         }
     }
 }
@@ -166,18 +221,27 @@ impl VaultError {
         match self {
             Self::NoKey(_)
             | Self::NoPassphrase(_)
+            | Self::RecoveryKey(_)
+            | Self::KeyChangeUnfinished(_)
             | Self::KeyUnreadable { .. }
             | Self::KeyUnusable { .. } => ErrorKind::Locked,
-            Self::WrongPassphrase | Self::WrongKey(_) => ErrorKind::WrongKey,
+            Self::WrongPassphrase | Self::WrongKey(_) | Self::KeyChanged(_) => ErrorKind::WrongKey,
             Self::UnsafePermissions { .. } | Self::ForeignOwner { .. } | Self::UntrustedLink(_) => {
                 ErrorKind::UnsafePermissions
             }
-            Self::Io { .. } | Self::Keyring { .. } => ErrorKind::Io,
+            Self::Io { .. } | Self::Keyring { .. } | Self::NotAFile(_) => ErrorKind::Io,
             Self::Damaged { .. } | Self::Newer(_) => ErrorKind::Damaged,
-            Self::Busy { .. } | Self::Outdated(_) => ErrorKind::Busy,
-            Self::VaultExists(_) | Self::FileExists(_) | Self::ConnectionExists(_) => ErrorKind::Exists,
-            Self::Absent(_) | Self::NoSuchConnection(_) => ErrorKind::NotFound,
-            Self::NotADirectory(_) => ErrorKind::Usage,
+            Self::Busy { .. } | Self::Outdated(_) | Self::NoLocks { .. } => ErrorKind::Busy,
+            Self::VaultExists(_)
+            | Self::FileExists(_)
+            | Self::ConnectionExists(_)
+            | Self::RecipientExists(_) => ErrorKind::Exists,
+            Self::Absent(_) | Self::NoSuchConnection(_) | Self::NoSuchRecipient(_) => ErrorKind::NotFound,
+            Self::BadRecipient(RecipientFault::SecretKey) | Self::Restored { .. } => ErrorKind::Refused,
+            Self::NotADirectory(_)
+            | Self::NoPlace { .. }
+            | Self::HasPassphrase(_)
+            | Self::BadRecipient(_) => ErrorKind::Usage,
         }
     }
 
@@ -195,6 +259,24 @@ impl VaultError {
             Self::ConnectionExists(_) => "choose another name; case makes no difference".into(),
             Self::NoSuchConnection(_) => "see the names with: tokengauge list".into(),
             Self::NotADirectory(_) => "name another directory with --vault".into(),
+            Self::NotAFile(_) => "see who put it there, and put the file back from a backup".into(),
+            Self::NoPlace { .. } => {
+                "name a directory that is yours with --vault, or mend HOME and XDG_DATA_HOME".into()
+            }
+            Self::NoLocks { .. } => {
+                "some network file systems (NFS) have no locks: name a directory on a local disk with --vault"
+                    .into()
+            }
+            Self::KeyChanged(_) => "open it again, with the passphrase or the new key file".into(),
+            Self::KeyChangeUnfinished(_) => "open it once with the key that opened it before".into(),
+            Self::RecoveryKey(_) => "make a key of its own first: tokengauge vault passphrase".into(),
+            Self::HasPassphrase(_) => {
+                "leave --new-key-file out; write a key file afterwards: tokengauge vault key-file FILE".into()
+            }
+            Self::BadRecipient(fault) => fault.what_to_do().into(),
+            Self::RecipientExists(_) | Self::NoSuchRecipient(_) => {
+                "see who opens the vault with: tokengauge vault recipient list".into()
+            }
             Self::UnsafePermissions { path, wanted, .. } => {
                 format!("see who could have read it, then run: chmod {wanted:o} {}", quoted(path))
             }
@@ -216,6 +298,9 @@ impl VaultError {
             }
             Self::Newer(_) => "use that version, or a newer one".into(),
             Self::Busy { .. } => "wait for it to finish, then try again".into(),
+            Self::Restored { name, .. } => format!(
+                "its refresh token may be used up: sign in again, or accept it: tokengauge refresh {name} --accept-restored"
+            ),
             Self::Outdated(_) => "nothing was saved; do it again from what is there now".into(),
         }
     }
@@ -255,6 +340,32 @@ impl From<&io::Error> for Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// Why a text is no recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecipientFault {
+    /// Not `age1…`, or mistyped.
+    #[error("this is not an age public key")]
+    NotAKey,
+    /// A secret key, which has no business on a command line.
+    #[error("this is a secret key, which must not stand on a command line")]
+    SecretKey,
+    /// A name that cannot be shown.
+    #[error("the recipient's name is empty, too long or not printable")]
+    BadName,
+}
+
+impl RecipientFault {
+    fn what_to_do(self) -> &'static str {
+        match self {
+            Self::NotAKey => "give the line that begins with age1, as age-keygen prints it",
+            Self::SecretKey => {
+                "make another one, it stands in your shell's history now; give its public key (age1…)"
+            }
+            Self::BadName => "use up to 64 printable characters",
+        }
     }
 }
 

@@ -2,27 +2,108 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::error::VaultError;
 use super::listing::{DamagedRecord, Listing, in_parallel};
+use super::lock::Lock;
+use super::place::Place;
 use super::record::{self, Fault};
-use super::seal::Sealer;
-use super::store::{Place, Store};
+use super::seal::OpenError;
+use super::seen::{Restored, Seen};
+use super::settings::{self, Key};
+use super::store::Store;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
 
 /// What an open vault holds in memory.
 pub(super) struct Inner {
     pub(super) store: Store,
-    pub(super) sealer: Sealer,
     pub(super) vault_id: String,
+    /// As the settings said last.
+    key: RwLock<Arc<Key>>,
+    /// Where what was seen of this vault is noted, once that is told.
+    seen: OnceLock<Seen>,
     /// Under which name a connection was seen last: lets one be locked by id without opening all records.
     names: Mutex<HashMap<ConnectionId, ConnectionName>>,
 }
 
 impl Inner {
-    pub(super) fn new(store: Store, sealer: Sealer, vault_id: String) -> Self {
-        Self { store, sealer, vault_id, names: Mutex::default() }
+    pub(super) fn new(store: Store, key: Key) -> Self {
+        let vault_id = key.settings.vault_id.clone();
+        Self {
+            store,
+            vault_id,
+            key: RwLock::new(Arc::new(key)),
+            seen: OnceLock::new(),
+            names: Mutex::default(),
+        }
+    }
+
+    pub(super) fn note_generations_in(&self, directory: &Path) {
+        if let Some(seen) = Seen::new(directory, &self.vault_id) {
+            let _ = self.seen.set(seen);
+        }
+    }
+
+    pub(super) fn note_generation(&self, connection: &Connection) {
+        if let Some(seen) = self.seen.get() {
+            seen.note(&connection.id, connection.generation);
+        }
+    }
+
+    /// Compares a record, as it was just read, with what was seen here.
+    pub(super) fn restored(&self, connection: &Connection) -> Option<Restored> {
+        let seen = self.seen.get()?;
+        let highest = seen.highest(&connection.id).unwrap_or(0);
+        if connection.generation > highest {
+            seen.note(&connection.id, connection.generation);
+        }
+        if connection.generation >= highest {
+            return None;
+        }
+        // Saved between reading and looking at the note? It is noted after the save, so the disk tells.
+        let now = self.read_connection(&connection.name).ok().flatten()?.generation;
+        (now < highest).then_some(Restored { generation: now, seen: highest })
+    }
+
+    /// What seals and opens, as the settings said last.
+    pub(super) fn key(&self) -> Arc<Key> {
+        Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn take_key(&self, key: Key) -> Arc<Key> {
+        let key = Arc::new(key);
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&key);
+        key
+    }
+
+    /// Reads the settings again, where another process has replaced them.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::KeyChanged`] where they are sealed for others by now.
+    pub(super) fn keep_up(&self) -> Result<Arc<Key>, VaultError> {
+        let held = self.key();
+        let on_disk = settings::read(&self.store)?;
+        if on_disk == held.on_disk {
+            return Ok(held);
+        }
+        let key = Key::of(&self.store, held.identity(), on_disk).map_err(|error| match error {
+            VaultError::WrongKey(dir) => VaultError::KeyChanged(dir),
+            error => error,
+        })?;
+        Ok(self.take_key(key))
+    }
+
+    /// Takes the lock of a record, and makes sure that what is sealed under it opens with the key of the vault.
+    pub(super) fn lock(&self, place: &Place, patience: Duration) -> Result<Lock, VaultError> {
+        let lock = self.store.lock(place, patience)?;
+        self.keep_up().map(|_| lock)
+    }
+
+    pub(super) fn seal(&self, record: &[u8]) -> Vec<u8> {
+        self.key().sealer.seal(record)
     }
 
     pub(super) fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
@@ -43,6 +124,14 @@ impl Inner {
         self.names().remove(id);
     }
 
+    /// A connection that is gone for good.
+    pub(super) fn forget_removed(&self, id: &ConnectionId) {
+        self.forget(id);
+        if let Some(seen) = self.seen.get() {
+            seen.forget(id);
+        }
+    }
+
     /// Under which name a connection is stored; all records are opened only if that is not remembered.
     pub(super) fn find(&self, id: &ConnectionId) -> Result<Option<ConnectionName>, VaultError> {
         let remembered = self.names().get(id).cloned();
@@ -54,7 +143,7 @@ impl Inner {
     }
 
     pub(super) fn seal_connection(&self, connection: &Connection) -> Vec<u8> {
-        self.sealer.seal(&record::write_connection(connection))
+        self.seal(&record::write_connection(connection))
     }
 
     pub(super) fn read_connection(&self, name: &ConnectionName) -> Result<Option<Connection>, VaultError> {
@@ -89,7 +178,12 @@ impl Inner {
     fn read<T>(&self, place: &Place, parse: fn(&[u8]) -> Result<T, Fault>) -> Result<Option<T>, VaultError> {
         let Some(sealed) = self.store.read(place)? else { return Ok(None) };
         let path = self.store.path(place);
-        let json = self.sealer.open(&sealed).map_err(|error| VaultError::damaged(&path, error))?;
+        let opened = match self.key().sealer.open(&sealed) {
+            // No damage, where the vault was given another key since it was opened.
+            Err(OpenError::WrongKey) => self.keep_up()?.sealer.open(&sealed),
+            opened => opened,
+        };
+        let json = opened.map_err(|error| VaultError::damaged(&path, error))?;
         parse(&json).map(Some).map_err(|fault| unreadable(&path, &fault))
     }
 
@@ -123,11 +217,12 @@ impl Inner {
         let mut listing = Listing::default();
         let connections = in_parallel(&names, |name| self.read_connection(name));
         for (name, found) in names.into_iter().zip(connections) {
-            listing.connections.extend(self.sort_out(found, &Place::Connection(name), &mut listing.damaged));
+            let place = Place::Connection(name);
+            listing.connections.extend(self.sort_out(found, &place, &mut listing.damaged)?);
         }
         let apps = in_parallel(&ids, |id| self.read_app(id));
         for (id, found) in ids.into_iter().zip(apps) {
-            listing.apps.extend(self.sort_out(found, &Place::App(id), &mut listing.damaged));
+            listing.apps.extend(self.sort_out(found, &Place::App(id), &mut listing.damaged)?);
         }
         listing.put_in_order();
         let names = listing.connections.iter().map(|found| (found.id.clone(), found.name.clone()));
@@ -141,11 +236,16 @@ impl Inner {
         found: Result<Option<T>, VaultError>,
         place: &Place,
         damaged: &mut Vec<DamagedRecord>,
-    ) -> Option<T> {
-        found.unwrap_or_else(|error| {
-            damaged.push(DamagedRecord { file: self.store.path(place), error });
-            None
-        })
+    ) -> Result<Option<T>, VaultError> {
+        match found {
+            // What is wrong with all of them is not told of each.
+            Err(error @ VaultError::KeyChanged(_)) => Err(error),
+            Err(error) => {
+                damaged.push(DamagedRecord { file: self.store.path(place), error });
+                Ok(None)
+            }
+            found => found,
+        }
     }
 }
 

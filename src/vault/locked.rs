@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::VaultError;
+use super::file::Draft;
 use super::inner::Inner;
+use super::lock::Lock;
+use super::place::Place;
 use super::record;
-use super::store::{Draft, Lock, Place};
+use super::seen::Restored;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
 
 /// The least that the proof of disk writes, in bytes: enough for the answer of any token endpoint.
@@ -76,7 +79,7 @@ impl LockedConnection {
         let size = self.vault.store.read(&self.place())?.map_or(0, |sealed| sealed.len());
         let mut draft = self.vault.store.draft(&self.place(), &self.lock)?;
         // Sealed, because a file system that compresses would store plain zeros in no room at all.
-        draft.prove(&self.vault.sealer.seal(&vec![0; (size * 2).max(PROOF_AT_LEAST)]))?;
+        draft.prove(&self.vault.seal(&vec![0; (size * 2).max(PROOF_AT_LEAST)]))?;
         self.proven = Some(draft);
         Ok(())
     }
@@ -104,7 +107,30 @@ impl LockedConnection {
             return replaced;
         }
         self.generation = connection.generation;
+        self.vault.note_generation(connection);
         self.vault.store.settle(&self.place())
+    }
+
+    /// Refuses to go on with a record that was put back from a backup: what it holds may be used up.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Restored`].
+    pub fn check_not_restored(&self, connection: &Connection) -> Result<(), VaultError> {
+        match self.vault.restored(connection) {
+            Some(Restored { generation, seen }) => {
+                Err(VaultError::Restored { name: self.name.to_string(), generation, seen })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a record that was put back from a backup as the newest one; the next save makes it so.
+    pub fn accept_restored(&mut self, connection: &mut Connection) {
+        if let Some(Restored { seen, .. }) = self.vault.restored(connection) {
+            connection.generation = seen;
+            self.generation = seen;
+        }
     }
 
     /// Gives it another name: the record is written under the new name with the next generation, then the old file is
@@ -115,11 +141,8 @@ impl LockedConnection {
         }
         // Names that differ in case only share one lock, which is held already.
         let only_case = new.is_same(&self.name);
-        let new_lock = if only_case {
-            None
-        } else {
-            Some(self.vault.store.lock(&Place::Connection(new.clone()), patience)?)
-        };
+        let new_lock =
+            if only_case { None } else { Some(self.vault.lock(&Place::Connection(new.clone()), patience)?) };
         if !only_case {
             self.vault.check_name_is_free(&new)?;
         }
@@ -138,6 +161,7 @@ impl LockedConnection {
             .draft(&new, new_lock.as_ref().unwrap_or(&self.lock))?
             .replace(&self.vault.seal_connection(connection))?;
         store.remove(&old, &self.lock)?;
+        self.vault.note_generation(connection);
         self.vault.remember(&connection.id, &connection.name);
         Ok(Self {
             lock: new_lock.unwrap_or(self.lock),
@@ -152,11 +176,11 @@ impl LockedConnection {
         self.proven = None;
         for name in self.vault.other_names_of(&self.id, &self.name)? {
             let place = Place::Connection(name);
-            let lock = self.vault.store.lock(&place, Duration::ZERO)?;
+            let lock = self.vault.lock(&place, Duration::ZERO)?;
             self.vault.store.remove(&place, &lock)?;
         }
         self.vault.store.remove(&self.place(), &self.lock)?;
-        self.vault.forget(&self.id);
+        self.vault.forget_removed(&self.id);
         Ok(())
     }
 
@@ -204,7 +228,7 @@ impl LockedApp {
         }
         let draft = self.vault.store.draft(&self.place(), &self.lock)?;
         app.generation += 1;
-        let replaced = draft.replace(&self.vault.sealer.seal(&record::write_app(app)));
+        let replaced = draft.replace(&self.vault.seal(&record::write_app(app)));
         if replaced.is_err() {
             app.generation -= 1;
             return replaced;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DIR/identity.age          the key to all the rest, behind the passphrase; not there if only a key file opens
+//!     identity-next.age     the key that takes its place, while it is changed
 //!     settings.age          an id of the vault, and who else may open its records
 //!     connections/NAME.age  a connection, tokens included
 //!     apps/CLIENT-ID.age    an app registration with its credential
@@ -13,12 +14,18 @@
 //! a caller with an event loop calls from a thread.
 
 mod error;
+mod file;
 mod inner;
+mod key_change;
 mod keyring;
 mod listing;
+mod lock;
 mod locked;
+mod place;
 mod record;
 mod seal;
+mod seen;
+mod settings;
 mod store;
 pub mod unlock;
 
@@ -29,18 +36,22 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub use error::{ErrorKind, Reason, VaultError};
+pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
+pub use key_change::{LeftDamaged, Successor};
 pub use listing::{DamagedRecord, Listing};
 pub use locked::{LockedApp, LockedConnection};
 pub use seal::{Identity, WorkFactor};
+pub use seen::Restored;
+pub use settings::Recipient;
 pub use store::Presence;
 
 use crate::domain::secret::Passphrase;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
-use inner::{Inner, unreadable};
-use record::VaultSettings;
-use seal::{OpenError, Sealer};
-use store::{Place, Store};
+use inner::Inner;
+use place::Place;
+use seal::OpenError;
+use settings::{Key, Role};
+use store::Store;
 
 /// How long a person or a script waits for another process that renews the same connection.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -78,21 +89,21 @@ impl Vault {
         match protection {
             Protection::Passphrase(passphrase) => {
                 let sealed = seal::seal_identity(&identity, passphrase, work_factor);
-                Self::make(dir, identity, Some(&sealed))
+                Self::make(dir, &identity, Some(&sealed))
             }
             Protection::NewKeyFile(path) => {
-                store::write_new(path, identity.to_key_file().as_bytes())?;
-                Self::make(dir, identity, None).inspect_err(|_| store::take_back(path))
+                file::write_new(path, identity.to_key_file().as_bytes())?;
+                Self::make(dir, &identity, None).inspect_err(|_| file::take_back(path))
             }
         }
     }
 
     /// Makes a vault that ends with this process: its identity is nowhere but in memory.
     pub fn init_ephemeral(dir: &Path) -> Result<Self, VaultError> {
-        Self::make(dir, Identity::generate(), None)
+        Self::make(dir, &Identity::generate(), None)
     }
 
-    fn make(dir: &Path, identity: Identity, sealed_identity: Option<&[u8]>) -> Result<Self, VaultError> {
+    fn make(dir: &Path, identity: &Identity, sealed_identity: Option<&[u8]>) -> Result<Self, VaultError> {
         let store = Store::new(dir);
         // An unsafe place stays as it is.
         check_absent(&store)?;
@@ -102,45 +113,38 @@ impl Vault {
         if let Some(sealed) = sealed_identity {
             store.draft(&Place::Identity, &lock)?.replace(sealed)?;
         }
-        let settings = VaultSettings::new(identity.digest());
-        let sealer = Sealer::new(identity);
-        let sealed_settings = sealer.seal(&record::write_settings(&settings));
+        let key = Key::new(identity);
         // Last, because a vault counts as made when its settings are there.
-        store.draft(&Place::Settings, &lock)?.replace(&sealed_settings)?;
+        store.draft(&Place::Settings, &lock)?.replace(&key.on_disk)?;
         store.settle(&Place::Settings)?;
-        Ok(Self::of(store, sealer, settings.vault_id))
+        Ok(Self::of(store, key))
     }
 
-    fn of(store: Store, sealer: Sealer, vault_id: String) -> Self {
-        Self { inner: Arc::new(Inner::new(store, sealer, vault_id)) }
+    fn of(store: Store, key: Key) -> Self {
+        Self { inner: Arc::new(Inner::new(store, key)) }
     }
 
     /// The text of a file of the person's that holds a key. Refused where others may read it.
     pub fn read_key_of_person(path: &Path) -> Result<Zeroizing<String>, VaultError> {
-        store::read_key(path, store::Guard::OwnerOnly)
+        file::read_key(path, file::Guard::OwnerOnly)
     }
 
-    /// Opens with the identity itself, which is proved against the settings.
-    pub fn open(dir: &Path, identity: Identity) -> Result<Self, VaultError> {
+    /// Opens with the identity itself, which is proved against the settings: the vault's own, or a recipient's. What an
+    /// interrupted change of the key has left goes on, as far as it can.
+    pub fn open(dir: &Path, identity: &Identity) -> Result<Self, VaultError> {
         let store = Store::new(dir);
         if store.presence()? == Presence::Absent {
             return Err(VaultError::Absent(dir.to_owned()));
         }
-        let path = store.path(&Place::Settings);
-        let bytes = store.read(&Place::Settings)?.ok_or_else(|| VaultError::Absent(dir.to_owned()))?;
-        let mut sealer = Sealer::new(identity);
-        let json = sealer.open(&bytes).map_err(|error| match error {
-            OpenError::WrongKey => VaultError::WrongKey(dir.to_owned()),
-            other => VaultError::damaged(&path, other),
-        })?;
-        let settings = record::read_settings(&json).map_err(|fault| unreadable(&path, &fault))?;
-        for recipient in &settings.recipients {
-            if !sealer.add_recipient(recipient) {
-                return Err(VaultError::damaged(&path, "field recipients is not usable"));
-            }
-        }
+        let key = Key::open(&store, identity)?;
         store.tidy();
-        Ok(Self::of(store, sealer, settings.vault_id))
+        let goes_on = key.is_unfinished() || store.has_next_identity();
+        let vault = Self::of(store, key);
+        if goes_on {
+            // Where another process is at it, or the disk is full, it stays as it is: all records open.
+            let _ = key_change::complete(&vault.inner);
+        }
+        Ok(vault)
     }
 
     /// Opens with the passphrase.
@@ -151,12 +155,28 @@ impl Vault {
             Presence::Present { passphrase: false } => return Err(VaultError::NoPassphrase(dir.to_owned())),
             Presence::Present { passphrase: true } => {}
         }
-        let sealed = store.read(&Place::Identity)?.ok_or_else(|| VaultError::NoPassphrase(dir.to_owned()))?;
-        let identity = seal::open_identity(&sealed, passphrase).map_err(|error| match error {
+        let vault = Self::open(dir, &Self::identity_behind(&store, &Place::Identity, passphrase)?)?;
+        if vault.inner.key().settings.next_owner.is_none() {
+            return Ok(vault);
+        }
+        // The passphrase leads to the next key as well, which alone can finish the change.
+        match Self::identity_behind(&store, &Place::NextIdentity, passphrase) {
+            Ok(next) => Self::open(dir, &next).or(Ok(vault)),
+            Err(_) => Ok(vault),
+        }
+    }
+
+    fn identity_behind(
+        store: &Store,
+        place: &Place,
+        passphrase: &Passphrase,
+    ) -> Result<Identity, VaultError> {
+        let missing = || VaultError::NoPassphrase(store.dir().to_owned());
+        let sealed = store.read(place)?.ok_or_else(missing)?;
+        seal::open_identity(&sealed, passphrase).map_err(|error| match error {
             OpenError::WrongKey => VaultError::WrongPassphrase,
-            other => VaultError::damaged(&store.path(&Place::Identity), other),
-        })?;
-        Self::open(dir, identity)
+            other => VaultError::damaged(&store.path(place), other),
+        })
     }
 
     /// Its directory.
@@ -167,6 +187,19 @@ impl Vault {
     /// Tells this vault from others in notes that are kept outside of it; no secret.
     pub fn id(&self) -> &str {
         &self.inner.vault_id
+    }
+
+    /// From now on the highest generation of each connection is noted below `directory`, best effort: outside of the vault,
+    /// where a backup of it does not reach.
+    pub fn note_generations_in(&self, directory: Option<&Path>) {
+        if let Some(directory) = directory {
+            self.inner.note_generations_in(directory);
+        }
+    }
+
+    /// Tells whether a record is older than what was seen here: it was put back from a backup.
+    pub fn restored(&self, connection: &Connection) -> Option<Restored> {
+        self.inner.restored(connection)
     }
 
     /// Opens every record, in parallel. Of two connections with one id the higher generation is taken.
@@ -211,10 +244,11 @@ impl Vault {
     /// [`VaultError::ConnectionExists`] if there is one of that name, in whatever case.
     pub fn create_connection(&self, connection: &Connection) -> Result<(), VaultError> {
         let place = Place::Connection(connection.name.clone());
-        let lock = self.inner.store.lock(&place, PATIENCE)?;
+        let lock = self.inner.lock(&place, PATIENCE)?;
         self.inner.check_name_is_free(&connection.name)?;
         self.inner.store.draft(&place, &lock)?.replace(&self.inner.seal_connection(connection))?;
         self.inner.remember(&connection.id, &connection.name);
+        self.inner.note_generation(connection);
         self.inner.store.settle(&place)
     }
 
@@ -233,7 +267,7 @@ impl Vault {
         // between looking and locking.
         for _ in 0..3 {
             let name = self.inner.find(id)?.ok_or_else(missing)?;
-            let lock = self.inner.store.lock(&Place::Connection(name.clone()), patience)?;
+            let lock = self.inner.lock(&Place::Connection(name.clone()), patience)?;
             match self.inner.read_connection(&name)? {
                 Some(connection) if connection.id == *id => {
                     return Ok(LockedConnection::new(Arc::clone(&self.inner), lock, &connection));
@@ -251,7 +285,7 @@ impl Vault {
     /// [`VaultError::ConnectionExists`] if the record can be read: then it goes by [`LockedConnection::remove`].
     pub fn remove_unreadable(&self, name: &ConnectionName, patience: Duration) -> Result<(), VaultError> {
         let place = Place::Connection(name.clone());
-        let lock = self.inner.store.lock(&place, patience)?;
+        let lock = self.inner.lock(&place, patience)?;
         match self.inner.read_connection(name) {
             Ok(Some(_)) => Err(VaultError::ConnectionExists(name.to_string())),
             Ok(None) => Err(VaultError::NoSuchConnection(name.to_string())),
@@ -263,26 +297,73 @@ impl Vault {
 
     /// Takes the lock of an app registration, there already or not yet, waiting no longer than `patience`.
     pub fn lock_app(&self, id: &ClientId, patience: Duration) -> Result<LockedApp, VaultError> {
-        let lock = self.inner.store.lock(&Place::App(*id), patience)?;
+        let lock = self.inner.lock(&Place::App(*id), patience)?;
         Ok(LockedApp::new(Arc::clone(&self.inner), lock, *id))
     }
 
     /// Writes the identity in clear, in age's key-file format, for the owner alone; never over another file.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::RecoveryKey`] where a recipient's key opened the vault: its own is not known then.
     pub fn write_key_file(&self, path: &Path) -> Result<(), VaultError> {
-        store::write_new(path, self.inner.sealer.identity().to_key_file().as_bytes())
+        let key = self.inner.keep_up()?;
+        match key.role {
+            Role::Owner | Role::NextOwner => file::write_new(path, key.identity().to_key_file().as_bytes()),
+            Role::Recovery => Err(VaultError::RecoveryKey(self.dir().to_owned())),
+        }
     }
 
-    /// Seals the identity with another passphrase, or gives a passphrase to a vault that had none.
+    /// Seals the identity with another passphrase, or gives a passphrase to a vault that had none. Where a recipient's key
+    /// opened the vault, it is given a new identity as well.
     pub fn set_passphrase(&self, passphrase: &Passphrase, work_factor: WorkFactor) -> Result<(), VaultError> {
-        let lock = self.inner.store.lock(&Place::Identity, PATIENCE)?;
-        let sealed = seal::seal_identity(self.inner.sealer.identity(), passphrase, work_factor);
-        self.inner.store.draft(&Place::Identity, &lock)?.replace(&sealed)?;
-        self.inner.store.settle(&Place::Identity)
+        key_change::set_passphrase(&self.inner, passphrase, work_factor)
+    }
+
+    /// Who opens every record beside the vault's own identity.
+    pub fn recipients(&self) -> Result<Vec<Recipient>, VaultError> {
+        Ok(self.inner.keep_up()?.recipients())
+    }
+
+    /// Seals every record for one more public key, from now on and at once.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::RecipientExists`]; [`VaultError::Busy`] where others hold records too long: then it goes on when the
+    /// vault is opened next.
+    pub fn add_recipient(&self, recipient: &Recipient) -> Result<LeftDamaged, VaultError> {
+        key_change::add_recipient(&self.inner, recipient)
+    }
+
+    /// Takes the recipient of that name or public key away: the vault gets a new identity, and every record is sealed
+    /// anew. This handle opens nothing afterwards, nor does any key file.
+    pub fn remove_recipient(&self, which: &str, successor: &Successor) -> Result<LeftDamaged, VaultError> {
+        key_change::change_key(&self.inner, Some(which), successor)
+    }
+
+    /// Gives the vault a new identity and seals every record anew. This handle opens nothing afterwards, nor does any key
+    /// file; extra recipients stay.
+    pub fn change_key(&self, successor: &Successor) -> Result<LeftDamaged, VaultError> {
+        key_change::change_key(&self.inner, None, successor)
+    }
+
+    /// Compares the key with what the settings say now.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::KeyChanged`] where it opens nothing any more.
+    pub fn check_key(&self) -> Result<(), VaultError> {
+        self.inner.keep_up().map(drop)
+    }
+
+    /// True if a change of the key was interrupted and could not be finished so far.
+    pub fn is_key_change_unfinished(&self) -> bool {
+        self.inner.key().is_unfinished()
     }
 
     /// Leaves the identity with the kernel for so many hours, so that this user's processes open the vault unasked.
     pub fn remember_in_keyring(&self, hours: u64) -> Result<(), VaultError> {
-        keyring::remember(self.dir(), self.inner.sealer.identity(), hours)
+        keyring::remember(self.dir(), self.inner.keep_up()?.identity(), hours)
     }
 
     /// Takes the identity back from the kernel; tells whether it was there.

@@ -63,9 +63,31 @@ impl Identity {
         text
     }
 
+    /// Its public key.
+    pub(super) fn public(&self) -> PublicKey {
+        PublicKey(self.0.to_public())
+    }
+
     /// A digest of the public key: unique for a fresh identity, and tells nothing of it.
     pub(super) fn digest(&self) -> String {
         short_digest(self.0.to_public().to_string().as_bytes())
+    }
+}
+
+/// A public key (X25519, `age1…`): seals, and opens nothing.
+#[derive(Clone)]
+pub(super) struct PublicKey(x25519::Recipient);
+
+impl PublicKey {
+    /// Reads `age1…`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -113,35 +135,43 @@ impl From<io::Error> for OpenError {
     }
 }
 
-/// Seals for the vault's identity and the extra recipients, opens with the identity.
+/// Seals for everybody who is to open, opens with what there is.
 pub(super) struct Sealer {
-    identity: Identity,
-    recipients: Vec<x25519::Recipient>,
+    /// The first one opened the vault.
+    identities: Vec<Identity>,
+    recipients: Vec<PublicKey>,
 }
 
 impl Sealer {
+    /// For the identity alone.
     pub(super) fn new(identity: Identity) -> Self {
-        let recipients = vec![identity.0.to_public()];
-        Self { identity, recipients }
+        let recipients = vec![identity.public()];
+        Self { identities: vec![identity], recipients }
     }
 
-    /// Seals for one more public key (`age1…`) from now on; false if the text is none.
-    pub(super) fn add_recipient(&mut self, text: &str) -> bool {
-        text.parse().map(|recipient| self.recipients.push(recipient)).is_ok()
+    /// Opens with any of `identities`, the first of which opened the vault; seals for all of `recipients`.
+    pub(super) fn between(identities: Vec<Identity>, recipients: Vec<PublicKey>) -> Self {
+        Self { identities, recipients }
     }
 
+    /// The identity that opened the vault.
     pub(super) fn identity(&self) -> &Identity {
-        &self.identity
+        self.identities.first().expect("a sealer is made with an identity")
     }
 
     pub(super) fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
-        let recipients = self.recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
-        seal(Encryptor::with_recipients(recipients).expect("x25519 recipients go together"), plaintext)
+        seal_for(&self.recipients, plaintext)
     }
 
     pub(super) fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        open(&self.identity.0, sealed)
+        open(self.identities.iter().map(|identity| &identity.0 as &dyn age::Identity), sealed)
     }
+}
+
+/// Seals for these public keys.
+pub(super) fn seal_for(recipients: &[PublicKey], plaintext: &[u8]) -> Vec<u8> {
+    let recipients = recipients.iter().map(|recipient| &recipient.0 as &dyn age::Recipient);
+    seal(Encryptor::with_recipients(recipients).expect("x25519 recipients go together"), plaintext)
 }
 
 /// Seals the identity with a passphrase, as `age -p` does.
@@ -157,7 +187,7 @@ pub(super) fn seal_identity(identity: &Identity, passphrase: &Passphrase, cost: 
 pub(super) fn open_identity(sealed: &[u8], passphrase: &Passphrase) -> Result<Identity, OpenError> {
     let mut key = scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
     key.set_max_work_factor(WorkFactor::DEAREST);
-    let text = open(&key, sealed)?;
+    let text = open(iter::once(&key as &dyn age::Identity), sealed)?;
     let text = str::from_utf8(&text).map_err(|_| OpenError::Damaged)?;
     Identity::parse(text).map_err(|_| OpenError::Damaged)
 }
@@ -170,8 +200,11 @@ fn seal(encryptor: Encryptor, plaintext: &[u8]) -> Vec<u8> {
     sealed
 }
 
-fn open(key: &dyn age::Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    let mut reader = Decryptor::new_buffered(sealed)?.decrypt(iter::once(key))?;
+fn open<'a>(
+    keys: impl Iterator<Item = &'a dyn age::Identity>,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let mut reader = Decryptor::new_buffered(sealed)?.decrypt(keys)?;
     // The plaintext is shorter than what is sealed: the buffer never grows and leaves no copy behind.
     let mut plaintext = Zeroizing::new(Vec::with_capacity(sealed.len()));
     reader.read_to_end(&mut plaintext)?;
@@ -192,10 +225,9 @@ mod tests {
 
     #[test]
     fn an_extra_recipient_opens_as_well() {
-        let recovery = Identity::generate();
-        let mut sealer = Sealer::new(Identity::generate());
-        assert!(sealer.add_recipient(&recovery.0.to_public().to_string()));
-        assert!(!sealer.add_recipient("age1nonsense"));
+        let (own, recovery) = (Identity::generate(), Identity::generate());
+        let sealer = Sealer::between(vec![own.clone()], vec![own.public(), recovery.public()]);
+        assert!(PublicKey::parse("age1nonsense").is_none());
         assert_eq!(Sealer::new(recovery).open(&sealer.seal(b"record")).unwrap().as_slice(), b"record");
     }
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::error::VaultError;
+use super::file::{self, Guard};
 use super::seal::Identity;
-use super::store::{self, Guard, Presence};
+use super::store::Presence;
 use super::{Vault, keyring};
 use crate::domain::secret::Passphrase;
 
@@ -22,6 +23,8 @@ pub struct Sources {
     pub passphrase_file: Option<PathBuf>,
     /// Whether the kernel's keyring is asked.
     pub keyring: Keyring,
+    /// Where this machine notes what it has seen of vaults: `$XDG_STATE_HOME/tokengauge`.
+    pub notes: Option<PathBuf>,
 }
 
 /// Whether the kernel's keyring is asked.
@@ -65,6 +68,14 @@ pub enum Unlocked {
 /// Those of a source that was named and did not work: none after it is tried. [`VaultError::NoKey`] where no source is
 /// left and the vault has no passphrase. A key in the kernel's keyring that does not fit is passed over.
 pub fn unlock(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
+    let unlocked = unlock_with(dir, sources)?;
+    if let Unlocked::Open(vault, _) = &unlocked {
+        vault.note_generations_in(sources.notes.as_deref());
+    }
+    Ok(unlocked)
+}
+
+fn unlock_with(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
     let presence = Vault::presence(dir)?;
     let Presence::Present { passphrase } = presence else {
         return Err(VaultError::Absent(dir.to_owned()));
@@ -73,7 +84,7 @@ pub fn unlock(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
         return open_with_key(dir, path, Guard::OwnerOnly, KeySource::KeyFile(path.clone()));
     }
     if let Some(path) = sources.credentials_directory.as_ref().map(|dir| dir.join(CREDENTIAL))
-        && store::is_there(&path)
+        && file::is_there(&path)
     {
         return open_with_key(dir, &path, Guard::Directory, KeySource::SystemdCredential);
     }
@@ -88,15 +99,15 @@ pub fn unlock(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
 }
 
 fn open_with_key(dir: &Path, path: &Path, guard: Guard, source: KeySource) -> Result<Unlocked, VaultError> {
-    let text = store::read_key(path, guard)?;
+    let text = file::read_key(path, guard)?;
     let identity =
         Identity::parse(&text).map_err(|fault| VaultError::KeyUnusable { path: path.to_owned(), fault })?;
-    Ok(Unlocked::Open(Vault::open(dir, identity)?, source))
+    Ok(Unlocked::Open(Vault::open(dir, &identity)?, source))
 }
 
 fn open_with_keyring(dir: &Path, keyring: Keyring) -> Option<Vault> {
     match keyring {
-        Keyring::Asked => Vault::open(dir, keyring::recall(dir)?).ok(),
+        Keyring::Asked => Vault::open(dir, &keyring::recall(dir)?).ok(),
         Keyring::Left => None,
     }
 }
@@ -107,7 +118,7 @@ fn open_with_keyring(dir: &Path, keyring: Keyring) -> Option<Vault> {
 ///
 /// If others may read the file, or nothing is in it.
 pub fn read_passphrase(path: &Path) -> Result<Passphrase, VaultError> {
-    let text = store::read_key(path, Guard::OwnerOnly)?;
+    let text = file::read_key(path, Guard::OwnerOnly)?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Passphrase::new(line)),
         _ => Err(VaultError::KeyUnusable {

@@ -221,9 +221,61 @@ fn removing_asks_for_the_name() {
 fn a_new_passphrase_is_asked_for_twice_and_not_shown() {
     let home = Home::empty();
     let mut session = Session::start(&home, &["vault", "init"]);
-    session.until("New passphrase").type_in("correct horse\r");
-    session.until("The same again").type_in("another horse\r");
+    for _ in 0..3 {
+        session.until("New passphrase").type_in("correct horse\r");
+        session.until("The same again").type_in("another horse\r");
+        session.until("differ");
+    }
     let (code, said) = session.ends();
     assert_eq!(code, 2);
-    assert!(said.contains("differ") && !said.contains("horse"), "{said}");
+    assert!(!said.contains("horse"), "{said}");
+    assert!(!home.vault().exists());
+}
+
+#[test]
+fn a_passphrase_that_is_too_short_is_asked_for_again() {
+    let home = Home::empty();
+    let mut session = Session::start(&home, &["vault", "init"]);
+    session.until("New passphrase").type_in("short\r").until("too short");
+    session.until("New passphrase").type_in("correct horse battery\r");
+    session.until("The same again").type_in("correct horse battery\r");
+    let (code, said) = session.ends();
+    assert!(code == 0 && said.contains("made a vault") && !said.contains("horse"), "{said}");
+}
+
+#[test]
+fn the_passphrase_is_changed_after_the_old_one_was_typed() {
+    let home = Home::empty();
+    let mut session = Session::start(&home, &["vault", "init"]);
+    session.until("New passphrase").type_in("correct horse battery\r");
+    session.until("The same again").type_in("correct horse battery\r");
+    assert_eq!(session.ends().0, 0);
+    let mut session = Session::start(&home, &["vault", "passphrase"]);
+    session.until("Passphrase of the vault").type_in("another\r").until("does not open");
+    session.until("Passphrase of the vault").type_in("correct horse battery\r");
+    session.until("New passphrase").type_in("staple of another kind\r");
+    session.until("The same again").type_in("staple of another kind\r");
+    let (code, said) = session.ends();
+    assert!(code == 0 && said.contains("passphrase is changed"), "{said}");
+    let mut session = Session::start(&home, &["list"]);
+    session.until("Passphrase of the vault").type_in("staple of another kind\r");
+    assert_eq!(session.ends().0, 0);
+}
+
+#[test]
+fn sixty_thousand_bytes_are_pasted_into_a_hidden_answer() {
+    let home = Home::empty();
+    let long = "correct horse ".repeat(60_000 / 14 + 1)[..60_000].to_owned();
+    let pasted = format!("\u{1b}[200~{long}\u{1b}[201~\r");
+    let mut session = Session::start(&home, &["vault", "init"]);
+    session.until("New passphrase").type_in(&pasted);
+    // Unmarked, as a terminal without bracketed paste sends it.
+    session.until("The same again").type_in(&format!("{long}\r"));
+    let (code, said) = session.ends();
+    assert!(code == 0 && !said.contains("horse"), "{said}");
+    let file = home.write("passphrase", &format!("{long}\n"));
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut command = home.command();
+    command.env("TOKENGAUGE_PASSPHRASE_FILE", file).args(["vault", "status"]);
+    assert!(command.output().unwrap().status.success());
 }

@@ -2,6 +2,9 @@
 
 use std::fs::OpenOptions;
 use std::process::Stdio;
+use std::time::Duration;
+
+use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
 use super::tenant::{NAME, OPS, Tenant};
 
@@ -11,6 +14,18 @@ fn a_valid_token_is_printed_without_a_request() {
     let out = tenant.token(&[]).is(0).out;
     assert!(out.ends_with('\n') && tenant.knows_token(out.trim_end_matches('\n')));
     assert_eq!(tenant.requests(), 1);
+}
+
+#[test]
+fn a_valid_token_is_printed_while_another_process_holds_the_record() {
+    let tenant = Tenant::new().signed_in();
+    let sources = Sources { key_file: Some(tenant.home.key()), keyring: Keyring::Left, ..Sources::default() };
+    let Ok(Unlocked::Open(vault, _)) = unlock(&tenant.home.vault(), &sources) else {
+        panic!("the key opens it")
+    };
+    let id = &vault.listing().unwrap().connections[0].id;
+    let _held = vault.lock_connection(id, Duration::ZERO).unwrap();
+    tenant.token(&[]).is(0);
 }
 
 #[test]

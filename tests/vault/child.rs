@@ -24,6 +24,15 @@ pub fn start(test: &str, sample: &Sample) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
+/// Runs `test` under another program, such as a tracer, in a directory with a vault and its key; false if it did not pass.
+pub fn run_under(program: &[&str], test: &str, home: &Path) -> bool {
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]).env(HOME, home);
+    let output = command.output().unwrap();
+    output.status.success() && String::from_utf8_lossy(&output.stdout).contains("running 1 test\n")
+}
+
 fn command(test: &str, home: &Path, preparation: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!(r#"{preparation} exec "$0" "$@""#)).arg(std::env::current_exe().unwrap());

@@ -71,7 +71,10 @@ fn locks_of_different_records_do_not_meet() {
 fn lock_files_stay() {
     let sample = Sample::with_connection();
     sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap().remove().unwrap();
-    assert_eq!(files(&sample.dir().join("locks")), ["contoso-prod.connection.lock", "vault.lock"]);
+    assert_eq!(
+        files(&sample.dir().join("locks")),
+        ["contoso-prod.connection.lock", "key.lock", "vault.lock"]
+    );
 }
 
 #[test]

@@ -3,9 +3,12 @@
 mod child;
 mod sample;
 
+mod files;
+mod key_change;
 mod locks;
 mod permissions;
 mod records;
+mod restored;
 mod save;
 mod stock_age;
 mod unlocking;

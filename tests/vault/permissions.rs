@@ -108,15 +108,6 @@ fn a_link_is_followed_in_a_private_place_and_refused_in_a_shared_one() {
 }
 
 #[test]
-fn a_record_that_is_a_link_is_refused() {
-    let sample = Sample::with_connection();
-    let elsewhere = sample.home.path().join("elsewhere.age");
-    fs::rename(sample.record("contoso-prod"), &elsewhere).unwrap();
-    symlink(&elsewhere, sample.record("contoso-prod")).unwrap();
-    assert_eq!(sample.vault.connection(&name("contoso-prod")).unwrap_err().kind(), ErrorKind::Io);
-}
-
-#[test]
 fn what_is_no_directory_is_refused() {
     let sample = Sample::new();
     let error = Vault::presence(&sample.key_file()).unwrap_err();

@@ -3,11 +3,11 @@
 use std::fs;
 
 use tokengauge::domain::{Attempt, ClientCredential, ResponseMode, Settings, TroubleKind, WayIn};
-use tokengauge::vault::{ErrorKind, VaultError};
+use tokengauge::vault::{ErrorKind, Vault, VaultError, WorkFactor};
 
 use crate::sample::{
     NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, device_attempt, id, name, named,
-    trouble,
+    passphrase, trouble,
 };
 
 #[test]
@@ -125,29 +125,59 @@ fn only_a_record_that_cannot_be_read_is_removed_unread() {
     assert_eq!(remove().unwrap_err().kind(), ErrorKind::NotFound);
 }
 
+/// Every way to cut it short, and single bits of it flipped: all of them, or one in nine, which meets every byte but one in
+/// nine and every bit of a byte.
+fn damages(whole: &[u8], every: usize) -> impl Iterator<Item = Vec<u8>> {
+    let cut = (0..whole.len()).map(|length| whole[..length].to_vec());
+    let flipped = (0..whole.len() * 8).step_by(every).map(|bit| {
+        let mut flipped = whole.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        flipped
+    });
+    cut.chain(flipped)
+}
+
 #[test]
-fn a_record_cut_short_anywhere_is_damaged() {
+fn a_record_cut_short_or_changed_anywhere_is_damaged_and_left_as_it_is() {
     let sample = Sample::new();
     sample.vault.create_connection(&named("small", "small")).unwrap();
     let whole = fs::read(sample.record("small")).unwrap();
-    for length in 0..whole.len() {
-        fs::write(sample.record("small"), &whole[..length]).unwrap();
+    for damaged in damages(&whole, 1) {
+        fs::write(sample.record("small"), &damaged).unwrap();
         let error = sample.vault.connection(&name("small")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Damaged, "{length} of {}: {error}", whole.len());
+        assert_eq!(error.kind(), ErrorKind::Damaged, "{} of {} bytes: {error}", damaged.len(), whole.len());
+        assert_eq!(fs::read(sample.record("small")).unwrap(), damaged);
     }
 }
 
 #[test]
-fn a_record_with_any_flipped_bit_is_damaged() {
+fn damaged_settings_open_nothing_and_are_left_as_they_are() {
+    let sample = Sample::with_connection();
+    let path = sample.dir().join("settings.age");
+    let whole = fs::read(&path).unwrap();
+    for damaged in damages(&whole, 9) {
+        fs::write(&path, &damaged).unwrap();
+        let error = sample.unlock_with_key_file().unwrap_err();
+        // A change in the part that names the key cannot be told from another key.
+        assert!([ErrorKind::Damaged, ErrorKind::WrongKey].contains(&error.kind()), "{error}");
+        assert!(sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).is_err());
+        assert_eq!(fs::read(&path).unwrap(), damaged);
+    }
+    fs::write(&path, whole).unwrap();
+    assert_eq!(sample.reopened().listing().unwrap().connections, [connection()]);
+}
+
+#[test]
+fn a_damaged_identity_opens_nothing_and_is_left_as_it_is() {
     let sample = Sample::new();
-    sample.vault.create_connection(&named("small", "small")).unwrap();
-    let whole = fs::read(sample.record("small")).unwrap();
-    for at in 0..whole.len() {
-        let mut flipped = whole.clone();
-        flipped[at] ^= 1 << (at % 8);
-        fs::write(sample.record("small"), &flipped).unwrap();
-        let error = sample.vault.connection(&name("small")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Damaged, "byte {at} of {}: {error}", whole.len());
+    sample.vault.set_passphrase(&passphrase(), WorkFactor::FOR_TESTS).unwrap();
+    let path = sample.dir().join("identity.age");
+    let whole = fs::read(&path).unwrap();
+    for damaged in damages(&whole, 9) {
+        fs::write(&path, &damaged).unwrap();
+        let error = Vault::open_with_passphrase(&sample.dir(), &passphrase()).unwrap_err();
+        assert!([ErrorKind::Damaged, ErrorKind::WrongKey].contains(&error.kind()), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), damaged);
     }
 }
 

@@ -164,6 +164,9 @@ fn prepare(services: &Services, id: &ConnectionId, grant: &Grant) -> Result<Prep
     {
         return Ok(Prepared::NothingToDo(Box::new(ready.overview())));
     }
+    if let Grant::Renewal(_) = grant {
+        ready.locked.check_not_restored(&ready.connection)?;
+    }
     let request = request(&ready.connection, &ready.app, grant, services.clock.now())?;
     ready.locked.prove_disk()?;
     Ok(Prepared::Ready(ready, request))
@@ -335,6 +338,8 @@ impl Ready {
         self.connection.tokens = Some(tokens(answered, before, &self.connection.settings.audiences(), limit));
         if kind == RenewalKind::SignIn {
             self.connection.claims = None;
+            // Nothing old is used any more.
+            self.locked.accept_restored(&mut self.connection);
         }
         self.connection.trouble = None;
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });

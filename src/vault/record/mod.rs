@@ -22,19 +22,40 @@ pub(super) use json::Fault;
 const FORMAT: u32 = 2;
 
 /// What `settings.age` holds.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct VaultSettings {
-    format: u32,
+    pub(super) format: u32,
     /// Tells one vault from another, for notes kept outside of it.
     pub(super) vault_id: String,
-    /// Extra public keys (`age1…`) for which every record is sealed as well.
-    pub(super) recipients: Vec<String>,
+    /// The public key of the vault's own identity; empty in a vault that never had another one.
+    pub(super) owner: String,
+    /// Extra public keys for which every record is sealed as well.
+    pub(super) recipients: Vec<RecipientRecord>,
+    /// The public key that becomes the owner, while every record is sealed for both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_owner: Option<String>,
+    /// The owner's identity, sealed for the next owner alone, in base64: so that the next one opens what is not yet
+    /// sealed anew. The other way round it would be no change: who has the former key must not get the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) former_identity: Option<String>,
+    /// True while some records may be sealed for others than those named here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) resealing: bool,
+}
+
+/// An extra public key.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct RecipientRecord {
+    pub(super) key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
 }
 
 impl VaultSettings {
-    pub(super) fn new(vault_id: String) -> Self {
-        Self { format: FORMAT, vault_id, recipients: Vec::new() }
+    pub(super) fn new(vault_id: String, owner: String) -> Self {
+        Self { format: FORMAT, vault_id, owner, ..Self::default() }
     }
 }
 

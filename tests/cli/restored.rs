@@ -1,0 +1,40 @@
+//! A record that was put back from a backup: told everywhere, and not renewed until it is accepted.
+
+use std::fs;
+
+use super::tenant::{NAME, Tenant};
+
+#[test]
+fn an_older_record_is_told_and_not_renewed_until_it_is_accepted() {
+    let tenant = Tenant::new().signed_in();
+    let backup = fs::read(tenant.home.record(NAME)).unwrap();
+    tenant.run(&["refresh", NAME]).is(0);
+    fs::write(tenant.home.record(NAME), backup).unwrap();
+    let sent = tenant.requests();
+
+    let told = "restored from a backup?";
+    assert!(tenant.run(&["show", NAME]).is(0).out.contains(told));
+    let listed = tenant.run(&["list", "--json"]).is(0).out;
+    assert!(listed.contains(told), "{listed}");
+    let refused = tenant.home.run(&["refresh", NAME]).is(10);
+    assert!(refused.out.contains(told) && refused.err.contains("--accept-restored"), "{}", refused.err);
+    tenant.run(&["refresh", "--all"]).is(0);
+    assert!(tenant.home.run(&["token", NAME, "--min-valid", "24h"]).fails(5).err.contains(told));
+    assert_eq!(tenant.requests(), sent);
+
+    tenant.run(&["refresh", NAME, "--accept-restored"]).is(0);
+    assert_eq!(tenant.requests(), sent + 1);
+    assert!(!tenant.run(&["show", NAME]).is(0).out.contains(told));
+    tenant.run(&["refresh", NAME]).is(0);
+}
+
+#[test]
+fn signing_in_again_accepts_it() {
+    let tenant = Tenant::new().signed_in();
+    let backup = fs::read(tenant.home.record(NAME)).unwrap();
+    tenant.run(&["refresh", NAME]).is(0);
+    tenant.run(&["refresh", NAME]).is(0);
+    fs::write(tenant.home.record(NAME), backup).unwrap();
+    let tenant = tenant.signed_in();
+    tenant.run(&["refresh", NAME]).is(0);
+}
