@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, Settings, Trouble,
+    Capture, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope, Settings, Trouble,
     WayIn,
 };
 
@@ -226,12 +225,9 @@ pub enum Edit {
     /// The administrator's page refused: the request is over.
     AdminConsentRefused,
     /// The values were handed over.
-    HandedOver {
-        /// To whom.
-        consumer: Consumer,
-        /// Of the refresh token among them.
-        refresh_token: Option<Fingerprint>,
-    },
+    HandedOver(HandOver),
+    /// What was handed over to this keeper is not held any more.
+    ForgetHandOver(HandOver),
 }
 
 /// What the form says.

@@ -9,6 +9,7 @@ pub mod activity;
 pub mod connections;
 pub mod consent;
 pub mod consent_message;
+pub mod copies;
 pub mod device_sign_in;
 pub mod door;
 pub mod effect;

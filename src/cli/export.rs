@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
-use crate::domain::hand_over::Fingerprint;
+use crate::domain::hand_over::Label;
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Connection, ConnectionName, Consumer, Overview};
+use crate::domain::{Connection, ConnectionName, Destination, HandedOver, Overview};
 use crate::export::{ConnectionValues, env, json};
 use crate::runtime::records;
 use crate::runtime::services::Services;
@@ -55,13 +55,6 @@ enum Format {
     Env,
 }
 
-/// What is remembered: the refresh token that was exported, whatever the record holds by now.
-fn handed_over(exported: &Connection) -> Edit {
-    let refresh = exported.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-    let refresh_token = refresh.map(|refresh| Fingerprint::of(&refresh.current));
-    Edit::HandedOver { consumer: Consumer::Export, refresh_token }
-}
-
 impl Export {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         self.check_target()?;
@@ -74,9 +67,27 @@ impl Export {
             Format::Env => env::write(&values),
         };
         self.deliver(&text)?;
-        records::change(&services, &held.id, &handed_over(&held))?;
+        // What was exported, whatever the record holds by now.
+        let given =
+            services.overview(&held).handed_over(self.what(), self.destination(), services.clock.now());
+        records::change(&services, &held.id, &Edit::HandedOver(given))?;
         say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         Ok(Exit::Ok)
+    }
+
+    fn what(&self) -> HandedOver {
+        let format = match self.format {
+            Format::Json => "json",
+            Format::Env => "env",
+        };
+        HandedOver::Export(Label::of(format))
+    }
+
+    fn destination(&self) -> Destination {
+        match &self.output {
+            None => Destination::Stdout,
+            Some(path) => Destination::File(Label::of(&path.display().to_string())),
+        }
     }
 
     /// Before anything is renewed or opened.

@@ -6,8 +6,8 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
-    ConnectionId, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential,
-    Settings, SettingsFault, Trouble, TroubleKind, WayIn, settings_rules,
+    ConnectionId, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, SecretCredential, Settings,
+    SettingsFault, Trouble, TroubleKind, WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
@@ -222,11 +222,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         }
         Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
         Edit::AdminConsentRefused => connection.admin_consent = None,
-        Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
-            at: services.clock.now(),
-            consumer: *consumer,
-            refresh_token: refresh_token.clone(),
-        }),
+        Edit::HandedOver(hand_over) => connection.note_hand_over(hand_over.clone()),
+        Edit::ForgetHandOver(forgotten) => connection.hand_overs.retain(|own| !forgotten.replaces(own)),
     }
 }
 

@@ -18,10 +18,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::app::copies::still_held;
 use crate::app::words::count_with_commas;
 use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::overview::Freshness;
 use crate::domain::secret::Secret;
 use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, ScopeSet, Stage};
 
@@ -260,18 +260,16 @@ fn values_title(view: View<'_>, overview: &Overview) -> String {
 }
 
 fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> String {
-    let Some((last, freshness)) = overview.last_hand_over() else {
+    let copies = overview.held_copies(view.now);
+    let Some(first) = copies.first() else {
         return if overview.tokens.is_some() && width >= 70 {
             "not handed over yet".to_owned()
         } else {
             String::new()
         };
     };
-    let name = last.consumer.name();
-    match freshness {
-        Freshness::Current => format!("{name} has: current"),
-        Freshness::Stale => format!("{name} has: stale, of {}", view.short_day(last.at)),
-    }
+    let told = still_held(&copies, &|at| view.when(at));
+    told.unwrap_or_else(|| format!("{} has: current", first.hand_over.keeper()))
 }
 
 fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width: u16) -> Line<'static> {

@@ -13,9 +13,9 @@ use tokengauge::domain::overview::RefreshFacts;
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{
     AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Capture, Certainty, Claims, ClientId,
-    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, DeviceAttemptFacts, DevicePoll, HandOver,
-    Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope,
-    ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
+    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, Destination, DeviceAttemptFacts, DevicePoll,
+    HandOver, HandedOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
+    ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -117,11 +117,7 @@ impl Make {
             },
         });
         self.0.renewals = worked.collect();
-        self.0.hand_overs = vec![HandOver {
-            at: now() - TimeDelta::hours(5),
-            consumer: Consumer::AppConnect,
-            refresh_token: Some(fingerprint("newest")),
-        }];
+        self.0.hand_overs = vec![handed_over(now() - TimeDelta::hours(5), "newest")];
         self
     }
 
@@ -195,11 +191,7 @@ impl Make {
     }
 
     pub fn stale_hand_over(mut self) -> Self {
-        self.0.hand_overs = vec![HandOver {
-            at: now() - days(20),
-            consumer: Consumer::AppConnect,
-            refresh_token: Some(fingerprint("an older one")),
-        }];
+        self.0.hand_overs = vec![handed_over(now() - days(20), "an older one")];
         self
     }
 
@@ -455,4 +447,16 @@ pub fn consent_asked(mut overview: Overview) -> Overview {
         asked_at: now() - TimeDelta::hours(2),
     }));
     overview
+}
+
+/// To App Connect, by the clipboard.
+fn handed_over(at: DateTime<Utc>, refresh_token: &str) -> HandOver {
+    HandOver {
+        at,
+        what: HandedOver::Form(Consumer::AppConnect),
+        destination: Destination::Clipboard,
+        set: Some(at - minutes(10)),
+        refresh_token: Some(fingerprint(refresh_token)),
+        client_secret: None,
+    }
 }

@@ -2,7 +2,7 @@
 
 use tokengauge::app::{Answer, Edit, Effect, HandOverPhase, Panel, Parcel, Way};
 use tokengauge::domain::app_registration::CredentialFacts;
-use tokengauge::domain::{ConnectionValue, Consumer, RenewalKind, TroubleKind};
+use tokengauge::domain::{ConnectionValue, Consumer, HandedOver, RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
@@ -39,7 +39,9 @@ fn four_values_go_in_the_forms_order_and_are_remembered_once() {
     assert_eq!(values, ConnectionValue::ALL);
     let [Effect::Change { edit, .. }] = &after[..] else { panic!("{after:?}") };
     let given = desk.own("quiet").tokens.unwrap().refresh.unwrap().fingerprint;
-    assert_eq!(**edit, Edit::HandedOver { consumer: Consumer::AppConnect, refresh_token: Some(given) });
+    let Edit::HandedOver(remembered) = &**edit else { panic!("{edit:?}") };
+    assert_eq!(remembered.refresh_token, Some(given));
+    assert_eq!(remembered.what, HandedOver::Form(Consumer::AppConnect));
     assert!(matches!(phase(&desk), HandOverPhase::Done { .. }));
     assert_eq!(desk.press("Enter"), [], "nothing is sent after the last");
     assert_eq!(desk.app.panel, None);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
-use crate::domain::{ConnectionId, Consumer};
+use crate::domain::{ConnectionId, Consumer, Destination, HandedOver};
 
 use crate::app::{
     Action, App, Browser, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
@@ -24,7 +24,7 @@ impl App {
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
             Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
-            Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
+            Panel::HandOver(panel) => return self.act_in_hand_over(panel, action, now),
             Panel::Question(question) => return self.act_in_question(question, action, now),
         }
         Vec::new()
@@ -161,7 +161,12 @@ impl App {
         Vec::new()
     }
 
-    fn act_in_hand_over(&mut self, mut panel: HandOverPanel, action: Action) -> Vec<Effect> {
+    fn act_in_hand_over(
+        &mut self,
+        mut panel: HandOverPanel,
+        action: Action,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
         let next = panel.phase.next_value();
         let mut effects = Vec::new();
         match (&mut panel.phase, action) {
@@ -169,7 +174,7 @@ impl App {
             (HandOverPhase::Done { .. } | HandOverPhase::Failed(_), Action::Open) => return effects,
             (HandOverPhase::Asking { set, rows }, Action::Open) => {
                 let (set, rows) = (*set, std::mem::take(rows));
-                effects.push(self.remember_hand_over(&panel.connection, set));
+                effects.extend(self.remember_hand_over(&panel.connection, set, now));
                 panel.phase = HandOverPhase::Done { set, rows };
             }
             (HandOverPhase::Handing { set, errand, .. }, Action::Copy | Action::Open) if errand.is_none() => {
@@ -190,13 +195,18 @@ impl App {
         effects
     }
 
-    /// The refresh token of the set that was handed over; a newer one in the record is not what was given.
-    fn remember_hand_over(&mut self, connection: &ConnectionId, set: DateTime<Utc>) -> Effect {
-        let tokens = self.connections.get(connection).and_then(|own| own.tokens.as_ref());
-        let given = tokens.filter(|tokens| tokens.access.starts_at == set);
-        let refresh_token =
-            given.and_then(|tokens| tokens.refresh.as_ref()).map(|held| held.fingerprint.clone());
-        self.change(connection, Edit::HandedOver { consumer: Consumer::AppConnect, refresh_token })
+    /// What was given is of the set that was handed over; a newer one in the record is not.
+    fn remember_hand_over(
+        &mut self,
+        connection: &ConnectionId,
+        set: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        let own = self.connections.get(connection);
+        let given = own.filter(|own| own.access_lifetime().is_some_and(|access| access.starts_at == set));
+        let what = HandedOver::Form(Consumer::AppConnect);
+        let hand_over = given.map(|own| own.handed_over(what, Destination::Clipboard, now));
+        hand_over.map(|given| self.change(connection, Edit::HandedOver(given))).into_iter().collect()
     }
 
     fn act_in_question(&mut self, question: Question, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
