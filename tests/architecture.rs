@@ -73,7 +73,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 22] = [
+const EXPOSES: [(&str, &str); 30] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -91,11 +91,19 @@ const EXPOSES: [(&str, &str); 22] = [
     ("src/runtime/http/mod.rs", "the body of the request"),
     ("src/runtime/clipboard.rs", "what goes to the terminal's clipboard"),
     ("src/runtime/dashboard.rs", "an OSC 52 sequence on its way to the terminal"),
+    ("src/runtime/export_file.rs", "the file that holds the values"),
     ("src/runtime/delivery.rs", "what the person asked for goes to clipboard, file or browser"),
     ("src/cli/listen.rs", "what the browser brought is read, as a paste is"),
     ("src/cli/token.rs", "the command whose result is the token"),
     ("src/export/env.rs", "the file that holds the values"),
     ("src/export/json.rs", "the file that holds the values"),
+    ("src/export/card.rs", "the text that holds the values"),
+    ("src/export/curl.rs", "the line that holds the access token"),
+    ("src/export/postman.rs", "the file that holds the values"),
+    ("src/export/n8n.rs", "the file that holds the values"),
+    ("src/export/accounts.rs", "the file that holds the values"),
+    ("src/export/kubernetes.rs", "the manifest that holds the values"),
+    ("src/export/mask.rs", "four characters of a value, to tell one from another"),
 ];
 
 /// One source file: its path from the package, and its text without comments and tests.

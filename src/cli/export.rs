@@ -1,21 +1,20 @@
 //! `export`: the connection values in a consumer's format, to a file of the owner's or to stdout.
 
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
 use crate::domain::hand_over::Label;
 use crate::domain::need::RenewalPlan;
+use crate::domain::secret::RevealedValue;
 use crate::domain::{Connection, ConnectionName, Destination, HandedOver, Overview};
-use crate::export::{ConnectionValues, env, json};
+use crate::export::{self, ConnectionValues, ExportError, Format, Options};
+use crate::runtime::export_file::{self, Allowed, ExportFileError};
 use crate::runtime::records;
 use crate::runtime::services::Services;
 
@@ -46,13 +45,39 @@ pub struct Export {
     yes: bool,
 }
 
-/// The formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// An object with mailbox, tenant and expiry dates
-    Json,
-    /// Assignments for a shell: CLIENT_ID, CLIENT_SECRET, ACCESS_TOKEN, REFRESH_TOKEN
-    Env,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.purpose()))
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        Self::new(Exit::Refused, error.to_string(), error.what_to_do())
+    }
+}
+
+/// A rule for files refused it, or the system did.
+impl From<ExportFileError> for CliError {
+    fn from(error: ExportFileError) -> Self {
+        let exit = if error.is_of_system() { Exit::LocalIo } else { Exit::Refused };
+        let what_to_do = match &error {
+            ExportFileError::Exists(_) => "name another file, or give --force",
+            ExportFileError::InWorkTree(_) => "name a file elsewhere, or give --yes if you mean it",
+            ExportFileError::Terminal => "name a file with --output, or give --yes if you mean it",
+            ExportFileError::Symlink(_) | ExportFileError::NotAFile(_) | ExportFileError::NoName(_) => {
+                "name a regular file"
+            }
+            ExportFileError::NoDirectory(_) | ExportFileError::Io { .. } => {
+                "name a file in a directory that is yours and has room"
+            }
+        };
+        Self::new(exit, error.to_string(), what_to_do)
+    }
 }
 
 impl Export {
@@ -62,61 +87,38 @@ impl Export {
         let held = fresh(&services, &self.name)?;
         let app = services.vault.app_registration(&held.settings.client_id)?;
         let values = ConnectionValues::of(&held, app.as_ref()).ok_or_else(|| never_signed_in(&self.name))?;
-        let text = match self.format {
-            Format::Json => json::write(&values),
-            Format::Env => env::write(&values),
-        };
-        self.deliver(&text)?;
-        // What was exported, whatever the record holds by now.
-        let given =
-            services.overview(&held).handed_over(self.what(), self.destination(), services.clock.now());
-        records::change(&services, &held.id, &Edit::HandedOver(given))?;
+        let text = export::write(self.format, &values, &Options::default())?;
+        let destination = self.deliver(&text)?;
+        // Who gets no refresh token keeps nothing that could go stale.
+        if self.format.is_push_copy() {
+            let what = HandedOver::Export(Label::of(self.format.name()));
+            let given = services.overview(&held).handed_over(what, destination, services.clock.now());
+            records::change(&services, &held.id, &Edit::HandedOver(given))?;
+        }
         say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         Ok(Exit::Ok)
     }
 
-    fn what(&self) -> HandedOver {
-        let format = match self.format {
-            Format::Json => "json",
-            Format::Env => "env",
-        };
-        HandedOver::Export(Label::of(format))
-    }
-
-    fn destination(&self) -> Destination {
-        match &self.output {
-            None => Destination::Stdout,
-            Some(path) => Destination::File(Label::of(&path.display().to_string())),
-        }
+    fn allowed(&self) -> Allowed {
+        Allowed { overwrite: self.force, exposed: self.yes }
     }
 
     /// Before anything is renewed or opened.
     fn check_target(&self) -> Result<(), CliError> {
-        match &self.output {
-            None if io::stdout().is_terminal() && !self.yes => Err(CliError::new(
-                Exit::Refused,
-                "the values are not shown on a terminal, which keeps them in its history",
-                "name a file with --output, or give --yes if you mean it",
-            )),
-            Some(path) if !self.yes && in_git_work_tree(path) => Err(CliError::new(
-                Exit::Refused,
-                format!("{} is in a git work tree, and a commit would publish the secrets", path.display()),
-                "name a file elsewhere, or give --yes if you mean it",
-            )),
-            Some(path) if !self.force && path.symlink_metadata().is_ok() => Err(exists(path)),
-            _ => Ok(()),
-        }
+        Ok(match &self.output {
+            None => export_file::check_stdout(self.allowed())?,
+            Some(path) => export_file::check(path, self.allowed())?,
+        })
     }
 
-    fn deliver(&self, text: &Zeroizing<String>) -> Result<(), CliError> {
-        match &self.output {
-            None => output::print(text),
-            Some(path) if self.force => replace(path, text).map_err(|error| unwritable(path, &error)),
-            Some(path) => create(path, text).map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => exists(path),
-                _ => unwritable(path, &error),
-            }),
-        }
+    fn deliver(&self, text: &Zeroizing<String>) -> Result<Destination, CliError> {
+        let Some(path) = &self.output else {
+            output::print(text)?;
+            return Ok(Destination::Stdout);
+        };
+        let text = RevealedValue::new(text.to_string());
+        let path = export_file::write(path, &text, self.allowed())?;
+        Ok(Destination::File(Label::of(&path.display().to_string())))
     }
 }
 
@@ -155,45 +157,4 @@ fn never_signed_in(name: &ConnectionName) -> CliError {
         format!("{name} has no tokens: nobody has signed in yet"),
         format!("sign in with: tokengauge authorize {name}"),
     )
-}
-
-fn exists(path: &Path) -> CliError {
-    CliError::new(
-        Exit::Refused,
-        format!("{} exists and is not written over", path.display()),
-        "name another file, or give --force",
-    )
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> CliError {
-    CliError::new(
-        Exit::LocalIo,
-        format!("{} cannot be written: {error}", path.display()),
-        "name a file in a directory that is yours and has room",
-    )
-}
-
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    // Half of the values would look like all of them.
-    written.inspect_err(|_| drop(std::fs::remove_file(path)))
-}
-
-/// Over an old file in one step: a reader sees the old values or the new ones, and the new file is the owner's alone.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = NamedTempFile::new_in(directory_of(path))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn in_git_work_tree(path: &Path) -> bool {
-    let Ok(directory) = directory_of(path).canonicalize() else { return false };
-    directory.ancestors().any(|ancestor| ancestor.join(".git").exists())
 }

@@ -1,59 +1,86 @@
 //! The formats in which connection values leave for a consumer: pure functions from values to text.
+//!
+//! [`write`] makes the text, [`preview`] the same with masked secrets, [`remarks`] what a person should know about it.
+//! JSON and YAML come from writers that quote for themselves; no value is ever pasted into a text.
 
-pub mod env;
-pub mod json;
+mod accounts;
+mod card;
+mod curl;
+mod env;
+mod error;
+mod format;
+mod json;
+mod kubernetes;
+mod mask;
+mod n8n;
+mod operator;
+pub mod options;
+mod patch;
+mod postman;
+mod remark;
+mod values;
+mod yaml;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use zeroize::Zeroizing;
 
-use crate::domain::secret::{AccessToken, ClientSecret, RefreshToken};
-use crate::domain::{AppRegistration, Connection, ConnectionName};
+use mask::{Appearance, MaskedSecrets};
 
-/// The values of one renewal, with what a consumer has to know of them.
-#[derive(Debug, Clone)]
-pub struct ConnectionValues<'a> {
-    /// The connection.
-    pub name: &'a ConnectionName,
-    /// Application (client) ID.
-    pub client_id: String,
-    /// The client secret, where there is one.
-    pub client_secret: Option<&'a ClientSecret>,
-    /// The last date of the client secret.
-    pub client_secret_ends_on: Option<NaiveDate>,
-    /// The access token.
-    pub access_token: &'a AccessToken,
-    /// When it ends.
-    pub access_token_expires_at: DateTime<Utc>,
-    /// The refresh token, where there is one.
-    pub refresh_token: Option<&'a RefreshToken>,
-    /// When it ends, unused; mostly an estimate.
-    pub refresh_token_expires_at: Option<DateTime<Utc>>,
-    /// Who signed in.
-    pub mailbox: Option<&'a str>,
-    /// The tenant: that of the token where it tells, else the one of the settings.
-    pub tenant: &'a str,
-    /// Where new tokens come from.
-    pub token_endpoint: String,
+pub use error::ExportError;
+pub use format::Format;
+pub use options::Options;
+pub use patch::{PatchError, Patched, patch};
+pub use remark::{Remark, remarks};
+pub use values::ConnectionValues;
+
+/// The values in a format, with a line end at the end.
+pub fn write(
+    format: Format,
+    values: &ConnectionValues<'_>,
+    options: &Options,
+) -> Result<Zeroizing<String>, ExportError> {
+    env::check(format, values, options)?;
+    Ok(written(format, values, options, Appearance::Clear))
 }
 
-impl<'a> ConnectionValues<'a> {
-    /// Those of a record; `None` before the first sign-in.
-    pub fn of(connection: &'a Connection, app: Option<&'a AppRegistration>) -> Option<Self> {
-        let tokens = connection.tokens.as_ref()?;
-        let settings = &connection.settings;
-        let secret = app.and_then(|app| app.credential.secret());
-        let expected = settings.sign_in_as.as_ref().map(crate::domain::Mailbox::as_str);
-        Some(Self {
-            name: &connection.name,
-            client_id: settings.client_id.to_string(),
-            client_secret: secret.map(|secret| &secret.value),
-            client_secret_ends_on: secret.and_then(|secret| secret.ends_on),
-            access_token: &tokens.access.token,
-            access_token_expires_at: tokens.access.lifetime.expires_at,
-            refresh_token: tokens.refresh.as_ref().map(|refresh| &refresh.current),
-            refresh_token_expires_at: tokens.refresh.as_ref().map(|refresh| refresh.lifetime.expires_at),
-            mailbox: tokens.user.username.as_deref().or(expected),
-            tenant: tokens.user.tid.as_deref().unwrap_or(settings.tenant.as_str()),
-            token_endpoint: settings.authority.endpoint(&settings.tenant, "token").to_string(),
-        })
+/// The same text with the secrets masked before it is written: `eyJ0●●●● 1,832 characters`, where `mark` is `●`. Fails
+/// where [`write`] would.
+pub fn preview(
+    format: Format,
+    values: &ConnectionValues<'_>,
+    options: &Options,
+    mark: &str,
+) -> Result<String, ExportError> {
+    env::check(format, values, options)?;
+    let masked = MaskedSecrets::of(values, mark);
+    let shown = masked.values(values);
+    let mut text = match format {
+        // Masks in base64 would look like what they hide.
+        Format::AppConnectOperator => {
+            let file = accounts::write(values, options);
+            operator::write(values, &mask::encoded_file(&file, mark), options, Appearance::Masked)
+        }
+        _ => written(format, &shown, options, Appearance::Masked),
+    };
+    Ok(std::mem::take(&mut *text))
+}
+
+fn written(
+    format: Format,
+    values: &ConnectionValues<'_>,
+    options: &Options,
+    appearance: Appearance,
+) -> Zeroizing<String> {
+    match format {
+        Format::Card => card::write(values),
+        Format::Json => json::write(values),
+        Format::Env => env::write(values, options),
+        Format::KubernetesSecret => kubernetes::write(values, options, appearance),
+        Format::AccountsYaml => accounts::write(values, options),
+        Format::AppConnectOperator => {
+            operator::write(values, &accounts::write(values, options), options, appearance)
+        }
+        Format::Postman => postman::write(values),
+        Format::CurlConfig => curl::write(values),
+        Format::N8n => n8n::write(values),
     }
 }

@@ -1,0 +1,9 @@
+//! The formats that values leave and come in, read back by programs that we did not write: Python's YAML and JSON readers
+//! and a POSIX shell.
+
+mod lines;
+mod patch;
+mod preview;
+mod readers;
+mod trees;
+mod values;
