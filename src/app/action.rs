@@ -65,8 +65,10 @@ pub enum Action {
     AddScope,
     /// Copy the chosen value, or send the address again.
     Copy,
-    /// Hand over all four values.
+    /// Hand over the fields of a consumer's form.
     HandOver,
+    /// Export the values in a format.
+    Export,
     /// Show the chosen value for ten seconds.
     Reveal,
     /// Filter the list.
@@ -126,6 +128,8 @@ pub enum Context {
     InputPane,
     /// The hand-over panel.
     HandOver,
+    /// The export panel.
+    Export,
     /// A question with yes and no, or a name to type.
     Question,
     /// The help page.
@@ -138,7 +142,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -171,6 +175,7 @@ impl Action {
         Self::AddScope,
         Self::Copy,
         Self::HandOver,
+        Self::Export,
         Self::Reveal,
         Self::Filter,
         Self::NeedsMe,
@@ -237,7 +242,8 @@ impl Action {
             Self::Toggle => ("toggle", "tick", "tick or untick"),
             Self::AddScope => ("add-scope", "enter a scope", "enter a scope by its name"),
             Self::Copy => ("copy", "copy", "send the chosen value to your terminal's clipboard"),
-            Self::HandOver => ("hand-over", "hand over", "hand over the four values, one key press each"),
+            Self::HandOver => ("hand-over", "hand over", "hand over the fields of a consumer's form, one key press each"),
+            Self::Export => ("export", "export", "export the values in a format: a look first, then a file or the clipboard"),
             Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
             Self::Filter => ("filter", "filter", "filter the list; then n and N move"),
             Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
     Capture, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope, Settings, Trouble,
@@ -11,6 +12,7 @@ use crate::domain::{
 };
 
 use super::RequestId;
+use super::export::ExportOrder;
 
 /// A wish of the application. Secrets in it were typed or pasted a moment ago; none comes from the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +137,24 @@ pub enum Effect {
         connection: ConnectionId,
         /// Which.
         value: ConnectionValue,
+    },
+    /// Make the text of an export and mask its secrets.
+    PreviewExport {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose values.
+        connection: ConnectionId,
+        /// In which form, and for which file.
+        order: Box<ExportOrder>,
+    },
+    /// Export values and remember it.
+    Export {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose values.
+        connection: ConnectionId,
+        /// In which form, and where to.
+        order: Box<ExportOrder>,
     },
     /// Let the simulated browser sign in (demo only).
     SignInWithSimulatedBrowser {
@@ -278,7 +298,7 @@ pub enum Parcel {
     /// One of the connection values.
     Value(ConnectionValue),
     /// One of the values of the set that was renewed at this moment, and of no other.
-    ValueOfSet(ConnectionValue, DateTime<Utc>),
+    ValueOfSet(FormValue, DateTime<Utc>),
 }
 
 /// How it is delivered.

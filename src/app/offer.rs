@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{NextStep, Overview};
 
 use super::{
-    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase,
-    Panel, Phase, Question,
+    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, ExportPhase, FieldView, FirstStep,
+    HandOverPhase, Panel, Phase, Question,
 };
 
 impl App {
@@ -30,7 +30,8 @@ impl App {
             Context::Consent => self.in_consent(),
             Context::OtherWays => self.in_other_ways(now),
             Context::InputPane => self.in_input_pane(),
-            Context::HandOver => self.in_hand_over(),
+            Context::HandOver => self.in_hand_over(now),
+            Context::Export => self.in_export(),
             Context::Question => vec![A::Open, A::Back],
             Context::Help => vec![A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::Back],
             Context::PlainPage | Context::Line => vec![A::Open, A::Back],
@@ -68,7 +69,7 @@ impl App {
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));
-        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.extend(chosen.tokens.iter().flat_map(|_| [A::HandOver, A::Export]));
         own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
         // Always to be had, and in front where it is what is missing.
         if !own.contains(&A::AdminConsent) {
@@ -81,7 +82,7 @@ impl App {
         use Action as A;
         let Some(chosen) = self.chosen() else { return Vec::new() };
         let mut own = vec![A::Copy];
-        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.extend(chosen.tokens.iter().flat_map(|_| [A::HandOver, A::Export]));
         own.push(A::Reveal);
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.push(A::Authorize);
@@ -166,9 +167,15 @@ impl App {
         own
     }
 
-    fn in_hand_over(&self) -> Vec<Action> {
+    fn in_hand_over(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         match &self.panel {
+            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Choosing(_)) => {
+                let mut own = vec![A::Open];
+                own.extend(self.forgettable(panel, now).map(|_| A::Remove));
+                own.extend([A::Up, A::Down, A::Back]);
+                own
+            }
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Handing { .. }) => {
                 vec![A::Copy, A::Open, A::Back]
             }
@@ -176,6 +183,27 @@ impl App {
                 vec![A::Open, A::Back]
             }
             _ => vec![A::Back],
+        }
+    }
+
+    fn in_export(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::Export(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            ExportPhase::Renewing(_) | ExportPhase::Exporting(..) => vec![A::Back],
+            ExportPhase::Asking(..) => vec![A::Open, A::Back],
+            ExportPhase::Choosing | ExportPhase::Done(_) | ExportPhase::Failed(_) => {
+                let mut own = vec![A::Open, A::Copy];
+                own.extend([A::NextField, A::PreviousField, A::Up, A::Down]);
+                if panel.is_typing() {
+                    own.push(A::Interrupt);
+                } else {
+                    own.extend([A::Left, A::Right, A::Toggle]);
+                }
+                own.extend(panel.is_long().then_some([A::HalfPageDown, A::HalfPageUp]).into_iter().flatten());
+                own.push(A::Back);
+                own
+            }
         }
     }
 

@@ -29,7 +29,7 @@ pub use error::ExportError;
 pub use format::Format;
 pub use options::Options;
 pub use patch::{PatchError, Patched, patch};
-pub use remark::{Remark, remarks};
+pub use remark::{Remark, of_values as remarks_of_values, remarks};
 pub use values::ConnectionValues;
 
 /// The values in a format, with a line end at the end.

@@ -101,6 +101,7 @@ fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
         themes: start.looks.names(),
         utc_offset: clock.utc_offset(),
         vault_directory: directory.display().to_string(),
+        export_directory: String::new(),
         key_file: key_file.display().to_string(),
         has_passphrase: presence == (Presence::Present { passphrase: true }),
     }

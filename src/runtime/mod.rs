@@ -15,6 +15,7 @@ pub mod entropy;
 pub mod exchange;
 pub mod executor;
 pub mod export_file;
+pub mod exporting;
 pub mod http;
 pub mod input;
 pub mod listener;

@@ -365,6 +365,7 @@ pub fn environment() -> Environment {
         themes: vec!["dark".into(), "light".into()],
         utc_offset: FixedOffset::east_opt(3600).unwrap(),
         vault_directory: "/home/ops/.local/share/tokengauge".into(),
+        export_directory: String::new(),
         key_file: "/home/ops/.config/tokengauge/key".into(),
         has_passphrase: true,
     }
@@ -450,7 +451,7 @@ pub fn consent_asked(mut overview: Overview) -> Overview {
 }
 
 /// To App Connect, by the clipboard.
-fn handed_over(at: DateTime<Utc>, refresh_token: &str) -> HandOver {
+pub fn handed_over(at: DateTime<Utc>, refresh_token: &str) -> HandOver {
     HandOver {
         at,
         what: HandedOver::Form(Consumer::AppConnect),

@@ -210,6 +210,7 @@ fn environment(authority: Authority) -> Environment {
         themes: vec!["dark".into()],
         utc_offset: FixedOffset::east_opt(0).unwrap(),
         vault_directory: "the vault".into(),
+        export_directory: String::new(),
         key_file: "key.txt".into(),
         has_passphrase: false,
     }
