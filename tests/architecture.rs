@@ -73,7 +73,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 31] = [
+const EXPOSES: [(&str, &str); 32] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -104,6 +104,7 @@ const EXPOSES: [(&str, &str); 31] = [
     ("src/export/n8n.rs", "the file that holds the values"),
     ("src/export/accounts.rs", "the file that holds the values"),
     ("src/export/kubernetes.rs", "the manifest that holds the values"),
+    ("src/export/patch.rs", "the file that holds the values"),
     ("src/export/mask.rs", "four characters of a value, to tell one from another"),
 ];
 

@@ -165,6 +165,7 @@ impl ExportPanel {
     }
 
     /// The same as an export before.
+    #[must_use]
     pub fn again(mut self, format: &Label, file: Option<&Label>, overview: &Overview) -> Self {
         self.format = Format::named(format.as_str()).unwrap_or(self.format);
         self.propose_file(overview);

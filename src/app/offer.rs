@@ -190,7 +190,9 @@ impl App {
         use Action as A;
         let Some(Panel::Export(panel)) = &self.panel else { return Vec::new() };
         match panel.phase {
-            ExportPhase::Renewing(_) | ExportPhase::Exporting(..) => vec![A::Back],
+            ExportPhase::Renewing(_) => vec![A::Back],
+            // What is being written is awaited.
+            ExportPhase::Exporting(..) => Vec::new(),
             ExportPhase::Asking(..) => vec![A::Open, A::Back],
             ExportPhase::Choosing | ExportPhase::Done(_) | ExportPhase::Failed(_) => {
                 let mut own = vec![A::Open, A::Copy];

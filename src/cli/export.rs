@@ -105,10 +105,11 @@ impl Export {
 
     /// Before anything is renewed or opened.
     fn check_target(&self) -> Result<(), CliError> {
-        Ok(match &self.output {
+        match &self.output {
             None => export_file::check_stdout(self.allowed())?,
             Some(path) => export_file::check(path, self.allowed())?,
-        })
+        }
+        Ok(())
     }
 
     fn deliver(&self, text: &Zeroizing<String>) -> Result<Destination, CliError> {

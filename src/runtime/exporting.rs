@@ -37,6 +37,15 @@ pub async fn preview(
             Some((_, text)) => patch_preview(&patched(&text, &values)?, &values),
             None => text_preview(&order, &values),
         }
+        .map(|mut shown| {
+            let is_over = values.access_token_lifetime.is_expired_at(services.clock.now());
+            if is_over {
+                shown
+                    .remarks
+                    .insert(0, "the access token has ended, and it could not be renewed first".to_owned());
+            }
+            shown
+        })
     })
     .await
 }

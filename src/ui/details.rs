@@ -184,14 +184,11 @@ pub(super) fn hand_over_words(
     let Some(stale) = still_held(copies, &day) else {
         return Some((glyphs.yes, theme.good, in_words(first, &day)));
     };
-    let (shape, style) = if copies.iter().any(HeldCopy::is_outdated) {
-        (glyphs.soon, theme.warning)
-    } else {
-        (glyphs.separator, theme.muted)
-    };
+    let is_to_do = copies.iter().any(HeldCopy::is_outdated);
+    let look = if is_to_do { (glyphs.soon, theme.warning) } else { (glyphs.separator, theme.muted) };
     let of_one = copies.iter().filter(|copy| copy.freshness != Freshness::Current).count() == 1;
     let alone = copies.iter().find(|copy| of_one && copy.freshness != Freshness::Current);
-    Some((shape, style, alone.map_or(stale, |copy| in_words(copy, &day))))
+    Some((look.0, look.1, alone.map_or(stale, |copy| in_words(copy, &day))))
 }
 
 /// Both on one line, where trouble takes the room.

@@ -15,8 +15,8 @@ use super::panel;
 use super::unlock::failure_lines;
 use super::view::View;
 
-/// Lines of the longest phase.
-const HEIGHT: u16 = 16;
+/// The least lines: the frame stays as high from one phase to the next.
+const HEIGHT: u16 = 12;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &HandOverPanel) {
     let name = view.app.connections.get(&panel.connection).map_or("", |overview| overview.name.as_str());
@@ -33,7 +33,9 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
         HandOverPhase::Choosing(_) => "Hand over".to_owned(),
         _ => format!("Hand over to {}", consumer_name(panel.consumer)),
     };
-    let area = panel::open(buffer, regions, view, (&title, name), right, (panel::WIDTH, HEIGHT));
+    let width = panel::WIDTH.min(regions.body.width);
+    let height = HEIGHT.max(lines(view, panel, width).len() as u16 + 1);
+    let area = panel::open(buffer, regions, view, (&title, name), right, (panel::WIDTH, height));
     let mut lines = lines(view, panel, area.width);
     // A line of explanation is worth less than the last field.
     if lines.len() > usize::from(area.height) {

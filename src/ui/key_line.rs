@@ -134,7 +134,11 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             _ => "close",
         },
         (Context::HandOver, Action::Back) => match panel {
-            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Done { .. }) => "close",
+            Some(Panel::HandOver(panel))
+                if matches!(panel.phase, HandOverPhase::Done { .. } | HandOverPhase::Choosing(_)) =>
+            {
+                "close"
+            }
             _ => "stop",
         },
         (Context::Question, Action::Open) => match view.app.question() {

@@ -73,6 +73,7 @@ fn where_rotation_may_revoke_it_is_a_thing_to_do() {
 fn after_a_new_sign_in_it_is_a_thing_to_do() {
     let own = with(handed_and_renewed(&[app_connect()]), |own| {
         renew(own, start() + minutes(70), RenewalKind::SignIn);
+        own.tokens.as_mut().unwrap().signed_in_at = start() + minutes(70);
     });
     assert_eq!(outdated(&own, start() + minutes(71)), Some(Outdated::SignedInAgain));
 }

@@ -66,7 +66,7 @@ impl App {
     pub(super) fn act_in_export(&mut self, mut panel: Box<ExportPanel>, action: Action) -> Vec<Effect> {
         let effects = match (&panel.phase, action) {
             (ExportPhase::Exporting(..), _) => Vec::new(),
-            (ExportPhase::Asking(..) | ExportPhase::Failed(_), Action::Back | Action::Quit) => {
+            (ExportPhase::Asking(..) | ExportPhase::Failed(_), Action::Back) => {
                 panel.phase = ExportPhase::Choosing;
                 Vec::new()
             }
