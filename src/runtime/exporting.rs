@@ -34,7 +34,7 @@ pub async fn preview(
         let (connection, app) = records_of(&services, &id)?;
         let values = values(&connection, app.as_ref())?;
         match file_to_patch(&order)? {
-            Some((_, text)) => patch_preview(&patched(&text, &values)?, &values),
+            Some((_, text)) => Ok(patch_preview(&patched(&text, &values)?, &values)),
             None => text_preview(&order, &values),
         }
         .map(|mut shown| {
@@ -164,7 +164,7 @@ fn patch_failure(error: &PatchError) -> Failure {
 }
 
 /// The other accounts of the file are nobody's business here: what changes is told, not shown.
-fn patch_preview(patched: &Patched, values: &ConnectionValues<'_>) -> Result<Previewed, Failure> {
+fn patch_preview(patched: &Patched, values: &ConnectionValues<'_>) -> Previewed {
     let account = sanitize(&patched.account, LONGEST_PREVIEW.1);
     let mut lines = vec![format!("In the account \"{account}\" of the file that is there:")];
     let told = |what: &str, list: &[ConnectionValue]| {
@@ -179,7 +179,7 @@ fn patch_preview(patched: &Patched, values: &ConnectionValues<'_>) -> Result<Pre
     notes.extend(patched.other_auth_type.as_ref().map(|other| {
         format!("the account says authType {}, and these values are of BASIC_OAUTH", sanitize(other, 80))
     }));
-    Ok(Previewed { lines, remarks: notes, is_patch: true })
+    Previewed { lines, remarks: notes, is_patch: true }
 }
 
 fn text_preview(order: &ExportOrder, values: &ConnectionValues<'_>) -> Result<Previewed, Failure> {

@@ -23,7 +23,7 @@ use crate::app::words::count_with_commas;
 use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::Secret;
-use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, ScopeSet, Stage};
+use crate::domain::{Clock, ConnectionValue, Freshness, Lifetime, NextStep, Overview, ScopeSet, Stage};
 
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
@@ -117,8 +117,8 @@ fn clocks(view: View<'_>, overview: &Overview, width: u16, spare: usize) -> Vec<
 }
 
 fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
-    let hand_over = hand_over(view, overview, width);
-    let mut lines = vec![rule(view.look, &values_title(view, overview), &hand_over, width)];
+    let (title, hand_over) = values_titles(view, overview, width);
+    let mut lines = vec![rule(view.look, &title, &hand_over, width)];
     for value in ConnectionValue::ALL {
         let line = value_line(view, overview, value, width);
         // The style of the line lies under those of its parts, over its whole width.
@@ -251,25 +251,30 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
     }
 }
 
-fn values_title(view: View<'_>, overview: &Overview) -> String {
+/// The title of the values, and what others hold of them: in fewer words where there is less room.
+fn values_titles(view: View<'_>, overview: &Overview, width: u16) -> (String, String) {
+    let plain = "Connection values".to_owned();
     let set = overview.access_lifetime().map(|access| access.starts_at);
-    match set {
-        Some(at) => format!("Connection values {} set of {}", view.glyphs().separator, view.time(at)),
-        None => "Connection values".to_owned(),
-    }
-}
-
-fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> String {
+    let title = match set {
+        Some(at) => format!("{plain} {} set of {}", view.glyphs().separator, view.time(at)),
+        None => plain.clone(),
+    };
     let copies = overview.held_copies(view.now);
     let Some(first) = copies.first() else {
-        return if overview.tokens.is_some() && width >= 70 {
-            "not handed over yet".to_owned()
-        } else {
-            String::new()
-        };
+        let never = if overview.tokens.is_some() && width >= 70 { "not handed over yet" } else { "" };
+        return (title, never.to_owned());
     };
-    let told = still_held(&copies, &|at| view.when(at));
-    told.unwrap_or_else(|| format!("{} has: current", first.hand_over.keeper()))
+    let Some(told) = still_held(&copies, &|at| view.when(at)) else {
+        return (title, format!("{} has: current", first.hand_over.keeper()));
+    };
+    let older = copies.iter().filter(|copy| copy.freshness != Freshness::Current).count();
+    let fits = |title: &str| title.chars().count() + told.chars().count() + 7 <= usize::from(width);
+    match () {
+        () if fits(&title) => (title, told),
+        () if fits(&plain) => (plain, told),
+        () if older == 1 => (plain, "1 older copy".to_owned()),
+        () => (plain, format!("{older} older copies")),
+    }
 }
 
 fn value_line(view: View<'_>, overview: &Overview, value: ConnectionValue, width: u16) -> Line<'static> {
