@@ -143,6 +143,7 @@ fn defaults(action: Action) -> Vec<Key> {
         // Where letters are text, Ctrl-Y copies.
         A::Copy => vec![Key::char('y'), Key::control('y')],
         A::HandOver => chars("Y"),
+        A::Export => chars("x"),
         A::Reveal => chars("v"),
         A::Probe => chars("t"),
         A::Filter => chars("/"),

@@ -33,10 +33,10 @@ const RULES: [Rule; 13] = [
     // The screen and the loop are not its business: it is used by every command.
     ("vault", &["domain"], &["tokio", "reqwest", "ratatui", "crossterm", "std::net"]),
     ("export", &["domain"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
-    // Outside text that the person pasted is echoed: sanitized.
-    ("app", &["domain", "oauth", "catalogue", "sanitize"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
+    // Outside text that the person pasted is echoed: sanitized. Of the formats it knows names and choices.
+    ("app", &["domain", "oauth", "catalogue", "export", "sanitize"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
     // The key line and the help page print the keys as they are bound.
-    ("ui", &["app", "domain", "keymap", "sanitize"], &["tokio", "reqwest", "std::fs", "std::net"]),
+    ("ui", &["app", "domain", "export", "keymap", "sanitize"], &["tokio", "reqwest", "std::fs", "std::net"]),
     ("keymap", &["app"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
     // Paths and settings, among them what may open the vault.
     ("config", &["app", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
@@ -73,7 +73,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 30] = [
+const EXPOSES: [(&str, &str); 32] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -91,6 +91,8 @@ const EXPOSES: [(&str, &str); 30] = [
     ("src/runtime/http/mod.rs", "the body of the request, and the bearer header"),
     ("src/runtime/clipboard.rs", "what goes to the terminal's clipboard"),
     ("src/runtime/dashboard.rs", "an OSC 52 sequence on its way to the terminal"),
+    ("src/runtime/exporting.rs", "an accounts file is read, to put values into it"),
+    ("src/runtime/export_file.rs", "the file that holds the values"),
     ("src/runtime/delivery.rs", "what the person asked for goes to clipboard, file or browser"),
     ("src/cli/listen.rs", "what the browser brought is read, as a paste is"),
     ("src/cli/token.rs", "the command whose result is the token"),

@@ -239,8 +239,9 @@ async fn hand_out(dashboard: &mut Dashboard) -> String {
     dashboard.keys("jy");
     dashboard.key(KeyCode::Enter);
     dashboard.until("sent after asking", |app| app.panel.is_none() && app.tokens.errand.is_none()).await;
+    // To whom, then its four fields.
     dashboard.keys("Y");
-    for _ in 0..4 {
+    for _ in 0..5 {
         dashboard.key(KeyCode::Enter);
         dashboard
             .until("one value is sent", |app| match &app.panel {

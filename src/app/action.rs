@@ -67,8 +67,10 @@ pub enum Action {
     Presets,
     /// Copy the chosen value, or send the address again.
     Copy,
-    /// Hand over all four values.
+    /// Hand over the fields of a consumer's form.
     HandOver,
+    /// Export the values in a format.
+    Export,
     /// Show the chosen value for ten seconds.
     Reveal,
     /// Ask Graph whether the token works.
@@ -134,6 +136,8 @@ pub enum Context {
     Presets,
     /// The panel of a probe.
     Probe,
+    /// The export panel.
+    Export,
     /// A question with yes and no, or a name to type.
     Question,
     /// The help page.
@@ -146,7 +150,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -180,6 +184,7 @@ impl Action {
         Self::Presets,
         Self::Copy,
         Self::HandOver,
+        Self::Export,
         Self::Reveal,
         Self::Probe,
         Self::Filter,
@@ -248,7 +253,8 @@ impl Action {
             Self::AddScope => ("add-scope", "enter a scope", "enter a scope by its name"),
             Self::Presets => ("presets", "presets", "choose a preset of permissions"),
             Self::Copy => ("copy", "copy", "send the chosen value to your terminal's clipboard"),
-            Self::HandOver => ("hand-over", "hand over", "hand over the four values, one key press each"),
+            Self::HandOver => ("hand-over", "hand over", "hand over the fields of a consumer's form, one key press each"),
+            Self::Export => ("export", "export", "export the values in a format: a look first, then a file or the clipboard"),
             Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
             Self::Probe => ("test", "test", "ask Graph what this connection's token opens: mailbox, calendar, contacts"),
             Self::Filter => ("filter", "filter", "filter or search the list; then n and N move"),

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::hand_over::Fingerprint;
+use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Audience, Capture, ConnectionId, ConnectionName, ConnectionValue, Consumer, Overview, Scope, ScopeSet,
+    Audience, Capture, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope, ScopeSet,
     Settings, Trouble, WayIn,
 };
 
 use super::RequestId;
+use super::export::ExportOrder;
 
 /// A wish of the application. Secrets in it were typed or pasted a moment ago; none comes from the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +145,24 @@ pub enum Effect {
         /// Whose token.
         connection: ConnectionId,
     },
+    /// Make the text of an export and mask its secrets.
+    PreviewExport {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose values.
+        connection: ConnectionId,
+        /// In which form, and for which file.
+        order: Box<ExportOrder>,
+    },
+    /// Export values and remember it.
+    Export {
+        /// Whom to answer.
+        request: RequestId,
+        /// Whose values.
+        connection: ConnectionId,
+        /// In which form, and where to.
+        order: Box<ExportOrder>,
+    },
     /// Let the simulated browser sign in (demo only).
     SignInWithSimulatedBrowser {
         /// Whom to answer.
@@ -258,12 +277,9 @@ pub enum Edit {
     /// The administrator's page refused: the request is over.
     AdminConsentRefused,
     /// The values were handed over.
-    HandedOver {
-        /// To whom.
-        consumer: Consumer,
-        /// Of the refresh token among them.
-        refresh_token: Option<Fingerprint>,
-    },
+    HandedOver(HandOver),
+    /// What was handed over to this keeper is not held any more.
+    ForgetHandOver(HandOver),
 }
 
 /// What the form says.
@@ -314,7 +330,7 @@ pub enum Parcel {
     /// One of the connection values.
     Value(ConnectionValue),
     /// One of the values of the set that was renewed at this moment, and of no other.
-    ValueOfSet(ConnectionValue, DateTime<Utc>),
+    ValueOfSet(FormValue, DateTime<Utc>),
 }
 
 /// How it is delivered.

@@ -6,6 +6,7 @@ use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Overview};
 
+use super::export::{Exported, NotExported, Previewed};
 use super::{Action, ListenerFacts, ProbeNews};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
@@ -65,6 +66,10 @@ pub enum Answer {
     BrowserEndedOn(Result<PastedText, Failure>),
     /// The listener of a sign-in listens, or cannot; told again when something became of its one-time address.
     Listening(Result<ListenerFacts, Failure>),
+    /// How an export would look.
+    Previewed(Result<Box<Previewed>, Failure>),
+    /// Values were exported, and the record remembers it.
+    Exported(Result<Exported, NotExported>),
     /// The browser brought its answer to the listener, which closes by itself.
     Redirected(PastedText),
 }

@@ -9,9 +9,11 @@ pub mod activity;
 pub mod connections;
 pub mod consent;
 pub mod consent_message;
+pub mod copies;
 pub mod device_sign_in;
 pub mod door;
 pub mod effect;
+pub mod export;
 pub mod field;
 pub mod hand_over;
 pub mod input_pane;
@@ -33,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::domain::secret::RevealedValue;
-use crate::domain::{Authority, ConnectionId, ConnectionValue, Overview};
+use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview};
 
 pub use action::{Action, Context};
 pub use activity::{Activity, Entry};
@@ -44,6 +46,7 @@ pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
 pub use effect::{
     CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Wanted, Way,
 };
+pub use export::{ExportFocus, ExportPanel, ExportPhase, ExportQuestion};
 pub use field::{Field, Secrecy};
 pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
@@ -139,6 +142,8 @@ pub struct Environment {
     pub utc_offset: FixedOffset,
     /// The vault's directory, printable.
     pub vault_directory: String,
+    /// The directory that is offered for a file to export into, as it is typed; empty for the current one.
+    pub export_directory: String,
     /// A path to offer for a new key file.
     pub key_file: String,
     /// True if a passphrase opens the vault.
@@ -203,6 +208,8 @@ pub enum Panel {
     Presets(PresetPanel),
     /// What Graph answers.
     Probe(ProbePanel),
+    /// An export.
+    Export(Box<ExportPanel>),
     /// A question.
     Question(Question),
     /// A page without frame that holds only this text; it covers the panel that it was asked for in.
@@ -264,6 +271,8 @@ pub struct TokensTab {
     pub reveal: Option<Reveal>,
     /// The sending under way.
     pub errand: Option<RequestId>,
+    /// What is remembered when it is sent: whose, and what.
+    pub copying: Option<(ConnectionId, HandOver)>,
     /// The revealing under way, and of which value.
     pub revealing: Option<(RequestId, ConnectionValue)>,
 }
@@ -302,6 +311,7 @@ impl App {
                 value: ConnectionValue::ClientId,
                 reveal: None,
                 errand: None,
+                copying: None,
                 revealing: None,
             },
             activity: Activity::default(),
@@ -346,6 +356,7 @@ impl App {
             (Door::Open, Some(Panel::Input(pane))) => pane.is_typing(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.focused,
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.focused,
+            (Door::Open, Some(Panel::Export(panel))) => panel.is_typing(),
             (Door::Open, Some(Panel::Question(Question::Remove { .. }))) => true,
             (Door::Open, Some(_)) => false,
             (Door::Open, None) => self.line.is_some(),
@@ -394,6 +405,7 @@ impl Panel {
             Self::HandOver(_) => Context::HandOver,
             Self::Presets(_) => Context::Presets,
             Self::Probe(_) => Context::Probe,
+            Self::Export(_) => Context::Export,
             Self::Question(_) => Context::Question,
             Self::Consent(_) => Context::Consent,
             Self::Plain(_) => Context::PlainPage,

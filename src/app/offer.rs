@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{NextStep, Overview};
 
 use super::{
-    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, FieldView, FirstStep, HandOverPhase,
-    Panel, Phase, Question,
+    Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, ExportPhase, FieldView, FirstStep,
+    HandOverPhase, Panel, Phase, Question,
 };
 
 impl App {
@@ -28,7 +28,8 @@ impl App {
             Context::Consent => self.in_consent(),
             Context::OtherWays => self.in_other_ways(now),
             Context::InputPane => self.in_input_pane(),
-            Context::HandOver => self.in_hand_over(),
+            Context::HandOver => self.in_hand_over(now),
+            Context::Export => self.in_export(),
             Context::Probe => self.in_probe(),
             Context::Question => vec![A::Open, A::Back],
             Context::Presets => {
@@ -66,7 +67,7 @@ impl App {
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));
-        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.extend(chosen.tokens.iter().flat_map(|_| [A::HandOver, A::Export]));
         own.extend(can_probe(chosen).then_some(A::Probe));
         own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
         // Always to be had, and in front where it is what is missing.
@@ -94,7 +95,7 @@ impl App {
         use Action as A;
         let Some(chosen) = self.chosen() else { return Vec::new() };
         let mut own = vec![A::Copy];
-        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
+        own.extend(chosen.tokens.iter().flat_map(|_| [A::HandOver, A::Export]));
         own.push(A::Reveal);
         own.extend(can_probe(chosen).then_some(A::Probe));
         own.extend(chosen.can_renew().then_some(A::Renew));
@@ -180,9 +181,15 @@ impl App {
         own
     }
 
-    fn in_hand_over(&self) -> Vec<Action> {
+    fn in_hand_over(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         match &self.panel {
+            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Choosing(_)) => {
+                let mut own = vec![A::Open];
+                own.extend(self.forgettable(panel, now).map(|_| A::Remove));
+                own.extend([A::Up, A::Down, A::Back]);
+                own
+            }
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Handing { .. }) => {
                 vec![A::Copy, A::Open, A::Back]
             }
@@ -200,6 +207,29 @@ impl App {
             return vec![A::Back];
         }
         vec![A::Probe, A::Authorize, A::AdminConsent, A::Back]
+    }
+
+    fn in_export(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::Export(panel)) = &self.panel else { return Vec::new() };
+        match panel.phase {
+            ExportPhase::Renewing(_) => vec![A::Back],
+            // What is being written is awaited.
+            ExportPhase::Exporting(..) => Vec::new(),
+            ExportPhase::Asking(..) => vec![A::Open, A::Back],
+            ExportPhase::Choosing | ExportPhase::Done(_) | ExportPhase::Failed(_) => {
+                let mut own = vec![A::Open, A::Copy];
+                own.extend([A::NextField, A::PreviousField, A::Up, A::Down]);
+                if panel.is_typing() {
+                    own.push(A::Interrupt);
+                } else {
+                    own.extend([A::Left, A::Right, A::Toggle]);
+                }
+                own.extend(panel.is_long().then_some([A::HalfPageDown, A::HalfPageUp]).into_iter().flatten());
+                own.push(A::Back);
+                own
+            }
+        }
     }
 
     /// True where `o` opens the address: in the demo by the simulated browser.

@@ -7,12 +7,9 @@ use std::pin::pin;
 use clap::{ArgAction, Args};
 use tracing::level_filters::LevelFilter;
 
-use crate::catalogue::clouds;
 use crate::config::{Config, ConfigFile, DashboardOptions, LookChoice, Paths, Variables};
 use crate::domain::secret::Passphrase;
-use crate::domain::{Authority, Connection, ConnectionName, Overview};
-use crate::export::MailOptions;
-use crate::export::snippet::{MailHosts, VaultOptions};
+use crate::domain::{Connection, ConnectionName, Overview};
 use crate::runtime::clock::Clock;
 use crate::runtime::http::Network;
 use crate::runtime::prompt::{self, Echo, PromptError};
@@ -115,32 +112,6 @@ impl Context {
     pub fn open(&self) -> Result<Services, CliError> {
         let (vault, _) = self.open_vault(Asking::Allowed)?;
         Ok(self.services(vault, Clock::system()))
-    }
-
-    /// What a mail program has to be told to run this program as it runs now, from wherever.
-    pub fn mail_options(&self, authority: &Authority) -> MailOptions {
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        let (imap, smtp) = clouds::mail_hosts(authority);
-        let config = match &self.paths.config {
-            Some(ConfigFile::Named(path)) => Some(absolute(path)),
-            _ => None,
-        };
-        MailOptions {
-            hosts: MailHosts { imap: imap.value, smtp: smtp.value },
-            program: "tokengauge".to_owned(),
-            vault: VaultOptions {
-                vault: (!self.is_usual_vault()).then(|| absolute(&self.paths.vault)),
-                config,
-                key_file: self.sources.key_file.as_ref().map(absolute),
-                passphrase_file: self.sources.passphrase_file.as_ref().map(absolute),
-            },
-        }
-    }
-
-    /// True if the vault is found without being named.
-    fn is_usual_vault(&self) -> bool {
-        let plain = Variables { vault: None, ..Variables::of_process() };
-        Paths::find(None, None, &plain).is_ok_and(|usual| usual.vault == self.paths.vault)
     }
 
     /// Services over the open vault.

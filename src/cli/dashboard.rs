@@ -17,6 +17,7 @@ use crate::vault::{Presence, Vault};
 use super::context::{Global, event_loop, exit_of};
 use super::demo;
 use super::exit::{CliError, Exit, say};
+use super::vault_options::vault_options;
 
 /// Opens the dashboard, if there is a terminal to open it on.
 pub fn run(global: &Global) -> Result<Exit, CliError> {
@@ -41,11 +42,12 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
 }
 
 fn dashboard_start(start: DashboardOptions, looks: Looks) -> dashboard::Start {
+    let vault_options = vault_options(&start.vault, start.config.as_ref(), &start.sources);
     dashboard::Start {
         network: Network::of_process(start.config),
         access: VaultAccess { directory: start.vault, sources: start.sources },
         looks,
-        surroundings: surroundings(),
+        surroundings: Surroundings { vault_options, ..surroundings() },
     }
 }
 
@@ -115,6 +117,7 @@ pub fn surroundings() -> Surroundings {
             .iter()
             .any(|name| variable(name).is_some_and(|v| !v.is_empty())),
         directory: runtime.or(home).unwrap_or_else(|| PathBuf::from(".")),
+        ..Surroundings::default()
     }
 }
 

@@ -1,22 +1,23 @@
 //! `export`: the connection values in a consumer's format, to a file of the owner's or to stdout.
 
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
-use crate::domain::hand_over::Fingerprint;
+use crate::domain::hand_over::Label;
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Audience, Connection, ConnectionName, ConnectionValue, Consumer, Mailbox, Overview};
+use crate::domain::secret::RevealedValue;
+use crate::domain::{
+    Audience, Connection, ConnectionName, ConnectionValue, Destination, HandedOver, Mailbox, Overview,
+};
 use crate::export::{self, ConnectionValues, ExportError, Format, PatchError, Patched, Remark};
+use crate::runtime::export_file::{self, Allowed, ExportFileError};
+use crate::runtime::exporting::mail_options;
 use crate::runtime::records;
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
@@ -24,6 +25,7 @@ use crate::sanitize::sanitize;
 use super::context::{Context, connection};
 use super::exit::{CliError, Exit, say};
 use super::export_options::FormatOptions;
+use super::vault_options::vault_options;
 use super::{output, parse, refresh};
 
 /// Export the connection values: client ID, client secret, access token, refresh token
@@ -104,11 +106,23 @@ fn tell_patched(patched: &Patched) {
     }
 }
 
-/// What is remembered: the refresh token that was exported, whatever the record holds by now.
-fn handed_over(exported: &Connection) -> Edit {
-    let refresh = exported.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-    let refresh_token = refresh.map(|refresh| Fingerprint::of(&refresh.current));
-    Edit::HandedOver { consumer: Consumer::Export, refresh_token }
+/// A rule for files refused it, or the system did.
+impl From<ExportFileError> for CliError {
+    fn from(error: ExportFileError) -> Self {
+        let exit = if error.is_of_system() { Exit::LocalIo } else { Exit::Refused };
+        let what_to_do = match &error {
+            ExportFileError::Exists(_) => "name another file, or give --force",
+            ExportFileError::InWorkTree(_) => "name a file elsewhere, or give --yes if you mean it",
+            ExportFileError::Terminal => "name a file with --output, or give --yes if you mean it",
+            ExportFileError::Symlink(_) | ExportFileError::NotAFile(_) | ExportFileError::NoName(_) => {
+                "name a regular file"
+            }
+            ExportFileError::NoDirectory(_) | ExportFileError::Io { .. } => {
+                "name a file in a directory that is yours and has room"
+            }
+        };
+        Self::new(exit, error.to_string(), what_to_do)
+    }
 }
 
 impl Export {
@@ -133,9 +147,12 @@ impl Export {
             None => self.write(&values)?,
             Some(accounts) => self.patch(accounts, &values)?,
         };
-        self.deliver(&text)?;
+        let destination = self.deliver(&text)?;
+        // Who gets no refresh token keeps nothing that could go stale.
         if self.format.is_push_copy() {
-            records::change(&services, &held.id, &handed_over(&held))?;
+            let what = HandedOver::Export(Label::of(self.format.name()));
+            let given = services.overview(&held).handed_over(what, destination, services.clock.now());
+            records::change(&services, &held.id, &Edit::HandedOver(given))?;
             say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         } else {
             say(&format!("exported the access token of {}, which ends by itself", self.name));
@@ -153,7 +170,8 @@ impl Export {
                 "note: this connection asks for no permission of Exchange Online: add IMAP.AccessAsUser.All and SMTP.Send",
             );
         }
-        let options = context.mail_options(&held.settings.authority);
+        let vault = vault_options(&context.paths.vault, context.paths.config.as_ref(), &context.sources);
+        let options = mail_options(&held.settings.authority, vault);
         if let Some(text) = export::mail_snippet(self.format, &held.name, &mailbox, &options) {
             self.deliver(&Zeroizing::new(text.map_err(ExportError::from)?))?;
         }
@@ -181,7 +199,7 @@ impl Export {
     /// The accounts file with the values in it; for the operator, the manifests around it.
     fn patch(&self, accounts: &str, values: &ConnectionValues<'_>) -> Result<Zeroizing<String>, CliError> {
         let patched = export::patch(accounts, self.options.account(), values)?;
-        tell_remarks(&export::remarks_on_patch(self.format, values));
+        tell_remarks(&export::remarks_of_values(self.format, values));
         tell_patched(&patched);
         Ok(match self.format {
             Format::AppConnectOperator => {
@@ -191,40 +209,28 @@ impl Export {
         })
     }
 
+    /// A text without secrets is shown and published by nobody's mistake.
+    fn allowed(&self) -> Allowed {
+        Allowed { overwrite: self.force, exposed: self.yes || !self.format.holds_secrets() }
+    }
+
     /// Before anything is renewed or opened.
     fn check_target(&self) -> Result<(), CliError> {
         match &self.output {
-            // A snippet holds no secret.
-            _ if self.format.is_snippet() && self.output.is_none() => Ok(()),
-            None if io::stdout().is_terminal() && !self.yes => Err(CliError::new(
-                Exit::Refused,
-                "the values are not shown on a terminal, which keeps them in its history",
-                "name a file with --output, or give --yes if you mean it",
-            )),
-            Some(path) if !self.yes && self.format.holds_secrets() && in_git_work_tree(path) => {
-                Err(CliError::new(
-                    Exit::Refused,
-                    format!(
-                        "{} is in a git work tree, and a commit would publish the secrets",
-                        path.display()
-                    ),
-                    "name a file elsewhere, or give --yes if you mean it",
-                ))
-            }
-            Some(path) if !self.force && path.symlink_metadata().is_ok() => Err(exists(path)),
-            _ => Ok(()),
+            None => export_file::check_stdout(self.allowed())?,
+            Some(path) => export_file::check(path, self.allowed())?,
         }
+        Ok(())
     }
 
-    fn deliver(&self, text: &Zeroizing<String>) -> Result<(), CliError> {
-        match &self.output {
-            None => output::print(text),
-            Some(path) if self.force => replace(path, text).map_err(|error| unwritable(path, &error)),
-            Some(path) => create(path, text).map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => exists(path),
-                _ => unwritable(path, &error),
-            }),
-        }
+    fn deliver(&self, text: &Zeroizing<String>) -> Result<Destination, CliError> {
+        let Some(path) = &self.output else {
+            output::print(text)?;
+            return Ok(Destination::Stdout);
+        };
+        let text = RevealedValue::new(text.to_string());
+        let path = export_file::write(path, &text, self.allowed())?;
+        Ok(Destination::File(Label::of(&path.display().to_string())))
     }
 }
 
@@ -293,45 +299,4 @@ fn never_signed_in(name: &ConnectionName) -> CliError {
         format!("{name} has no tokens: nobody has signed in yet"),
         format!("sign in with: tokengauge authorize {name}"),
     )
-}
-
-fn exists(path: &Path) -> CliError {
-    CliError::new(
-        Exit::Refused,
-        format!("{} exists and is not written over", path.display()),
-        "name another file, or give --force",
-    )
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> CliError {
-    CliError::new(
-        Exit::LocalIo,
-        format!("{} cannot be written: {error}", path.display()),
-        "name a file in a directory that is yours and has room",
-    )
-}
-
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    // Half of the values would look like all of them.
-    written.inspect_err(|_| drop(std::fs::remove_file(path)))
-}
-
-/// Over an old file in one step: a reader sees the old values or the new ones, and the new file is the owner's alone.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = NamedTempFile::new_in(directory_of(path))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn in_git_work_tree(path: &Path) -> bool {
-    let Ok(directory) = directory_of(path).canonicalize() else { return false };
-    directory.ancestors().any(|ancestor| ancestor.join(".git").exists())
 }

@@ -4,10 +4,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::overview::{Freshness, TokenFacts};
+use crate::domain::overview::TokenFacts;
 use crate::domain::renewal::{RenewalKind, RenewalOutcome};
 use crate::domain::{
-    AccessFacts, Clock, Lacking, Lifetime, Overview, Renewal, Scope, ScopeSet, Trouble, TroubleKind,
+    AccessFacts, Clock, Destination, Freshness, HandedOver, HeldCopy, Lacking, Lifetime, Outdated, Overview,
+    Renewal, Scope, ScopeSet, Trouble, TroubleKind,
 };
 
 use super::words;
@@ -21,6 +22,7 @@ pub fn moment(moment: DateTime<Utc>) -> String {
 pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
     let settings = &overview.settings;
     let (step, step_at) = words::next_step_word(overview.next_step(now));
+    let held = overview.held_copies(now);
     json!({
         "name": overview.name.as_str(),
         "id": overview.id.as_str(),
@@ -46,11 +48,40 @@ pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
         "trouble": overview.trouble.as_ref().map(trouble),
         "sign_in_open_until": overview.open_attempt(now).map(|attempt| moment(attempt.ends_at())),
         "last_renewal": overview.renewals.last().map(renewal),
-        "last_hand_over": overview.last_hand_over().map(|(last, freshness)| json!({
-            "at": moment(last.at),
-            "to": last.consumer.name(),
-            "current": freshness == Freshness::Current,
-        })),
+        "last_hand_over": held.first().map(copy),
+        "hand_overs": held.iter().map(copy).collect::<Vec<_>>(),
+    })
+}
+
+/// What somebody else holds. `again` tells why it is to be handed over again.
+fn copy(copy: &HeldCopy<'_>) -> Value {
+    let given = copy.hand_over;
+    let (to, path) = match &given.destination {
+        Destination::Clipboard => ("clipboard", None),
+        Destination::Stdout => ("stdout", None),
+        Destination::File(path) => ("file", Some(path.as_str())),
+    };
+    let format = match &given.what {
+        HandedOver::Export(format) => Some(format.as_str()),
+        HandedOver::Form(_) | HandedOver::Value(_) => None,
+    };
+    let again = match copy.freshness {
+        Freshness::Current | Freshness::Older => None,
+        Freshness::Outdated(Outdated::SecretReplaced) => Some("secret-replaced"),
+        Freshness::Outdated(Outdated::SignedInAgain) => Some("signed-in-again"),
+        Freshness::Outdated(Outdated::MayBeRevoked) => Some("may-be-revoked"),
+        Freshness::Outdated(Outdated::Lapsing(_)) => Some("lapsing"),
+    };
+    json!({
+        "at": moment(given.at),
+        "to": given.keeper(),
+        "destination": to,
+        "path": path,
+        "format": format,
+        "token_of": given.refresh_token.is_some().then(|| moment(copy.token_of())),
+        "refresh_token": given.refresh_token.as_ref().map(ToString::to_string),
+        "current": copy.freshness == Freshness::Current,
+        "again": again,
     })
 }
 

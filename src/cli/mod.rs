@@ -36,6 +36,7 @@ mod secret_input;
 mod show;
 mod token;
 mod vault;
+mod vault_options;
 mod words;
 
 use std::panic;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::app::copies;
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::overview::Freshness;
 use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, Scope, ScopeSet};
 use crate::sanitize::sanitize;
 
@@ -163,13 +163,8 @@ fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         };
         rows.push(("Last request", format!("{}, {kind}: {outcome}", words::moment(last.at))));
     }
-    if let Some((last, freshness)) = overview.last_hand_over() {
-        let holds = match freshness {
-            Freshness::Current => "has the current set",
-            Freshness::Stale => "has an older set",
-        };
-        rows.push(("Handed over", format!("{}, {} {holds}", words::moment(last.at), last.consumer.name())));
-    }
+    let held = overview.held_copies(now);
+    rows.extend(held.iter().map(|copy| ("Handed over", copies::in_words(copy, &words::moment))));
     if let Some(trouble) = overview.foremost_trouble() {
         rows.push(("Trouble", trouble.what_happened.clone()));
     }

@@ -272,8 +272,9 @@ impl Connection {
         self.renewals.drain(..excess);
     }
 
-    /// Remembers a hand-over, forgetting the oldest beyond the limit.
+    /// Remembers a hand-over in place of the one before to the same keeper, forgetting the oldest beyond the limit.
     pub fn note_hand_over(&mut self, hand_over: HandOver) {
+        self.hand_overs.retain(|own| !hand_over.replaces(own));
         self.hand_overs.push(hand_over);
         let excess = self.hand_overs.len().saturating_sub(Self::HAND_OVERS_KEPT);
         self.hand_overs.drain(..excess);

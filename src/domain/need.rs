@@ -87,6 +87,8 @@ pub enum NextStep {
     ReplaceSecret,
     /// Before the refresh token lapses, a person signs in or it renews.
     RenewBefore(DateTime<Utc>),
+    /// What somebody else holds is no longer what is held here: it is handed over again.
+    HandOverAgain,
     /// It renews by itself.
     RenewsAt(DateTime<Utc>),
     /// It is tried again by itself.
@@ -209,6 +211,7 @@ impl Overview {
                 Stage::Expired => Need::NeedsYou,
                 Stage::Expiring => Need::Soon,
                 Stage::Fresh | Stage::Ageing if self.open_attempt(now).is_some() => Need::Soon,
+                Stage::Fresh | Stage::Ageing if self.outdated_copy(now).is_some() => Need::Soon,
                 Stage::Fresh | Stage::Ageing => Need::Quiet,
             },
         }
@@ -238,6 +241,7 @@ impl Overview {
             () if self.is_nearing(Clock::RefreshToken, now) => {
                 NextStep::RenewBefore(self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at))
             }
+            () if self.outdated_copy(now).is_some() => NextStep::HandOverAgain,
             () => NextStep::RenewsAt(at),
         }
     }

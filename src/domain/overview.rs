@@ -367,22 +367,6 @@ impl Overview {
         let last = worked.next()?.outcome.remark()?;
         (worked.next().and_then(|before| before.outcome.remark()) != Some(last)).then_some(last)
     }
-
-    /// The last hand-over of the values, and whether the refresh token is still that one.
-    pub fn last_hand_over(&self) -> Option<(&HandOver, Freshness)> {
-        let last = self.hand_overs.last()?;
-        let held = self.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref()).map(|r| &r.fingerprint);
-        Some((last, if last.refresh_token.as_ref() == held { Freshness::Current } else { Freshness::Stale }))
-    }
-}
-
-/// Whether a consumer still holds the newest refresh token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freshness {
-    /// It does.
-    Current,
-    /// The token has rotated since.
-    Stale,
 }
 
 impl From<&Tokens> for TokenFacts {

@@ -37,7 +37,7 @@ pub use format::Format;
 pub use mail::{MailOptions, snippet as mail_snippet};
 pub use options::Options;
 pub use patch::{PatchError, Patched, patch};
-pub use remark::{Remark, of_values as remarks_on_patch, remarks};
+pub use remark::{Remark, of_values as remarks_of_values, remarks};
 pub use values::ConnectionValues;
 
 /// The values in a format, with a line end at the end.

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
+use crate::export::snippet::VaultOptions;
 use crate::vault::{Presence, Vault, VaultError};
 
 use super::clipboard::Clipboard;
@@ -47,6 +48,8 @@ pub struct Surroundings {
     pub display: bool,
     /// Where a file with an address may be made.
     pub directory: PathBuf,
+    /// How another program that runs ours finds and opens the vault.
+    pub vault_options: VaultOptions,
 }
 
 /// How the dashboard ended.
@@ -101,6 +104,7 @@ fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
         themes: start.looks.names(),
         utc_offset: clock.utc_offset(),
         vault_directory: directory.display().to_string(),
+        export_directory: String::new(),
         key_file: key_file.display().to_string(),
         has_passphrase: presence == (Presence::Present { passphrase: true }),
     }
@@ -132,6 +136,7 @@ pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outle
         clipboard: Clipboard::detect(surroundings.tmux.as_deref()),
         terminal: channels.terminal.clone(),
         directory: surroundings.directory.clone(),
+        vault_options: surroundings.vault_options.clone(),
     }
 }
 

@@ -10,8 +10,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::app::consent_message::consent_message;
 use crate::app::{Delivery, Failure, Parcel, Way};
+use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{RevealedValue, Secret};
 use crate::domain::{AppRegistration, Attempt, Connection, ConnectionId, ConnectionValue};
+
+use crate::export::snippet::VaultOptions;
 
 use super::blocking::blocking;
 use super::clipboard::{Clipboard, osc52, send_by_tmux};
@@ -36,6 +39,8 @@ pub struct Outlets {
     pub terminal: mpsc::UnboundedSender<TerminalOrder>,
     /// Where a file with an address is made: the user's runtime directory, else the home directory.
     pub directory: PathBuf,
+    /// How another program that runs ours finds and opens this vault.
+    pub vault_options: VaultOptions,
 }
 
 /// Delivers something of a connection.
@@ -89,10 +94,10 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
             if !same {
                 return Err(Failure::new(
                     "The tokens were renewed while they were handed over.",
-                    "Begin again (Y): the four values must be of one set.",
+                    "Begin again (Y): the values must be of one set.",
                 ));
             }
-            connection_value(&connection, app.as_ref(), value)
+            form_value(&connection, app.as_ref(), value)
         }
     };
     text.map(RevealedValue::new)
@@ -125,7 +130,24 @@ pub fn connection_value(
     }
 }
 
-async fn to_clipboard(outlets: &Outlets, text: RevealedValue) -> Result<Delivery, Failure> {
+/// What goes into a field of a consumer's form.
+fn form_value(connection: &Connection, app: Option<&AppRegistration>, value: FormValue) -> Option<String> {
+    let settings = &connection.settings;
+    match value {
+        FormValue::Value(value) => connection_value(connection, app, value),
+        FormValue::AccessTokenEnd => {
+            let access = connection.tokens.as_ref()?.access.primary();
+            Some(access.lifetime.expires_at.timestamp().to_string())
+        }
+        FormValue::AuthorizationEndpoint => {
+            Some(settings.authority.endpoint(&settings.tenant, "authorize").to_string())
+        }
+        FormValue::TokenEndpoint => Some(settings.authority.endpoint(&settings.tenant, "token").to_string()),
+    }
+}
+
+/// Sends a text to the clipboard.
+pub async fn to_clipboard(outlets: &Outlets, text: RevealedValue) -> Result<Delivery, Failure> {
     let characters = text.characters();
     let sent = match outlets.clipboard {
         Clipboard::Tmux => send_by_tmux(&text).await,

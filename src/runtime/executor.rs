@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::app::export::NotExported;
 use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId};
 use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText};
@@ -22,7 +23,7 @@ use super::listener::begin_attempt;
 use super::listening::Listeners;
 use super::probe::{Leaving, probe};
 use super::services::{Services, failure};
-use super::{records, watcher};
+use super::{exporting, records, watcher};
 
 /// Where the vault is and what may open it.
 #[derive(Debug, Clone)]
@@ -237,6 +238,20 @@ impl Executor {
                     Err(failure) => Err(failure),
                 };
                 (request, Answer::Revealed(answer))
+            }
+            Effect::PreviewExport { request, connection, order } => {
+                let answer = match self.services() {
+                    Ok(services) => exporting::preview(&services, &self.outlets, &connection, *order).await,
+                    Err(failure) => Err(failure),
+                };
+                (request, Answer::Previewed(answer.map(Box::new)))
+            }
+            Effect::Export { request, connection, order } => {
+                let answer = match self.services() {
+                    Ok(services) => exporting::export(&services, &self.outlets, &connection, *order).await,
+                    Err(failure) => Err(NotExported::Failed(failure)),
+                };
+                (request, Answer::Exported(answer))
             }
             Effect::SignInWithSimulatedBrowser { request, connection } => {
                 (request, Answer::BrowserEndedOn(self.simulated_browser(connection).await))

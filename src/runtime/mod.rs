@@ -14,6 +14,8 @@ pub mod demo;
 pub mod entropy;
 pub mod exchange;
 pub mod executor;
+pub mod export_file;
+pub mod exporting;
 pub mod http;
 pub mod input;
 pub mod listener;

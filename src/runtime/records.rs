@@ -6,7 +6,7 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
-    ConnectionId, ConnectionName, HandOver, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
+    ConnectionId, ConnectionName, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
     SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
@@ -305,11 +305,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         }
         Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
         Edit::AdminConsentRefused => connection.admin_consent = None,
-        Edit::HandedOver { consumer, refresh_token } => connection.note_hand_over(HandOver {
-            at: services.clock.now(),
-            consumer: *consumer,
-            refresh_token: refresh_token.clone(),
-        }),
+        Edit::HandedOver(hand_over) => connection.note_hand_over(hand_over.clone()),
+        Edit::ForgetHandOver(forgotten) => connection.hand_overs.retain(|own| !forgotten.replaces(own)),
     }
 }
 

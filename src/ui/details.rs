@@ -2,14 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::app::copies::{in_words, still_held};
 use crate::app::permissions::granted_state;
 use crate::app::words::count_with_commas;
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::overview::Freshness;
 use crate::domain::{
-    Authority, Known, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome, Scope, Trouble,
+    Authority, Freshness, HeldCopy, Known, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome, Scope,
+    Trouble,
 };
 
 use super::canvas::{Canvas, wrap};
@@ -166,14 +168,28 @@ fn outcome(renewal: &Renewal, told: Option<&str>) -> String {
 fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
     let theme = view.theme();
     let row = view.row().gap(2).fill("Handed over", LABEL, theme.muted);
-    match overview.last_hand_over() {
+    match hand_over_words(view, &overview.held_copies(view.now)) {
         None => row.rest("never", width, theme.muted).build(),
-        Some((last, freshness)) => {
-            let (shape, style, text) =
-                freshness_words(view, freshness, last.consumer.name(), &view.time(last.at));
-            row.text(shape, style).gap(1).rest(&text, width, theme.text).build()
-        }
+        Some((shape, style, text)) => row.text(shape, style).gap(1).rest(&text, width, theme.text).build(),
     }
+}
+
+/// The shape for what others hold, and the words: those to whom the values are to be handed over again first.
+pub(super) fn hand_over_words(
+    view: View<'_>,
+    copies: &[HeldCopy<'_>],
+) -> Option<(&'static str, Style, String)> {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let day = |at| view.when(at);
+    let first = copies.first()?;
+    let Some(stale) = still_held(copies, &day) else {
+        return Some((glyphs.yes, theme.good, in_words(first, &day)));
+    };
+    let is_to_do = copies.iter().any(HeldCopy::is_outdated);
+    let look = if is_to_do { (glyphs.soon, theme.warning) } else { (glyphs.separator, theme.muted) };
+    let of_one = copies.iter().filter(|copy| copy.freshness != Freshness::Current).count() == 1;
+    let alone = copies.iter().find(|copy| of_one && copy.freshness != Freshness::Current);
+    Some((look.0, look.1, alone.map_or(stale, |copy| in_words(copy, &day))))
 }
 
 /// Both on one line, where trouble takes the room.
@@ -181,34 +197,9 @@ fn renewal_and_hand_over(view: View<'_>, overview: &Overview, width: u16) -> Lin
     let theme = view.theme();
     let row = view.row().gap(2).fill("Last renewal", LABEL, theme.muted);
     let row = row.rest(&last_renewal(view, overview), width, theme.text).gap(3);
-    let (shape, style, text) = match overview.last_hand_over() {
-        None => (view.glyphs().no, theme.muted, "never handed over".to_owned()),
-        Some((last, Freshness::Current)) => {
-            (view.glyphs().yes, theme.good, format!("{} has the current token", last.consumer.name()))
-        }
-        Some((last, Freshness::Stale)) => {
-            let when = view.when(last.at);
-            (view.glyphs().soon, theme.warning, format!("stale: {} has that of {when}", last.consumer.name()))
-        }
-    };
+    let (shape, style, text) = hand_over_words(view, &overview.held_copies(view.now))
+        .unwrap_or_else(|| (view.glyphs().no, theme.muted, "never handed over".to_owned()));
     row.text(shape, style).gap(1).rest(&text, width, theme.text).build()
-}
-
-/// `App Connect has: current`, or the token of a day.
-pub(super) fn freshness_words(
-    view: View<'_>,
-    freshness: Freshness,
-    consumer: &str,
-    when: &str,
-) -> (&'static str, ratatui::style::Style, String) {
-    match freshness {
-        Freshness::Current => {
-            (view.glyphs().yes, view.theme().good, format!("{consumer} has the current token, since {when}"))
-        }
-        Freshness::Stale => {
-            (view.glyphs().soon, view.theme().warning, format!("stale: {consumer} has the token of {when}"))
-        }
-    }
 }
 
 /// The client credential without the secret.

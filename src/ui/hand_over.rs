@@ -1,9 +1,13 @@
-//! Handing over: the four values of one set, one key press each, in the order of the consumer's form.
+//! Handing over: to whom, then the fields of the consumer's form, one key press each.
 
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
+use crate::app::copies::in_words;
+use crate::app::hand_over::{Choice, choices};
 use crate::app::{Action, HandOverPanel, HandOverPhase, HandOverRow};
+use crate::domain::hand_over::FormField;
+use crate::domain::{Consumer, Freshness, Overview};
 
 use super::Regions;
 use super::canvas::{Canvas, wrap};
@@ -11,8 +15,8 @@ use super::panel;
 use super::unlock::failure_lines;
 use super::view::View;
 
-/// Lines of the longest phase.
-const HEIGHT: u16 = 11;
+/// The least lines: the frame stays as high from one phase to the next.
+const HEIGHT: u16 = 12;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &HandOverPanel) {
     let name = view.app.connections.get(&panel.connection).map_or("", |overview| overview.name.as_str());
@@ -22,12 +26,22 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
         | HandOverPhase::Done { set, .. } => {
             format!("one set, renewed {}", view.time(*set))
         }
-        HandOverPhase::Renewing(_) | HandOverPhase::Failed(_) => String::new(),
+        HandOverPhase::Choosing(_) | HandOverPhase::Renewing(_) | HandOverPhase::Failed(_) => String::new(),
     };
     let right = view.row().text(set, view.theme().muted).build();
-    let area = panel::open(buffer, regions, view, ("Hand over", name), right, (panel::WIDTH, HEIGHT));
-    let mut canvas = Canvas::new(buffer, area, view.look);
-    canvas.lines(&lines(view, panel, area.width));
+    let title = match panel.phase {
+        HandOverPhase::Choosing(_) => "Hand over".to_owned(),
+        _ => format!("Hand over to {}", consumer_name(panel.consumer)),
+    };
+    let width = panel::WIDTH.min(regions.body.width);
+    let height = HEIGHT.max(lines(view, panel, width).len() as u16 + 1);
+    let area = panel::open(buffer, regions, view, (&title, name), right, (panel::WIDTH, height));
+    let mut lines = lines(view, panel, area.width);
+    // A line of explanation is worth less than the last field.
+    if lines.len() > usize::from(area.height) {
+        lines.retain(|line| line.width() > 0);
+    }
+    Canvas::new(buffer, area, view.look).lines(&lines);
 }
 
 fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>> {
@@ -40,6 +54,7 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
     };
     let mut lines = vec![Line::default()];
     match &panel.phase {
+        HandOverPhase::Choosing(row) => lines.extend(choice_lines(view, panel, *row, width)),
         HandOverPhase::Renewing(_) => {
             lines.extend(say(
                 &format!("renewing first, since little is left of this set {}", view.glyphs().ellipsis),
@@ -47,9 +62,14 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             ));
         }
         HandOverPhase::Handing { rows, errand, .. } => {
-            lines.extend(say("In the order of App Connect's form. Each key press sends the next value to your terminal's clipboard; paste it, then come back.", theme.muted));
+            lines.extend(say("Each key press sends the next value to your terminal's clipboard, in the form's order; paste it, then come back.", theme.muted));
+            lines.extend(
+                warnings(panel.consumer, view.app.connections.get(&panel.connection))
+                    .iter()
+                    .flat_map(|text| say(text, theme.warning)),
+            );
             lines.push(Line::default());
-            lines.extend(value_lines(view, rows, panel.phase.next_value(), width));
+            lines.extend(value_lines(view, rows, panel.phase.next_field(), width));
             lines.push(Line::default());
             lines.push(what_next(view, panel, errand.is_some()));
         }
@@ -65,7 +85,7 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             let answers = answers.gap(3).text(view.key(Action::Back), theme.key).text(" no", theme.text);
             lines.push(answers.build());
             lines.extend(say(
-                "In a shell: tokengauge export NAME --format env --output FILE gives all four as well.",
+                &format!("{} writes them into a file instead.", view.key(Action::Export)),
                 theme.muted,
             ));
         }
@@ -81,7 +101,7 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
                     .build(),
             );
             lines.push(Line::default());
-            lines.extend(say("Renewing here does not renew the copy over there. When the refresh token here is a newer one, the list says so.", theme.muted));
+            lines.extend(say("Renewing here does not renew the copy over there. When it is to be handed over again, the list says so.", theme.muted));
         }
         HandOverPhase::Failed(failure) => {
             let failed = failure_lines(view, failure, width.saturating_sub(4));
@@ -94,14 +114,14 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
 fn value_lines(
     view: View<'_>,
     rows: &[HandOverRow],
-    next: Option<crate::domain::ConnectionValue>,
+    next: Option<FormField>,
     width: u16,
 ) -> Vec<Line<'static>> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     rows.iter()
         .enumerate()
         .map(|(place, row)| {
-            let is_next = next == Some(row.value);
+            let is_next = next == Some(row.field);
             let (mark, style) = match () {
                 () if row.sent.is_some() => (glyphs.step_done, theme.good),
                 () if is_next => (glyphs.step_now, theme.accent),
@@ -119,7 +139,7 @@ fn value_lines(
                 .gap(1)
                 .text((place + 1).to_string(), theme.muted)
                 .gap(2)
-                .fill(row.value.label(), 16, label_style)
+                .fill(row.field.label, 24, label_style)
                 .gap(2)
                 .rest(&told, width, theme.muted)
                 .build()
@@ -129,7 +149,7 @@ fn value_lines(
 
 fn what_next(view: View<'_>, panel: &HandOverPanel, is_sending: bool) -> Line<'static> {
     let theme = view.theme();
-    let Some(value) = panel.phase.next_value() else { return Line::default() };
+    let Some(field) = panel.phase.next_field() else { return Line::default() };
     if is_sending {
         return view.row().gap(2).text(format!("sending {}", view.glyphs().ellipsis), theme.notice).build();
     }
@@ -137,6 +157,90 @@ fn what_next(view: View<'_>, panel: &HandOverPanel, is_sending: bool) -> Line<'s
         .gap(2)
         .text(view.key(Action::Copy), theme.key)
         .gap(1)
-        .text(format!("send the {}", value.noun()), theme.text)
+        .text(format!("send the {}", field.value.noun()), theme.text)
         .build()
+}
+
+/// As the chooser calls it; in sentences it is [`Consumer::name`].
+fn consumer_name(consumer: Consumer) -> &'static str {
+    match consumer {
+        Consumer::Other => "another program",
+        own => own.name(),
+    }
+}
+
+/// What the form asks for, in a few words.
+fn form_words(consumer: Consumer) -> &'static str {
+    match consumer {
+        Consumer::AppConnect => "4 fields, BASIC OAUTH",
+        Consumer::SnapLogic => "7 fields, with its endpoints",
+        Consumer::N8n => "4 fields, then it signs in itself",
+        Consumer::Other => "4 values, plain",
+    }
+}
+
+/// What may go wrong over there although it works here.
+fn warnings(consumer: Consumer, overview: Option<&Overview>) -> Vec<String> {
+    let tenant = overview.map(|own| own.settings.tenant.as_str()).unwrap_or_default();
+    let is_shared = matches!(tenant, "common" | "organizations");
+    if consumer == Consumer::AppConnect && !is_shared && overview.is_some() {
+        return vec![
+            "App Connect is not told the tenant: an app of one tenant alone may not renew there.".to_owned(),
+        ];
+    }
+    Vec::new()
+}
+
+fn choice_lines(view: View<'_>, panel: &HandOverPanel, chosen: usize, width: u16) -> Vec<Line<'static>> {
+    let (theme, glyphs) = (view.theme(), view.glyphs());
+    let Some(overview) = view.app.connections.get(&panel.connection) else { return Vec::new() };
+    let copies = overview.held_copies(view.now);
+    let mut lines = Vec::new();
+    let mut is_below_copies = false;
+    for (place, choice) in choices(overview, view.now).iter().enumerate() {
+        let held = choice.held(&copies);
+        if matches!(choice, Choice::Copy(_)) && !is_below_copies {
+            is_below_copies = true;
+            lines.push(Line::default());
+            lines.push(view.row().gap(2).text("Exported or copied before", theme.muted).build());
+        }
+        let cursor = if place == chosen { glyphs.cursor } else { " " };
+        let row = view.row().gap(1).text(cursor, theme.accent).gap(1);
+        let row = match choice {
+            Choice::Consumer(consumer) => row.fill(consumer_name(*consumer), 17, theme.text).gap(1).rest(
+                form_words(*consumer),
+                width.saturating_sub(1),
+                theme.muted,
+            ),
+            Choice::Copy(_) => row,
+        };
+        let row = match held {
+            Some(copy) => {
+                let (shape, style) = match copy.freshness {
+                    Freshness::Current => (glyphs.yes, theme.good),
+                    Freshness::Older => (glyphs.separator, theme.muted),
+                    Freshness::Outdated(_) => (glyphs.soon, theme.warning),
+                };
+                let told = match choice {
+                    Choice::Consumer(_) => held_words(view, &copy),
+                    Choice::Copy(_) => in_words(&copy, &|at| view.when(at)),
+                };
+                let row = if row.width() > 4 { row.to(width.min(54)).gap(1) } else { row };
+                row.text(shape, style).gap(1).rest(&told, width.saturating_sub(1), theme.text)
+            }
+            None => row,
+        };
+        let line = row.build();
+        lines.push(if place == chosen { line.style(theme.selected) } else { line });
+    }
+    lines
+}
+
+/// What a consumer has, without its name.
+fn held_words(view: View<'_>, copy: &crate::domain::HeldCopy<'_>) -> String {
+    match copy.freshness {
+        Freshness::Current => format!("current, of {}", view.when(copy.token_of())),
+        Freshness::Older => format!("has that of {}", view.when(copy.token_of())),
+        Freshness::Outdated(_) => format!("again: has that of {}", view.when(copy.token_of())),
+    }
 }

@@ -132,7 +132,7 @@ fn field_width(width: u16) -> u16 {
 }
 
 /// `◂ … ▸`
-fn choice(view: View<'_>, text: &str, width: u16, is_focused: bool) -> Line<'static> {
+pub(super) fn choice(view: View<'_>, text: &str, width: u16, is_focused: bool) -> Line<'static> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let (style, arrow) =
         if is_focused { (theme.input_focused, theme.key) } else { (theme.input, theme.muted) };

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Context, GoFate, HandOverPhase, Panel, Question};
+use crate::app::{Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question};
 
 use super::canvas::{Canvas, Row};
 use super::view::View;
@@ -51,12 +51,18 @@ fn shown(view: View<'_>) -> Vec<Action> {
         (Context::InputPane, Action::NextField | Action::Interrupt)
         | (Context::Permissions, Action::Toggle)
         | (Context::Door, Action::Interrupt) => true,
+        (Context::Export, Action::NextField | Action::HalfPageDown) => true,
+        (Context::HandOver, Action::Open) => view.app.panel.as_ref().is_some_and(is_choosing),
         // Two keys that do the same: one is told.
-        (Context::HandOver, Action::Open) | (_, Action::NextField) => false,
+        (_, Action::NextField) => false,
         (_, Action::Back) => is_closable(context),
         (_, action) => !LEFT_OUT.contains(action),
     };
     view.app.on_offer(view.now).into_iter().filter(kept).collect()
+}
+
+fn is_choosing(panel: &Panel) -> bool {
+    matches!(panel, Panel::HandOver(own) if matches!(own.phase, HandOverPhase::Choosing(_)))
 }
 
 /// Esc does something worth telling where there is something to leave.
@@ -108,6 +114,19 @@ fn label(view: View<'_>, action: Action) -> &'static str {
         (Context::DeviceSignIn, Action::Paste) => "by browser",
         (Context::DeviceSignIn, Action::Back) => "keep and close",
         (Context::HandOver, Action::Copy) => "send the next",
+        (Context::HandOver, Action::Open) if panel.is_some_and(is_choosing) => "choose",
+        (Context::HandOver, Action::Remove) => "forget it",
+        (Context::Export, Action::Open) => match panel {
+            Some(Panel::Export(panel)) if matches!(panel.phase, ExportPhase::Done(_)) => "close",
+            Some(Panel::Export(panel)) if matches!(panel.phase, ExportPhase::Asking(..)) => "yes",
+            _ => "write the file",
+        },
+        (Context::Export, Action::Copy) => "to the clipboard",
+        (Context::Export, Action::HalfPageDown) => "scroll",
+        (Context::Export, Action::Back) => match panel {
+            Some(Panel::Export(panel)) if matches!(panel.phase, ExportPhase::Asking(..)) => "no",
+            _ => "close",
+        },
         (Context::HandOver, Action::Open) => match panel {
             Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Asking { .. }) => {
                 "they arrived"
@@ -115,7 +134,11 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             _ => "close",
         },
         (Context::HandOver, Action::Back) => match panel {
-            Some(Panel::HandOver(panel)) if matches!(panel.phase, HandOverPhase::Done { .. }) => "close",
+            Some(Panel::HandOver(panel))
+                if matches!(panel.phase, HandOverPhase::Done { .. } | HandOverPhase::Choosing(_)) =>
+            {
+                "close"
+            }
             _ => "stop",
         },
         (Context::Question, Action::Open) => match view.app.question() {

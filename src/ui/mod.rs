@@ -16,7 +16,7 @@
 //! └─────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Over the body lie `sign_in`, `input_pane`, `hand_over` and `help`: as a page of their own on a small terminal, in a
+//! Over the body lie `sign_in`, `input_pane`, `hand_over`, `export` and `help`: as a page of their own on a small terminal, in a
 //! frame on a large one (`panel`). `question` is always a frame. Before there is an open vault, `first_run` or `unlock`
 //! take the place of tabs and body. Long regions have files of their own for a part: `connection_row` and `details`,
 //! `token_history`, `sign_in_paste`. `canvas` keeps every region inside its area; `view` holds the words they share;
@@ -31,6 +31,7 @@ mod connections;
 mod consent;
 mod details;
 mod device_sign_in;
+mod export;
 mod field;
 mod first_run;
 pub mod gauge;
@@ -151,6 +152,7 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
         Some(Panel::Presets(panel)) => presets::draw(buffer, regions, view, panel),
         Some(Panel::HandOver(panel)) => hand_over::draw(buffer, regions, view, panel),
         Some(Panel::Probe(panel)) => probe::draw(buffer, regions, view, panel),
+        Some(Panel::Export(panel)) => export::draw(buffer, regions, view, panel),
         Some(Panel::Question(question)) => question::draw(buffer, regions, view, question),
     }
 }

@@ -18,14 +18,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::app::copies::still_held;
 use crate::app::words::count_with_commas;
 use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::overview::Freshness;
 use crate::domain::secret::Secret;
 use crate::domain::{
-    AccessFacts, Clock, ConnectionValue, Lack, Lacking, Lifetime, NextStep, Overview, ScopeSet, Stage,
-    Trouble, TroubleKind,
+    AccessFacts, Clock, ConnectionValue, Freshness, Lack, Lacking, Lifetime, NextStep, Overview, ScopeSet,
+    Stage, Trouble, TroubleKind,
 };
 
 use super::canvas::{Canvas, break_word, rule};
@@ -160,8 +160,8 @@ fn window(
 }
 
 fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
-    let hand_over = hand_over(view, overview, width);
-    let mut lines = vec![rule(view.look, &values_title(view, overview), &hand_over, width)];
+    let (title, hand_over) = values_titles(view, overview, width);
+    let mut lines = vec![rule(view.look, &title, &hand_over, width)];
     for value in overview.values() {
         let line = value_line(view, overview, value, width);
         // The style of the line lies under those of its parts, over its whole width.
@@ -375,25 +375,28 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
     }
 }
 
-fn values_title(view: View<'_>, overview: &Overview) -> String {
-    match overview.renewed_at() {
-        Some(at) => format!("Connection values {} set of {}", view.glyphs().separator, view.time(at)),
-        None => "Connection values".to_owned(),
-    }
-}
-
-fn hand_over(view: View<'_>, overview: &Overview, width: u16) -> String {
-    let Some((last, freshness)) = overview.last_hand_over() else {
-        return if overview.tokens.is_some() && width >= 70 {
-            "not handed over yet".to_owned()
-        } else {
-            String::new()
-        };
+/// The title of the values, and what others hold of them: in fewer words where there is less room.
+fn values_titles(view: View<'_>, overview: &Overview, width: u16) -> (String, String) {
+    let plain = "Connection values".to_owned();
+    let title = match overview.renewed_at() {
+        Some(at) => format!("{plain} {} set of {}", view.glyphs().separator, view.time(at)),
+        None => plain.clone(),
     };
-    let name = last.consumer.name();
-    match freshness {
-        Freshness::Current => format!("{name} has: current"),
-        Freshness::Stale => format!("{name} has: stale, of {}", view.short_day(last.at)),
+    let copies = overview.held_copies(view.now);
+    let Some(first) = copies.first() else {
+        let never = if overview.tokens.is_some() && width >= 70 { "not handed over yet" } else { "" };
+        return (title, never.to_owned());
+    };
+    let Some(told) = still_held(&copies, &|at| view.when(at)) else {
+        return (title, format!("{} has: current", first.hand_over.keeper()));
+    };
+    let older = copies.iter().filter(|copy| copy.freshness != Freshness::Current).count();
+    let fits = |title: &str| title.chars().count() + told.chars().count() + 7 <= usize::from(width);
+    match () {
+        () if fits(&title) => (title, told),
+        () if fits(&plain) => (plain, told),
+        () if older == 1 => (plain, "1 older copy".to_owned()),
+        () => (plain, format!("{older} older copies")),
     }
 }
 

@@ -121,6 +121,7 @@ impl<'a> View<'a> {
                 (Some(Action::Edit), short.to_owned())
             }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
+            NextStep::HandOverAgain => (Some(Action::HandOver), "hand over again".to_owned()),
             NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
             NextStep::RenewsAt(at) => (None, format!("renews {}", self.when(at))),
             NextStep::RetriesAt(at) if at <= self.now => (None, "retries now".to_owned()),
@@ -144,6 +145,7 @@ impl<'a> View<'a> {
             NextStep::MendSettings => "mend".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
+            NextStep::HandOverAgain => "hand over".to_owned(),
             NextStep::RenewsAt(_) => "renews".to_owned(),
             NextStep::RetriesAt(_) => "retries".to_owned(),
             NextStep::EndsAt(_) => "ends".to_owned(),
@@ -173,6 +175,10 @@ impl<'a> View<'a> {
             NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
             NextStep::ReplaceSecret => self.secret_sentence(overview),
             NextStep::RenewBefore(at) => format!("renew before {}, or somebody must sign in", self.time(at)),
+            NextStep::HandOverAgain => overview.outdated_copy(self.now).map_or_else(
+                || "values are to be handed over again".to_owned(),
+                |copy| crate::app::copies::in_words(&copy, &|at| self.when(at)),
+            ),
             NextStep::RenewsAt(at) if at <= self.now => "renews by itself now".to_owned(),
             NextStep::RenewsAt(at) => format!("renews by itself at {}", self.time(at)),
             NextStep::RetriesAt(at) if at <= self.now => "tries again by itself now".to_owned(),

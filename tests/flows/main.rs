@@ -16,6 +16,7 @@ mod damage;
 mod device;
 mod disk;
 mod edits;
+mod exporting;
 mod listening;
 mod network;
 mod one_request;

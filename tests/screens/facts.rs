@@ -65,7 +65,7 @@ fn words_alone_tell_every_state_in_ascii_without_colour() {
         ("connections_failure", &["x the vault's disk is full"]),
         ("connections_demo", &[" demo "]),
         ("tokens_soon", &["known", "est", "e replace", "App Connect has: current", "> Client ID"]),
-        ("tokens_expired", &["expired", "stale", "refused"]),
+        ("tokens_expired", &["expired", "still holds", "refused"]),
         ("tokens_never_signed_in", &["nobody has signed in", "public client"]),
         ("permissions_partly", &["[x] ", "admin no", "signs in again to apply", "also"]),
         ("sign_in_sent", &["* 1", "> 2", "o 3", "sent to your terminal", "0 of 5 tries used"]),

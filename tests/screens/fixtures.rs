@@ -14,9 +14,9 @@ use tokengauge::domain::secret::RefreshToken;
 use tokengauge::domain::{AccessFacts, Audience, PerAudience};
 use tokengauge::domain::{
     AdminConsent, AdminConsentRequest, AttemptFacts, Authority, Capture, Certainty, Claims, ClientId,
-    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, DeviceAttemptFacts, DevicePoll, HandOver,
-    Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope,
-    ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
+    CodeAttemptFacts, ConnectionId, ConnectionName, Consumer, Destination, DeviceAttemptFacts, DevicePoll,
+    HandOver, HandedOver, Lifetime, Mailbox, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
+    ResponseMode, Scope, ScopeSet, Settings, SignedInUser, Tenant, TokenFacts, Trouble, TroubleKind, WayIn,
 };
 
 /// Wednesday, 11 March 2026, 14:20 on the person's wall.
@@ -122,11 +122,7 @@ impl Make {
             },
         });
         self.0.renewals = worked.collect();
-        self.0.hand_overs = vec![HandOver {
-            at: now() - TimeDelta::hours(5),
-            consumer: Consumer::AppConnect,
-            refresh_token: Some(fingerprint("newest")),
-        }];
+        self.0.hand_overs = vec![handed_over(now() - TimeDelta::hours(5), "newest")];
         self
     }
 
@@ -203,11 +199,7 @@ impl Make {
     }
 
     pub fn stale_hand_over(mut self) -> Self {
-        self.0.hand_overs = vec![HandOver {
-            at: now() - days(20),
-            consumer: Consumer::AppConnect,
-            refresh_token: Some(fingerprint("an older one")),
-        }];
+        self.0.hand_overs = vec![handed_over(now() - days(20), "an older one")];
         self
     }
 
@@ -381,6 +373,7 @@ pub fn environment() -> Environment {
         themes: vec!["dark".into(), "light".into()],
         utc_offset: FixedOffset::east_opt(3600).unwrap(),
         vault_directory: "/home/ops/.local/share/tokengauge".into(),
+        export_directory: String::new(),
         key_file: "/home/ops/.config/tokengauge/key".into(),
         has_passphrase: true,
     }
@@ -463,4 +456,16 @@ pub fn consent_asked(mut overview: Overview) -> Overview {
         asked_at: now() - TimeDelta::hours(2),
     }));
     overview
+}
+
+/// To App Connect, by the clipboard.
+pub fn handed_over(at: DateTime<Utc>, refresh_token: &str) -> HandOver {
+    HandOver {
+        at,
+        what: HandedOver::Form(Consumer::AppConnect),
+        destination: Destination::Clipboard,
+        set: Some(at - minutes(10)),
+        refresh_token: Some(fingerprint(refresh_token)),
+        client_secret: None,
+    }
 }

@@ -2,6 +2,9 @@
 
 use chrono::TimeDelta;
 use tokengauge::app::connections::Sort;
+use tokengauge::app::export::{
+    ExportFocus, ExportPanel, ExportPhase, ExportQuestion, Permit, Preview, Previewed,
+};
 use tokengauge::app::sign_in::RefusedPaste;
 use tokengauge::app::{
     App, Browser, ConsentPanel, ConsentPhase, Delivery, DevicePhase, DeviceSignInPanel, Door, Failure, Field,
@@ -10,10 +13,14 @@ use tokengauge::app::{
     TunnelLine, Unlocking,
 };
 use tokengauge::domain::app_registration::CredentialKind;
+use tokengauge::domain::hand_over::Label;
 use tokengauge::domain::secret::RevealedValue;
-use tokengauge::domain::{Capture, ConnectionValue, Overview, WayIn};
+use tokengauge::domain::{
+    Capture, ConnectionValue, Consumer, Destination, HandOver, HandedOver, Overview, WayIn,
+};
+use tokengauge::export::Format;
 
-use super::fixtures::{self, Make, app, days, every_state, forty, now, on, only, with};
+use super::fixtures::{self, Make, app, days, every_state, forty, handed_over, now, on, only, with};
 use super::permission_scenes;
 
 pub type Scene = (&'static str, App);
@@ -31,6 +38,7 @@ pub fn all() -> Vec<Scene> {
         consents(),
         listening(),
         hand_overs(),
+        exports(),
         questions(),
         doors(),
     ]
@@ -455,20 +463,19 @@ fn hand_overs() -> Vec<Scene> {
         let delivered = |place: usize| {
             (place < sent).then_some(Delivery::SentToTerminal { characters: 36 + 500 * place })
         };
-        ConnectionValue::ALL
-            .into_iter()
-            .enumerate()
-            .map(|(place, value)| HandOverRow { value, sent: delivered(place) })
-            .collect()
+        let fields = Consumer::AppConnect.form().iter().enumerate();
+        fields.map(|(place, field)| HandOverRow { field: *field, sent: delivered(place) }).collect()
     };
     let set = now() - TimeDelta::minutes(28);
     let at = |phase: HandOverPhase| {
         changed(on(Tab::Tokens, "contoso-prod"), |app| {
             let connection = app.chosen().unwrap().id.clone();
-            app.panel = Some(Panel::HandOver(HandOverPanel { connection, phase }));
+            let consumer = Consumer::AppConnect;
+            app.panel = Some(Panel::HandOver(HandOverPanel { connection, consumer, phase }));
         })
     };
     vec![
+        ("hand_over_choosing", choosing()),
         ("hand_over_renewing", at(HandOverPhase::Renewing(RequestId(3)))),
         ("hand_over_second", at(HandOverPhase::Handing { set, rows: rows(1), errand: None })),
         ("hand_over_done", at(HandOverPhase::Done { set, rows: rows(4) })),
@@ -478,6 +485,75 @@ fn hand_overs() -> Vec<Scene> {
                 "the set was renewed meanwhile: these values no longer belong together",
                 "begin again: press Y",
             ))),
+        ),
+    ]
+}
+
+/// Consumers, and a file that was exported before.
+fn choosing() -> App {
+    changed(on(Tab::Tokens, "contoso-prod"), |app| {
+        let mut overview = app.chosen().unwrap().clone();
+        overview.hand_overs.push(HandOver {
+            what: HandedOver::Export(Label::of("env")),
+            destination: Destination::File(Label::of("/etc/exchange/contoso-prod.env")),
+            ..handed_over(now() - TimeDelta::days(3), "an older one")
+        });
+        let (connection, consumer) = (overview.id.clone(), Consumer::AppConnect);
+        app.connections.put(overview);
+        let phase = HandOverPhase::Choosing(0);
+        app.panel = Some(Panel::HandOver(HandOverPanel { connection, consumer, phase }));
+    })
+}
+
+fn exports() -> Vec<Scene> {
+    let with = |change: fn(&mut ExportPanel)| {
+        changed(on(Tab::Tokens, "contoso-prod"), |app| {
+            let overview = app.chosen().unwrap().clone();
+            let preview = Preview::Ready(Box::new(Previewed {
+                lines: (0..9)
+                    .map(|line| format!("EXCHANGE_VALUE_{line}='eyJ0**** 1,832 characters'"))
+                    .collect(),
+                remarks: Vec::new(),
+                is_patch: false,
+            }));
+            let mut panel = ExportPanel::new(&overview, "/home/ops", preview);
+            change(&mut panel);
+            app.panel = Some(Panel::Export(Box::new(panel)));
+        })
+    };
+    vec![
+        ("export_choosing", with(|_| {})),
+        (
+            "export_overwrite",
+            with(|panel| {
+                let question = ExportQuestion::Overwrite("/home/ops/contoso-prod.env".into());
+                panel.phase = ExportPhase::Asking(question, Permit::default());
+            }),
+        ),
+        (
+            "export_patch",
+            with(|panel| {
+                panel.format = Format::AccountsYaml;
+                panel.focus = ExportFocus::File;
+                panel.file.set("/srv/app-connect/accounts.yaml");
+                panel.preview = Preview::Ready(Box::new(Previewed {
+                    lines: vec![
+                        "In the account \"Account 1\" of the file that is there:".into(),
+                        "  replaced: client secret, access token, refresh token".into(),
+                        "  everything else: unchanged".into(),
+                    ],
+                    remarks: vec![
+                        "App Connect is not told the tenant (contoso.com) and may not renew".into(),
+                    ],
+                    is_patch: true,
+                }));
+            }),
+        ),
+        (
+            "export_done",
+            with(|panel| {
+                panel.phase = ExportPhase::Done(Delivery::WrittenTo("/home/ops/contoso-prod.env".into()));
+            }),
         ),
     ]
 }

@@ -11,6 +11,7 @@ use ratatui::backend::TestBackend;
 use tokengauge::app::{App, Browser, Door, Effect, Environment, Leave, Message, Pasted};
 use tokengauge::domain::secret::PastedText;
 use tokengauge::domain::{Authority, Overview};
+use tokengauge::export::snippet::VaultOptions;
 use tokengauge::keymap::Keymap;
 use tokengauge::runtime::clipboard::Clipboard;
 use tokengauge::runtime::clock::Clock;
@@ -73,8 +74,12 @@ impl Dashboard {
         let (answer, answers) = unbounded_channel();
         let (change, changed) = unbounded_channel();
         let (order, orders) = unbounded_channel();
-        let outlets =
-            Outlets { clipboard: Clipboard::Terminal, terminal: order, directory: directory.to_owned() };
+        let outlets = Outlets {
+            clipboard: Clipboard::Terminal,
+            terminal: order,
+            directory: directory.to_owned(),
+            vault_options: VaultOptions::default(),
+        };
         let sources = Sources { keyring: Keyring::Left, ..Sources::default() };
         let access = VaultAccess { directory: directory.to_owned(), sources };
         let executor = prepare(Executor::new(access, clock, outlets, answer, change));
@@ -210,6 +215,7 @@ fn environment(authority: Authority) -> Environment {
         themes: vec!["dark".into()],
         utc_offset: FixedOffset::east_opt(0).unwrap(),
         vault_directory: "the vault".into(),
+        export_directory: String::new(),
         key_file: "key.txt".into(),
         has_passphrase: false,
     }

@@ -234,6 +234,7 @@ pub fn environment() -> Environment {
         themes: vec!["dark".into(), "light".into()],
         utc_offset: FixedOffset::east_opt(3600).unwrap(),
         vault_directory: "/home/ops/vault".into(),
+        export_directory: String::new(),
         key_file: "/home/ops/key.txt".into(),
         has_passphrase: true,
     }
@@ -391,6 +392,8 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::SendText { request, .. }
         | Effect::Reveal { request, .. }
         | Effect::Probe { request, .. }
+        | Effect::PreviewExport { request, .. }
+        | Effect::Export { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
         Effect::Cancel(_) | Effect::Quit(_) => panic!("nobody answers a farewell"),
     }

@@ -52,7 +52,7 @@ fn failed() -> Desk {
 }
 
 fn handed_over() -> Desk {
-    let mut desk = after(Desk::open(vec![healthy("one")]), &["Y"]);
+    let mut desk = after(Desk::open(vec![healthy("one")]), &["Y", "Enter"]);
     for _ in 0..4 {
         let effects = desk.press("y");
         desk.answer(&effects, sent(1));
@@ -101,8 +101,12 @@ fn everywhere() -> Vec<(&'static str, Desk)> {
         ("plain page", after(waiting(), &["u", "P"])),
         ("form", typed_form(&["n", "x"])),
         ("form, choice", typed_form(&["n", "Tab"])),
-        ("handing over", after(Desk::open(vec![healthy("one")]), &["Y"])),
-        ("renewing first", after(Desk::open(vec![left("one", minutes(5))]), &["Y"])),
+        ("to whom?", after(Desk::open(vec![healthy("one")]), &["Y", "Down"])),
+        ("handing over", after(Desk::open(vec![healthy("one")]), &["Y", "Enter"])),
+        ("export", after(Desk::open(vec![healthy("one")]), &["x"])),
+        ("export, file", after(Desk::open(vec![healthy("one")]), &["x", "Up", "x"])),
+        ("export, clipboard?", after(Desk::open(vec![healthy("one")]), &["x", "y"])),
+        ("renewing first", after(Desk::open(vec![left("one", minutes(5))]), &["Y", "Enter"])),
         ("handed over", handed_over()),
         ("remove?", after(Desk::open(vec![healthy("one")]), &["D", "x"])),
         ("copy?", after(in_the_middle(Tab::Tokens), &["y"])),
@@ -134,6 +138,7 @@ fn every_context_is_walked() {
         Context::OtherWays,
         Context::InputPane,
         Context::HandOver,
+        Context::Export,
         Context::Question,
         Context::Help,
         Context::PlainPage,

@@ -4,9 +4,11 @@
 
 mod answers;
 mod consent;
+mod copies;
 mod day;
 mod device;
 mod door;
+mod export;
 mod fixtures;
 mod form;
 mod form_choices;

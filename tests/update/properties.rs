@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use tokengauge::app::export::{ExportQuestion, NotExported};
 use tokengauge::app::{
     Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, ProbeNews, RequestId,
 };
@@ -146,6 +147,12 @@ impl Outside {
             }
             Effect::Reveal { .. } => Answer::Revealed(Ok(RevealedValue::new("TGSECRET"))),
             Effect::SignInWithSimulatedBrowser { .. } => Answer::BrowserEndedOn(Ok(PastedText::new(GOOD))),
+            Effect::PreviewExport { .. } if bad => Answer::Previewed(Err(failure())),
+            Effect::PreviewExport { .. } => Answer::Previewed(Ok(Box::default())),
+            Effect::Export { .. } if bad => Answer::Exported(Err(NotExported::Failed(failure()))),
+            Effect::Export { .. } => {
+                Answer::Exported(Err(NotExported::Asks(ExportQuestion::Overwrite("/tmp/x".into()))))
+            }
             Effect::Remove { connection, .. } => Answer::Removed(Ok(connection.clone())),
             _ if bad => Answer::Connection(Err(failure())),
             Effect::Create { new, .. } => {

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tempfile::TempDir;
-use tokengauge::domain::hand_over::Fingerprint;
+use tokengauge::domain::hand_over::{Fingerprint, Label};
 use tokengauge::domain::secret::{
     AccessToken, ClientSecret, CodeVerifier, DeviceCode, Passphrase, RefreshToken,
 };
 use tokengauge::domain::{
     AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Authority, Certainty,
     Claims, ClaimsRequest, ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
-    Consumer, CountsFrom, DeviceAttempt, DevicePoll, HandOver, Lack, Lacking, Lifetime, Mailbox, PerAudience,
-    RedirectUri, RefreshGrant, RefreshLimit, Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet,
-    SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn, WhoActs,
+    ConnectionValue, Consumer, CountsFrom, Destination, DeviceAttempt, DevicePoll, HandOver, HandedOver,
+    Lack, Lacking, Lifetime, Mailbox, PerAudience, RedirectUri, RefreshGrant, RefreshLimit, Renewal,
+    RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant,
+    Tokens, Trouble, TroubleKind, WayIn, WhoActs,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -124,10 +125,28 @@ pub fn connection() -> Connection {
         hand_overs: vec![
             HandOver {
                 at: at(40),
-                consumer: Consumer::AppConnect,
+                what: HandedOver::Form(Consumer::AppConnect),
+                destination: Destination::Clipboard,
+                set: Some(at(30)),
                 refresh_token: Some(Fingerprint::of(&RefreshToken::new("TGSECRET-refresh-1"))),
+                client_secret: Some(at(1)),
             },
-            HandOver { at: at(50), consumer: Consumer::Export, refresh_token: None },
+            HandOver {
+                at: at(50),
+                what: HandedOver::Export(Label::of("env")),
+                destination: Destination::File(Label::of("/etc/connector.env")),
+                set: None,
+                refresh_token: None,
+                client_secret: None,
+            },
+            HandOver {
+                at: at(60),
+                what: HandedOver::Value(ConnectionValue::RefreshToken),
+                destination: Destination::Clipboard,
+                set: Some(at(30)),
+                refresh_token: Some(Fingerprint::of(&RefreshToken::new("TGSECRET-refresh-1"))),
+                client_secret: None,
+            },
         ],
     }
 }

@@ -6,12 +6,10 @@ use crate::domain::Overview;
 use crate::domain::secret::{PastedText, RevealedValue};
 
 use crate::app::{
-    Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Effect, Entry, Failure,
-    FirstChoice, FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose, Question,
-    Reading, RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking,
+    Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Edit, Effect, Entry,
+    ExportPhase, Failure, FirstChoice, FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase,
+    Purpose, Question, Reading, RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking,
 };
-
-use super::keys::handing;
 
 impl App {
     pub(super) fn take_answer(
@@ -48,6 +46,14 @@ impl App {
             }
             Answer::Listening(result) => self.take_listening(request, result),
             Answer::Redirected(text) => self.take_redirect(request, text, now),
+            Answer::Previewed(result) => {
+                self.take_preview(request, result);
+                Vec::new()
+            }
+            Answer::Exported(result) => {
+                self.take_export(request, result);
+                Vec::new()
+            }
         }
     }
 
@@ -174,17 +180,23 @@ impl App {
                 effects
             }
             Err(failure) => {
+                let mut effects = Vec::new();
                 match &exchanged {
                     Some(id) if asked.is_some() => self.note_failed_poll(id, failure, now),
                     exchanged => {
                         if let Some(id) = exchanged.as_ref().filter(|_| !asked_for_code) {
                             self.hold_back_if_still_due(id, now);
                         }
+                        let is_awaited = self.export_awaits(request);
                         self.stop(request, failure, now);
+                        if is_awaited && let Some(Panel::Export(panel)) = self.panel.take() {
+                            effects.extend(self.export_after_renewal(panel));
+                        }
                     }
                 }
                 // The record may say more: the sign-in that is over, what another process did.
-                self.read_records_again()
+                effects.extend(self.read_records_again());
+                effects
             }
         }
     }
@@ -288,16 +300,12 @@ impl App {
                 self.panel = Some(Panel::Consent(panel));
                 Vec::new()
             }
-            Some(Panel::HandOver(mut panel)) if panel.phase == HandOverPhase::Renewing(request) => {
-                panel.phase = match &overview.trouble {
-                    None => handing(overview),
-                    Some(trouble) => HandOverPhase::Failed(Failure::new(
-                        trouble.what_happened.clone(),
-                        trouble.what_to_do.clone(),
-                    )),
-                };
-                self.panel = Some(Panel::HandOver(panel));
+            Some(Panel::HandOver(panel)) if panel.phase == HandOverPhase::Renewing(request) => {
+                self.hand_over_renewed(panel, overview);
                 Vec::new()
+            }
+            Some(Panel::Export(panel)) if panel.phase == ExportPhase::Renewing(request) => {
+                self.export_after_renewal(panel)
             }
             other => {
                 self.panel = other;
@@ -354,8 +362,10 @@ impl App {
     ) -> Vec<Effect> {
         if self.tokens.errand == Some(request) {
             self.tokens.errand = None;
+            let copied = self.tokens.copying.take().filter(|_| result.is_ok());
             self.tell_delivery(result, now);
-            return Vec::new();
+            let remembered = copied.map(|(id, given)| self.change(&id, Edit::HandedOver(given)));
+            return remembered.into_iter().collect();
         }
         // A path is longer than the panel's own word for it.
         if let Ok(written @ Delivery::WrittenTo(_)) = &result {
@@ -396,33 +406,6 @@ impl App {
             Ok(delivery) => self.tell(Notice::good(delivery.as_sentence(), now)),
             Err(failure) => self.complain(failure, now),
         }
-    }
-
-    fn take_handed_value(
-        &mut self,
-        mut panel: crate::app::HandOverPanel,
-        request: RequestId,
-        result: Result<Delivery, Failure>,
-    ) -> Vec<Effect> {
-        let HandOverPhase::Handing { set, mut rows, errand } = panel.phase.clone() else { return Vec::new() };
-        if errand != Some(request) {
-            return Vec::new();
-        }
-        panel.phase = match result {
-            Err(failure) => HandOverPhase::Failed(failure),
-            Ok(delivery) => {
-                if let Some(row) = rows.iter_mut().find(|row| row.sent.is_none()) {
-                    row.sent = Some(delivery);
-                }
-                if rows.iter().all(|row| row.sent.is_some()) {
-                    HandOverPhase::Asking { set, rows }
-                } else {
-                    HandOverPhase::Handing { set, rows, errand: None }
-                }
-            }
-        };
-        self.panel = Some(Panel::HandOver(panel));
-        Vec::new()
     }
 
     fn take_reveal(

@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::need::RenewalPlan;
 use crate::domain::{ConnectionId, ConnectionValue, Overview};
 
-use crate::app::hand_over::FRESH_ENOUGH;
+use crate::app::hand_over;
 use crate::app::{
-    Action, App, Effect, Failure, Field, GrantStep, HandOverPanel, HandOverPhase, HandOverRow, InputPane,
-    Leave, Line, LockReason, Notice, Panel, Parcel, PresetPanel, Question, SignInPanel, Tab, Way,
+    Action, App, Effect, Failure, Field, GrantStep, InputPane, Leave, Line, LockReason, Notice, Panel,
+    Parcel, PresetPanel, Question, SignInPanel, Tab, Way,
 };
 
 impl App {
@@ -87,11 +86,12 @@ impl App {
             Action::Presets => self.panel = Some(Panel::Presets(PresetPanel::open(&chosen))),
             Action::Copy => return self.copy_value(&chosen, now),
             Action::Reveal => return self.reveal(&chosen),
-            Action::HandOver => return self.hand_over(&chosen, now),
+            Action::HandOver => return self.choose_consumer(&chosen, now),
+            Action::Export => return self.open_export(&chosen, None, now),
             Action::Probe => return self.begin_probe(&chosen),
             Action::OtherWays => self.tell(Notice::plain(
                 format!(
-                    "Other ways: v shows it; in a shell: tokengauge export {} --format env --output FILE",
+                    "Other ways: x exports all of them to a file; v shows it; in a shell: tokengauge export {}",
                     chosen.name
                 ),
                 now,
@@ -282,11 +282,18 @@ impl App {
             self.panel = Some(Panel::Question(Question::Copy { connection: overview.id.clone(), value }));
             return Vec::new();
         }
-        self.deliver_value(overview.id.clone(), value)
+        self.deliver_value(overview.id.clone(), value, now)
     }
 
-    pub(super) fn deliver_value(&mut self, connection: ConnectionId, value: ConnectionValue) -> Vec<Effect> {
+    pub(super) fn deliver_value(
+        &mut self,
+        connection: ConnectionId,
+        value: ConnectionValue,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
         let request = self.request();
+        let given = self.connections.get(&connection).and_then(|own| hand_over::copied(own, value, now));
+        self.tokens.copying = given.map(|given| (connection.clone(), given));
         self.tokens.errand = Some(request);
         vec![Effect::Deliver { request, connection, parcel: Parcel::Value(value), way: Way::Clipboard }]
     }
@@ -306,48 +313,5 @@ impl App {
             self.tell(Notice::plain(format!("{} has no {}.", overview.name, value.noun()), now));
         }
         absent
-    }
-
-    fn hand_over(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
-        let Some(access) = overview.primary_access() else {
-            self.tell(Notice::plain("Nobody has signed in yet: nothing to hand over.", now));
-            return Vec::new();
-        };
-        // A renewal under way replaces the set: it is awaited.
-        let renewing = self.in_flight.get(&overview.id).copied().filter(|_| self.is_renewing(&overview.id));
-        if let Some(request) = renewing {
-            self.open_hand_over(overview, HandOverPhase::Renewing(request));
-            return Vec::new();
-        }
-        let renewable =
-            matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
-        let step = GrantStep::renew_these(overview, [access.audience.clone()]);
-        if access.lifetime.remaining(now) < FRESH_ENOUGH
-            && renewable
-            && let Some((request, effect)) = self.exchange(&overview.id, step)
-        {
-            self.open_hand_over(overview, HandOverPhase::Renewing(request));
-            return vec![effect];
-        }
-        let phase = handing(overview);
-        self.open_hand_over(overview, phase);
-        Vec::new()
-    }
-
-    fn open_hand_over(&mut self, overview: &Overview, phase: HandOverPhase) {
-        self.panel = Some(Panel::HandOver(HandOverPanel { connection: overview.id.clone(), phase }));
-    }
-}
-
-/// The set as it stands, ready to be handed over.
-pub(super) fn handing(overview: &Overview) -> HandOverPhase {
-    let Some(set) = overview.renewed_at() else {
-        return HandOverPhase::Failed(Failure::new("There are no tokens to hand over.", "Sign in (a)."));
-    };
-    let held = ConnectionValue::ALL.into_iter().filter(|value| overview.characters_of(*value).is_some());
-    HandOverPhase::Handing {
-        set,
-        rows: held.map(|value| HandOverRow { value, sent: None }).collect(),
-        errand: None,
     }
 }

@@ -1,14 +1,17 @@
 //! `App::update`: what happens to the state when something happens.
 //!
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
-//! becomes of pasted text, `permissions.rs` the Permissions tab, `listening.rs` what the browser brings by itself,
-//! `answers.rs` what an effect's answer changes, `device.rs` the sign-in by device code, `consent.rs` that of an
-//! administrator, `probe.rs` what Graph answers to a token, `time.rs` what the time brings.
+//! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
+//! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
+//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `time.rs` what the
+//! time brings.
 
 mod answers;
 mod consent;
 mod device;
 mod door;
+mod export;
+mod hand_over;
 mod keys;
 mod listening;
 mod panels;
@@ -132,6 +135,7 @@ impl App {
             (Door::Open, Some(Panel::Input(pane))) if pane.saving.is_none() => pane.handle(key),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.type_key(key),
+            (Door::Open, Some(Panel::Export(_))) => return self.type_in_export(key),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => {
                 field.handle(key);
             }
@@ -169,6 +173,7 @@ impl App {
             (Door::Open, Some(Panel::Input(pane))) => pane.clear_field(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.clear_typed(),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.clear_typed(),
+            (Door::Open, Some(Panel::Export(panel))) if panel.is_typing() => panel.file.clear_typed(),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => field.clear_typed(),
             (Door::Open, None) => match self.line {
                 Some(Line::ConnectionFilter) => self.connections.filter.clear_typed(),

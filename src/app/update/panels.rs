@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
-use crate::domain::{ConnectionId, Consumer};
+use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Browser, Edit, Effect, Failure, HandOverPanel, HandOverPhase, InputPane, Notice, Panel,
-    Parcel, Phase, Purpose, Question, SignInPanel, Way,
+    Action, App, Browser, Edit, Effect, Failure, InputPane, Notice, Panel, Phase, Purpose, Question,
+    SignInPanel, Way,
 };
 
 impl App {
@@ -24,7 +24,8 @@ impl App {
             Panel::SignIn(panel) => return self.act_in_sign_in(panel, action, now),
             Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
-            Panel::HandOver(panel) => return self.act_in_hand_over(panel, action),
+            Panel::HandOver(panel) => return self.act_in_hand_over(panel, action, now),
+            Panel::Export(panel) => return self.act_in_export(panel, action),
             Panel::Presets(panel) => return self.act_in_presets(panel, action, now),
             Panel::Probe(panel) => return self.act_in_probe(panel, action, now),
             Panel::Question(question) => return self.act_in_question(question, action, now),
@@ -163,49 +164,14 @@ impl App {
         Vec::new()
     }
 
-    fn act_in_hand_over(&mut self, mut panel: HandOverPanel, action: Action) -> Vec<Effect> {
-        let next = panel.phase.next_value();
-        let mut effects = Vec::new();
-        match (&mut panel.phase, action) {
-            (_, Action::Back | Action::Quit) => return effects,
-            (HandOverPhase::Done { .. } | HandOverPhase::Failed(_), Action::Open) => return effects,
-            (HandOverPhase::Asking { set, rows }, Action::Open) => {
-                let (set, rows) = (*set, std::mem::take(rows));
-                effects.push(self.remember_hand_over(&panel.connection, set));
-                panel.phase = HandOverPhase::Done { set, rows };
-            }
-            (HandOverPhase::Handing { set, errand, .. }, Action::Copy | Action::Open) if errand.is_none() => {
-                if let Some(value) = next {
-                    let request = self.request();
-                    *errand = Some(request);
-                    effects.push(Effect::Deliver {
-                        request,
-                        connection: panel.connection.clone(),
-                        parcel: Parcel::ValueOfSet(value, *set),
-                        way: Way::Clipboard,
-                    });
-                }
-            }
-            _ => {}
-        }
-        self.panel = Some(Panel::HandOver(panel));
-        effects
-    }
-
-    /// The refresh token of the set that was handed over; a newer one in the record is not what was given.
-    fn remember_hand_over(&mut self, connection: &ConnectionId, set: DateTime<Utc>) -> Effect {
-        let given = self.connections.get(connection).filter(|own| own.renewed_at() == Some(set));
-        let held = given.and_then(|own| own.tokens.as_ref()?.refresh.as_ref());
-        let refresh_token = held.map(|held| held.fingerprint.clone());
-        self.change(connection, Edit::HandedOver { consumer: Consumer::AppConnect, refresh_token })
-    }
-
     fn act_in_question(&mut self, question: Question, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         match (action, question) {
             (Action::Open, Question::Remove { connection, field, removing: None }) => {
                 self.remove_if_named(connection, field)
             }
-            (Action::Open, Question::Copy { connection, value }) => self.deliver_value(connection, value),
+            (Action::Open, Question::Copy { connection, value }) => {
+                self.deliver_value(connection, value, now)
+            }
             (Action::Open, Question::RenewAll(due)) => self.renew_all(&due, now),
             (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
             (Action::Open, Question::AbandonDevice(panel)) => self.abandon(&panel.connection, now),

@@ -30,6 +30,9 @@ impl App {
         }
         match self.panel_for(named) {
             Some(panel) => self.paste_into_sign_in(panel, pasted, now),
+            None if matches!(&self.panel, Some(Panel::Export(panel)) if panel.is_typing()) => {
+                self.paste_in_export(text.expose().trim())
+            }
             None => {
                 self.paste_into_field(text, now);
                 Vec::new()

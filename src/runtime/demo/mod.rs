@@ -140,6 +140,7 @@ pub async fn run(
         themes: looks.names(),
         utc_offset: clock.utc_offset(),
         vault_directory: "the demo".to_owned(),
+        export_directory: tenant.directory.path().display().to_string(),
         key_file: String::new(),
         has_passphrase: false,
     };

@@ -6,7 +6,8 @@ use url::Url;
 
 use super::FORMAT;
 use super::admin_consent::AdminConsentRecord;
-use super::history::{HandOverRecord, RenewalRecord};
+use super::hand_over::HandOverRecord;
+use super::history::RenewalRecord;
 use super::json::{Fault, Text, field, filled, string};
 use super::learned::RefreshLimitRecord;
 use super::tokens::TokensRecord;

@@ -1,11 +1,10 @@
-//! The JSON of what has been: renewals and hand-overs. An entry of a kind that is not known here is passed over.
+//! The JSON of what has been: renewals. An entry of a kind that is not known here is passed over.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::json::{Text, string};
-use crate::domain::hand_over::Fingerprint;
-use crate::domain::{Consumer, HandOver, Renewal, RenewalKind, RenewalOutcome};
+use crate::domain::{Renewal, RenewalKind, RenewalOutcome};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -72,47 +71,5 @@ impl RenewalRecord<'_> {
             OutcomeWord::Unknown => return None,
         };
         Some(Renewal { at: self.at, kind, outcome })
-    }
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct HandOverRecord<'a> {
-    at: DateTime<Utc>,
-    consumer: ConsumerWord,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<Text<'a>>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum ConsumerWord {
-    AppConnect,
-    Export,
-    #[default]
-    #[serde(other)]
-    Unknown,
-}
-
-impl<'a> From<&'a HandOver> for HandOverRecord<'a> {
-    fn from(hand_over: &'a HandOver) -> Self {
-        let consumer = match hand_over.consumer {
-            Consumer::AppConnect => ConsumerWord::AppConnect,
-            Consumer::Export => ConsumerWord::Export,
-        };
-        let refresh_token = hand_over.refresh_token.as_ref().map(|print| Text::owned(print.to_string()));
-        Self { at: hand_over.at, consumer, refresh_token }
-    }
-}
-
-impl HandOverRecord<'_> {
-    pub(super) fn into_hand_over(self) -> Option<HandOver> {
-        let consumer = match self.consumer {
-            ConsumerWord::AppConnect => Consumer::AppConnect,
-            ConsumerWord::Export => Consumer::Export,
-            ConsumerWord::Unknown => return None,
-        };
-        let refresh_token = self.refresh_token.map(|text| Fingerprint::from_stored(text.as_str()));
-        Some(HandOver { at: self.at, consumer, refresh_token })
     }
 }

@@ -6,6 +6,7 @@
 mod admin_consent;
 mod app_registration;
 mod connection;
+mod hand_over;
 mod history;
 mod json;
 mod learned;
@@ -86,7 +87,8 @@ pub(super) fn read_app(json: &[u8]) -> Result<AppRegistration, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::TroubleKind;
+    use crate::domain::hand_over::Label;
+    use crate::domain::{Consumer, Destination, HandedOver, TroubleKind};
 
     /// A connection as the least that can be read, with `extra` fields.
     fn least(extra: &str) -> String {
@@ -109,6 +111,34 @@ mod tests {
         assert_eq!((connection.generation, connection.tokens, connection.trouble), (0, None, None));
         assert!(connection.settings.scopes.is_empty() && connection.renewals.is_empty());
         assert!(connection.hand_overs.is_empty());
+    }
+
+    #[test]
+    fn hand_overs_of_an_earlier_version_are_read() {
+        let connection = read(&least(
+            r#","hand_overs":[
+                {"at":"2026-03-12T10:00:00Z","consumer":"app_connect","refresh_token":"00112233"},
+                {"at":"2026-03-13T10:00:00Z","consumer":"export"},
+                {"at":"2026-03-14T10:00:00Z","consumer":"value","value":"smile","to":"clipboard"},
+                {"at":"2026-03-15T10:00:00Z","consumer":"export","to":"carrier pigeon"}]"#,
+        ))
+        .unwrap();
+        let [app_connect, export] = &connection.hand_overs[..] else { panic!("{connection:?}") };
+        assert_eq!(app_connect.what, HandedOver::Form(Consumer::AppConnect));
+        assert_eq!(app_connect.destination, Destination::Clipboard);
+        assert_eq!(app_connect.refresh_token.as_ref().unwrap().to_string(), "00112233");
+        assert_eq!(
+            (export.keeper().as_str(), &export.destination),
+            ("the earlier export", &Destination::Stdout)
+        );
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_hand_over_is_printable_whatever_the_record_says() {
+        let json = r#","hand_overs":[{"consumer":"export","format":"e\u001b[2Jv","to":"file","path":"/etc/\u202e\nx"}]"#;
+        let connection = read(&least(json)).unwrap();
+        assert_eq!(connection.hand_overs[0].keeper(), "/etc/??x");
+        assert_eq!(connection.hand_overs[0].what, HandedOver::Export(Label::of("e?[2Jv")));
     }
 
     #[test]
