@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{ConnectionName, Overview, Renewal, RenewalKind, RenewalOutcome};
 
@@ -119,8 +119,19 @@ pub fn told(renewal: &Renewal) -> String {
 }
 
 /// The line of the last token request, which worked, without what is odd about it.
-pub fn briefly(renewals: &[Renewal]) -> &'static str {
-    renewals.last().map_or("", |last| worked(last.kind))
+pub fn briefly(overview: &Overview) -> &'static str {
+    worth_telling(overview).map_or("", |last| worked(last.kind))
+}
+
+/// The last token request; the sign-in itself where it was one for another of its resources, right behind it.
+pub fn worth_telling(overview: &Overview) -> Option<&Renewal> {
+    let last = overview.renewals.last()?;
+    let Some(tokens) = &overview.tokens else { return Some(last) };
+    let is_behind = tokens.access.count() > 1
+        && tokens.access.primary().lifetime.starts_at == tokens.signed_in_at
+        && last.at - tokens.signed_in_at < TimeDelta::minutes(2);
+    let sign_in = overview.renewals.iter().rev().find(|own| own.at == tokens.signed_in_at);
+    sign_in.filter(|_| is_behind).or(Some(last))
 }
 
 /// The line of a token request that worked.

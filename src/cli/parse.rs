@@ -27,6 +27,16 @@ pub fn tenant(text: &str) -> Result<Tenant, &'static str> {
         .ok_or("a tenant is a GUID, a domain such as contoso.com, or common, organizations, consumers")
 }
 
+pub fn audience(text: &str) -> Result<Audience, &'static str> {
+    Audience::parse(text)
+        .or_else(|| Audience::of_resource(text))
+        .ok_or("graph, exchange, or the address of another resource such as https://contoso.crm.dynamics.com")
+}
+
+pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
+    Mailbox::parse(text).ok_or("an address such as ops@contoso.com")
+}
+
 /// The mailbox that must sign in, or whoever signs in first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInAs(pub Option<Mailbox>);
@@ -78,12 +88,6 @@ pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {
     ResponseMode::parse(text).ok_or("one of query, fragment, form_post")
-}
-
-pub fn audience(text: &str) -> Result<Audience, &'static str> {
-    Audience::parse(text).ok_or(
-        "graph, exchange, or the address of another resource, such as https://contoso.crm.dynamics.com",
-    )
 }
 
 pub fn prefix(text: &str) -> Result<Prefix, &'static str> {

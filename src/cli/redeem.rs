@@ -114,8 +114,8 @@ fn redeem(services: &Services, held: &Overview, step: GrantStep) -> Result<Overv
     let overview = wait(exchange(services, &held.id, step))?
         .map_err(|error| CliError::of_exchange(&error, &held.name))?;
     match CliError::of_trouble(&overview) {
-        Some(error) => Err(error),
-        None => Ok(overview),
+        Some(error) if !overview.has_signed_in() => Err(error),
+        _ => Ok(overview),
     }
 }
 
@@ -162,7 +162,7 @@ pub fn tell_signed_in(overview: &Overview) {
     let until = words::access_until(overview);
     let who = sanitize(overview.mailbox().unwrap_or("somebody"), 100);
     say(&format!("{}: signed in as {who}, {until}", overview.name));
-    overview.refusal().into_iter().for_each(|trouble| {
+    overview.foremost_trouble().into_iter().for_each(|trouble| {
         say(&sanitize(&trouble.what_happened, 300));
         say(&sanitize(&trouble.what_to_do, 300));
     });

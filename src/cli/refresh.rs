@@ -152,7 +152,8 @@ pub fn renew(services: &Services, held: &Overview) -> Result<Overview, CliError>
 
 impl Renewed {
     fn exit(&self) -> Exit {
-        self.result.as_ref().map_or_else(CliError::exit, |_| Exit::Ok)
+        let refused = |after: &Overview| after.refusal().map_or(Exit::Ok, |own| Exit::of_trouble(own.kind));
+        self.result.as_ref().map_or_else(CliError::exit, refused)
     }
 
     fn line(&self) -> String {
@@ -170,7 +171,7 @@ impl Renewed {
     fn json(&self, now: DateTime<Utc>) -> Value {
         match &self.result {
             Ok(overview) => {
-                json!({ "name": self.name.as_str(), "renewed": true, "exit": 0, "connection": facts::connection(overview, now) })
+                json!({ "name": self.name.as_str(), "renewed": true, "exit": self.exit() as u8, "connection": facts::connection(overview, now) })
             }
             Err(CliError::Told(exit, failure)) => json!({
                 "name": self.name.as_str(),
@@ -190,6 +191,8 @@ impl Renewed {
         match &self.result {
             Err(error) => error.tell(),
             Ok(overview) => {
+                let refused = overview.refusal().map(|own| CliError::of_one_trouble(own, &self.name));
+                refused.iter().for_each(CliError::tell);
                 let remark = overview.new_remark();
                 remark
                     .into_iter()

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
-use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, ScopeSet};
+use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, Scope, ScopeSet};
 use crate::sanitize::sanitize;
 
 use super::context::{Context, overview};
@@ -71,6 +71,12 @@ fn settings(overview: &Overview) -> Vec<Row> {
         rows.push(("Response mode", settings.response_mode.as_str().to_owned()));
     }
     rows.push(("Permissions", settings.scopes.to_wire()));
+    if settings.way_in.is_delegated() {
+        rows.push(("", format!("{} {}", Scope::OFFLINE_ACCESS, Scope::WHY_OFFLINE_ACCESS)));
+    }
+    if settings.scopes.iter().any(Scope::is_ews) {
+        rows.push(("", Scope::EWS_RETIREMENT.to_owned()));
+    }
     rows
 }
 
@@ -164,7 +170,7 @@ fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
         };
         rows.push(("Handed over", format!("{}, {} {holds}", words::moment(last.at), last.consumer.name())));
     }
-    if let Some(trouble) = &overview.trouble {
+    if let Some(trouble) = overview.foremost_trouble() {
         rows.push(("Trouble", trouble.what_happened.clone()));
     }
     rows.push(("State", words::need(overview.need(now)).to_owned()));

@@ -7,9 +7,14 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::app::GrantStep;
+use crate::catalogue::clouds::Resource;
 use crate::domain::need::{NoRenewal, RenewalPlan};
 use crate::domain::secret::Secret;
-use crate::domain::{AccessGrant, Connection, ConnectionName, Lifetime, Overview};
+use crate::domain::token::Lacking;
+use crate::domain::{
+    AccessGrant, Audience, Connection, ConnectionName, Lifetime, Mailbox, Overview, Settings,
+};
+use crate::export::bearer;
 use crate::runtime::clock::Clock;
 use crate::runtime::exchange::exchange;
 use crate::runtime::services::Services;
@@ -24,12 +29,18 @@ pub struct Token {
     /// The connection
     #[arg(value_parser = parse::name)]
     name: ConnectionName,
+    /// The resource that is to take it: graph, exchange or an address [default: graph where it is asked for, else the first]
+    #[arg(long, value_name = "RESOURCE", value_parser = parse::audience)]
+    audience: Option<Audience>,
     /// How long it must be valid still [default: the smaller of 5m and a fifth of its life]
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     min_valid: Option<TimeDelta>,
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Token)]
     format: Format,
+    /// The mailbox that sasl-xoauth2 names [default: who signed in]
+    #[arg(long, value_name = "MAILBOX", value_parser = parse::mailbox)]
+    user: Option<Mailbox>,
 }
 
 /// How a token is printed.
@@ -37,10 +48,14 @@ pub struct Token {
 enum Format {
     /// The token alone
     Token,
-    /// An object with the token and its end
+    /// An object with the token, its resource and its end
     Json,
     /// The line of an HTTP request
     Header,
+    /// A line for curl --config -
+    CurlConfig,
+    /// The initial response of IMAP, POP and SMTP, in base64
+    SaslXoauth2,
 }
 
 impl Token {
@@ -48,54 +63,123 @@ impl Token {
         let (vault, _) = context.open_vault(Asking::Never)?;
         let clock = Clock::system();
         let held = vault.connection(&self.name)?;
-        if let Some(access) = self.valid(&held, clock.now()) {
-            return self.print(access);
+        let audience = self.audience(&held.settings)?;
+        let user = self.user(&held)?;
+        if let Some(access) = self.valid(&held, &audience, clock.now()) {
+            return self.print(access, user.as_ref());
         }
         // Only now is there need of an event loop, the network and a lock.
         let services = context.services(vault, clock);
-        let after = self.renewed(&services, &held)?;
-        match after.tokens {
-            Some(tokens) => self.print(tokens.access.primary()),
+        let after = self.renewed(&services, &held, &audience)?;
+        match after.tokens.as_ref().and_then(|tokens| tokens.access.get(&audience)) {
+            Some(access) => self.print(access, user.as_ref()),
             None => Err(CliError::new(Exit::SignInNeeded, "there is no token", sign_in(&self.name))),
         }
     }
 
-    fn valid<'a>(&self, held: &'a Connection, now: DateTime<Utc>) -> Option<&'a AccessGrant> {
-        let access = held.tokens.as_ref()?.access.primary();
+    /// The resource that is meant, if the connection asks for permissions of it.
+    fn audience(&self, settings: &Settings) -> Result<Audience, CliError> {
+        let asked = settings.audiences();
+        match &self.audience {
+            None => Ok(settings.primary_audience()),
+            Some(audience) if asked.contains(audience) => Ok(audience.clone()),
+            Some(audience) => Err(CliError::new(
+                Exit::SetUpWrong,
+                format!("{} asks for no permission of {audience}", self.name),
+                format!(
+                    "add one and sign in again: tokengauge permissions {} --add {}",
+                    self.name,
+                    permission_of(audience, settings)
+                ),
+            )),
+        }
+    }
+
+    /// Whose mailbox the token is for, where the format tells it.
+    fn user(&self, held: &Connection) -> Result<Option<Mailbox>, CliError> {
+        if self.format != Format::SaslXoauth2 {
+            return Ok(None);
+        }
+        let is_delegated = held.settings.way_in.is_delegated();
+        let signed_in = held.tokens.as_ref().and_then(|tokens| tokens.user.username.as_deref());
+        let known = signed_in.and_then(Mailbox::parse).or_else(|| held.settings.sign_in_as.clone());
+        match self.user.clone().or(known.filter(|_| is_delegated)) {
+            Some(mailbox) => Ok(Some(mailbox)),
+            None => Err(CliError::new(
+                Exit::Usage,
+                format!("sasl-xoauth2 names a mailbox, and none is known of {}", self.name),
+                "name it with --user, such as: --user ops@contoso.com",
+            )),
+        }
+    }
+
+    fn valid<'a>(
+        &self,
+        held: &'a Connection,
+        audience: &Audience,
+        now: DateTime<Utc>,
+    ) -> Option<&'a AccessGrant> {
+        let access = held.tokens.as_ref()?.access.get(audience)?;
         let enough = self.min_valid.unwrap_or_else(|| default_min_valid(&access.lifetime));
         let remaining = access.lifetime.remaining(now);
         (remaining > TimeDelta::zero() && remaining >= enough).then_some(access)
     }
 
-    fn renewed(&self, services: &Services, held: &Connection) -> Result<Connection, CliError> {
+    fn renewed(
+        &self,
+        services: &Services,
+        held: &Connection,
+        audience: &Audience,
+    ) -> Result<Connection, CliError> {
         let overview = services.overview(held);
-        refuse_hopeless(&overview, services.clock.now())?;
-        tracing::info!(connection = %self.name, "renewing");
-        let after = wait(exchange(services, &held.id, GrantStep::renew(&overview)))?
+        refuse_hopeless(&overview, audience, services.clock.now())?;
+        tracing::info!(connection = %self.name, %audience, "renewing");
+        let step = GrantStep::renew_these(&overview, [audience.clone()]);
+        let after = wait(exchange(services, &held.id, step))?
             .map_err(|error| CliError::of_exchange(&error, &self.name))?;
-        if let Some(error) = CliError::of_trouble(&after) {
-            return Err(error);
-        }
-        Ok(services.vault.connection(&after.name)?)
+        let refused = CliError::of_trouble(&after).or_else(|| refused(&after, audience));
+        refused.map_or_else(|| Ok(services.vault.connection(&after.name)?), Err)
     }
 
-    fn print(&self, access: &AccessGrant) -> Result<Exit, CliError> {
+    fn print(&self, access: &AccessGrant, user: Option<&Mailbox>) -> Result<Exit, CliError> {
         let token = access.token.expose();
-        let text = Zeroizing::new(match self.format {
-            Format::Token => format!("{token}\n"),
-            Format::Header => format!("Authorization: Bearer {token}\n"),
-            Format::Json => {
+        let mut text = match (self.format, user) {
+            (Format::SaslXoauth2, user) => {
+                bearer::sasl_xoauth2(user.map_or("", |mailbox| mailbox.as_str()), token)
+            }
+            (Format::Token, _) => Zeroizing::new(token.to_owned()),
+            (Format::Header, _) => bearer::header(token),
+            (Format::CurlConfig, _) => bearer::curl_config(token),
+            (Format::Json, _) => {
                 let object = json!({
                     "access_token": token,
                     "token_type": "Bearer",
+                    "resource": access.audience.as_str(),
                     "expires_at": facts::moment(access.lifetime.expires_at),
                     "scope": access.granted_scope.as_ref().map(crate::domain::ScopeSet::to_wire),
                 });
-                format!("{object}\n")
+                Zeroizing::new(object.to_string())
             }
-        });
+        };
+        text.push('\n');
         output::print(&text)?;
         Ok(Exit::Ok)
+    }
+}
+
+/// A permission by which a resource can be asked for.
+fn permission_of(audience: &Audience, settings: &Settings) -> String {
+    match audience {
+        Audience::Graph => "Mail.Read".to_owned(),
+        Audience::Exchange => {
+            let default = Resource::Exchange.default_scope(&settings.authority);
+            let base = default.resource().unwrap_or_default();
+            // There the documentation has another name of the same resource for what a person consents to.
+            let base =
+                if base == "https://outlook.office365.com" { "https://outlook.office.com" } else { base };
+            format!("{base}/IMAP.AccessAsUser.All")
+        }
+        Audience::Other(resource) => format!("{}/PERMISSION", resource.as_str()),
     }
 }
 
@@ -106,10 +190,15 @@ fn default_min_valid(lifetime: &Lifetime) -> TimeDelta {
 
 /// A dead credential has cost its one request; a pause that the platform asked for is kept. A mail client would try every
 /// minute.
-fn refuse_hopeless(overview: &Overview, now: DateTime<Utc>) -> Result<(), CliError> {
+fn refuse_hopeless(overview: &Overview, audience: &Audience, now: DateTime<Utc>) -> Result<(), CliError> {
+    if let Some(error) = refused(overview, audience) {
+        return Err(error);
+    }
     let known = || CliError::of_trouble(overview);
+    let is_of_others = overview.trouble.is_none() && overview.refusal().is_some() && overview.can_renew();
     match overview.renewal_plan(now) {
         RenewalPlan::Due(_) => Ok(()),
+        RenewalPlan::Impossible(_) if is_of_others => Ok(()),
         RenewalPlan::Retrying { at, .. } if at <= now => Ok(()),
         RenewalPlan::Retrying { at, .. } => Err(CliError::new(
             Exit::TryLater,
@@ -133,6 +222,12 @@ fn refuse_hopeless(overview: &Overview, now: DateTime<Utc>) -> Result<(), CliErr
             CliError::new(Exit::SignInNeeded, what, sign_in(&overview.name))
         })),
     }
+}
+
+/// What the platform answered when this resource was asked for last, if that waits for a person.
+fn refused(overview: &Overview, audience: &Audience) -> Option<CliError> {
+    let lack = overview.lacks().find(|own| own.audience == *audience);
+    lack.and_then(Lacking::refusal).map(|trouble| CliError::of_one_trouble(trouble, &overview.name))
 }
 
 fn sign_in(name: &ConnectionName) -> String {

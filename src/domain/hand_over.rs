@@ -14,8 +14,11 @@ pub enum ConnectionValue {
     ClientId,
     /// The client secret's value.
     ClientSecret,
-    /// The access token.
+    /// The access token, of the primary resource where there are several.
     AccessToken,
+    /// An access token of another resource, counted from 0 in the record's order: for the eyes and the clipboard, no
+    /// consumer's form has a field for it.
+    OtherAccessToken(u8),
     /// The refresh token.
     RefreshToken,
 }
@@ -29,7 +32,7 @@ impl ConnectionValue {
         match self {
             Self::ClientId => "Client ID",
             Self::ClientSecret => "Client secret",
-            Self::AccessToken => "Access token",
+            Self::AccessToken | Self::OtherAccessToken(_) => "Access token",
             Self::RefreshToken => "Refresh token",
         }
     }
@@ -39,7 +42,7 @@ impl ConnectionValue {
         match self {
             Self::ClientId => "client ID",
             Self::ClientSecret => "client secret",
-            Self::AccessToken => "access token",
+            Self::AccessToken | Self::OtherAccessToken(_) => "access token",
             Self::RefreshToken => "refresh token",
         }
     }

@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::{
     AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Claims, Connection,
     ConnectionId, ConnectionName, ConnectionValue, DevicePoll, HandOver, Lack, Lacking, Lifetime,
-    PerAudience, RedirectUri, Renewal, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+    PerAudience, RedirectUri, Renewal, RenewalKind, ScopeSet, Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -262,9 +262,34 @@ impl Overview {
             (ConnectionValue::ClientId, _) => Some(self.settings.client_id.to_string().len()),
             (ConnectionValue::ClientSecret, CredentialFacts::Secret { characters, .. }) => Some(*characters),
             (ConnectionValue::ClientSecret, _) => None,
-            (ConnectionValue::AccessToken, _) => Some(self.primary_access()?.characters),
+            (ConnectionValue::AccessToken | ConnectionValue::OtherAccessToken(_), _) => {
+                Some(self.access_of(value)?.characters)
+            }
             (ConnectionValue::RefreshToken, _) => Some(self.tokens.as_ref()?.refresh.as_ref()?.characters),
         }
+    }
+
+    /// The access token that a value is.
+    pub fn access_of(&self, value: ConnectionValue) -> Option<&AccessFacts> {
+        match value {
+            ConnectionValue::AccessToken => self.primary_access(),
+            ConnectionValue::OtherAccessToken(place) => {
+                self.tokens.as_ref()?.access.other(usize::from(place))
+            }
+            ConnectionValue::ClientId | ConnectionValue::ClientSecret | ConnectionValue::RefreshToken => None,
+        }
+    }
+
+    /// The values that it may hold, as they are listed: those of every connection, and the access tokens of its other
+    /// resources behind the primary one.
+    pub fn values(&self) -> Vec<ConnectionValue> {
+        let others = self.tokens.as_ref().map_or(0, |tokens| tokens.access.count() - 1);
+        let others = (0..u8::try_from(others).unwrap_or(u8::MAX)).map(ConnectionValue::OtherAccessToken);
+        let mut values = ConnectionValue::ALL.to_vec();
+        let place =
+            values.iter().position(|value| *value == ConnectionValue::AccessToken).map_or(0, |at| at + 1);
+        values.splice(place..place, others);
+        values
     }
 
     /// Who signs in: who did, else who is expected to.
@@ -322,6 +347,12 @@ impl Overview {
     /// The sign-in with a device code under way, if the person may still enter the code.
     pub fn open_device_attempt(&self, now: DateTime<Utc>) -> Option<&DeviceAttemptFacts> {
         self.open_attempt(now)?.device()
+    }
+
+    /// True if the sign-in that was tried last brought tokens, whatever came after.
+    pub fn has_signed_in(&self) -> bool {
+        let mut sign_ins = self.renewals.iter().rev().filter(|renewal| renewal.kind == RenewalKind::SignIn);
+        sign_ins.next().is_some_and(|last| last.outcome.worked())
     }
 
     /// What is odd about the last answer that brought tokens, unless the one before was odd in the same way.

@@ -31,6 +31,11 @@ impl<T: OfAudience> PerAudience<T> {
         &mut self.primary
     }
 
+    /// One of the others, counted from 0.
+    pub fn other(&self, place: usize) -> Option<&T> {
+        self.others.get(place)
+    }
+
     /// The one of this audience.
     pub fn get(&self, audience: &Audience) -> Option<&T> {
         self.iter().find(|own| own.audience() == audience)

@@ -175,3 +175,161 @@ fn holds(set: &ScopeSet, scope: &Scope) -> Known {
     let is_there = if scope.is_default() { set.iter().any(|own| !own.is_openid()) } else { set.names(scope) };
     Known::from(is_there)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::secret::AccessToken;
+    use crate::domain::{
+        AccessGrant, Authority, Certainty, Claims, ClientId, Connection, ConnectionId, ConnectionName,
+        Lacking, Lifetime, PerAudience, RedirectUri, ResponseMode, Settings, SignedInUser, Tenant, Tokens,
+        Trouble, WayIn, WhoActs,
+    };
+
+    const IMAP: &str = "https://outlook.office.com/IMAP.AccessAsUser.All";
+
+    fn grant(audience: Audience, granted: Option<&str>, scp: Option<&str>) -> AccessGrant {
+        let now = DateTime::UNIX_EPOCH;
+        AccessGrant {
+            audience,
+            token: AccessToken::new("t"),
+            lifetime: Lifetime::from_seconds(now, 3600, Certainty::Known),
+            granted_scope: granted.map(ScopeSet::parse_lenient),
+            claims: Claims { scp: scp.map(ScopeSet::parse_lenient), ..Claims::default() },
+        }
+    }
+
+    fn overview(asked: &str, grants: Vec<AccessGrant>, lacking: Vec<Lacking>) -> Overview {
+        let settings = Settings {
+            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f4f8a11").unwrap(),
+            authority: Authority::custom("https://login.example", None).unwrap(),
+            tenant: Tenant::organizations(),
+            sign_in_as: None,
+            way_in: WayIn::default(),
+            redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
+            response_mode: ResponseMode::Query,
+            scopes: ScopeSet::parse_lenient(asked),
+        };
+        let id = ConnectionId::parse("c0ffee").unwrap();
+        let mut connection = Connection::new(id, ConnectionName::parse("contoso").unwrap(), settings);
+        let mut grants = grants.into_iter();
+        connection.tokens = grants.next().map(|first| {
+            let mut access = PerAudience::new(first);
+            grants.for_each(|grant| access.put(grant));
+            Tokens {
+                access,
+                lacking,
+                refresh: None,
+                user: SignedInUser::default(),
+                signed_in_at: DateTime::UNIX_EPOCH,
+                way_in: WayIn::default(),
+            }
+        });
+        Overview::of(&connection, None)
+    }
+
+    fn refused(kind: TroubleKind) -> Vec<Lacking> {
+        let trouble = Trouble {
+            at: DateTime::UNIX_EPOCH,
+            kind,
+            who: WhoActs::TenantAdmin,
+            what_happened: String::new(),
+            what_to_do: String::new(),
+            aadsts: None,
+            trace_id: None,
+            correlation_id: None,
+        };
+        vec![Lacking { audience: Audience::Exchange, why: Lack::Refused(trouble) }]
+    }
+
+    fn told(overview: &Overview) -> Vec<String> {
+        let states = overview.permission_states();
+        states
+            .iter()
+            .map(|own| {
+                let audience = own.audience.as_ref().map_or("-", Audience::as_str);
+                format!("{audience} {} {} {:?} {:?}", own.scope.name(), own.asked, own.granted, own.in_token)
+            })
+            .collect()
+    }
+
+    fn names<'a>(states: impl Iterator<Item = &'a PermissionState>) -> Vec<String> {
+        states.map(|own| own.scope.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn names_are_compared_within_their_resource() {
+        let graph = grant(
+            Audience::Graph,
+            Some("https://graph.microsoft.com/mail.send IMAP.AccessAsUser.All openid"),
+            Some("Mail.Send"),
+        );
+        let exchange = grant(Audience::Exchange, Some("SMTP.Send"), None);
+        let overview = overview(&format!("Mail.Send Mail.Read {IMAP}"), vec![graph, exchange], Vec::new());
+        assert_eq!(
+            told(&overview),
+            [
+                "graph Mail.Send true Yes Yes",
+                "graph Mail.Read true No No",
+                // What Graph granted under this name is another permission.
+                "exchange IMAP.AccessAsUser.All true No Unknown",
+                "- offline_access true No Unknown",
+                "graph IMAP.AccessAsUser.All false Yes No",
+                "exchange SMTP.Send false Yes Unknown",
+            ]
+        );
+        let states = overview.permission_states();
+        assert_eq!(names(states.missing()), ["Mail.Read", "IMAP.AccessAsUser.All", "offline_access"]);
+        assert_eq!(names(states.not_in_token()), ["Mail.Read"]);
+    }
+
+    #[test]
+    fn granted_and_not_in_the_token_is_told() {
+        let graph = grant(Audience::Graph, Some("Mail.Send Mail.Read"), Some("Mail.Send"));
+        let states = overview("Mail.Send Mail.Read", vec![graph], Vec::new()).permission_states();
+        assert_eq!(names(states.not_in_token()), ["Mail.Read"]);
+        assert_eq!(names(states.missing()), ["offline_access"]);
+    }
+
+    #[test]
+    fn what_nobody_told_is_unknown() {
+        let opaque = overview("Mail.Send", vec![grant(Audience::Graph, None, None)], Vec::new());
+        assert_eq!(told(&opaque)[0], "graph Mail.Send true Unknown Unknown");
+        assert_eq!(
+            told(&overview("Mail.Send", Vec::new(), Vec::new()))[0],
+            "graph Mail.Send true Unknown Unknown"
+        );
+    }
+
+    #[test]
+    fn a_resource_without_consent_is_missing_and_one_without_its_turn_is_not() {
+        let graph = || vec![grant(Audience::Graph, Some("Mail.Send"), None)];
+        let asked = format!("Mail.Send {IMAP}");
+        let state = |lacking| told(&overview(&asked, graph(), lacking))[1].clone();
+        assert_eq!(
+            state(refused(TroubleKind::ConsentMissing)),
+            "exchange IMAP.AccessAsUser.All true No Unknown"
+        );
+        let waits = vec![Lacking { audience: Audience::Exchange, why: Lack::NotYet }];
+        for lacking in [waits, refused(TroubleKind::SignInNeeded), Vec::new()] {
+            assert_eq!(state(lacking), "exchange IMAP.AccessAsUser.All true Unknown Unknown");
+        }
+    }
+
+    #[test]
+    fn default_stands_for_whatever_was_granted() {
+        let exchange =
+            grant(Audience::Exchange, Some("IMAP.AccessAsUser.All"), Some("IMAP.AccessAsUser.All"));
+        let states = told(&overview("https://outlook.office365.com/.default", vec![exchange], Vec::new()));
+        assert_eq!(
+            states,
+            [
+                "exchange .default true Yes Yes",
+                "- offline_access true No Unknown",
+                "exchange IMAP.AccessAsUser.All false Yes Yes"
+            ]
+        );
+    }
+}

@@ -18,6 +18,7 @@ pub(super) fn write(values: &ConnectionValues<'_>) -> Zeroizing<String> {
             ConnectionValue::ClientId => Some(values.client_id.as_str()),
             ConnectionValue::ClientSecret => values.client_secret.map(Secret::expose),
             ConnectionValue::AccessToken => Some(values.access_token.expose()),
+            ConnectionValue::OtherAccessToken(_) => None,
             ConnectionValue::RefreshToken => values.refresh_token.map(Secret::expose),
         };
         push_line(&mut text, field.label(), value.unwrap_or("(none)"));

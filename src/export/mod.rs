@@ -5,6 +5,7 @@
 //! JSON and YAML come from writers that quote for themselves; no value is ever pasted into a text.
 
 mod accounts;
+pub mod bearer;
 mod card;
 mod curl;
 mod env;

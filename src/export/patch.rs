@@ -163,6 +163,7 @@ fn of<'v>(values: &'v ConnectionValues<'_>, field: ConnectionValue) -> Option<&'
         ConnectionValue::ClientId => Some(&values.client_id),
         ConnectionValue::ClientSecret => values.client_secret.map(Secret::expose),
         ConnectionValue::AccessToken => Some(values.access_token.expose()),
+        ConnectionValue::OtherAccessToken(_) => None,
         ConnectionValue::RefreshToken => values.refresh_token.map(Secret::expose),
     }
 }

@@ -118,6 +118,9 @@ pub fn connection_value(
         ConnectionValue::ClientId => Some(connection.settings.client_id.to_string()),
         ConnectionValue::ClientSecret => Some(app?.credential.secret()?.value.expose().to_owned()),
         ConnectionValue::AccessToken => Some(tokens?.access.primary().token.expose().to_owned()),
+        ConnectionValue::OtherAccessToken(place) => {
+            Some(tokens?.access.other(usize::from(place))?.token.expose().to_owned())
+        }
         ConnectionValue::RefreshToken => Some(tokens?.refresh.as_ref()?.current.expose().to_owned()),
     }
 }

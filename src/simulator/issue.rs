@@ -14,8 +14,8 @@ use super::scope::{Permission, Resource, Scopes};
 use super::token::{SignIn, TokenRequest};
 
 impl Simulator {
-    /// The answer to a good grant. The audience is the first resource that is asked for; everything granted there is
-    /// in the token, asked for this time or before.
+    /// The answer to a good grant. The audience is the resource that is asked for, without a scope the first one of
+    /// the sign-in; everything granted there is in the token, asked for this time or before.
     pub(super) fn token_answer(
         &mut self,
         (request, authentication): (&TokenRequest<'_>, Authentication),
@@ -26,7 +26,7 @@ impl Simulator {
         let user = scenario.user(&sign_in.upn).ok_or_else(|| PlatformError::new(50034))?;
         let tenant = request.tenancy.sign_in(user, scenario)?;
         let asked = match request.form.get("scope") {
-            Some(text) => Scopes::parse(text, &self.origin)?,
+            Some(text) => Scopes::parse(text, &self.origin)?.of_one_resource()?,
             None => sign_in.scopes.clone(),
         };
         let granted = self.consents.of(request.application, user, &tenant.id, asked.resource());

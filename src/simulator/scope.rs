@@ -110,6 +110,13 @@ impl Scopes {
         self.openid.iter().any(|word| word == openid)
     }
 
+    /// What a token request may name: permissions of one resource (700022 otherwise).
+    pub(super) fn of_one_resource(self) -> Result<Self, PlatformError> {
+        let resource = self.resource();
+        let is_mixed = self.permissions.iter().any(|permission| permission.resource != resource);
+        if is_mixed { Err(PlatformError::new(700_022)) } else { Ok(self) }
+    }
+
     /// The resource of the token: the first one named, Graph if none is.
     pub(super) fn resource(&self) -> Resource {
         self.permissions.first().map_or(Resource::Graph, |permission| permission.resource)

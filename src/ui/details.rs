@@ -30,7 +30,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 /// The most important first, since the last ones are cut off where there is no room.
 fn lines(view: View<'_>, overview: &Overview, width: u16, height: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    if let Some(trouble) = &overview.trouble {
+    if let Some(trouble) = overview.foremost_trouble() {
         lines.extend(trouble_lines(view, trouble, width));
     }
     if lines.len() + FEWEST_PAIRS > height {
@@ -140,7 +140,7 @@ pub(super) fn last_renewal(view: View<'_>, overview: &Overview) -> String {
     match overview.renewals.last() {
         None => "never".to_owned(),
         Some(renewal) => {
-            let told = overview.trouble.as_ref().map(|trouble| trouble.what_happened.as_str());
+            let told = overview.foremost_trouble().map(|trouble| trouble.what_happened.as_str());
             format!("{}, {}", view.time(renewal.at), outcome(renewal, told))
         }
     }

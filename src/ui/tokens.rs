@@ -23,7 +23,10 @@ use crate::app::{Action, Reveal};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::Freshness;
 use crate::domain::secret::Secret;
-use crate::domain::{Clock, ConnectionValue, Lifetime, NextStep, Overview, ScopeSet, Stage};
+use crate::domain::{
+    AccessFacts, Clock, ConnectionValue, Lack, Lacking, Lifetime, NextStep, Overview, ScopeSet, Stage,
+    Trouble, TroubleKind,
+};
 
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
@@ -37,8 +40,31 @@ const FEWEST_NOTE: u16 = 9;
 /// Lines of the page with blank ones between, and of the claims with the marks above them: what is left lists renewals.
 const LONGEST_PAGE: u16 = 25;
 const LONGEST_CLAIMS: u16 = 13;
+/// What has a gauge of its own.
+#[derive(Clone, Copy)]
+enum Gauge<'a> {
+    /// The access token of one of several resources.
+    Access(&'a AccessFacts),
+    /// A resource that was asked for, and has no token yet or gets none.
+    Lacking(&'a Lacking),
+    /// The only access token, the refresh token, the client's credential.
+    Clock(Clock),
+}
+
 /// In the order in which they lapse.
-const CLOCKS: [Clock; 3] = [Clock::AccessToken, Clock::RefreshToken, Clock::ClientCredential];
+fn gauges(overview: &Overview) -> Vec<Gauge<'_>> {
+    let held = overview.tokens.iter().flat_map(|tokens| tokens.access.iter());
+    let without = |own: &&Lacking| {
+        overview.tokens.as_ref().is_some_and(|tokens| tokens.access.get(&own.audience).is_none())
+    };
+    let mut gauges: Vec<Gauge<'_>> = held.map(Gauge::Access).collect();
+    gauges.extend(overview.lacks().filter(without).map(Gauge::Lacking));
+    if gauges.len() <= 1 {
+        gauges = vec![Gauge::Clock(Clock::AccessToken)];
+    }
+    gauges.extend([Clock::RefreshToken, Clock::ClientCredential].map(Gauge::Clock));
+    gauges
+}
 /// From this width on history and claims stand beside the values.
 const BESIDE_FROM: u16 = 180;
 const BESIDE_WIDTH: u16 = 74;
@@ -72,9 +98,10 @@ fn split(area: Rect) -> (Rect, Rect) {
 /// Who, the clocks, the values, and below them the past or a revealed value in its place.
 fn draw_page(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview, past: Vec<Vec<Line<'static>>>) {
     let width = canvas.width();
-    let values = values(view, overview, width);
+    let room = usize::from(canvas.rows_left()).saturating_sub(1 + gauges(overview).len());
+    let values = window(view, overview, values(view, overview, width), room);
     let past = if view.app.tokens.reveal.is_none() { past } else { Vec::new() };
-    let needed = 1 + CLOCKS.len() + values.len() + past.iter().map(Vec::len).sum::<usize>();
+    let needed = 1 + gauges(overview).len() + values.len() + past.iter().map(Vec::len).sum::<usize>();
     let spare = usize::from(canvas.rows_left()).saturating_sub(needed);
     let mut sections = vec![vec![who(view, overview, width)], clocks(view, overview, width, spare), values];
     sections.extend(past);
@@ -105,21 +132,35 @@ fn stack(canvas: &mut Canvas<'_>, sections: Vec<Vec<Line<'static>>>) {
 
 /// Tall bars with a blank line between them; slim ones where there are not two lines to spare.
 fn clocks(view: View<'_>, overview: &Overview, width: u16, spare: usize) -> Vec<Line<'static>> {
-    let (build, gaps) = if spare >= 2 { (Build::Tall, 1) } else { (Build::Slim, 0) };
+    let gauges = gauges(overview);
+    let (build, gaps) = if spare >= gauges.len() - 1 { (Build::Tall, 1) } else { (Build::Slim, 0) };
     let mut lines = Vec::new();
-    for clock in CLOCKS {
+    for gauge in gauges {
         if !lines.is_empty() {
             lines.extend(std::iter::repeat_n(Line::default(), gaps));
         }
-        lines.push(clock_line(view, overview, clock, build, width));
+        lines.push(gauge_line(view, overview, gauge, build, width));
     }
     lines
+}
+
+/// The values as far as there are lines for them, so that the chosen one is among them; their title stays.
+fn window(
+    view: View<'_>,
+    overview: &Overview,
+    mut values: Vec<Line<'static>>,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let chosen = overview.values().iter().position(|value| *value == view.app.tokens.value).unwrap_or(0);
+    let hidden = (chosen + 2).saturating_sub(room.max(2)).min(values.len().saturating_sub(1));
+    values.drain(1..=hidden);
+    values
 }
 
 fn values(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
     let hand_over = hand_over(view, overview, width);
     let mut lines = vec![rule(view.look, &values_title(view, overview), &hand_over, width)];
-    for value in ConnectionValue::ALL {
+    for value in overview.values() {
         let line = value_line(view, overview, value, width);
         // The style of the line lies under those of its parts, over its whole width.
         let is_chosen = value == view.app.tokens.value;
@@ -151,20 +192,30 @@ fn who(view: View<'_>, overview: &Overview, width: u16) -> Line<'static> {
         .build()
 }
 
-fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, width: u16) -> Line<'static> {
+fn gauge_line(
+    view: View<'_>,
+    overview: &Overview,
+    gauge: Gauge<'_>,
+    build: Build,
+    width: u16,
+) -> Line<'static> {
     let theme = view.theme();
     let label = clock_label(overview, width);
     // A certificate may last for decades, and its end is a longer note.
-    let room = if label > LABEL { 4 } else { 0 };
-    let lifetime = overview.lifetime(clock);
+    let room = if label == LABEL_WITH_CERTIFICATE { 4 } else { 0 };
+    let (clock, lifetime) = match gauge {
+        Gauge::Access(access) => (Clock::AccessToken, Some(access.lifetime)),
+        Gauge::Lacking(_) => (Clock::AccessToken, None),
+        Gauge::Clock(clock) => (clock, overview.lifetime(clock)),
+    };
     let bar = match width {
         0..56 => width.saturating_sub(12 + label),
         56..72 => width.saturating_sub(25 + label),
         _ => width.saturating_sub(38 + label + room).min(72),
     };
-    let mut row = view.row().gap(1).fill(clock_title(overview, clock, label), label, theme.heading);
+    let mut row = view.row().gap(1).fill(&gauge_title(overview, gauge, label), label, theme.heading);
     row = row.append(lifetime_gauge(lifetime.as_ref(), (clock, view.now), bar, build, view.glyphs(), theme));
-    let Some(lifetime) = lifetime else { return no_clock(view, overview, clock, row, width) };
+    let Some(lifetime) = lifetime else { return no_clock(view, overview, gauge, row, width) };
     let stage = lifetime.stage(clock, view.now);
     let left =
         if stage == Stage::Expired { String::new() } else { duration_long(lifetime.remaining(view.now)) };
@@ -173,7 +224,11 @@ fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, w
         row = row.fill(lifetime.certainty.label(), 9, theme.muted);
     }
     if width.saturating_sub(row.width()) >= FEWEST_NOTE {
-        row = row.rest(&clock_note(view, overview, clock, &lifetime), width, theme.text);
+        let note = match gauge {
+            Gauge::Access(access) => access_note(view, overview, access),
+            Gauge::Lacking(_) | Gauge::Clock(_) => clock_note(view, overview, clock, &lifetime),
+        };
+        row = row.rest(&note, width, theme.text);
     }
     row.build()
 }
@@ -181,12 +236,31 @@ fn clock_line(view: View<'_>, overview: &Overview, clock: Clock, build: Build, w
 /// Cells for the titles of the clocks, the blanks behind them included.
 const LABEL: u16 = 9;
 const LABEL_WITH_CERTIFICATE: u16 = 13;
+const LABEL_WITH_RESOURCE: u16 = 17;
 
 fn clock_label(overview: &Overview, width: u16) -> u16 {
     match overview.credential {
+        _ if width >= 56 && has_several(overview) => LABEL_WITH_RESOURCE,
         CredentialFacts::Certificate { .. } if width >= 56 => LABEL_WITH_CERTIFICATE,
         _ => LABEL,
     }
+}
+
+/// With its resource, which is all of the title where there is little room.
+fn gauge_title(overview: &Overview, gauge: Gauge<'_>, label: u16) -> String {
+    let audience = match gauge {
+        Gauge::Access(access) => &access.audience,
+        Gauge::Lacking(lacking) => &lacking.audience,
+        Gauge::Clock(clock) => return clock_title(overview, clock, label).to_owned(),
+    };
+    let name = printable(audience.short());
+    let title = if label > LABEL { format!("ACCESS {name}") } else { name };
+    // One cell stays free before the bar.
+    title.chars().take(usize::from(label) - 1).collect()
+}
+
+fn has_several(overview: &Overview) -> bool {
+    gauges(overview).len() > 3
 }
 
 fn clock_title(overview: &Overview, clock: Clock, label: u16) -> &'static str {
@@ -202,10 +276,15 @@ fn clock_title(overview: &Overview, clock: Clock, label: u16) -> &'static str {
 fn no_clock(
     view: View<'_>,
     overview: &Overview,
-    clock: Clock,
+    gauge: Gauge<'_>,
     row: super::canvas::Row<'_>,
     width: u16,
 ) -> Line<'static> {
+    let clock = match gauge {
+        Gauge::Lacking(lacking) => return no_token(view, overview, lacking, row, width),
+        Gauge::Access(_) => Clock::AccessToken,
+        Gauge::Clock(clock) => clock,
+    };
     let text = match (clock, &overview.credential) {
         (Clock::AccessToken, _) if !overview.settings.way_in.is_delegated() => "no token yet",
         (Clock::AccessToken, _) => "nobody has signed in",
@@ -221,9 +300,51 @@ fn no_clock(
     row.gap(6).rest(text, width, view.theme().muted).build()
 }
 
+fn no_token(
+    view: View<'_>,
+    overview: &Overview,
+    lacking: &Lacking,
+    row: super::canvas::Row<'_>,
+    width: u16,
+) -> Line<'static> {
+    let theme = view.theme();
+    match lacking.refusal() {
+        Some(trouble) => row.gap(2).rest(refused(trouble), width, theme.warning).build(),
+        None if view.app.is_renewing(&overview.id) => {
+            let text = format!("being fetched {}", view.glyphs().ellipsis);
+            row.gap(2).rest(&text, width, theme.muted).build()
+        }
+        None => row.gap(2).rest("not yet: comes next", width, theme.muted).build(),
+    }
+}
+
+/// Why a resource gets no token, in a few words.
+fn refused(trouble: &Trouble) -> &'static str {
+    match trouble.kind {
+        TroubleKind::ConsentMissing => "consent missing",
+        TroubleKind::SignInNeeded => "sign in again",
+        TroubleKind::SetUpWrong => "refused: see the list",
+        TroubleKind::TryLater { .. } => "tried again",
+    }
+}
+
+/// What happens at the end of one of several access tokens.
+fn access_note(view: View<'_>, overview: &Overview, access: &AccessFacts) -> String {
+    if let Some(Lack::Refused(trouble)) = overview.lack_of(&access.audience) {
+        return refused(trouble).to_owned();
+    }
+    if !overview.settings.audiences().contains(&access.audience) {
+        return "asked no more".to_owned();
+    }
+    clock_note(view, overview, Clock::AccessToken, &access.lifetime)
+}
+
 /// What happens at the end of a clock, in a few words.
 fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Lifetime) -> String {
     let is_over = lifetime.is_expired_at(view.now);
+    // What stands in the way of another resource does not hinder this one.
+    let is_refused =
+        clock == Clock::AccessToken && overview.trouble.is_none() && overview.refusal().is_some();
     match clock {
         Clock::AccessToken if view.app.is_renewing(&overview.id) => {
             format!("renewing {}", view.glyphs().ellipsis)
@@ -231,6 +352,7 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         Clock::AccessToken => match overview.next_step(view.now) {
             NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
             _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
+            _ if is_refused => format!("renews {}", view.when(lifetime.renewal_due_at())),
             NextStep::SignInAgain
             | NextStep::AskConsent
             | NextStep::AskAdministrator
@@ -252,8 +374,7 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
 }
 
 fn values_title(view: View<'_>, overview: &Overview) -> String {
-    let set = overview.access_lifetime().map(|access| access.starts_at);
-    match set {
+    match overview.renewed_at() {
         Some(at) => format!("Connection values {} set of {}", view.glyphs().separator, view.time(at)),
         None => "Connection values".to_owned(),
     }
@@ -324,9 +445,13 @@ fn absent(overview: &Overview, value: ConnectionValue) -> &'static str {
 fn about(view: View<'_>, overview: &Overview, value: ConnectionValue) -> String {
     let Some(tokens) = &overview.tokens else { return String::new() };
     match value {
-        ConnectionValue::AccessToken => {
-            let access = tokens.access.primary();
-            let audience = access.claims.audience_name().map_or_else(|| "opaque".to_owned(), printable);
+        ConnectionValue::AccessToken | ConnectionValue::OtherAccessToken(_) => {
+            let Some(access) = overview.access_of(value) else { return String::new() };
+            let audience = match access.claims.audience_name() {
+                _ if tokens.access.count() > 1 => printable(access.audience.short()),
+                Some(name) => printable(name),
+                None => "opaque".to_owned(),
+            };
             if let Some(roles) = overview.roles() {
                 return match roles.len() {
                     0 => format!("{audience}, no roles"),

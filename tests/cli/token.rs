@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::process::Stdio;
 
-use super::tenant::{NAME, Tenant};
+use super::tenant::{NAME, OPS, Tenant};
 
 #[test]
 fn a_valid_token_is_printed_without_a_request() {
@@ -93,4 +93,105 @@ fn command(tenant: &Tenant) -> std::process::Command {
         .arg(tenant.home.key())
         .args(["token", NAME]);
     command
+}
+
+const BOTH: [&str; 4] =
+    ["--scope", "Mail.Read", "--scope", "https://outlook.office.com/IMAP.AccessAsUser.All"];
+
+fn both() -> Tenant {
+    let tenant = Tenant::unused("");
+    let options: Vec<&str> = ["--sign-in-as", OPS].into_iter().chain(BOTH).collect();
+    tenant.add(NAME, &options).is(0);
+    tenant.signed_in()
+}
+
+fn audience_of(token: &str) -> String {
+    let payload = token.split('.').nth(1).unwrap();
+    let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    claims["aud"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn each_resource_has_its_token() {
+    let tenant = both();
+    assert_eq!(tenant.requests(), 2);
+    let token = |options: &[&str]| tenant.token(options).is(0).out;
+    assert_eq!(audience_of(&token(&[])), "https://graph.microsoft.com");
+    assert_eq!(token(&[]), token(&["--audience", "graph"]));
+    assert_eq!(audience_of(&token(&["--audience", "exchange"])), "https://outlook.office.com");
+    assert_eq!(token(&["--audience", "https://outlook.office365.com"]), token(&["--audience", "exchange"]));
+    assert_eq!(tenant.requests(), 2);
+    let before = token(&[]);
+    token(&["--audience", "exchange", "--min-valid", "24h"]);
+    assert_eq!((tenant.requests(), token(&[])), (3, before), "the other one stays as it is");
+    let json = tenant.token(&["--audience", "exchange", "--format", "json"]).is(0).json();
+    assert_eq!(json["resource"], "exchange");
+}
+
+#[test]
+fn show_tells_each_token_and_what_was_granted() {
+    let tenant = both();
+    let page = tenant.run(&["show", NAME]).is(0).out;
+    for text in ["Microsoft Graph: fresh", "Exchange Online: fresh", "IMAP.AccessAsUser.All"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let json = tenant.run(&["show", NAME, "--json"]).is(0).json();
+    assert_eq!(json["access_token"]["resource"], "graph");
+    assert_eq!(json["access_tokens"][1]["resource"], "exchange");
+    assert_eq!(json["lacking"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_resource_that_is_not_asked_for_is_told_with_the_permission_to_add() {
+    let tenant = Tenant::new().signed_in();
+    let run = tenant.token(&["--audience", "exchange"]).fails(5);
+    assert!(run.err.contains("asks for no permission of Exchange Online"), "{}", run.err);
+    assert!(run.err.contains("--add https://outlook.office.com/IMAP.AccessAsUser.All"), "{}", run.err);
+    assert_eq!(run.err.lines().count(), 2);
+    tenant.token(&["--audience", "nowhere"]).is(2);
+    assert_eq!(tenant.requests(), 1);
+}
+
+#[test]
+fn a_refused_resource_costs_one_request_and_the_other_goes_on() {
+    let tenant =
+        Tenant::unused("[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\nnth = 1\ncode = 65001");
+    let options: Vec<&str> = ["--sign-in-as", OPS].into_iter().chain(BOTH).collect();
+    tenant.add(NAME, &options).is(0);
+    let address = tenant.browse(&tenant.begin(), tokengauge::simulator::browser::Answer::Accept);
+    let told = tenant.redeem(&address).is(0).err;
+    assert!(told.contains("signed in as") && told.contains("Exchange Online: "), "{told}");
+    tenant.token(&[]).is(0);
+    let refused = tenant.token(&["--audience", "exchange"]);
+    assert!(refused.out.is_empty() && refused.err.contains("Exchange Online: "), "{}", refused.err);
+    assert_eq!(tenant.requests(), 2);
+    // A person who asks for all asks for this one once more.
+    tenant.run(&["refresh", NAME]).is(0);
+    tenant.token(&["--audience", "exchange"]).is(0);
+}
+
+#[test]
+fn sasl_xoauth2_is_what_mail_servers_read() {
+    let tenant = both();
+    let token = tenant.token(&["--audience", "exchange"]).is(0).out;
+    let decode = |run: super::home::Run| {
+        let line = run.is(0).out;
+        assert!(line.ends_with('\n') && line.lines().count() == 1);
+        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, line.trim_end());
+        String::from_utf8(bytes.unwrap()).unwrap()
+    };
+    let sasl = ["--audience", "exchange", "--format", "sasl-xoauth2"];
+    let response = |user: &str| format!("user={user}\u{1}auth=Bearer {}\u{1}\u{1}", token.trim_end());
+    assert_eq!(decode(tenant.token(&sasl)), response(OPS));
+    let shared = [&sasl[..], &["--user", "shared@contoso.example"]].concat();
+    assert_eq!(decode(tenant.token(&shared)), response("shared@contoso.example"));
+}
+
+#[test]
+fn curl_config_is_one_line_that_curl_reads() {
+    let tenant = Tenant::new().signed_in();
+    let token = tenant.token(&[]).is(0).out;
+    let line = tenant.token(&["--format", "curl-config"]).is(0).out;
+    assert_eq!(line, format!("header = \"Authorization: Bearer {}\"\n", token.trim_end()));
 }

@@ -21,6 +21,7 @@ mod network;
 mod one_request;
 mod refusals;
 mod renewal;
+mod resources;
 mod scenarios;
 mod sign_in;
 mod strangers;

@@ -66,7 +66,8 @@ fn every_file_is_built_in_and_played_here() {
             "fleet",
             "hostile-texts",
             "short-lived",
-            "throttled"
+            "throttled",
+            "two-resources"
         ],
         "a new scenario needs a test here"
     );
@@ -78,6 +79,37 @@ async fn every_scenario_comes_up_with_its_connections() {
         let (_tenant, dashboard) = play(name, 1).await;
         assert!(dashboard.screen((80, 24)).contains("Connections"), "{name}");
     }
+}
+
+#[tokio::test]
+async fn two_resources_are_two_gauges_after_one_sign_in() {
+    let (_tenant, mut dashboard) = play("two-resources", 1).await;
+    dance(&mut dashboard, OPS).await;
+    let screen = dashboard.screen((80, 24));
+    for text in ["ACCESS Graph", "ACCESS Exchange", "Graph, 5 permissions", "Exchange, 2 permissions"] {
+        assert!(screen.contains(text), "{text}\n{screen}");
+    }
+    assert!(screen.contains("signed in, tokens stored"), "{screen}");
+    // Where there is little room the list follows the choice, to the second access token and beyond.
+    for row in ["Client secret", "Access token", "Access token", "Refresh token"] {
+        dashboard.keys("j");
+        let screen = dashboard.screen((40, 12));
+        assert!(
+            screen.contains(&format!("► {row}")) || screen.contains(&format!("> {row}")),
+            "{row}\n{screen}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_one_resource_refuses_leaves_the_other_as_good_as_any() {
+    let (_tenant, mut dashboard) = play("two-resources", 1).await;
+    dance(&mut dashboard, "ada-at-contoso.example").await;
+    let own = named(&dashboard.app, "ada-at-contoso.example").unwrap().clone();
+    assert_eq!(own.refusal().map(|trouble| trouble.kind), Some(TroubleKind::ConsentMissing));
+    assert_eq!((own.trouble, own.tokens.unwrap().access.count()), (None, 1));
+    let screen = dashboard.screen((80, 24));
+    assert!(screen.contains("ACCESS Exchange") && screen.contains("consent missing"), "{screen}");
 }
 
 #[tokio::test]

@@ -244,12 +244,22 @@ fn one_refresh_token_serves_both_resources() {
     let mut driver = Driver::with("").asking("scope", &scope);
     let graph = driver.sign_in();
     let mut driver =
-        driver.redeeming("scope", "https://outlook.office365.com/IMAP.AccessAsUser.All Mail.ReadWrite");
+        driver.redeeming("scope", "https://outlook.office365.com/IMAP.AccessAsUser.All offline_access");
     let exchange = driver.refresh(graph.text("refresh_token"));
     let aud = |token: &str| driver.simulator.verify_access_token(token).unwrap().aud;
     assert_eq!(aud(graph.text("access_token")), "https://graph.microsoft.com");
     assert_eq!(aud(exchange.text("access_token")), "https://outlook.office.com");
     assert_eq!(exchange.text("scope"), "https://outlook.office.com/IMAP.AccessAsUser.All");
+}
+
+#[test]
+fn a_token_request_names_one_resource() {
+    let mixed = format!("{SCOPE} https://outlook.office.com/IMAP.AccessAsUser.All");
+    let mut driver = Driver::with("").asking("scope", &mixed);
+    let token = driver.sign_in().text("refresh_token").to_owned();
+    let mut driver = driver.redeeming("scope", &mixed);
+    assert_eq!(driver.refresh(&token).refusal(), (400, "invalid_scope", 700_022));
+    assert_eq!(driver.sign_in().refusal(), (400, "invalid_scope", 700_022));
 }
 
 #[test]

@@ -193,11 +193,18 @@ impl App {
 
     /// A token request ended: it goes into the activity and the status line.
     pub(super) fn note_exchange(&mut self, overview: &Overview, now: DateTime<Utc>) {
-        let (tone, what_happened, what_to_do) = match (&overview.trouble, overview.renewals.last()) {
+        let refused = overview.foremost_trouble().filter(|trouble| {
+            let last = overview.renewals.last();
+            overview.trouble.is_some() || last.is_some_and(|last| last.at == trouble.at)
+        });
+        let (tone, what_happened, what_to_do) = match (refused, overview.renewals.last()) {
             (Some(trouble), _) => {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
             }
-            (None, Some(renewal)) => (Tone::Good, crate::app::activity::told(renewal), None),
+            (None, Some(_)) => {
+                let told = crate::app::activity::worth_telling(overview).map(crate::app::activity::told);
+                (Tone::Good, told.unwrap_or_default(), None)
+            }
             (None, None) => return,
         };
         self.activity.note(Entry {
@@ -213,7 +220,7 @@ impl App {
                 Some(_) => Notice::plain(format!("{}: {what_happened}.", overview.name), now),
                 // What was odd before in the same way is in the activity.
                 None => Notice::good(
-                    format!("{}: {}.", overview.name, crate::app::activity::briefly(&overview.renewals)),
+                    format!("{}: {}.", overview.name, crate::app::activity::briefly(overview)),
                     now,
                 ),
             },
@@ -253,7 +260,7 @@ impl App {
             }
             Some(Panel::SignIn(mut panel)) if panel.phase == Phase::Redeeming(request) => {
                 let mut effects = Vec::new();
-                match &overview.trouble {
+                match overview.trouble.as_ref().filter(|_| !overview.has_signed_in()) {
                     None => self.arrive(overview),
                     Some(trouble) => {
                         let failure = Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone());

@@ -135,9 +135,9 @@ impl App {
                 self.permissions.row = self.permissions.row.saturating_add_signed(by).min(last);
             }
             Tab::Tokens => {
-                let here = ConnectionValue::ALL.iter().position(|v| *v == self.tokens.value).unwrap_or(0);
-                let there = here.saturating_add_signed(by).min(ConnectionValue::ALL.len() - 1);
-                self.tokens.value = ConnectionValue::ALL[there];
+                let values = self.chosen().map_or_else(|| ConnectionValue::ALL.to_vec(), Overview::values);
+                let here = values.iter().position(|v| *v == self.tokens.value).unwrap_or(0);
+                self.tokens.value = values[here.saturating_add_signed(by).min(values.len() - 1)];
                 self.tokens.mask();
             }
         }

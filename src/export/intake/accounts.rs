@@ -29,7 +29,7 @@ fn field(value: ConnectionValue) -> Field {
     match value {
         ConnectionValue::ClientId => Field::ClientId,
         ConnectionValue::ClientSecret => Field::ClientSecret,
-        ConnectionValue::AccessToken => Field::AccessToken,
+        ConnectionValue::AccessToken | ConnectionValue::OtherAccessToken(_) => Field::AccessToken,
         ConnectionValue::RefreshToken => Field::RefreshToken,
     }
 }

@@ -118,7 +118,13 @@ fn fresh_seed(upn: &str, application: &Application) -> Seed {
         app: application.client_id.clone(),
         tenant: application.tenant.clone(),
         sign_in_as: Some(upn.to_owned()),
-        scopes: PRESETS[0].scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        scopes: match application.permissions.as_slice() {
+            [] => PRESETS[0].scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            registered => {
+                let own = std::iter::once(Scope::OFFLINE_ACCESS.to_owned());
+                registered.iter().cloned().chain(own).collect()
+            }
+        },
         access_remaining: None,
         refresh_remaining: None,
         _secret_ends: None,

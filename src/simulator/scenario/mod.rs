@@ -207,6 +207,7 @@ impl Scenario {
         "device-code-blocked-later",
         "hostile-texts",
         "short-lived",
+        "two-resources",
     ];
 
     /// Reads a scenario and checks that it refers only to what it defines.
