@@ -73,7 +73,7 @@ async fn a_preview_shows_no_secret_and_writes_nothing() {
         let order = order(&desk, format, "values", Permit::default());
         let shown = preview(&desk.services, &outlets(&desk), &desk.id, order).await.unwrap().lines.join("\n");
         let tokens = desk.tokens();
-        assert!(!shown.contains(tokens.access.token.expose()), "{format:?}");
+        assert!(!shown.contains(tokens.access.primary().token.expose()), "{format:?}");
         assert!(!shown.contains(tokens.refresh.unwrap().current.expose()), "{format:?}");
         assert!(!shown.contains(super::desk::SECRET), "{format:?}");
     }

@@ -25,6 +25,7 @@ fn curl_reads_me_and_the_token_is_in_no_argument() {
     let me = format!("{}/v1.0/me", office.tenant.url());
     for line in [
         format!("tokengauge token graph --format header | curl -sS --fail -H @- {me}"),
+        format!("tokengauge token graph --format curl-config | curl -sS --fail -K - {me}"),
         format!("tokengauge export graph --format curl-config | curl -sS --fail -K - {me}"),
     ] {
         let told = office.run(shell(&office, &line), "").succeeded().out;

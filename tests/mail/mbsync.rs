@@ -84,6 +84,22 @@ fn several_accounts_get_each_its_own_token_renewed_in_passing() {
     assert_eq!((fetched(&office, NAME).len(), fetched(&office, "ada").len()), (1, 1));
 }
 
+#[test]
+fn of_a_connection_that_asks_for_graph_too_mbsync_gets_the_token_for_mail() {
+    if !is_usable() {
+        return;
+    }
+    let office = PostOffice::new();
+    let imap = "https://outlook.office.com/IMAP.AccessAsUser.All";
+    office.sign_in_for("both", OPS, &["Mail.Read", imap, "offline_access"]);
+    sync_all(&office, &["both"]).succeeded();
+    let [(_, token)] = &admitted(&office.imap.gate)[..] else { panic!("one was let in") };
+    assert_ne!(*token, office.token("both"), "that of Graph comes first where nothing is said");
+    office.expire("both");
+    sync_all(&office, &["both"]).succeeded();
+    assert_eq!(fetched(&office, "both").len(), 1);
+}
+
 /// mbsync opens its accounts side by side, and so do several of them.
 #[test]
 fn many_at_once_cost_one_renewal() {

@@ -117,7 +117,6 @@ impl PostOffice {
     fn at_loopback(&self, snippet: &str) -> String {
         let (imap, smtp) = (self.imap.port.number, self.smtp.port.number);
         snippet
-            .replace(" --audience exchange", "")
             .replace(&format!("{IMAP_HOST}:993"), &format!("localhost:{imap}"))
             .replace(&format!("{SMTP_HOST}:587"), &format!("localhost:{smtp}"))
             .replace(&format!("Host {IMAP_HOST}\nPort 993"), &format!("Host localhost\nPort {imap}"))
