@@ -295,7 +295,7 @@ mod tests {
         for text in [
             "name,tenant,mailbox\na,contoso.com,ops@contoso.com\n",
             "Mailbox;NAME;Tenant\r\nops@contoso.com;a;contoso.com\r\n",
-            "\u{feff}\"tenant\" , \"name\" , \"mailbox\"\n\"contoso.com\",\"a\",\"ops@contoso.com\"",
+            "\u{feff}\"tenant\",\"name\",\"mailbox\"\n\"contoso.com\",\"a\",\"ops@contoso.com\"",
         ] {
             let row = parse(text.as_bytes()).rows.remove(0);
             assert_eq!((row.line, row.name.as_str()), (2, "a"), "{text:?}");

@@ -84,7 +84,7 @@ async fn every_scenario_comes_up_with_its_connections() {
 /// Signs in, tests, and tells what the panel says.
 async fn probed(dashboard: &mut Dashboard, name: &str) -> String {
     dance(dashboard, name).await;
-    let id = dashboard.connection(name).id;
+    let id = dashboard.connection(name).id.clone();
     dashboard.keys("t");
     dashboard
         .until("the probe has ended", |app| {
@@ -92,7 +92,7 @@ async fn probed(dashboard: &mut Dashboard, name: &str) -> String {
         })
         .await;
     let screen = dashboard.screen((160, 50));
-    dashboard.keys("\u{1b}");
+    dashboard.key(crossterm::event::KeyCode::Esc);
     screen
 }
 
