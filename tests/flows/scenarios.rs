@@ -93,7 +93,9 @@ async fn probed(dashboard: &mut Dashboard, name: &str) -> String {
         .await;
     let screen = dashboard.screen((160, 50));
     dashboard.key(crossterm::event::KeyCode::Esc);
+    // The filter by which it was chosen goes.
     dashboard.keys("1");
+    dashboard.key(crossterm::event::KeyCode::Esc);
     screen
 }
 
