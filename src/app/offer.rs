@@ -67,8 +67,9 @@ impl App {
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));
-        own.extend(chosen.tokens.iter().flat_map(|_| [A::HandOver, A::Export]));
+        own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
         own.extend(can_probe(chosen).then_some(A::Probe));
+        own.extend(chosen.tokens.as_ref().map(|_| A::Export));
         own.extend([A::New, A::NewLike, A::Edit, A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
         // Always to be had, and in front where it is what is missing.
         if !own.contains(&A::AdminConsent) {

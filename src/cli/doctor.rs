@@ -220,7 +220,7 @@ fn rows(probe: &Probe) -> Vec<Vec<String>> {
 }
 
 fn indented(table: &str) -> String {
-    table.lines().map(|line| format!("  {line}\n")).collect()
+    table.split_inclusive('\n').flat_map(|line| ["  ", line]).collect()
 }
 
 fn error_json(name: &ConnectionName, error: &CliError) -> Value {

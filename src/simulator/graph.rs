@@ -189,7 +189,7 @@ impl Simulator {
         whose: Option<&str>,
     ) -> Result<&User, GraphError> {
         let own = self.scenario.user(&claims.upn);
-        let whose_name = whose.map(|whose| percent_encoding_removed(whose));
+        let whose_name = whose.map(percent_encoding_removed);
         let named = whose_name
             .as_deref()
             .and_then(|whose| self.scenario.user(whose).or_else(|| self.scenario.user_by_oid(whose)));

@@ -6,6 +6,7 @@ use tokengauge::app::export::{
     ExportFocus, ExportPanel, ExportPhase, ExportQuestion, Permit, Preview, Previewed,
 };
 use tokengauge::app::sign_in::RefusedPaste;
+use tokengauge::app::{Action, Answer, Effect, Message, ProbeNews};
 use tokengauge::app::{
     App, Browser, ConsentPanel, ConsentPhase, Delivery, DevicePhase, DeviceSignInPanel, Door, Failure, Field,
     FieldId, FirstChoice, FirstRun, FirstStep, GoFate, HandOverPanel, HandOverPhase, HandOverRow, InputPane,
@@ -14,11 +15,13 @@ use tokengauge::app::{
 };
 use tokengauge::domain::app_registration::CredentialKind;
 use tokengauge::domain::hand_over::Label;
+use tokengauge::domain::probe::{Check, Finding, Meaning, Outcome, Probe, Refused};
 use tokengauge::domain::secret::RevealedValue;
 use tokengauge::domain::{
-    Capture, ConnectionValue, Consumer, Destination, HandOver, HandedOver, Overview, WayIn,
+    Capture, ConnectionValue, Consumer, Destination, HandOver, HandedOver, Overview, ScopeSet, WayIn,
 };
 use tokengauge::export::Format;
+use tokengauge::oauth::graph;
 
 use super::fixtures::{self, Make, app, days, every_state, forty, handed_over, now, on, only, with};
 use super::permission_scenes;
@@ -39,6 +42,7 @@ pub fn all() -> Vec<Scene> {
         listening(),
         hand_overs(),
         exports(),
+        probes(),
         questions(),
         doors(),
     ]
@@ -455,6 +459,52 @@ fn listening() -> Vec<Scene> {
                 |panel| panel.other_ways = true,
             ),
         ),
+    ]
+}
+
+/// A probe with two permissions missing, and a mailbox that does not answer.
+fn refused_probe() -> Probe {
+    let mut own = Make::healthy("contoso-prod", "ops@contoso.com").done();
+    let tokens = own.tokens.as_mut().unwrap();
+    let narrow = ScopeSet::parse_lenient("Calendars.ReadWrite Mail.ReadWrite User.Read");
+    tokens.access.primary_mut().claims.scp = Some(narrow);
+    let mut probe = graph::probe(&own, None, now());
+    let person = Finding::Person { username: Some("ops@contoso.com".into()) };
+    probe.note(Check::Profile, Outcome::Answered(person));
+    let refused = |status, code: &str, meaning| {
+        Outcome::Refused(Refused { status, code: Some(code.into()), told: None, meaning })
+    };
+    probe.note(Check::Inbox, refused(404, "MailboxNotEnabledForRESTAPI", Meaning::NoMailbox));
+    probe.note(Check::Calendar, refused(403, "ErrorAccessDenied", Meaning::MailboxDenied));
+    probe
+}
+
+fn probes() -> Vec<Scene> {
+    let shown = |news: Vec<ProbeNews>, tab| {
+        changed(on(tab, "contoso-prod"), |app| {
+            let id = app.chosen().unwrap().id.clone();
+            let effects = app.update(Message::Action(Action::Probe), now());
+            let request = match effects.first() {
+                Some(Effect::Probe { request, .. }) => *request,
+                other => panic!("{other:?}"),
+            };
+            for news in news {
+                app.update(Message::Answer { request, answer: Answer::Probe(news) }, now());
+            }
+            assert!(app.probes.of(&id).is_some());
+        })
+    };
+    let ended = || ProbeNews::Ended(Ok(Box::new(refused_probe())));
+    let mut begun = graph::probe(&Make::healthy("contoso-prod", "ops@contoso.com").done(), None, now());
+    begun.note(
+        Check::Profile,
+        Outcome::Answered(Finding::Person { username: Some("ops@contoso.com".into()) }),
+    );
+    begun.note(Check::Inbox, Outcome::Asking);
+    vec![
+        ("probe_asking", shown(vec![ProbeNews::SoFar(Box::new(begun))], Tab::Tokens)),
+        ("probe_refused", shown(vec![ended()], Tab::Tokens)),
+        ("tokens_probed", changed(shown(vec![ended()], Tab::Tokens), |app| app.panel = None)),
     ]
 }
 

@@ -10,7 +10,7 @@ impl Probe {
     /// All of it in one sentence: `signed in as ops@contoso.com, mailbox answers, 2 of 6 permissions are not in the
     /// token`.
     pub fn sentence(&self) -> String {
-        let clauses = [Some(self.who()), self.mailbox(), self.permission_count()];
+        let clauses = [Some(self.who()), Some(self.mailbox()), self.permission_count()];
         clauses.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
@@ -27,9 +27,9 @@ impl Probe {
     }
 
     /// One clause for the mailbox where all checks of it agree, else one for each way they ended; then what ended it.
-    fn mailbox(&self) -> Option<String> {
+    fn mailbox(&self) -> String {
         let checks = match &self.questions {
-            Questions::None(why) => return Some(why.clause().to_owned()),
+            Questions::None(why) => return why.clause().to_owned(),
             Questions::Asked(checks) => checks,
         };
         let stop = checks.iter().find_map(|(_, outcome)| outcome.stop());
@@ -50,7 +50,7 @@ impl Probe {
         if clauses.is_empty() {
             clauses.push("the mailbox was not asked".to_owned());
         }
-        Some(clauses.join(", "))
+        clauses.join(", ")
     }
 
     fn permission_count(&self) -> Option<String> {
