@@ -73,7 +73,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 32] = [
+const EXPOSES: [(&str, &str); 31] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -98,13 +98,12 @@ const EXPOSES: [(&str, &str); 32] = [
     ("src/cli/token.rs", "the command whose result is the token"),
     ("src/export/env.rs", "the file that holds the values"),
     ("src/export/json.rs", "the file that holds the values"),
-    ("src/export/card.rs", "the text that holds the values"),
     ("src/export/curl.rs", "the line that holds the access token"),
     ("src/export/postman.rs", "the file that holds the values"),
     ("src/export/n8n.rs", "the file that holds the values"),
     ("src/export/accounts.rs", "the file that holds the values"),
     ("src/export/kubernetes.rs", "the manifest that holds the values"),
-    ("src/export/patch.rs", "the file that holds the values, patched"),
+    ("src/export/values.rs", "one of the four values, for a form, a card or a patched file"),
     ("src/export/mask.rs", "four characters of a value, to tell one from another"),
 ];
 
