@@ -1,6 +1,6 @@
 //! The formats in which connection values leave for a consumer: pure functions from values to text.
 //!
-//! [`write`] makes the text, [`preview`] the same with masked secrets, [`remarks`] what a person should know about it.
+//! [`write()`] makes the text, [`preview`] the same with masked secrets, [`remarks`] what a person should know about it.
 //! What other programs wrote is read by [`intake`].
 //! JSON and YAML come from writers that quote for themselves; no value is ever pasted into a text.
 
@@ -54,7 +54,7 @@ pub fn write(
 }
 
 /// The same text with the secrets masked before it is written: `eyJ0●●●● 1,832 characters`, where `mark` is `●`. Fails
-/// where [`write`] would.
+/// where [`write()`] would.
 pub fn preview(
     format: Format,
     values: &ConnectionValues<'_>,
