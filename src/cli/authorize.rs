@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::app::Failure;
+use crate::app::GrantStep;
 use crate::app::permissions::consent_statement;
 use crate::domain::{Capture, ConnectionName, Overview, WayIn};
 use crate::runtime::listener::{self, BeginError};
@@ -126,7 +127,7 @@ impl Authorize {
                 format!("get the token with: tokengauge authorize {}", self.name),
             ));
         }
-        let after = refresh::renew(services, held)?;
+        let after = refresh::renew(services, held, GrantStep::renew(held))?;
         tell_token(&after);
         Ok(Exit::Ok)
     }

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use crate::app::Edit;
 use crate::app::hand_over::FRESH_ENOUGH;
+use crate::app::{Edit, GrantStep};
 use crate::domain::hand_over::Label;
-use crate::domain::need::RenewalPlan;
 use crate::domain::secret::RevealedValue;
 use crate::domain::{
     Audience, Connection, ConnectionName, ConnectionValue, Destination, HandedOver, Mailbox, Overview,
@@ -246,18 +244,20 @@ fn fresh(
     let now = services.clock.now();
     let Some(tokens) = &held.tokens else { return Err(never_signed_in(name)) };
     let access = match audience {
-        None => tokens.access.primary().lifetime,
+        None => tokens.access.primary(),
         Some(audience) => match tokens.access.get(audience) {
-            Some(access) => access.lifetime,
+            Some(access) => access,
             None => return first_of(services, &overview, audience),
         },
     };
-    if access.remaining(now) >= FRESH_ENOUGH || !may_renew(&overview, now) {
+    // Without a way to renew, the values are exported as they are: a consumer may only want the client's.
+    if access.lifetime.remaining(now) >= FRESH_ENOUGH || !overview.may_renew_at(now) {
         return Ok(held);
     }
-    match refresh::renew(services, &overview) {
+    let step = GrantStep::renew_these(&overview, [access.audience.clone()]);
+    match refresh::renew(services, &overview, step) {
         Ok(_) => connection(services, name),
-        Err(CliError::Told(_, failure)) if !access.is_expired_at(now) => {
+        Err(CliError::Told(_, failure)) if !access.lifetime.is_expired_at(now) => {
             say(&format!("not renewed before the export: {}", failure.what_happened));
             connection(services, name)
         }
@@ -277,19 +277,11 @@ fn first_of(services: &Services, held: &Overview, audience: &Audience) -> Result
     if !held.settings.audiences().contains(audience) {
         return Err(lacking("none of its permissions is asked for".to_owned()));
     }
-    let after = connection(services, &refresh::renew(services, held)?.name)?;
+    let step = GrantStep::renew_these(held, [audience.clone()]);
+    let after = connection(services, &refresh::renew(services, held, step)?.name)?;
     match after.tokens.as_ref().and_then(|tokens| tokens.access.get(audience)) {
         Some(_) => Ok(after),
         None => Err(lacking("the renewal brought none".to_owned())),
-    }
-}
-
-/// Without a way to renew, the values are exported as they are: a consumer may only want the client's.
-fn may_renew(overview: &Overview, now: DateTime<Utc>) -> bool {
-    match overview.renewal_plan(now) {
-        RenewalPlan::Due(_) => true,
-        RenewalPlan::Retrying { at, .. } => at <= now,
-        RenewalPlan::Impossible(_) => false,
     }
 }
 

@@ -93,7 +93,10 @@ impl Refresh {
         if let Some(until) = pause.filter(|_| self.all || self.due) {
             return Err(paused(until));
         }
-        let result = renew(services, held);
+        let now = services.clock.now();
+        // What was refused for one resource is asked for again only by a person.
+        let step = if self.due { GrantStep::renew_due(held, now) } else { GrantStep::renew(held) };
+        let result = renew(services, held, step);
         if result.is_err()
             && let Ok(after) = overview(services, &held.name)
         {
@@ -119,7 +122,7 @@ impl Refresh {
         let chosen = contents
             .connections
             .into_iter()
-            .filter(|own| if self.due { is_due(own, now) } else { can_renew(own, now) });
+            .filter(|own| if self.due { own.is_due(now) } else { can_renew(own, now) });
         Ok((chosen.map(|own| (own.name.clone(), Ok(own))).collect(), damaged))
     }
 }
@@ -139,22 +142,15 @@ fn paused(until: DateTime<Utc>) -> CliError {
     )
 }
 
-fn is_due(own: &Overview, now: DateTime<Utc>) -> bool {
-    match own.renewal_plan(now) {
-        RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at <= now,
-        RenewalPlan::Impossible(_) => false,
-    }
-}
-
 /// A dead credential costs one request and then none until a person acts, who names the connection.
 fn can_renew(own: &Overview, now: DateTime<Utc>) -> bool {
     !matches!(own.renewal_plan(now), RenewalPlan::Impossible(_))
 }
 
 /// One renewal; another process that has just done it counts as well.
-pub fn renew(services: &Services, held: &Overview) -> Result<Overview, CliError> {
+pub fn renew(services: &Services, held: &Overview, step: GrantStep) -> Result<Overview, CliError> {
     tracing::info!(connection = %held.name, "renewing");
-    let after = wait(exchange(services, &held.id, GrantStep::renew(held)))?
+    let after = wait(exchange(services, &held.id, step))?
         .map_err(|error| CliError::of_exchange(&error, &held.name))?;
     match CliError::of_trouble(&after) {
         Some(error) => Err(error),

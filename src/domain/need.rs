@@ -301,6 +301,16 @@ impl Overview {
         }
     }
 
+    /// True if a renewal may be tried now, due or not: a pause that was asked for is kept, and a dead credential is left
+    /// alone.
+    pub fn may_renew_at(&self, now: DateTime<Utc>) -> bool {
+        match self.renewal_plan(now) {
+            RenewalPlan::Due(_) => true,
+            RenewalPlan::Retrying { at, .. } => at <= now,
+            RenewalPlan::Impossible(_) => false,
+        }
+    }
+
     fn is_nearing(&self, clock: Clock, now: DateTime<Utc>) -> bool {
         self.stage(clock, now).is_some_and(|stage| stage >= Stage::Expiring)
     }

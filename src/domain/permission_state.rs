@@ -114,7 +114,10 @@ impl Overview {
     fn granted_without_token(&self, audience: &Audience) -> Known {
         match self.lack_of(audience) {
             Some(Lack::Refused(trouble)) if trouble.kind == TroubleKind::ConsentMissing => Known::No,
-            Some(Lack::Refused(_) | Lack::NotYet) | None => Known::Unknown,
+            Some(Lack::Refused(_) | Lack::NotYet) => Known::Unknown,
+            // No sign-in has asked for it: it was added since.
+            None if self.tokens.is_some() => Known::No,
+            None => Known::Unknown,
         }
     }
 
@@ -313,9 +316,16 @@ mod tests {
             "exchange IMAP.AccessAsUser.All true No Unknown"
         );
         let waits = vec![Lacking { audience: Audience::Exchange, why: Lack::NotYet }];
-        for lacking in [waits, refused(TroubleKind::SignInNeeded), Vec::new()] {
+        for lacking in [waits, refused(TroubleKind::SignInNeeded)] {
             assert_eq!(state(lacking), "exchange IMAP.AccessAsUser.All true Unknown Unknown");
         }
+    }
+
+    #[test]
+    fn a_resource_that_was_added_since_the_sign_in_needs_another_one() {
+        let graph = grant(Audience::Graph, Some("Mail.Send offline_access"), None);
+        let overview = overview(&format!("Mail.Send {IMAP}"), vec![graph], Vec::new());
+        assert_eq!(told(&overview)[1], "exchange IMAP.AccessAsUser.All true No Unknown");
     }
 
     #[test]

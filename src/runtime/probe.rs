@@ -6,7 +6,6 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{Failure, GrantStep};
-use crate::domain::need::RenewalPlan;
 use crate::domain::probe::{Check, Meaning, Outcome, Probe, Questions};
 use crate::domain::secret::AccessToken;
 use crate::domain::{Audience, Connection, ConnectionId, Lack, Mailbox, Overview, Trouble};
@@ -104,7 +103,7 @@ pub async fn probe(
             outcome = ask(services, &overview, check, &probe, access) => outcome,
             () = leaving.told() => given_up(),
         };
-        if is_not_taken(&outcome) && !is_renewed && overview.can_renew() {
+        if is_not_taken(&outcome) && !is_renewed && overview.may_renew_at(services.clock.now()) {
             is_renewed = true;
             (overview, token) = renewed(services, &overview).await?;
             probe = graph::probe(&overview, mailbox, probe.began_at);
@@ -127,7 +126,7 @@ async fn ready(
     token: Option<AccessToken>,
 ) -> Result<(Overview, Option<AccessToken>), ProbeError> {
     let now = services.clock.now();
-    if !is_due(&overview, now) || !may_renew(&overview, now) {
+    if !is_due(&overview, now) || !overview.may_renew_at(now) {
         return in_time(overview, token, now);
     }
     match renewed(services, &overview).await {
@@ -156,15 +155,6 @@ fn is_over(overview: &Overview, now: DateTime<Utc>) -> bool {
 /// True if the token for Graph is to be renewed by now, or got for the first time.
 fn is_due(overview: &Overview, now: DateTime<Utc>) -> bool {
     overview.audiences_due(now).contains(&Audience::Graph) || (is_over(overview, now) && overview.can_renew())
-}
-
-fn may_renew(overview: &Overview, now: DateTime<Utc>) -> bool {
-    match overview.renewal_plan(now) {
-        RenewalPlan::Due(_) => true,
-        // A pause that was asked for is kept.
-        RenewalPlan::Retrying { at, .. } => at <= now,
-        RenewalPlan::Impossible(_) => false,
-    }
 }
 
 /// Renewed, or why not.

@@ -74,6 +74,19 @@ async fn a_token_that_is_not_taken_is_renewed_once_and_asked_with_again() {
 }
 
 #[tokio::test]
+async fn a_dead_credential_is_not_spent_on_a_token_that_is_not_taken() {
+    let fault = "[[faults]]\nendpoint = 'graph'\nstatus = 401\nerror = 'InvalidAuthenticationToken'\n\
+                 [[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\ncode = 50173";
+    let (platform, desk) = signed_in(fault).await;
+    let _ = desk.refresh().await;
+    let before = platform.token_requests();
+    for _ in 0..3 {
+        let _ = probed(&desk).await;
+    }
+    assert_eq!(platform.token_requests(), before);
+}
+
+#[tokio::test]
 async fn a_pause_ends_the_probe() {
     let (probe, wire) = asked_of(vec![answer(429, &[("retry-after", "9")], "")]).await;
     assert_eq!(wire.arrived().len(), 2, "nothing is asked after that");

@@ -10,7 +10,6 @@ use crate::app::export::{
 use crate::app::hand_over::FRESH_ENOUGH;
 use crate::app::{Action, App, Effect, Failure, GrantStep, Notice, Panel, RequestId};
 use crate::domain::hand_over::Label;
-use crate::domain::need::RenewalPlan;
 use crate::domain::{ConnectionId, Destination, HandOver, HandedOver, Overview};
 use crate::export::Format;
 
@@ -33,15 +32,9 @@ impl App {
             panel = panel.again(format, file, overview);
         }
         let under_way = self.in_flight.get(&overview.id).copied().filter(|_| self.is_renewing(&overview.id));
-        let plan = overview.renewal_plan(now);
-        let is_due = match plan {
-            RenewalPlan::Due(_) => true,
-            RenewalPlan::Retrying { at, .. } => at <= now,
-            RenewalPlan::Impossible(_) => false,
-        };
         let mut effects = Vec::new();
         let renewing = under_way.or_else(|| {
-            let due = access.lifetime.remaining(now) < FRESH_ENOUGH && is_due;
+            let due = access.lifetime.remaining(now) < FRESH_ENOUGH && overview.may_renew_at(now);
             let step = GrantStep::renew_these(overview, [access.audience.clone()]);
             let (request, effect) = due.then(|| self.exchange(&overview.id, step))??;
             effects.push(effect);

@@ -7,7 +7,6 @@ use crate::app::{
     Action, App, Delivery, Edit, Effect, Failure, GrantStep, HandOverPanel, HandOverPhase, Notice, Panel,
     Parcel, RequestId, Way,
 };
-use crate::domain::need::RenewalPlan;
 use crate::domain::{Consumer, HandOver, Overview};
 
 impl App {
@@ -40,11 +39,9 @@ impl App {
             self.open_hand_over(overview, consumer, HandOverPhase::Renewing(request));
             return Vec::new();
         }
-        let renewable =
-            matches!(overview.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. });
         if consumer.takes_tokens()
             && access.lifetime.remaining(now) < FRESH_ENOUGH
-            && renewable
+            && overview.may_renew_at(now)
             && let Some((request, effect)) =
                 self.exchange(&overview.id, GrantStep::renew_these(overview, [access.audience.clone()]))
         {

@@ -84,13 +84,16 @@ pub fn is_by_itself(scope: &Scope) -> bool {
 
 /// What is known of a delegated permission, however its scope is written. A bare name is Graph's.
 pub fn known(scope: &Scope) -> Option<&'static Permission> {
-    let resource = match scope.resource().map_or(Some(Audience::Graph), Audience::of_resource) {
-        Some(Audience::Graph) => Resource::Graph,
-        Some(Audience::Exchange) => Resource::Exchange,
-        // An authority of one's own may have a Graph of its own.
-        Some(Audience::Other(_)) | None => return catalogue().named(scope.name()),
+    let Some(resource) = scope.resource() else {
+        let of_graph = catalogue().of_resource(Resource::Graph, scope.name());
+        return of_graph.or_else(|| catalogue().named(scope.name()));
     };
-    catalogue().of_resource(resource, scope.name()).or_else(|| catalogue().named(scope.name()))
+    match Audience::of_resource(resource)? {
+        Audience::Graph => catalogue().of_resource(Resource::Graph, scope.name()),
+        Audience::Exchange => catalogue().of_resource(Resource::Exchange, scope.name()),
+        // Another API may give its permissions the same names.
+        Audience::Other(_) => None,
+    }
 }
 
 const MAIL_PROTOCOLS: &str = "Mail protocols";
@@ -131,7 +134,7 @@ fn exchange_host(permission: &Permission, authority: &Authority) -> &'static str
 /// A scope as it was typed, in the form in which it is asked for: the catalogue's spelling, and Exchange's permissions
 /// with their resource, since a token for Graph opens no mail server. What is not known stays as it is.
 pub fn as_asked(scope: &Scope, authority: &Authority) -> Scope {
-    let is_bare = !scope.as_str().contains("://");
+    let is_bare = scope.resource().is_none();
     match catalogue().named(scope.name()).filter(|_| is_bare) {
         Some(permission) => permission.scope(authority),
         None => scope.clone(),
@@ -148,6 +151,14 @@ mod tests {
 
     fn cloud(name: &str) -> Authority {
         Cloud::named(name).unwrap().authority()
+    }
+
+    #[test]
+    fn a_permission_of_another_api_is_not_graphs_of_the_same_name() {
+        for other in ["api://1b2c/User.Read", "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44/Mail.Read"] {
+            assert_eq!(known(&scope(other)), None, "{other}");
+            assert_eq!(as_asked(&scope(other), &cloud("global")).as_str(), other);
+        }
     }
 
     #[test]

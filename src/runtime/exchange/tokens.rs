@@ -38,7 +38,9 @@ pub(super) fn tokens(
         (RenewalKind::Refresh | RenewalKind::ClientCredentials, Some(tokens)) => tokens.signed_in_at,
         (RenewalKind::SignIn, _) | (_, None) => sent_at,
     };
-    let (held, before_refresh, before_user) = match before {
+    // Whoever signs in may be another one than before: nothing of theirs stands beside what came now.
+    let is_another = |held: &Tokens| kind == RenewalKind::SignIn && user.is_someone_else_than(&held.user);
+    let (held, before_refresh, before_user) = match before.filter(|held| !is_another(held)) {
         Some(tokens) => (Some(tokens.access), tokens.refresh, tokens.user),
         None => (None, None, SignedInUser::default()),
     };
@@ -54,7 +56,7 @@ pub(super) fn tokens(
         audience,
         token: response.access_token,
     };
-    // Whoever signs in may be another one than before: nothing of somebody else stands beside what came now.
+    // Where nobody tells who it was, the tokens of the sign-in before go as well.
     let stay = held.filter(|_| kind != RenewalKind::SignIn || user.is_surely(&before_user));
     let life = RefreshLife { told: response.refresh_token_expires_in, limit, signed_in_at };
     let refresh = match response.refresh_token {
@@ -153,5 +155,48 @@ fn used(held: RefreshGrant, life: RefreshLife, kind: RenewalKind, sent_at: DateT
             RefreshGrant { lifetime: life.from(sent_at), previous: None, unanswered_at: None, ..held }
         }
         RenewalKind::SignIn | RenewalKind::ClientCredentials => held,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::secret::AccessToken;
+    use crate::oauth::token_answer::ExpiresIn;
+
+    fn person(oid: &str) -> SignedInUser {
+        let told = |text: &str| Some(text.to_owned());
+        SignedInUser { username: told(oid), oid: told(oid), tid: told("tenant"), ..SignedInUser::default() }
+    }
+
+    fn signed_in(oid: &str, refresh_token: Option<RefreshToken>, before: Option<Tokens>) -> Tokens {
+        let response = TokenResponse {
+            access_token: AccessToken::new(format!("access of {oid}")),
+            expires_in: ExpiresIn::Told(3600),
+            names_token_type: true,
+            refresh_token,
+            refresh_token_expires_in: None,
+            granted_scope: None,
+            id_token: None,
+        };
+        let answered = Answered {
+            response,
+            audience: Audience::Graph,
+            user: person(oid),
+            kind: RenewalKind::SignIn,
+            sent_at: DateTime::UNIX_EPOCH,
+        };
+        tokens(answered, before, &[Audience::Graph], None)
+    }
+
+    #[test]
+    fn refresh_token_of_somebody_else_does_not_stand_beside_a_new_sign_in() {
+        let before = signed_in("a", Some(RefreshToken::new("refresh of a")), None);
+        let again = signed_in("a", None, Some(before.clone()));
+        assert_eq!(again.refresh, before.refresh);
+        let other = signed_in("b", None, Some(before.clone()));
+        assert_eq!((other.refresh, other.user), (None, person("b")));
+        let with_own = signed_in("b", Some(RefreshToken::new("refresh of b")), Some(before));
+        assert_eq!(with_own.refresh.unwrap().previous, None);
     }
 }
