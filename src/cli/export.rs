@@ -141,6 +141,9 @@ impl Export {
             Some(audience) => ConnectionValues::of_audience(&held, app.as_ref(), audience),
         };
         let values = values.ok_or_else(|| never_signed_in(&self.name))?;
+        if values.access_token_lifetime.is_expired_at(services.clock.now()) {
+            say("note: the access token has ended, and it could not be renewed first");
+        }
         let text = match &existing {
             None => self.write(&values)?,
             Some(accounts) => self.patch(accounts, &values)?,

@@ -39,6 +39,13 @@ pub struct PermissionState {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PermissionStates(Vec<PermissionState>);
 
+impl PermissionState {
+    /// True for a permission of a resource of which no answer has told whether it was granted.
+    pub fn is_untold(&self) -> bool {
+        self.granted == Known::Unknown && self.audience.is_some()
+    }
+}
+
 impl PermissionStates {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &PermissionState> {

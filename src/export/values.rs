@@ -28,7 +28,7 @@ pub struct ConnectionValues<'a> {
     pub access_token: &'a AccessToken,
     /// Its life.
     pub access_token_lifetime: Lifetime,
-    /// What was granted, else what was asked for: blank-separated, as on the wire.
+    /// What was granted, else what the token tells, else what was asked for: blank-separated, as on the wire.
     pub scope: String,
     /// The refresh token, where there is one.
     pub refresh_token: Option<&'a RefreshToken>,
@@ -83,7 +83,12 @@ impl<'a> ConnectionValues<'a> {
             client_secret_ends_on: secret.and_then(|secret| secret.ends_on),
             access_token: &access.token,
             access_token_lifetime: access.lifetime,
-            scope: access.granted_scope.as_ref().unwrap_or(&settings.scopes).to_wire(),
+            scope: access
+                .granted_scope
+                .as_ref()
+                .or(access.claims.scp.as_ref())
+                .unwrap_or(&settings.scopes)
+                .to_wire(),
             refresh_token: tokens.refresh.as_ref().map(|refresh| &refresh.current),
             refresh_token_expires_at: tokens.refresh.as_ref().map(|refresh| refresh.lifetime.expires_at),
             mailbox: username.or(expected),

@@ -260,10 +260,8 @@ fn code_attempt(
 fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
     match edit {
         Edit::Form(form) => {
-            // What was sent no longer fits: an answer to it could not be redeemed.
             if form.settings.changes_sign_in(&connection.settings) {
-                connection.admin_consent = None;
-                connection.attempt = None;
+                forget_what_was_sent(connection);
             }
             if form.settings.disowns_tokens_of(&connection.settings) {
                 // Tokens of one registration mean nothing to another, and must not be sent to it.
@@ -284,17 +282,17 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         }
         Edit::AddScope(scope) => {
             if connection.settings.scopes.insert(scope.clone()) {
-                connection.attempt = None;
+                forget_what_was_sent(connection);
             }
         }
         Edit::RemoveScope(scope) => {
             if connection.settings.scopes.remove(scope) {
-                connection.attempt = None;
+                forget_what_was_sent(connection);
             }
         }
         Edit::SetScopes(scopes) => {
             if connection.settings.scopes != *scopes {
-                connection.attempt = None;
+                forget_what_was_sent(connection);
             }
             connection.settings.scopes = scopes.clone();
         }
@@ -308,6 +306,12 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::HandedOver(hand_over) => connection.note_hand_over(hand_over.clone()),
         Edit::ForgetHandOver(forgotten) => connection.hand_overs.retain(|own| !forgotten.replaces(own)),
     }
+}
+
+/// A sign-in and a request for admin consent name the permissions of before: an answer to them no longer fits.
+fn forget_what_was_sent(connection: &mut Connection) {
+    connection.admin_consent = None;
+    connection.attempt = None;
 }
 
 fn note_wrong_paste(connection: &mut Connection, state: &str) {

@@ -1,5 +1,6 @@
 //! Handing over: to whom, then the fields of the consumer's form, one key press each.
 
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
@@ -7,7 +8,7 @@ use crate::app::copies::in_words;
 use crate::app::hand_over::{Choice, choices};
 use crate::app::{Action, HandOverPanel, HandOverPhase, HandOverRow};
 use crate::domain::hand_over::FormField;
-use crate::domain::{Consumer, Freshness, Overview};
+use crate::domain::{Consumer, Freshness, Lifetime, Overview};
 
 use super::Regions;
 use super::canvas::{Canvas, wrap};
@@ -64,8 +65,8 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
         HandOverPhase::Handing { rows, errand, .. } => {
             lines.extend(say("Each key press sends the next value to your terminal's clipboard, in the form's order; paste it, then come back.", theme.muted));
             lines.extend(
-                warnings(panel.consumer, view.app.connections.get(&panel.connection))
-                    .iter()
+                warnings(panel.consumer, view.app.connections.get(&panel.connection), view.now)
+                    .into_iter()
                     .flat_map(|text| say(text, theme.warning)),
             );
             lines.push(Line::default());
@@ -85,7 +86,7 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
             let answers = answers.gap(3).text(view.key(Action::Back), theme.key).text(" no", theme.text);
             lines.push(answers.build());
             lines.extend(say(
-                &format!("{} writes them into a file instead.", view.key(Action::Export)),
+                &format!("After closing this, {} writes them into a file.", view.key(Action::Export)),
                 theme.muted,
             ));
         }
@@ -101,7 +102,13 @@ fn lines(view: View<'_>, panel: &HandOverPanel, width: u16) -> Vec<Line<'static>
                     .build(),
             );
             lines.push(Line::default());
-            lines.extend(say("Renewing here does not renew the copy over there. When it is to be handed over again, the list says so.", theme.muted));
+            let own = view.app.connections.get(&panel.connection);
+            let what_follows = if own.is_some_and(|own| own.settings.way_in.is_delegated()) {
+                "Renewing here does not renew the copy over there. When it is to be handed over again, the list says so."
+            } else {
+                "The access token over there ends with its hour; a new one is asked for with the client's own credential."
+            };
+            lines.extend(say(what_follows, theme.muted));
         }
         HandOverPhase::Failed(failure) => {
             let failed = failure_lines(view, failure, width.saturating_sub(4));
@@ -179,16 +186,22 @@ fn form_words(consumer: Consumer) -> &'static str {
     }
 }
 
-/// What may go wrong over there although it works here.
-fn warnings(consumer: Consumer, overview: Option<&Overview>) -> Vec<String> {
-    let tenant = overview.map(|own| own.settings.tenant.as_str()).unwrap_or_default();
-    let is_shared = matches!(tenant, "common" | "organizations");
-    if consumer == Consumer::AppConnect && !is_shared && overview.is_some() {
-        return vec![
-            "App Connect is not told the tenant: an app of one tenant alone may not renew there.".to_owned(),
-        ];
-    }
-    Vec::new()
+/// What may go wrong over there, whether it works here or not.
+fn warnings(consumer: Consumer, overview: Option<&Overview>, now: DateTime<Utc>) -> Vec<&'static str> {
+    let Some(overview) = overview else { return Vec::new() };
+    let is_shared = matches!(overview.settings.tenant.as_str(), "common" | "organizations");
+    let tenant = (consumer == Consumer::AppConnect && !is_shared)
+        .then_some("App Connect is not told the tenant: an app of one tenant alone may not renew there.");
+    let is_over = |lifetime: Option<Lifetime>| lifetime.is_some_and(|own| own.is_expired_at(now));
+    let ended = match () {
+        () if !consumer.takes_tokens() => None,
+        () if is_over(overview.refresh_lifetime()) => Some("Both tokens have ended: sign in first (a)."),
+        () if is_over(overview.primary_access().map(|own| own.lifetime)) => {
+            Some("The access token has ended, and it could not be renewed first.")
+        }
+        () => None,
+    };
+    ended.into_iter().chain(tenant).collect()
 }
 
 fn choice_lines(view: View<'_>, panel: &HandOverPanel, chosen: usize, width: u16) -> Vec<Line<'static>> {

@@ -67,6 +67,21 @@ fn a_known_end_is_kept_and_an_unknown_one_counts_as_past() {
 }
 
 #[test]
+fn an_ended_token_that_cannot_be_renewed_is_exported_with_a_word_of_it() {
+    let tenant =
+        Tenant::with("[[faults]]\nendpoint = 'token'\ngrant = 'refresh_token'\ncode = 50173").signed_in();
+    let mut values: serde_json::Value = serde_json::from_str(&exported(&tenant, &["json"])).unwrap();
+    values.as_object_mut().unwrap().retain(|key, _| !key.contains("expires"));
+    let home = Home::new();
+    let options = ["--format", "token-response", "--name", "copy"];
+    import(&home, &tenant.url(), &options, &values.to_string()).is(0);
+    home.run(&["refresh", "copy"]).fails(4);
+    let run = home.run(&["export", "copy", "--format", "env"]).is(0);
+    assert!(run.err.contains("the access token has ended"), "{}", run.err);
+    assert!(run.out.contains("REFRESH_TOKEN="));
+}
+
+#[test]
 fn mutts_file_makes_a_connection_named_by_its_mailbox() {
     let tenant = Tenant::new().signed_in();
     let values: serde_json::Value = serde_json::from_str(&exported(&tenant, &["json"])).unwrap();

@@ -1,8 +1,9 @@
 //! What an edit does to a sign-in and to the tokens that are held.
 
+use chrono::DateTime;
 use tokengauge::app::{CredentialEdit, Edit, GrantStep};
 use tokengauge::domain::secret::ClientSecret;
-use tokengauge::domain::{Authority, Certainty, ClientId, Lifetime, Need};
+use tokengauge::domain::{AdminConsent, AdminConsentRequest, Authority, Certainty, ClientId, Lifetime, Need};
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
 
@@ -59,7 +60,16 @@ async fn a_permission_ticked_meanwhile_ends_the_sign_in_before_its_code_is_waste
     let (_platform, desk) = signed_in("").await;
     desk.begin();
     let scope = tokengauge::domain::Scope::parse("Group.ReadWrite.All").unwrap();
+    desk.change(|connection| {
+        connection.admin_consent = Some(AdminConsent::Asked(AdminConsentRequest {
+            state: "asked".to_owned(),
+            redirect_uri: connection.settings.redirect_uri.clone(),
+            address: connection.settings.authority.login.clone(),
+            asked_at: DateTime::UNIX_EPOCH,
+        }));
+    });
     records::change(&desk.services, &desk.id, &Edit::AddScope(scope)).unwrap();
+    assert_eq!(desk.record().admin_consent, None, "it names the permissions of before");
     assert_eq!(desk.record().attempt, None);
 }
 

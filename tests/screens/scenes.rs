@@ -524,8 +524,15 @@ fn hand_overs() -> Vec<Scene> {
             app.panel = Some(Panel::HandOver(HandOverPanel { connection, consumer, phase }));
         })
     };
+    let ended = changed(on(Tab::Tokens, "northwind"), |app| {
+        let connection = app.chosen().unwrap().id.clone();
+        let consumer = Consumer::AppConnect;
+        let phase = HandOverPhase::Handing { set, rows: rows(0), errand: None };
+        app.panel = Some(Panel::HandOver(HandOverPanel { connection, consumer, phase }));
+    });
     vec![
         ("hand_over_choosing", choosing()),
+        ("hand_over_ended", ended),
         ("hand_over_renewing", at(HandOverPhase::Renewing(RequestId(3)))),
         ("hand_over_second", at(HandOverPhase::Handing { set, rows: rows(1), errand: None })),
         ("hand_over_done", at(HandOverPhase::Done { set, rows: rows(4) })),

@@ -112,6 +112,9 @@ pub fn say_what_follows(before: &Overview, after: &Overview) {
         () if counts(after).needs_sign_in() => {
             say(&format!("the change takes effect with the next sign-in: tokengauge authorize {name}"));
         }
+        () if after.permission_states().asked().any(|own| own.is_untold()) => {
+            say(&format!("nobody has told what was granted before; to be sure: tokengauge authorize {name}"));
+        }
         () => say("no new sign-in is needed: all that is asked for was granted before"),
     }
 }
