@@ -5,13 +5,15 @@
 //! 1. The next identity is written, behind the passphrase (`identity-next.age`) or as a key file. It opens nothing yet.
 //! 2. The settings name both keys, and are sealed for both. Whoever saves from now on seals for both.
 //! 3. Every record is sealed anew, for both.
-//! 4. `identity-next.age` takes the place of `identity.age`.
-//! 5. The settings name the next key alone: whoever still holds the former one is told so, before it asks for a token.
+//! 4. The settings name the next key alone: whoever still holds the former one is told so, before it asks for a token.
+//!    They say as well that `identity-next.age` is the vault's own by now, and the passphrase leads to it.
+//! 5. `identity-next.age` takes the place of `identity.age`.
 //! 6. Every record is sealed anew, for the next key alone.
 //! 7. The settings say that this is done.
 //!
 //! What is interrupted goes on when the vault is opened with the next key: from step 2 on the passphrase leads to it. An
-//! extra recipient is added by the steps 5 to 7. Steps 2, 5 and 7 wait until nobody holds a record.
+//! extra recipient is added by the steps 4, 6 and 7. Steps 2, 4 and 7 wait until nobody holds a record. Up to step 4 whoever
+//! opens the vault with another key than the next one may give the change up: `identity.age` is the former one still.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +25,7 @@ use super::lock::{Hold, Lock};
 use super::place::Place;
 use super::record::{RecipientRecord, VaultSettings};
 use super::seal::{self, Identity, OpenError, WorkFactor};
-use super::settings::{Key, Recipient, Role, keep_for};
+use super::settings::{self, Key, Recipient, Role, keep_for};
 use super::store::{Presence, Store};
 use super::{PATIENCE, file};
 use crate::domain::secret::Passphrase;
@@ -93,12 +95,9 @@ pub(super) fn change_key(
     successor: &Successor,
 ) -> Result<LeftDamaged, VaultError> {
     let guard = vault.store.lock(&Place::Settings, PATIENCE)?;
-    let mut key = vault.keep_up()?;
-    if key.settings.next_owner.is_some() {
-        // Begun by somebody else's passphrase, which is not at hand.
-        abandon(vault, &guard)?;
-        key = vault.key();
-    }
+    vault.keep_up()?;
+    end_unfinished(vault, &guard)?;
+    let key = vault.key();
     let recipients = match without {
         Some(which) if !key.recipients().iter().any(|own| own.is(which)) => {
             return Err(VaultError::NoSuchRecipient(which.to_owned()));
@@ -121,13 +120,15 @@ pub(super) fn change_key(
         ..key.settings.clone()
     };
     if let Err(error) = switch(vault, settings, &guard, Haste::Patient) {
-        take_back_successor(&vault.store, successor, &guard);
+        // Settings that are there already, though they may not last, name the next key.
+        if settings::read(&vault.store).is_ok_and(|on_disk| on_disk == key.on_disk) {
+            take_back_successor(&vault.store, successor, &guard);
+        }
         return Err(error);
     }
     reseal(vault, Haste::Patient)?;
     let successor = Inner::new(vault.store.clone(), Key::of_next(&vault.store, &next)?);
-    promote(&successor, &guard, Haste::Patient)?;
-    finish_resealing(&successor, &guard, Haste::Patient)
+    promote(&successor, &guard, Haste::Patient)
 }
 
 /// Goes on with what was interrupted, as far as the key that opened the vault can, and where nobody else is at it.
@@ -136,17 +137,11 @@ pub(super) fn complete(vault: &Inner) -> Result<(), VaultError> {
     let guard = vault.store.lock(&Place::Settings, haste.for_a_record())?;
     let key = vault.keep_up()?;
     match (key.role, &key.settings.next_owner) {
-        (Role::NextOwner, _) => {
-            reseal(vault, haste)?;
-            promote(vault, &guard, haste)?;
-            finish_resealing(vault, &guard, haste).map(drop)
-        }
+        (Role::NextOwner, _) => go_on(vault, &guard, haste).map(drop),
         // Only the next key can go on.
         (_, Some(_)) => Ok(()),
-        (_, None) => {
-            vault.store.remove(&Place::NextIdentity, &guard)?;
-            if key.settings.resealing { finish_resealing(vault, &guard, haste).map(drop) } else { Ok(()) }
-        }
+        (_, None) if key.settings.resealing => finish_resealing(vault, &guard, haste).map(drop),
+        (_, None) => vault.store.remove(&Place::NextIdentity, &guard),
     }
 }
 
@@ -161,14 +156,10 @@ pub(super) fn set_passphrase(
         return change_key(vault, None, &successor).map(drop);
     }
     let guard = vault.store.lock(&Place::Identity, PATIENCE)?;
-    let key = vault.keep_up()?;
-    match (key.role, &key.settings.next_owner) {
-        (Role::NextOwner, _) => return Err(VaultError::Busy { what: "the vault".to_owned(), pid: None }),
-        // The next identity lies behind the passphrase that is given up now.
-        (_, Some(_)) => abandon(vault, &guard)?,
-        (_, None) => {}
-    }
-    let sealed = seal::seal_identity(key.identity(), passphrase, work_factor);
+    vault.keep_up()?;
+    // The next identity lies behind the passphrase that is given up now.
+    end_unfinished(vault, &guard)?;
+    let sealed = seal::seal_identity(vault.key().identity(), passphrase, work_factor);
     vault.store.draft(&Place::Identity, &guard)?.replace(&sealed)?;
     vault.store.settle(&Place::Identity)
 }
@@ -187,6 +178,8 @@ fn write_successor(
     successor: &Successor,
     guard: &Lock,
 ) -> Result<(), VaultError> {
+    // Left by a change that never began: it must not become the vault's own in this one.
+    store.remove(&Place::NextIdentity, guard)?;
     match successor {
         Successor::Passphrase(passphrase, work_factor) => {
             let sealed = seal::seal_identity(next, passphrase, *work_factor);
@@ -210,30 +203,61 @@ fn take_back_successor(store: &Store, successor: &Successor, guard: &Lock) {
     }
 }
 
-/// Leaves the key as it was. Records sealed for the next one as well are sealed anew at the next opening.
+/// Brings to an end what an earlier change has left, before another one begins.
+fn end_unfinished(vault: &Inner, guard: &Lock) -> Result<(), VaultError> {
+    let key = vault.key();
+    match (key.role, &key.settings.next_owner) {
+        (Role::NextOwner, _) => go_on(vault, guard, Haste::Patient).map(drop),
+        // Only the next key, which is not at hand, could go on.
+        (Role::Owner | Role::Recovery, Some(_)) => abandon(vault, guard),
+        (_, None) if key.settings.promoting => finish_resealing(vault, guard, Haste::Patient).map(drop),
+        (_, None) => Ok(()),
+    }
+}
+
+/// From step 3 to the end; `vault` is open with the next key.
+fn go_on(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, VaultError> {
+    reseal(vault, haste)?;
+    promote(vault, guard, haste)
+}
+
+/// Leaves the key as it was: not for the next key, for which alone some records may be sealed once it has gone on.
+/// Records sealed for the next one as well are sealed anew at the next opening.
 fn abandon(vault: &Inner, guard: &Lock) -> Result<(), VaultError> {
-    let settings = VaultSettings { next_owner: None, former_identity: None, ..vault.key().settings.clone() };
+    let key = vault.key();
+    if key.role == Role::NextOwner {
+        return Err(VaultError::KeyChangeUnfinished(vault.store.dir().to_owned()));
+    }
+    let settings = VaultSettings { next_owner: None, former_identity: None, ..key.settings.clone() };
     switch(vault, settings, guard, Haste::Patient)?;
     vault.store.remove(&Place::NextIdentity, guard)
 }
 
-/// From both keys to the next alone; `vault` is open with that.
-fn promote(vault: &Inner, guard: &Lock, haste: Haste) -> Result<(), VaultError> {
-    vault.store.promote_identity(guard)?;
+/// From both keys to the next alone, every record being sealed for it; `vault` is open with that.
+fn promote(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, VaultError> {
     let key = vault.key();
     let settings = VaultSettings {
         owner: key.identity().public().to_string(),
         next_owner: None,
         former_identity: None,
+        promoting: true,
         resealing: true,
         ..key.settings.clone()
     };
-    switch(vault, settings, guard, haste)
+    switch(vault, settings, guard, haste)?;
+    finish_resealing(vault, guard, haste)
 }
 
+/// From step 5 to the end.
 fn finish_resealing(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, VaultError> {
+    if vault.key().settings.promoting {
+        vault.store.promote_identity(guard)?;
+    }
     let damaged = reseal(vault, haste)?;
-    let settings = VaultSettings { resealing: false, ..vault.key().settings.clone() };
+    let key = vault.key();
+    // What a recipient cannot open is no damage where it is not sealed for it yet: its owner goes on.
+    let resealing = key.role == Role::Recovery && !damaged.is_empty();
+    let settings = VaultSettings { promoting: false, resealing, ..key.settings.clone() };
     switch(vault, settings, guard, haste).map(|()| damaged)
 }
 

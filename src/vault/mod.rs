@@ -155,14 +155,21 @@ impl Vault {
             Presence::Present { passphrase: false } => return Err(VaultError::NoPassphrase(dir.to_owned())),
             Presence::Present { passphrase: true } => {}
         }
-        let vault = Self::open(dir, &Self::identity_behind(&store, &Place::Identity, passphrase)?)?;
-        if vault.inner.key().settings.next_owner.is_none() {
-            return Ok(vault);
-        }
-        // The passphrase leads to the next key as well, which alone can finish the change.
-        match Self::identity_behind(&store, &Place::NextIdentity, passphrase) {
-            Ok(next) => Self::open(dir, &next).or(Ok(vault)),
-            Err(_) => Ok(vault),
+        let behind = |place| Self::open(dir, &Self::identity_behind(&store, place, passphrase)?);
+        match behind(&Place::Identity) {
+            // The passphrase leads to the next key as well, which alone can finish the change.
+            Ok(vault) if vault.inner.key().settings.next_owner.is_some() => {
+                behind(&Place::NextIdentity).or(Ok(vault))
+            }
+            // Or to the next one alone, where that has not taken the place of the former one yet.
+            Err(error) if error.kind() == ErrorKind::WrongKey || !store.has_identity() => {
+                behind(&Place::NextIdentity).map_err(|next| match next {
+                    VaultError::KeyChangeUnfinished(_) => next,
+                    _ if store.has_next_identity() && !store.has_identity() => next,
+                    _ => error,
+                })
+            }
+            opened => opened,
         }
     }
 

@@ -105,8 +105,15 @@ impl Key {
             OpenError::WrongKey => VaultError::WrongKey(store.dir().to_owned()),
             other => VaultError::damaged(&path, other),
         })?;
-        let settings = record::read_settings(&json).map_err(|fault| unreadable(&path, &fault))?;
-        let damaged = || VaultError::damaged(&path, "field recipients is not usable");
+        let mut settings = record::read_settings(&json).map_err(|fault| unreadable(&path, &fault))?;
+        if settings.owner.is_empty() {
+            // Where others open it too, nobody could tell whose it is, and would seal for himself alone.
+            if !settings.recipients.is_empty() || settings.next_owner.is_some() {
+                return Err(VaultError::damaged(&path, "field owner is missing beside other keys"));
+            }
+            settings.owner = identity.public().to_string();
+        }
+        let damaged = || VaultError::damaged(&path, "a public key in it is not usable");
         let (sealer, role) = parties(identity, &settings).ok_or_else(damaged)?;
         Ok(Self { settings, sealer, role, on_disk })
     }
@@ -160,15 +167,14 @@ fn parties(identity: &Identity, settings: &VaultSettings) -> Option<(Sealer, Rol
     let own = identity.public().to_string();
     let role = match &settings.next_owner {
         Some(next) if *next == own => Role::NextOwner,
-        _ if settings.owner.is_empty() || settings.owner == own => Role::Owner,
+        _ if settings.owner == own => Role::Owner,
         _ => Role::Recovery,
     };
     let mut identities = vec![identity.clone()];
     if role == Role::NextOwner {
         identities.extend(settings.former_identity.as_deref().and_then(|text| kept(identity, text)));
     }
-    let owner = if settings.owner.is_empty() { &own } else { &settings.owner };
-    let keys = [Some(owner), settings.next_owner.as_ref()].into_iter().flatten();
+    let keys = [Some(&settings.owner), settings.next_owner.as_ref()].into_iter().flatten();
     let keys = keys.chain(settings.recipients.iter().map(|recipient| &recipient.key));
     let recipients = keys.map(|key| PublicKey::parse(key)).collect::<Option<Vec<_>>>()?;
     Some((Sealer::between(identities, recipients), role))

@@ -50,7 +50,8 @@ impl Store {
         [CONNECTIONS, APPS, LOCKS]
             .iter()
             .try_for_each(|name| file::check_vault_directory(&self.dir.join(name)).map(drop))?;
-        let passphrase = self.check_file(&Place::Identity)?;
+        // The next identity is behind a passphrase as well, and may be the vault's own already.
+        let passphrase = self.check_file(&Place::Identity)? | self.check_file(&Place::NextIdentity)?;
         if self.check_file(&Place::Settings)? {
             return Ok(Presence::Present { passphrase });
         }
@@ -79,6 +80,11 @@ impl Store {
             }
             read => read,
         }
+    }
+
+    /// True if the former identity, or the only one, is behind a passphrase.
+    pub(super) fn has_identity(&self) -> bool {
+        file::is_there(&self.path(&Place::Identity))
     }
 
     /// True while the key is changed, and where that was interrupted.

@@ -17,7 +17,7 @@ use crate::sample::{
     NO_PATIENCE, Sample, app_registration, client_id, connection, files, id, name, named, passphrase,
 };
 
-fn with_key(dir: &Path, key_file: &Path) -> Result<Vault, VaultError> {
+pub fn with_key(dir: &Path, key_file: &Path) -> Result<Vault, VaultError> {
     let sources =
         Sources { key_file: Some(key_file.to_owned()), keyring: Keyring::Left, ..Sources::default() };
     match unlock(dir, &sources)? {
@@ -26,7 +26,7 @@ fn with_key(dir: &Path, key_file: &Path) -> Result<Vault, VaultError> {
     }
 }
 
-fn behind_passphrase() -> Successor {
+pub fn behind_passphrase() -> Successor {
     Successor::Passphrase(passphrase(), WorkFactor::FOR_TESTS)
 }
 
@@ -37,13 +37,13 @@ fn fill(vault: &Vault) {
     vault.lock_app(&client_id(), NO_PATIENCE).unwrap().save(&mut app_registration()).unwrap();
 }
 
-fn filled() -> Sample {
+pub fn filled() -> Sample {
     let sample = Sample::new();
     fill(&sample.vault);
     sample
 }
 
-fn assert_whole(listing: &Listing) {
+pub fn assert_whole(listing: &Listing) {
     assert_eq!(listing.damaged, []);
     assert_eq!(listing.connections, [connection(), named("fabrikam", "fabrikam")]);
     assert_eq!(listing.apps.len(), 1);
@@ -220,7 +220,7 @@ fn what_is_no_public_key_is_no_recipient() {
 }
 
 /// What a killed process is made to do; each on a copy of one vault.
-const CHANGES: [&str; 3] = ["change-key", "add-recipient", "set-passphrase"];
+const CHANGES: [&str; 4] = ["change-key", "change-key, again", "add-recipient", "set-passphrase"];
 
 const KILLED_AT: [&str; 4] = ["rename", "unlink", "fsync", "fchmod"];
 
@@ -257,6 +257,9 @@ fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
                 let inject = format!("inject={call}:signal=KILL:when={nth}");
                 let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
                 let finished = child::run_under(&strace, "key_change::child_that_changes", home.path());
+                if change == "change-key, again" {
+                    change_again_while_busy(home.path());
+                }
                 assert_opens_after_a_kill(home.path(), &format!("{change}, {call} {nth}"));
                 if finished {
                     break;
@@ -266,6 +269,16 @@ fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
         }
     }
     assert!(kills >= 40, "{kills}");
+}
+
+/// By a person who tries again at once, while another process is in the middle of a request.
+fn change_again_while_busy(home: &Path) {
+    let dir = home.join("vault");
+    let other = with_key(&dir, &home.join("key"));
+    let held = other.as_ref().map(|other| other.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap());
+    let vault = Vault::open_with_passphrase(&dir, &passphrase()).unwrap();
+    drop(held);
+    assert!(vault.change_key(&behind_passphrase()).unwrap().is_empty());
 }
 
 /// With the key that opened it before or, where that was taken away, with the passphrase; and then nothing is left to do.
@@ -293,7 +306,7 @@ fn child_that_changes() {
     let Some(sample) = child::sample() else { return };
     let home = child::home().unwrap();
     match fs::read_to_string(home.join("change")).unwrap().as_str() {
-        "change-key" => drop(sample.vault.change_key(&behind_passphrase()).unwrap()),
+        "change-key" | "change-key, again" => drop(sample.vault.change_key(&behind_passphrase()).unwrap()),
         "add-recipient" => {
             let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
             drop(sample.vault.add_recipient(&Recipient::parse(key, None).unwrap()).unwrap());

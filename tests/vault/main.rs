@@ -4,6 +4,7 @@ mod child;
 mod sample;
 
 mod files;
+mod interrupted;
 mod key_change;
 mod locks;
 mod permissions;

@@ -29,7 +29,7 @@ pub(super) struct VaultSettings {
     pub(super) format: u32,
     /// Tells one vault from another, for notes kept outside of it.
     pub(super) vault_id: String,
-    /// The public key of the vault's own identity; empty in a vault that never had another one.
+    /// The public key of the vault's own identity. Empty as earlier versions wrote it, whose vaults nobody else opens.
     pub(super) owner: String,
     /// Extra public keys for which every record is sealed as well.
     pub(super) recipients: Vec<RecipientRecord>,
@@ -40,6 +40,9 @@ pub(super) struct VaultSettings {
     /// sealed anew. The other way round it would be no change: who has the former key must not get the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) former_identity: Option<String>,
+    /// True while the next identity, if it is there, is the owner's and has to take the place of the former one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) promoting: bool,
     /// True while some records may be sealed for others than those named here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) resealing: bool,
