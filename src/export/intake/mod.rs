@@ -56,7 +56,7 @@ impl Source {
         match self {
             Self::TokenResponse => "The JSON of a token endpoint, or what export --format json wrote",
             Self::Env => {
-                "Assignments: CLIENT_ID, REFRESH_TOKEN and so on with any prefix, AZURE_CLIENT_ID too"
+                "Assignments: CLIENT_ID, REFRESH_TOKEN and so on with one prefix, AZURE_CLIENT_ID too"
             }
             Self::Postman => "An exported Postman environment",
             Self::AccountsYaml => "App Connect's accounts.yaml, an account of the connector msexchange",
