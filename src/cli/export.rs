@@ -114,9 +114,11 @@ impl From<ExportFileError> for CliError {
             ExportFileError::Exists(_) => "name another file, or give --force",
             ExportFileError::InWorkTree(_) => "name a file elsewhere, or give --yes if you mean it",
             ExportFileError::Terminal => "name a file with --output, or give --yes if you mean it",
-            ExportFileError::Symlink(_) | ExportFileError::NotAFile(_) | ExportFileError::NoName(_) => {
-                "name a regular file"
-            }
+            ExportFileError::Symlink(_)
+            | ExportFileError::NotAFile(_)
+            | ExportFileError::NoName(_)
+            | ExportFileError::TooLarge { .. }
+            | ExportFileError::Unreadable { .. } => "name a regular file",
             ExportFileError::NoDirectory(_) | ExportFileError::Io { .. } => {
                 "name a file in a directory that is yours and has room"
             }
@@ -131,7 +133,7 @@ impl Export {
         self.options.check(self.format)?;
         self.check_audience()?;
         self.check_target()?;
-        let existing = self.options.existing_accounts()?;
+        self.options.check_accounts()?;
         let services = context.open()?;
         if self.format.is_snippet() {
             return self.snippet(context, &services);
@@ -143,9 +145,10 @@ impl Export {
             Some(audience) => ConnectionValues::of_audience(&held, app.as_ref(), audience),
         };
         let values = values.ok_or_else(|| never_signed_in(&self.name))?;
-        let text = match &existing {
+        // Read only now: a renewal takes its time, and what others wrote into the file meanwhile is not lost.
+        let text = match self.options.existing_accounts()? {
             None => self.write(&values)?,
-            Some(accounts) => self.patch(accounts, &values)?,
+            Some(accounts) => self.patch(&accounts, &values)?,
         };
         let destination = self.deliver(&text)?;
         // Who gets no refresh token keeps nothing that could go stale.

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::app::export::{ExportOrder, ExportQuestion, ExportTo, Exported, NotExported, Permit, Previewed};
 use crate::app::{Delivery, Edit, Failure};
 use crate::catalogue::clouds;
 use crate::domain::hand_over::Label;
-use crate::domain::secret::{RevealedValue, Secret};
+use crate::domain::secret::RevealedValue;
 use crate::domain::{
     AppRegistration, Authority, Connection, ConnectionId, ConnectionValue, Destination, HandedOver,
 };
@@ -20,8 +22,6 @@ use super::export_file::{self, Allowed, ExportFileError};
 use super::records;
 use super::services::{Services, failure};
 
-/// The largest accounts file that is patched, in bytes.
-const LARGEST_ACCOUNTS: u64 = 1024 * 1024;
 /// What stands for a masked secret.
 const MARK: &str = "*";
 /// Lines of a preview, and characters of a line, beyond which nobody looks.
@@ -39,7 +39,7 @@ pub async fn preview(
         let (connection, app) = records_of(&services, &id)?;
         let values = values(&connection, app.as_ref())?;
         match file_to_patch(&order)? {
-            Some((_, text)) => Ok(patch_preview(&patched(&text, &values)?, &values)),
+            Some(text) => Ok(patch_preview(&patched(&text, &values)?, &values)),
             None => text_preview(&order, &whole_options(&order, &connection, vault), &values),
         }
         .map(|mut shown| {
@@ -107,7 +107,7 @@ async fn make(
         let patch = file_to_patch(&order)?;
         let is_patch = patch.is_some();
         let text = match patch {
-            Some((_, text)) => patched(&text, &values)?.text.to_string(),
+            Some(text) => patched(&text, &values)?.text.to_string(),
             None => export::write(order.format, &values, &whole_options(&order, &connection, vault))
                 .map_err(|error| Failure::of_error(&error, "Choose another format."))?
                 .to_string(),
@@ -152,18 +152,18 @@ fn values<'a>(
 }
 
 /// The accounts file that is there already, since it holds the accounts of other connectors too.
-fn file_to_patch(order: &ExportOrder) -> Result<Option<(PathBuf, RevealedValue)>, Failure> {
+fn file_to_patch(order: &ExportOrder) -> Result<Option<Zeroizing<String>>, Failure> {
     let ExportTo::File(typed, _) = &order.to else { return Ok(None) };
     let path = expanded(typed);
     if order.format != Format::AccountsYaml || path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let text = export_file::read(&path, LARGEST_ACCOUNTS).map_err(|error| file_failure(&error))?;
-    Ok(Some((path, text)))
+    let text = export_file::read(&path, export::LARGEST as u64).map_err(|error| file_failure(&error))?;
+    Ok(Some(text))
 }
 
-fn patched(file: &RevealedValue, values: &ConnectionValues<'_>) -> Result<Patched, Failure> {
-    export::patch(file.expose(), None, values).map_err(|error| patch_failure(&error))
+fn patched(file: &str, values: &ConnectionValues<'_>) -> Result<Patched, Failure> {
+    export::patch(file, None, values).map_err(|error| patch_failure(&error))
 }
 
 fn patch_failure(error: &PatchError) -> Failure {

@@ -17,8 +17,7 @@ use super::options::{AccountName, Prefix};
 pub use error::IntakeError;
 pub use field::Field;
 
-/// The largest text that is read, in bytes: 1 MiB.
-pub const LARGEST: usize = 1024 * 1024;
+pub use super::LARGEST;
 
 /// A form in which values come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
