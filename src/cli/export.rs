@@ -155,7 +155,13 @@ impl Export {
         if self.format.is_push_copy() {
             let what = HandedOver::Export(Label::of(self.format.name()));
             let given = services.overview(&held).handed_over(what, destination, services.clock.now());
-            records::change(&services, &held.id, &Edit::HandedOver(given))?;
+            let keeper = given.keeper();
+            // What has left is exported, whether it can be remembered or not.
+            if let Err(error) = records::change(&services, &held.id, &Edit::HandedOver(given)) {
+                let why = error.failure();
+                let why = format!("{} {}", why.what_happened, why.what_to_do);
+                say(&format!("note: {keeper} has the values, but that could not be remembered: {why}"));
+            }
             say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         } else {
             say(&format!("exported the access token of {}, which ends by itself", self.name));

@@ -55,7 +55,7 @@ pub async fn preview(
     .await
 }
 
-/// Exports and remembers it.
+/// Exports and remembers it. What has left is exported, whether it can be remembered or not.
 pub async fn export(
     services: &Services,
     outlets: &Outlets,
@@ -82,8 +82,7 @@ pub async fn export(
     let connection = made.connection;
     let services = services.clone();
     let remembered = blocking(move || remember(&services, &connection, format, destination)).await;
-    let overview = remembered.map_err(NotExported::Failed)?;
-    Ok(Exported { delivery, overview: Box::new(overview) })
+    Ok(Exported { delivery, remembered: remembered.map(Box::new) })
 }
 
 /// A text, and the record that it was made of.
