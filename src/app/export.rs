@@ -83,6 +83,8 @@ pub enum ExportPhase {
     Exporting(RequestId, Permit),
     /// It is done.
     Done(Delivery),
+    /// It is done, and for this reason nothing remembers it.
+    Unremembered(Delivery, Failure),
     /// It was refused.
     Failed(Failure),
 }
@@ -132,8 +134,8 @@ pub enum ExportTo {
 pub struct Exported {
     /// Where it went.
     pub delivery: Delivery,
-    /// The record that remembers it.
-    pub overview: Box<Overview>,
+    /// The record that remembers it, or why none does: what was handed over is not taken back for that.
+    pub remembered: Result<Box<Overview>, Failure>,
 }
 
 /// Why nothing was exported.

@@ -219,7 +219,10 @@ impl App {
             // What is being written is awaited.
             ExportPhase::Exporting(..) => Vec::new(),
             ExportPhase::Asking(..) => vec![A::Open, A::Back],
-            ExportPhase::Choosing | ExportPhase::Done(_) | ExportPhase::Failed(_) => {
+            ExportPhase::Choosing
+            | ExportPhase::Done(_)
+            | ExportPhase::Unremembered(..)
+            | ExportPhase::Failed(_) => {
                 let mut own = vec![A::Open, A::Copy];
                 own.extend([A::NextField, A::PreviousField, A::Up, A::Down]);
                 if panel.is_typing() {

@@ -112,9 +112,11 @@ impl From<ExportFileError> for CliError {
             ExportFileError::Exists(_) => "name another file, or give --force",
             ExportFileError::InWorkTree(_) => "name a file elsewhere, or give --yes if you mean it",
             ExportFileError::Terminal => "name a file with --output, or give --yes if you mean it",
-            ExportFileError::Symlink(_) | ExportFileError::NotAFile(_) | ExportFileError::NoName(_) => {
-                "name a regular file"
-            }
+            ExportFileError::Symlink(_)
+            | ExportFileError::NotAFile(_)
+            | ExportFileError::NoName(_)
+            | ExportFileError::TooLarge { .. }
+            | ExportFileError::Unreadable { .. } => "name a regular file",
             ExportFileError::NoDirectory(_) | ExportFileError::Io { .. } => {
                 "name a file in a directory that is yours and has room"
             }
@@ -129,7 +131,7 @@ impl Export {
         self.options.check(self.format)?;
         self.check_audience()?;
         self.check_target()?;
-        let existing = self.options.existing_accounts()?;
+        self.options.check_accounts()?;
         let services = context.open()?;
         if self.format.is_snippet() {
             return self.snippet(context, &services);
@@ -144,16 +146,23 @@ impl Export {
         if values.access_token_lifetime.is_expired_at(services.clock.now()) {
             say("note: the access token has ended, and it could not be renewed first");
         }
-        let text = match &existing {
+        // Read only now: a renewal takes its time, and what others wrote into the file meanwhile is not lost.
+        let text = match self.options.existing_accounts()? {
             None => self.write(&values)?,
-            Some(accounts) => self.patch(accounts, &values)?,
+            Some(accounts) => self.patch(&accounts, &values)?,
         };
         let destination = self.deliver(&text)?;
         // Who gets no refresh token keeps nothing that could go stale.
         if self.format.is_push_copy() {
             let what = HandedOver::Export(Label::of(self.format.name()));
             let given = services.overview(&held).handed_over(what, destination, services.clock.now());
-            records::change(&services, &held.id, &Edit::HandedOver(given))?;
+            let keeper = given.keeper();
+            // What has left is exported, whether it can be remembered or not.
+            if let Err(error) = records::change(&services, &held.id, &Edit::HandedOver(given)) {
+                let why = error.failure();
+                let why = format!("{} {}", why.what_happened, why.what_to_do);
+                say(&format!("note: {keeper} has the values, but that could not be remembered: {why}"));
+            }
             say(&format!("exported {}; renewing it here does not renew that copy", self.name));
         } else {
             say(&format!("exported the access token of {}, which ends by itself", self.name));
@@ -212,7 +221,10 @@ impl Export {
 
     /// A text without secrets is shown and published by nobody's mistake.
     fn allowed(&self) -> Allowed {
-        Allowed { overwrite: self.force, exposed: self.yes || !self.format.holds_secrets() }
+        let in_place = self.output.as_deref().is_some_and(|path| self.options.patches_in_place(path));
+        // The operator's manifests are another file than the accounts in them.
+        let overwrite = self.force || (in_place && self.format == Format::AccountsYaml);
+        Allowed { overwrite, exposed: self.yes || !self.format.holds_secrets() }
     }
 
     /// Before anything is renewed or opened.

@@ -1,14 +1,13 @@
 //! What may be said of a format, and which format each choice is for.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
 use crate::export::options::{AccountName, KeyStyle, KubernetesName, Prefix, Quote, SecretEncoding};
-use crate::export::{Format, Options, intake};
+use crate::export::{self, Format, Options};
+use crate::runtime::export_file::{self, ExportFileError};
 
 use super::exit::{CliError, Exit};
 use super::parse;
@@ -128,24 +127,36 @@ impl FormatOptions {
         self.account.as_ref()
     }
 
-    /// The accounts file to be patched.
+    /// True if this is the accounts file that is to be patched: writing over it is what was asked for.
+    pub fn patches_in_place(&self, output: &Path) -> bool {
+        let same = |patch: &PathBuf| {
+            patch.canonicalize().is_ok_and(|own| output.canonicalize().is_ok_and(|to| own == to))
+        };
+        self.patch.as_ref().is_some_and(same)
+    }
+
+    /// The accounts file to be patched, as it is now.
     pub fn existing_accounts(&self) -> Result<Option<Zeroizing<String>>, CliError> {
-        self.patch.as_deref().map(read_accounts).transpose()
+        let read = |path: &PathBuf| export_file::read(path, export::LARGEST as u64);
+        self.patch.as_ref().map(read).transpose().map_err(not_read)
+    }
+
+    /// Tells whether the accounts file can be patched, before anything is renewed for it.
+    pub fn check_accounts(&self) -> Result<(), CliError> {
+        match self.existing_accounts()? {
+            Some(accounts) => Ok(export::check_patch(&accounts, self.account())?),
+            None => Ok(()),
+        }
     }
 }
 
-fn read_accounts(path: &Path) -> Result<Zeroizing<String>, CliError> {
-    // One byte more than is read tells that it is too large.
-    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
-    let read =
-        File::open(path).and_then(|file| file.take(intake::LARGEST as u64 + 1).read_to_string(&mut text));
-    read.map(|_| text).map_err(|error| {
-        CliError::new(
-            Exit::LocalIo,
-            format!("{} cannot be read: {error}", path.display()),
-            "name the accounts.yaml that App Connect uses, or leave out --patch for a new one",
-        )
-    })
+fn not_read(error: ExportFileError) -> CliError {
+    let exit = if error.is_of_system() { Exit::LocalIo } else { Exit::Refused };
+    CliError::new(
+        exit,
+        error.to_string(),
+        "name the accounts.yaml that App Connect uses, a regular file, or leave out --patch for a new one",
+    )
 }
 
 fn not_for(option: &str, format: Format, formats: &[Format]) -> CliError {

@@ -36,9 +36,12 @@ pub use error::ExportError;
 pub use format::Format;
 pub use mail::{MailOptions, snippet as mail_snippet};
 pub use options::Options;
-pub use patch::{PatchError, Patched, patch};
+pub use patch::{PatchError, Patched, check as check_patch, patch};
 pub use remark::{Remark, of_values as remarks_of_values, remarks};
 pub use values::ConnectionValues;
+
+/// The largest text of another program that is read, in bytes: 1 MiB.
+pub const LARGEST: usize = 1024 * 1024;
 
 /// The values in a format, with a line end at the end.
 pub fn write(

@@ -3,6 +3,7 @@
 //! Key names, comments, order, indentation and the accounts of other connectors are the person's. What was written is read
 //! again, and only a text in which nothing else differs is given back.
 
+use std::fmt;
 use std::ops::Range;
 
 use saphyr_parser::ScalarStyle;
@@ -17,7 +18,6 @@ use crate::domain::ConnectionValue;
 use crate::domain::authority::is_guid;
 
 /// A patched file, and what became of each value.
-#[derive(Debug)]
 pub struct Patched {
     /// The text of the file.
     pub text: Zeroizing<String>,
@@ -31,6 +31,20 @@ pub struct Patched {
     pub left: Vec<ConnectionValue>,
     /// The account's authorization method, where it is another one than these values are of.
     pub other_auth_type: Option<String>,
+}
+
+/// The text holds secrets, those of other connectors too.
+impl fmt::Debug for Patched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text: _, account, replaced, without_key, left, other_auth_type } = self;
+        f.debug_struct("Patched")
+            .field("account", account)
+            .field("replaced", replaced)
+            .field("without_key", without_key)
+            .field("left", left)
+            .field("other_auth_type", other_auth_type)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a file is not patched. Nothing of its values is told.
@@ -117,6 +131,15 @@ impl PatchError {
             Self::Unproven => "export a new file without --patch, and move the values by hand",
         }
     }
+}
+
+/// Tells whether values could be put into the account of that name, before there are any.
+pub fn check(file: &str, account: Option<&AccountName>) -> Result<(), PatchError> {
+    let document = Document::read(file)?;
+    let (account, _) = find(&document, account)?;
+    let fields = fields(&document, credentials_of(&document, account)?)?;
+    let is_any = fields.iter().any(Option::is_some);
+    is_any.then_some(()).ok_or(PatchError::NoKeys { line: account.line })
 }
 
 /// Puts the values into the account of that name; where no name is given, into the only one.

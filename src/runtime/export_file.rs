@@ -2,11 +2,14 @@
 //! or lost. Command line and dashboard write by these rules.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
-use std::io::{self, IsTerminal, Write};
+use std::fs::{File, Metadata};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
 
 use crate::domain::secret::{RevealedValue, Secret};
 use crate::sanitize::sanitize;
@@ -20,7 +23,7 @@ pub struct Allowed {
     pub exposed: bool,
 }
 
-/// Why a file is not written. Paths in its words are printable.
+/// Why a file is not written, or not read. Paths in its words are printable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExportFileError {
     /// No file can have this name.
@@ -44,7 +47,23 @@ pub enum ExportFileError {
     /// A terminal keeps what it shows.
     #[error("the values are not shown on a terminal, which keeps them in its history")]
     Terminal,
-    /// The system did not allow it.
+    /// Such a file is of another kind.
+    #[error("{path} is larger than {limit} bytes")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// The most that is read, bytes.
+        limit: u64,
+    },
+    /// The system did not let it be read.
+    #[error("{path} cannot be read: {error}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: String,
+    },
+    /// The system did not let it be written.
     #[error("{path} cannot be written: {error}")]
     Io {
         /// The file.
@@ -55,14 +74,9 @@ pub enum ExportFileError {
 }
 
 impl ExportFileError {
-    /// True if the person may allow it after all.
-    pub fn may_be_allowed(&self) -> bool {
-        matches!(self, Self::Exists(_) | Self::InWorkTree(_) | Self::Terminal)
-    }
-
     /// True if it was the system that refused, not a rule of ours.
     pub fn is_of_system(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::NoDirectory(_))
+        matches!(self, Self::Io { .. } | Self::Unreadable { .. } | Self::NoDirectory(_))
     }
 }
 
@@ -122,17 +136,23 @@ pub fn write(path: &Path, text: &RevealedValue, allowed: Allowed) -> Result<Path
 }
 
 /// Reads a file that values are to be put into: a regular one, at most `limit` bytes of it.
-pub fn read(path: &Path, limit: u64) -> Result<RevealedValue, ExportFileError> {
-    let refused = |error: &dyn std::fmt::Display| ExportFileError::Io {
-        path: printable(path),
-        error: error.to_string(),
-    };
-    let there = path.symlink_metadata().map_err(|error| refused(&error))?;
+pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<String>, ExportFileError> {
+    let refused =
+        |error: io::Error| ExportFileError::Unreadable { path: printable(path), error: error.to_string() };
+    check_kind(path, &path.symlink_metadata().map_err(refused)?)?;
+    // What takes its place meanwhile is neither followed nor waited for.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(refused)?;
+    let there = file.metadata().map_err(refused)?;
     check_kind(path, &there)?;
-    if there.len() > limit {
-        return Err(refused(&format!("it is larger than {limit} bytes")));
+    // Room for all of it, and for the byte that tells that it is too large: no half of it is left behind in memory.
+    let room = usize::try_from(there.len().min(limit)).unwrap_or(0) + 1;
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    file.take(limit + 1).read_to_string(&mut text).map_err(refused)?;
+    if text.len() as u64 > limit {
+        return Err(ExportFileError::TooLarge { path: printable(path), limit });
     }
-    fs::read_to_string(path).map(RevealedValue::new).map_err(|error| refused(&error))
+    Ok(text)
 }
 
 fn check_kind(path: &Path, there: &Metadata) -> Result<(), ExportFileError> {
@@ -169,8 +189,10 @@ fn printable(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use rustix::fs::{FileType, Mode};
     use tempfile::TempDir;
 
     use super::*;
@@ -266,7 +288,16 @@ mod tests {
         let home = TempDir::new().unwrap();
         let path = home.path().join("accounts.yaml");
         fs::write(&path, "accounts:\n").unwrap();
-        assert_eq!(read(&path, 10).unwrap().expose(), "accounts:\n");
-        assert!(matches!(read(&path, 9), Err(ExportFileError::Io { .. })));
+        assert_eq!(read(&path, 10).unwrap().as_str(), "accounts:\n");
+        assert!(matches!(read(&path, 9), Err(ExportFileError::TooLarge { .. })));
+        assert!(matches!(read(&home.path().join("none"), 9), Err(ExportFileError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let home = TempDir::new().unwrap();
+        let path = home.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        assert!(matches!(read(&path, 9), Err(ExportFileError::NotAFile(_))));
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::app::export::{ExportOrder, ExportQuestion, ExportTo, Exported, NotExported, Permit, Previewed};
 use crate::app::{Delivery, Edit, Failure};
 use crate::catalogue::clouds;
 use crate::domain::hand_over::Label;
-use crate::domain::secret::{RevealedValue, Secret};
+use crate::domain::secret::RevealedValue;
 use crate::domain::{
     AppRegistration, Authority, Connection, ConnectionId, ConnectionValue, Destination, HandedOver,
 };
@@ -20,8 +22,6 @@ use super::export_file::{self, Allowed, ExportFileError};
 use super::records;
 use super::services::{Services, failure};
 
-/// The largest accounts file that is patched, in bytes.
-const LARGEST_ACCOUNTS: u64 = 1024 * 1024;
 /// What stands for a masked secret.
 const MARK: &str = "*";
 /// Lines of a preview, and characters of a line, beyond which nobody looks.
@@ -39,7 +39,7 @@ pub async fn preview(
         let (connection, app) = records_of(&services, &id)?;
         let values = values(&connection, app.as_ref())?;
         match file_to_patch(&order)? {
-            Some((_, text)) => Ok(patch_preview(&patched(&text, &values)?, &values)),
+            Some(text) => Ok(patch_preview(&patched(&text, &values)?, &values)),
             None => text_preview(&order, &whole_options(&order, &connection, vault), &values),
         }
         .map(|mut shown| {
@@ -55,7 +55,7 @@ pub async fn preview(
     .await
 }
 
-/// Exports and remembers it.
+/// Exports and remembers it. What has left is exported, whether it can be remembered or not.
 pub async fn export(
     services: &Services,
     outlets: &Outlets,
@@ -82,8 +82,7 @@ pub async fn export(
     let connection = made.connection;
     let services = services.clone();
     let remembered = blocking(move || remember(&services, &connection, format, destination)).await;
-    let overview = remembered.map_err(NotExported::Failed)?;
-    Ok(Exported { delivery, overview: Box::new(overview) })
+    Ok(Exported { delivery, remembered: remembered.map(Box::new) })
 }
 
 /// A text, and the record that it was made of.
@@ -107,7 +106,7 @@ async fn make(
         let patch = file_to_patch(&order)?;
         let is_patch = patch.is_some();
         let text = match patch {
-            Some((_, text)) => patched(&text, &values)?.text.to_string(),
+            Some(text) => patched(&text, &values)?.text.to_string(),
             None => export::write(order.format, &values, &whole_options(&order, &connection, vault))
                 .map_err(|error| Failure::of_error(&error, "Choose another format."))?
                 .to_string(),
@@ -152,18 +151,18 @@ fn values<'a>(
 }
 
 /// The accounts file that is there already, since it holds the accounts of other connectors too.
-fn file_to_patch(order: &ExportOrder) -> Result<Option<(PathBuf, RevealedValue)>, Failure> {
+fn file_to_patch(order: &ExportOrder) -> Result<Option<Zeroizing<String>>, Failure> {
     let ExportTo::File(typed, _) = &order.to else { return Ok(None) };
     let path = expanded(typed);
     if order.format != Format::AccountsYaml || path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let text = export_file::read(&path, LARGEST_ACCOUNTS).map_err(|error| file_failure(&error))?;
-    Ok(Some((path, text)))
+    let text = export_file::read(&path, export::LARGEST as u64).map_err(|error| file_failure(&error))?;
+    Ok(Some(text))
 }
 
-fn patched(file: &RevealedValue, values: &ConnectionValues<'_>) -> Result<Patched, Failure> {
-    export::patch(file.expose(), None, values).map_err(|error| patch_failure(&error))
+fn patched(file: &str, values: &ConnectionValues<'_>) -> Result<Patched, Failure> {
+    export::patch(file, None, values).map_err(|error| patch_failure(&error))
 }
 
 fn patch_failure(error: &PatchError) -> Failure {
@@ -218,10 +217,17 @@ fn text_preview(
         .map_err(|error| Failure::of_error(&error, "Choose another format."))?;
     let lines = text.lines().take(LONGEST_PREVIEW.0);
     Ok(Previewed {
-        lines: lines.map(|line| sanitize(line, LONGEST_PREVIEW.1)).collect(),
+        lines: lines.map(shown).collect(),
         remarks: texts(&remarks(order.format, values)),
         is_patch: false,
     })
+}
+
+/// A line of the preview, printable; what it is indented by is a part of YAML.
+fn shown(line: &str) -> String {
+    let text = line.trim_start_matches(' ');
+    let indent = (line.len() - text.len()).min(LONGEST_PREVIEW.1);
+    format!("{:indent$}{}", "", sanitize(text, LONGEST_PREVIEW.1))
 }
 
 fn texts(remarks: &[export::Remark]) -> Vec<String> {

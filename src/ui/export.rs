@@ -161,6 +161,11 @@ fn news(view: View<'_>, panel: &ExportPanel, width: u16) -> Vec<Line<'static>> {
             };
             say(glyphs.yes, &format!("{}{own}{grows_old}.", delivery.in_words()), theme.good)
         }
+        ExportPhase::Unremembered(delivery, why) => {
+            let (what, next) = (printable(&why.what_happened), printable(&why.what_to_do));
+            let text = format!("{}, but that could not be remembered: {what} {next}", delivery.in_words());
+            say(glyphs.soon, &text, theme.warning)
+        }
         ExportPhase::Failed(failure) => {
             let lines = failure_lines(view, failure, width.saturating_sub(4));
             lines.into_iter().map(|line| view.row().gap(1).append(line).build()).collect()

@@ -44,6 +44,18 @@ fn a_shell_reads_the_same_values() {
 }
 
 #[test]
+fn what_was_written_is_no_failure_if_it_cannot_be_remembered() {
+    let tenant = Tenant::new().signed_in();
+    let lock = tenant.home.vault().join("locks").join(format!("{NAME}.connection.lock"));
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let path = tenant.home.path("values");
+    let run = tenant.run(&["export", NAME, "--format", "json", "--output", path.to_str().unwrap()]).is(0);
+    assert!(path.exists());
+    assert!(run.err.contains("values has the values, but that could not be remembered"), "{}", run.err);
+}
+
+#[test]
 fn an_older_copy_is_told() {
     let tenant = Tenant::new().signed_in();
     tenant.home.run(&["export", NAME, "--format", "env"]).is(0);

@@ -44,8 +44,7 @@ fn a_file_is_patched_and_nothing_else_in_it() {
     let before = include_str!("../formats/accounts.yaml");
     let file = tenant.home.write("accounts.yaml", before);
     let path = file.to_str().unwrap();
-    let options =
-        ["--format", "accounts-yaml", "--patch", path, "--account", "Account 1", "--output", path, "--force"];
+    let options = ["--format", "accounts-yaml", "--patch", path, "--account", "Account 1", "--output", path];
     let run = export(&tenant, &options).is(0);
     assert!(
         run.err
@@ -71,6 +70,54 @@ fn an_account_that_is_not_there_is_told_with_those_that_are() {
     assert!(run.err.contains("--account"), "{}", run.err);
     let missing = tenant.home.path("missing");
     export(&tenant, &["--format", "accounts-yaml", "--patch", missing.to_str().unwrap()]).fails(7);
+}
+
+#[test]
+fn what_others_write_into_the_file_during_the_renewal_is_kept() {
+    let tenant = Tenant::with("[tokens]\naccess_token_seconds = 60").signed_in();
+    let before = include_str!("../formats/accounts.yaml");
+    let file = tenant.home.write("accounts.yaml", before);
+    let path = file.to_str().unwrap();
+    let asked = tenant.requests();
+    let simulator = tenant.simulator();
+    let arguments =
+        ["--format", "accounts-yaml", "--patch", path, "--account", "Account 1", "--output", path];
+    let run = std::thread::scope(|scope| {
+        // The platform's answer waits for this.
+        let answer = simulator.lock().unwrap();
+        let run = scope.spawn(|| export(&tenant, &arguments));
+        while tenant.requests() == asked && !run.is_finished() {
+            std::thread::yield_now();
+        }
+        fs::write(&file, format!("{before}# added meanwhile\n")).unwrap();
+        drop(answer);
+        run.join().unwrap()
+    });
+    run.is(0);
+    let after = fs::read_to_string(&file).unwrap();
+    assert!(after.contains(SECRET) && after.ends_with("# added meanwhile\n"), "{after}");
+    assert_eq!(tenant.requests(), asked + 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_patched_is_told_before_anything_is_renewed() {
+    let tenant = Tenant::with("[tokens]\naccess_token_seconds = 60").signed_in();
+    let asked = tenant.requests();
+    let pipe = tenant.home.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let link = tenant.home.path("link");
+    std::os::unix::fs::symlink(tenant.home.write("other", "accounts:\n"), &link).unwrap();
+    for (path, code, said) in [
+        (pipe, 10, "not a regular file"),
+        (link, 10, "symbolic link"),
+        (tenant.home.write("large", &" ".repeat(1024 * 1024 + 1)), 10, "larger than 1048576 bytes"),
+        (tenant.home.write("empty.yaml", "{}\n"), 2, "no key accounts"),
+    ] {
+        let run =
+            export(&tenant, &["--format", "accounts-yaml", "--patch", path.to_str().unwrap()]).fails(code);
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+    assert_eq!(tenant.requests(), asked);
 }
 
 #[test]

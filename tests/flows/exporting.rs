@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use tokengauge::app::Delivery;
 use tokengauge::app::export::{ExportOrder, ExportQuestion, ExportTo, Exported, NotExported, Permit};
 use tokengauge::domain::secret::Secret;
 use tokengauge::domain::{Freshness, NextStep, Outdated};
@@ -40,7 +41,8 @@ async fn what_was_written_is_the_owners_alone_and_stale_after_a_renewal() {
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(json["refresh_token"], desk.tokens().refresh.unwrap().current.expose());
     let now = desk.services.clock.now();
-    let copies = exported.overview.held_copies(now);
+    let remembered = exported.remembered.unwrap();
+    let copies = remembered.held_copies(now);
     assert_eq!(copies[0].freshness, Freshness::Current);
     assert_eq!(copies[0].hand_over.keeper(), path.canonicalize().unwrap().display().to_string());
 
@@ -48,6 +50,20 @@ async fn what_was_written_is_the_owners_alone_and_stale_after_a_renewal() {
     let now = desk.services.clock.now();
     assert_eq!(renewed.held_copies(now)[0].freshness, Freshness::Outdated(Outdated::MayBeRevoked));
     assert_eq!(renewed.next_step(now), NextStep::HandOverAgain);
+}
+
+#[tokio::test]
+async fn what_was_written_is_no_failure_if_it_cannot_be_remembered() {
+    let (_platform, desk) = signed_in("").await;
+    // A record that cannot be locked cannot be changed.
+    let lock = desk.home.path().join("vault/locks/contoso.connection.lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let exported = write(&desk, Format::Json, "values.json", Permit::default()).await.unwrap();
+    let path = desk.home.path().join("values.json").canonicalize().unwrap();
+    assert_eq!(exported.delivery, Delivery::WrittenTo(path.display().to_string()));
+    assert!(exported.remembered.is_err());
+    assert!(path.exists());
 }
 
 #[tokio::test]

@@ -46,8 +46,9 @@ proptest! {
         for (format, source, quote) in pairs {
             let options = Options { quote, prefix: Prefix::parse("MY_").unwrap(), ..Options::default() };
             let Ok(text) = write(format, &sample.values(), &options) else { continue };
-            // Without quotes nothing tells a quote at the beginning from one around the value.
-            if quote == Quote::None && [&secret, &access, &refresh].iter().any(|text| text.starts_with(['\'', '"'])) {
+            // Without quotes nothing tells a quote at the beginning from one around the value, or what a shell computes.
+            let is_doubtful = |text: &&String| text.starts_with(['\'', '"']) || text.contains(['$', '`']);
+            if quote == Quote::None && [&secret, &access, &refresh].iter().any(is_doubtful) {
                 continue;
             }
             let read = found(source, &text).unwrap();
@@ -172,10 +173,28 @@ fn assignments_of_other_programs_are_read() {
 fn a_prefix_chooses_among_several_sets() {
     let text = "A_ACCESS_TOKEN=one\nB_ACCESS_TOKEN=two\n";
     let error = found(Source::Env, text).unwrap_err();
-    assert_eq!(error, IntakeError::Twice { line: Some(2), field: Field::AccessToken });
+    assert_eq!(error, IntakeError::Prefixes { line: 2, first_line: 1 });
+    let same = found(Source::Env, "A_ACCESS_TOKEN=one\nA_ACCESS_TOKEN=two\n").unwrap_err();
+    assert_eq!(same, IntakeError::Twice { line: Some(2), field: Field::AccessToken });
     let choice = Choice { prefix: Prefix::parse("B_"), ..Choice::default() };
     let chosen = read(Source::Env, text.as_bytes(), &choice).unwrap();
     assert_eq!(chosen.access_token.unwrap().expose(), "two");
+}
+
+#[test]
+fn tokens_of_other_services_are_never_taken_along() {
+    let text = format!(
+        "AZURE_CLIENT_ID={CLIENT_ID}\nAZURE_CLIENT_SECRET=EXA~mple\nGITHUB_ACCESS_TOKEN=gho_x\nSLACK_REFRESH_TOKEN=xoxe-1\n"
+    );
+    let error = found(Source::Env, &text).unwrap_err();
+    assert_eq!(error, IntakeError::Prefixes { line: 3, first_line: 1 });
+    assert!(error.what_to_do().contains("--prefix"));
+    let choice = Choice { prefix: Prefix::parse("AZURE_"), ..Choice::default() };
+    let chosen = read(Source::Env, text.as_bytes(), &choice).unwrap();
+    assert_eq!(secrets(&chosen), ["EXA~mple", "", ""]);
+    // What is empty is nobody's.
+    let text = format!("AZURE_CLIENT_ID={CLIENT_ID}\nSLACK_REFRESH_TOKEN=\n");
+    assert!(found(Source::Env, &text).is_ok());
 }
 
 #[test]
@@ -223,10 +242,9 @@ fn what_brings_nothing_says_why() {
         "line 2: the client secret is the secret's ID, not its value"
     );
     assert_eq!(told(Source::Env, "TGSECRET\n"), "line 1: not an assignment");
-    assert_eq!(
-        told(Source::Env, "ACCESS_TOKEN=\"$(cat token)\"\n"),
-        "line 1: the value is computed by a shell"
-    );
+    for line in ["ACCESS_TOKEN=\"$(cat token)\"\n", "REFRESH_TOKEN=$X\n"] {
+        assert_eq!(told(Source::Env, line), "line 1: the value is computed by a shell");
+    }
     let large = " ".repeat(LARGEST + 1);
     for source in Source::ALL {
         assert_eq!(found(source, &large).unwrap_err(), IntakeError::TooLarge);

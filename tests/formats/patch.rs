@@ -44,6 +44,15 @@ fn only_the_values_of_one_account_change() {
 }
 
 #[test]
+fn debug_shows_nothing_of_the_file() {
+    let sample = Sample::new("TGSECRET1", "TGSECRET2", "TGSECRET3");
+    let done = patched(FILE, "Account 1", &sample).unwrap();
+    let shown = format!("{done:?}");
+    assert!(done.text.contains("TGSECRET1") && shown.contains("Account 1"));
+    assert!(!shown.contains("TGSECRET") && !shown.contains("msexchange"), "{shown}");
+}
+
+#[test]
 fn a_value_that_cannot_stand_bare_gets_quotes() {
     let sample = Sample::new("s", "a", "1.AXNEW");
     let done = patched(FILE, "Account 1", &sample).unwrap();

@@ -4,7 +4,7 @@ use tokengauge::app::export::{
     ExportFocus, ExportPanel, ExportPhase, ExportQuestion, ExportTo, Exported, NotExported, Permit, Preview,
     Previewed,
 };
-use tokengauge::app::{Answer, Delivery, Effect, Panel};
+use tokengauge::app::{Answer, Delivery, Effect, Failure, Panel};
 use tokengauge::domain::RenewalKind;
 use tokengauge::export::Format;
 
@@ -97,10 +97,25 @@ fn a_file_that_is_there_is_written_over_only_when_the_person_says_so() {
     let effects = desk.press("Enter");
     let both = Permit { work_tree: true, overwrite: true };
     assert_eq!(*goes(&effects), ExportTo::File("quiet.env".into(), both));
-    let overview = Box::new(desk.own("quiet"));
+    let remembered = Ok(Box::new(desk.own("quiet")));
     let delivery = Delivery::WrittenTo("/tree/quiet.env".into());
-    desk.answer(&effects, Answer::Exported(Ok(Exported { delivery: delivery.clone(), overview })));
+    desk.answer(&effects, Answer::Exported(Ok(Exported { delivery: delivery.clone(), remembered })));
     assert_eq!(panel(&desk).phase, ExportPhase::Done(delivery));
+    desk.press("Enter");
+    assert_eq!(desk.app.panel, None);
+}
+
+#[test]
+fn what_was_written_is_told_also_if_nothing_remembers_it() {
+    let mut desk = open();
+    let before = desk.own("quiet");
+    let effects = desk.press("Enter");
+    let delivery = Delivery::WrittenTo("/tree/quiet.env".into());
+    let why = Failure::new("The record is in use.", "Try again.");
+    let exported = Exported { delivery: delivery.clone(), remembered: Err(why.clone()) };
+    desk.answer(&effects, Answer::Exported(Ok(exported)));
+    assert_eq!(panel(&desk).phase, ExportPhase::Unremembered(delivery, why));
+    assert_eq!(desk.own("quiet"), before);
     desk.press("Enter");
     assert_eq!(desk.app.panel, None);
 }

@@ -63,7 +63,8 @@ impl App {
                 panel.phase = ExportPhase::Choosing;
                 Vec::new()
             }
-            (_, Action::Back | Action::Quit) | (ExportPhase::Done(_), Action::Open) => return Vec::new(),
+            (_, Action::Back | Action::Quit)
+            | (ExportPhase::Done(_) | ExportPhase::Unremembered(..), Action::Open) => return Vec::new(),
             (ExportPhase::Renewing(_), _) => Vec::new(),
             (ExportPhase::Asking(question, permit), Action::Open) => {
                 let (question, permit) = (question.clone(), *permit);
@@ -194,14 +195,15 @@ impl App {
 
     /// What was exported is in the record, whether the panel is still there or not.
     pub(super) fn take_export(&mut self, request: RequestId, result: Result<Exported, NotExported>) {
-        if let Ok(exported) = &result {
-            self.connections.put((*exported.overview).clone());
+        if let Ok(Exported { remembered: Ok(overview), .. }) = &result {
+            self.connections.put((**overview).clone());
         }
         let Some(Panel::Export(panel)) = &mut self.panel else { return };
         let ExportPhase::Exporting(own, permit) = panel.phase else { return };
         if own == request {
             panel.phase = match result {
-                Ok(exported) => ExportPhase::Done(exported.delivery),
+                Ok(Exported { delivery, remembered: Ok(_) }) => ExportPhase::Done(delivery),
+                Ok(Exported { delivery, remembered: Err(why) }) => ExportPhase::Unremembered(delivery, why),
                 Err(NotExported::Asks(question)) => ExportPhase::Asking(question, permit),
                 Err(NotExported::Failed(failure)) => ExportPhase::Failed(failure),
             };

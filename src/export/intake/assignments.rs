@@ -22,9 +22,11 @@ const NAMES: [(&str, Field); 9] = [
     ("MAILBOX", Field::Mailbox),
 ];
 
-/// Reads the assignments whose names begin with the prefix, or with any.
+/// Reads the assignments whose names begin with the prefix; where none is given, with any, as long as it is the same one:
+/// a file of several services holds tokens that are no business of this one's.
 pub(super) fn read(text: &str, prefix: Option<&Prefix>) -> Result<Found, IntakeError> {
     let mut found = Found::default();
+    let mut shared: Option<(&str, usize)> = None;
     for (index, line) in text.lines().enumerate() {
         if index >= MOST_LINES {
             return Err(IntakeError::Line { line: index + 1, what: "more lines than such a file has" });
@@ -39,8 +41,16 @@ pub(super) fn read(text: &str, prefix: Option<&Prefix>) -> Result<Found, IntakeE
         if !is_name(name) {
             return Err(odd("not an assignment"));
         }
-        let Some(field) = field(name, prefix) else { continue };
-        found.take(field, &unquoted(value).map_err(odd)?, Some(index + 1))?;
+        let Some((before, field)) = field(name, prefix) else { continue };
+        let value = unquoted(value).map_err(odd)?;
+        if value.trim().is_empty() {
+            continue;
+        }
+        let (first, first_line) = *shared.get_or_insert((before, index + 1));
+        if first != before {
+            return Err(IntakeError::Prefixes { line: index + 1, first_line });
+        }
+        found.take(field, &value, Some(index + 1))?;
     }
     Ok(found)
 }
@@ -49,18 +59,26 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn field(name: &str, prefix: Option<&Prefix>) -> Option<Field> {
+/// What stands before a name, and which value it is.
+fn field<'n>(name: &'n str, prefix: Option<&Prefix>) -> Option<(&'n str, Field)> {
     let of = |(end, field): &(&str, Field)| {
         let before = name.strip_suffix(end)?;
-        prefix.is_none_or(|prefix| prefix.as_str() == before).then_some(*field)
+        prefix.is_none_or(|prefix| prefix.as_str() == before).then_some((before, *field))
     };
     NAMES.iter().find_map(of)
 }
 
-/// The value without its quotes. Without quotes it is taken as it stands, as a container does.
+/// What is said of a value that is made when a shell reads the line; what it would be is not known here.
+const COMPUTED: &str = "the value is computed by a shell";
+
+/// The value without its quotes. Without quotes it is taken as it stands, as a container does, unless a shell would take
+/// it for something else.
 fn unquoted(value: &str) -> Result<Zeroizing<String>, &'static str> {
     let mut text = Zeroizing::new(String::with_capacity(value.len()));
     if !value.starts_with(['\'', '"']) {
+        if value.contains(['$', '`']) {
+            return Err(COMPUTED);
+        }
         text.push_str(value);
         return Ok(text);
     }
@@ -101,8 +119,7 @@ fn push_double_quoted(text: &mut String, characters: &mut Characters<'_>) -> Res
                 special @ ('"' | '\\' | '$' | '`') => text.push(special),
                 other => text.extend(['\\', other]),
             },
-            // The value is made when a shell reads the line; what it would be is not known here.
-            '$' | '`' => return Err("the value is computed by a shell"),
+            '$' | '`' => return Err(COMPUTED),
             other => text.push(other),
         }
     }
@@ -115,10 +132,13 @@ mod tests {
     #[test]
     fn quotes_are_read_as_a_shell_reads_them() {
         let read = |value: &str| unquoted(value).map(|text| text.to_string());
-        assert_eq!(read("plain $x # `id`").as_deref(), Ok("plain $x # `id`"));
+        assert_eq!(read("plain # 'x\\").as_deref(), Ok("plain # 'x\\"));
+        assert_eq!(read("'$x `id`'").as_deref(), Ok("$x `id`"));
         assert_eq!(read(r"'it'\''s' # why").as_deref(), Ok("it's"));
         assert_eq!(read(r#""a\"b\\c\$d\`e\n""#).as_deref(), Ok(r#"a"b\c$d`e\n"#));
-        assert!(read("\"$HOME\"").is_err());
+        for computed in ["\"$HOME\"", "$HOME", "before${X}", "$(cat token)", "`cat token`"] {
+            assert_eq!(read(computed), Err(COMPUTED), "{computed}");
+        }
         assert!(read("'open").is_err());
         assert!(read("'a'b").is_err());
     }

@@ -61,6 +61,14 @@ pub enum IntakeError {
         /// Which value.
         field: Field,
     },
+    /// Names of several sets of assignments, perhaps those of another service.
+    #[error("line {line}: its name has another prefix than the one of line {first_line}")]
+    Prefixes {
+        /// The line with the second prefix.
+        line: usize,
+        /// The line with the first one.
+        first_line: usize,
+    },
     /// As for patching.
     #[error(transparent)]
     Accounts(#[from] PatchError),
@@ -83,7 +91,10 @@ impl IntakeError {
                 "give the whole text, and its kind with --format"
             }
             Self::Refusal => "tokengauge explain tells what it means",
-            Self::Line { .. } => "write NAME=value, NAME='value' or NAME=\"value\", one a line",
+            Self::Line { .. } => {
+                "write NAME=value, NAME='value' or NAME=\"value\", one a line; $ and ` stand in single quotes"
+            }
+            Self::Prefixes { .. } => "choose one set by what its names begin with, such as --prefix AZURE_",
             Self::Field { .. } => "copy the value again, whole",
             Self::Twice { .. } => "remove one of the two, or choose by --prefix or --account",
             Self::Accounts(error) => error.what_to_do(),

@@ -17,8 +17,7 @@ use super::options::{AccountName, Prefix};
 pub use error::IntakeError;
 pub use field::Field;
 
-/// The largest text that is read, in bytes: 1 MiB.
-pub const LARGEST: usize = 1024 * 1024;
+pub use super::LARGEST;
 
 /// A form in which values come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,7 +55,7 @@ impl Source {
         match self {
             Self::TokenResponse => "The JSON of a token endpoint, or what export --format json wrote",
             Self::Env => {
-                "Assignments: CLIENT_ID, REFRESH_TOKEN and so on with any prefix, AZURE_CLIENT_ID too"
+                "Assignments: CLIENT_ID, REFRESH_TOKEN and so on with one prefix, AZURE_CLIENT_ID too"
             }
             Self::Postman => "An exported Postman environment",
             Self::AccountsYaml => "App Connect's accounts.yaml, an account of the connector msexchange",

@@ -2,13 +2,13 @@
 //!
 //! Nothing is resolved: a scalar is its text, an alias stays an alias.
 
+use std::fmt;
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use thiserror::Error;
 
-/// The largest document that is read, in bytes: 1 MiB.
-pub const LARGEST: usize = 1024 * 1024;
+use crate::export::LARGEST;
 
 /// Collections in collections.
 const DEEPEST: usize = 64;
@@ -43,11 +43,17 @@ pub enum YamlError {
 type Placed<'t> = (Event<'t>, Span);
 
 /// A document.
-#[derive(Debug)]
 pub struct Document<'t> {
     text: &'t str,
     events: Vec<Placed<'t>>,
     root: Branch,
+}
+
+/// Text and events hold secrets.
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("root", &self.root).finish_non_exhaustive()
+    }
 }
 
 /// A node of a document.
@@ -280,6 +286,12 @@ fn grow(events: &[Placed<'_>]) -> Result<Branch, YamlError> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn debug_shows_nothing_of_the_text() {
+        let shown = format!("{:?}", Document::read("accessToken: TGSECRET\n").unwrap());
+        assert!(shown.contains("Scalar") && !shown.contains("TGSECRET"), "{shown}");
+    }
 
     #[test]
     fn nodes_know_their_place() {
