@@ -140,8 +140,12 @@ pub(super) fn complete(vault: &Inner) -> Result<(), VaultError> {
         (Role::NextOwner, _) => go_on(vault, &guard, haste).map(drop),
         // Only the next key can go on.
         (_, Some(_)) => Ok(()),
-        (_, None) if key.settings.resealing => finish_resealing(vault, &guard, haste).map(drop),
-        (_, None) => vault.store.remove(&Place::NextIdentity, &guard),
+        (_, None) => {
+            if !key.settings.promoting {
+                vault.store.remove(&Place::NextIdentity, &guard)?;
+            }
+            if key.settings.resealing { finish_resealing(vault, &guard, haste).map(drop) } else { Ok(()) }
+        }
     }
 }
 
