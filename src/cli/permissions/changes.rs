@@ -3,7 +3,7 @@
 use crate::app::Edit;
 use crate::app::permissions::counts;
 use crate::catalogue::permissions::{Preset, as_asked, is_by_itself, known, nearest};
-use crate::domain::{Overview, Scope, ScopeSet, settings_rules};
+use crate::domain::{Overview, PermissionState, Scope, ScopeSet, settings_rules};
 use crate::sanitize::sanitize;
 
 use crate::cli::exit::{CliError, Exit, say};
@@ -112,7 +112,7 @@ pub fn say_what_follows(before: &Overview, after: &Overview) {
         () if counts(after).needs_sign_in() => {
             say(&format!("the change takes effect with the next sign-in: tokengauge authorize {name}"));
         }
-        () if after.permission_states().asked().any(|own| own.is_untold()) => {
+        () if after.permission_states().asked().any(PermissionState::is_untold) => {
             say(&format!("nobody has told what was granted before; to be sure: tokengauge authorize {name}"));
         }
         () => say("no new sign-in is needed: all that is asked for was granted before"),
