@@ -130,7 +130,7 @@ impl FormatOptions {
     /// The accounts file to be patched, as it is now.
     pub fn existing_accounts(&self) -> Result<Option<Zeroizing<String>>, CliError> {
         let read = |path: &PathBuf| export_file::read(path, export::LARGEST as u64);
-        self.patch.as_ref().map(read).transpose().map_err(not_read)
+        self.patch.as_ref().map(read).transpose().map_err(|error| not_read(&error))
     }
 
     /// Tells whether the accounts file can be patched, before anything is renewed for it.
@@ -142,7 +142,7 @@ impl FormatOptions {
     }
 }
 
-fn not_read(error: ExportFileError) -> CliError {
+fn not_read(error: &ExportFileError) -> CliError {
     let exit = if error.is_of_system() { Exit::LocalIo } else { Exit::Refused };
     CliError::new(
         exit,
