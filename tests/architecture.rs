@@ -73,7 +73,7 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
 ];
 
 /// Who may take the text out of a secret, and what for.
-const EXPOSES: [(&str, &str); 31] = [
+const EXPOSES: [(&str, &str); 30] = [
     ("src/domain/secret.rs", "the newtypes themselves"),
     ("src/domain/hand_over.rs", "a digest of eight bytes that tells one refresh token from another"),
     ("src/oauth/token_request.rs", "the form that goes to the token endpoint"),
@@ -91,7 +91,6 @@ const EXPOSES: [(&str, &str); 31] = [
     ("src/runtime/http/mod.rs", "the body of the request, and the bearer header"),
     ("src/runtime/clipboard.rs", "what goes to the terminal's clipboard"),
     ("src/runtime/dashboard.rs", "an OSC 52 sequence on its way to the terminal"),
-    ("src/runtime/exporting.rs", "an accounts file is read, to put values into it"),
     ("src/runtime/export_file.rs", "the file that holds the values"),
     ("src/runtime/delivery.rs", "what the person asked for goes to clipboard, file or browser"),
     ("src/cli/listen.rs", "what the browser brought is read, as a paste is"),

@@ -13,7 +13,7 @@ use crate::domain::secret::RevealedValue;
 use crate::domain::{
     Audience, Connection, ConnectionName, ConnectionValue, Destination, HandedOver, Mailbox, Overview,
 };
-use crate::export::{self, ConnectionValues, ExportError, Format, PatchError, Patched, Remark};
+use crate::export::{self, ConnectionValues, ExportError, Format, MailProgram, PatchError, Patched, Remark};
 use crate::runtime::export_file::{self, Allowed, ExportFileError};
 use crate::runtime::exporting::mail_options;
 use crate::runtime::records;
@@ -133,8 +133,8 @@ impl Export {
         self.check_target()?;
         self.options.check_accounts()?;
         let services = context.open()?;
-        if self.format.is_snippet() {
-            return self.snippet(context, &services);
+        if let Some(program) = self.format.mail_program() {
+            return self.snippet(program, context, &services);
         }
         let held = fresh(&services, &self.name, self.audience.as_ref())?;
         let app = services.vault.app_registration(&held.settings.client_id)?;
@@ -171,7 +171,12 @@ impl Export {
     }
 
     /// A snippet is no copy of anything: nothing is renewed for it, nothing remembered.
-    fn snippet(&self, context: &Context, services: &Services) -> Result<Exit, CliError> {
+    fn snippet(
+        &self,
+        program: MailProgram,
+        context: &Context,
+        services: &Services,
+    ) -> Result<Exit, CliError> {
         let held = connection(services, &self.name)?;
         let overview = services.overview(&held);
         let mailbox = overview.mailbox().and_then(Mailbox::parse).ok_or(ExportError::NoMailbox)?;
@@ -182,15 +187,14 @@ impl Export {
         }
         let vault = vault_options(&context.paths.vault, context.paths.config.as_ref(), &context.sources);
         let options = mail_options(&held.settings.authority, vault);
-        if let Some(text) = export::mail_snippet(self.format, &held.name, &mailbox, &options) {
-            self.deliver(&Zeroizing::new(text.map_err(ExportError::from)?))?;
-        }
+        let text = export::mail_snippet(program, &held.name, &mailbox, &options);
+        self.deliver(&Zeroizing::new(text.map_err(ExportError::from)?))?;
         Ok(Exit::Ok)
     }
 
     /// Before anything is opened.
     fn check_audience(&self) -> Result<(), CliError> {
-        if self.audience.is_some() && self.format.is_snippet() {
+        if self.audience.is_some() && !self.format.holds_secrets() {
             return Err(CliError::new(
                 Exit::Usage,
                 format!("--audience chooses a token, and {} holds none", self.format.name()),

@@ -1,5 +1,7 @@
 //! The formats by name, with what a person has to know before choosing one.
 
+use super::mail::MailProgram;
+
 /// A form in which connection values leave for a consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -123,8 +125,8 @@ impl Format {
         }
     }
 
-    /// True if the text holds a secret.
-    pub fn holds_secrets(self) -> bool {
+    /// The mail program whose configuration it is: that asks our command for a token, and so holds none.
+    pub fn mail_program(self) -> Option<MailProgram> {
         match self {
             Self::Card
             | Self::Json
@@ -134,14 +136,16 @@ impl Format {
             | Self::AppConnectOperator
             | Self::Postman
             | Self::CurlConfig
-            | Self::N8n => true,
-            Self::Mutt | Self::Mbsync | Self::Msmtp => false,
+            | Self::N8n => None,
+            Self::Mutt => Some(MailProgram::Mutt),
+            Self::Mbsync => Some(MailProgram::Mbsync),
+            Self::Msmtp => Some(MailProgram::Msmtp),
         }
     }
 
-    /// True for configuration that asks our command for a token, and so holds none.
-    pub fn is_snippet(self) -> bool {
-        !self.holds_secrets()
+    /// True if the text holds a secret.
+    pub fn holds_secrets(self) -> bool {
+        self.mail_program().is_none()
     }
 
     /// True if the consumer gets a refresh token to renew by itself: a copy that grows old when the token is renewed here.

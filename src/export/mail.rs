@@ -1,8 +1,18 @@
 //! The snippets for mail programs as export formats: the one text here that holds no value of the connection.
 
-use super::Format;
 use super::snippet::{MailAccess, MailHosts, SnippetError, TokenCommand, VaultOptions, mbsync, msmtp, mutt};
 use crate::domain::{ConnectionName, Mailbox};
+
+/// A mail program that asks a command for its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailProgram {
+    /// mutt and neomutt.
+    Mutt,
+    /// mbsync, of isync.
+    Mbsync,
+    /// msmtp.
+    Msmtp,
+}
 
 /// What a snippet is told beside the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,19 +36,18 @@ impl Default for MailOptions {
     }
 }
 
-/// A snippet for a mailbox; `None` for a format that is none. No sign-in is needed for it.
+/// A snippet for a mailbox. No sign-in is needed for it.
 pub fn snippet(
-    format: Format,
+    program: MailProgram,
     name: &ConnectionName,
     mailbox: &Mailbox,
     options: &MailOptions,
-) -> Option<Result<String, SnippetError>> {
-    let write = match format {
-        Format::Mutt => |access: &MailAccess<'_>| Ok(mutt::write(access)),
-        Format::Mbsync => mbsync::write,
-        Format::Msmtp => msmtp::write,
-        _ => return None,
-    };
-    let command = TokenCommand::new(&options.program, &options.vault, name);
-    Some(command.and_then(|command| write(&MailAccess { name, mailbox, hosts: options.hosts, command })))
+) -> Result<String, SnippetError> {
+    let command = TokenCommand::new(&options.program, &options.vault, name)?;
+    let access = MailAccess { name, mailbox, hosts: options.hosts, command };
+    match program {
+        MailProgram::Mutt => Ok(mutt::write(&access)),
+        MailProgram::Mbsync => mbsync::write(&access),
+        MailProgram::Msmtp => msmtp::write(&access),
+    }
 }

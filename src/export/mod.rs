@@ -34,7 +34,7 @@ use mask::{Appearance, MaskedSecrets};
 
 pub use error::ExportError;
 pub use format::Format;
-pub use mail::{MailOptions, snippet as mail_snippet};
+pub use mail::{MailOptions, MailProgram, snippet as mail_snippet};
 pub use options::Options;
 pub use patch::{PatchError, Patched, check as check_patch, patch};
 pub use remark::{Remark, of_values as remarks_of_values, remarks};
@@ -49,11 +49,8 @@ pub fn write(
     values: &ConnectionValues<'_>,
     options: &Options,
 ) -> Result<Zeroizing<String>, ExportError> {
-    if format.is_snippet() {
-        return snippet_for(format, values, options).map(Zeroizing::new);
-    }
     env::check(format, values, options)?;
-    Ok(written(format, values, options, Appearance::Clear))
+    written(format, values, options, Appearance::Clear)
 }
 
 /// The same text with the secrets masked before it is written: `eyJ0●●●● 1,832 characters`, where `mark` is `●`. Fails
@@ -64,9 +61,6 @@ pub fn preview(
     options: &Options,
     mark: &str,
 ) -> Result<String, ExportError> {
-    if format.is_snippet() {
-        return snippet_for(format, values, options);
-    }
     env::check(format, values, options)?;
     let masked = MaskedSecrets::of(values, mark);
     let shown = masked.values(values);
@@ -76,7 +70,7 @@ pub fn preview(
             let file = accounts::write(values, options);
             operator::write(values, &mask::encoded_file(&file, mark), options, Appearance::Masked)
         }
-        _ => written(format, &shown, options, Appearance::Masked),
+        _ => written(format, &shown, options, Appearance::Masked)?,
     };
     Ok(std::mem::take(&mut *text))
 }
@@ -86,14 +80,13 @@ pub fn write_operator(accounts: &str, values: &ConnectionValues<'_>, options: &O
     operator::write(values, accounts, options, Appearance::Clear)
 }
 
-fn snippet_for(
-    format: Format,
+fn snippet_of(
+    program: MailProgram,
     values: &ConnectionValues<'_>,
     options: &Options,
-) -> Result<String, ExportError> {
+) -> Result<Zeroizing<String>, ExportError> {
     let mailbox = values.mailbox.and_then(Mailbox::parse).ok_or(ExportError::NoMailbox)?;
-    let text = mail_snippet(format, values.name, &mailbox, &options.mail);
-    Ok(text.expect("a snippet is wanted")?)
+    Ok(Zeroizing::new(mail_snippet(program, values.name, &mailbox, &options.mail)?))
 }
 
 fn written(
@@ -101,8 +94,8 @@ fn written(
     values: &ConnectionValues<'_>,
     options: &Options,
     appearance: Appearance,
-) -> Zeroizing<String> {
-    match format {
+) -> Result<Zeroizing<String>, ExportError> {
+    Ok(match format {
         Format::Card => card::write(values),
         Format::Json => json::write(values),
         Format::Env => env::write(values, options),
@@ -114,6 +107,8 @@ fn written(
         Format::Postman => postman::write(values),
         Format::CurlConfig => curl::write(values),
         Format::N8n => n8n::write(values),
-        Format::Mutt | Format::Mbsync | Format::Msmtp => unreachable!("no value stands in a snippet"),
-    }
+        Format::Mutt => snippet_of(MailProgram::Mutt, values, options)?,
+        Format::Mbsync => snippet_of(MailProgram::Mbsync, values, options)?,
+        Format::Msmtp => snippet_of(MailProgram::Msmtp, values, options)?,
+    })
 }

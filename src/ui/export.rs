@@ -30,11 +30,15 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     // The text is what the page is for: remarks leave it a few lines.
     let room = height.saturating_sub(top.len() + news.len() + 5);
     top.extend(remarks.into_iter().take(room));
+    // What has happened is told whole, also where it is long and the page low.
+    top.truncate(height.saturating_sub(news.len()));
     let mut canvas = Canvas::new(buffer, area, view.look);
     canvas.lines(&top);
     let below = news.len() as u16;
     let lines = canvas.rows_left().saturating_sub(below + 1);
-    preview(&mut canvas, view, panel, lines);
+    if lines > 0 {
+        preview(&mut canvas, view, panel, lines);
+    }
     canvas.go_to(area.height.saturating_sub(below));
     canvas.lines(&news);
 }

@@ -612,6 +612,15 @@ fn exports() -> Vec<Scene> {
                 panel.phase = ExportPhase::Done(Delivery::WrittenTo("/home/ops/contoso-prod.env".into()));
             }),
         ),
+        (
+            "export_unremembered",
+            with(|panel| {
+                panel.phase = ExportPhase::Unremembered(
+                    Delivery::WrittenTo("/home/ops/contoso-prod.env".into()),
+                    Failure::new("Another process is using contoso-prod.", "Try again when it has ended."),
+                );
+            }),
+        ),
     ]
 }
 
