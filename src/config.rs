@@ -74,7 +74,8 @@ impl Variables {
 
     /// `$XDG_STATE_HOME/tokengauge`. Nothing depends on it, so what is not plain is passed over.
     fn state_directory(&self) -> Option<PathBuf> {
-        let usual = || self.home.as_ref().map(|home| home.join(".local/state"));
+        // A home that is not there is not made for this.
+        let usual = || self.home.as_ref().filter(|home| home.is_dir()).map(|home| home.join(".local/state"));
         let directory = self.xdg_state_home.clone().or_else(usual)?;
         directory.is_absolute().then(|| directory.join("tokengauge"))
     }
@@ -394,7 +395,8 @@ mod tests {
     #[test]
     fn what_was_seen_is_noted_in_the_state_directory_or_nowhere() {
         let notes = |pairs: &[(&str, &str)]| environment(pairs).sources(None).notes;
-        assert_eq!(notes(&[("HOME", "/home/ops")]), Some("/home/ops/.local/state/tokengauge".into()));
+        assert_eq!(notes(&[("HOME", "/")]), Some("/.local/state/tokengauge".into()));
+        assert_eq!(notes(&[("HOME", "/nowhere/ops")]), None, "nobody's home is made for it");
         let both = [("HOME", "/home/ops"), ("XDG_STATE_HOME", "/var/state")];
         assert_eq!(notes(&both), Some("/var/state/tokengauge".into()));
         assert_eq!(notes(&[("XDG_STATE_HOME", "here")]), None);
