@@ -53,6 +53,7 @@ mod status;
 mod tabs;
 pub mod text;
 pub mod theme;
+mod token_clocks;
 mod token_history;
 mod tokens;
 mod unlock;

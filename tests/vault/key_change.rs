@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tokengauge::domain::secret::Passphrase;
@@ -122,8 +121,10 @@ fn a_record_in_use_keeps_its_key_until_it_is_saved() {
     let mut held = other.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
     let vault = sample.vault.clone();
     let change = std::thread::spawn(move || vault.change_key(&behind_passphrase()));
-    // As long as an answer is awaited.
-    std::thread::sleep(Duration::from_millis(200));
+    // The change is under way while an answer is awaited.
+    while !sample.dir().join("identity-next.age").exists() && !change.is_finished() {
+        std::thread::yield_now();
+    }
     let mut saved = held.read().unwrap();
     held.save(&mut saved).unwrap();
     drop(held);
