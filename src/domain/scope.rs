@@ -156,11 +156,6 @@ impl ScopeSet {
         matches!(self.0.as_slice(), [scope] if scope.default_of().is_some())
     }
 
-    /// What is here and not named in `other`, both of one resource.
-    pub fn not_named_in<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Scope> {
-        self.0.iter().filter(|scope| !other.names(scope))
-    }
-
     /// What is here and not in `other`.
     pub fn difference<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Scope> {
         self.0.iter().filter(|scope| !other.contains(scope))
