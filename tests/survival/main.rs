@@ -1,0 +1,21 @@
+//! Survival: the real program killed, raced, stopped and refused by the system, and what is left of a sign-in afterwards.
+//!
+//! `cargo test --test survival` runs everything in a size that takes about a minute. In full size, with its figures:
+//!
+//! ```text
+//! TOKENGAUGE_SURVIVAL=full cargo test --test survival -- --nocapture --test-threads=1
+//! ```
+//!
+//! That is 1,000 kills at random moments at each of two servers, a kill before every system call of every command that
+//! changes the vault, 1,000 expiries raced for by eight processes, 1,000 killed holders of a lock, and every error number
+//! at every call. One part alone by its name: `random_kills`, `each_call`, `races`, `beside`, `holder`, `errors`, `order`,
+//! `loose`.
+//!
+//! What the system's own tools are needed for (strace, faketime) is skipped with a word where they are missing, and fails
+//! with `TOKENGAUGE_CI` set.
+
+mod authority;
+mod place;
+mod size;
+
+mod random_kills;
