@@ -99,13 +99,11 @@ pub fn import(
     let mut connection = Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
     connection.generation = 1;
     connection.tokens = tokens;
-    services.vault.create_connection(&connection)?;
-    // Last, so that a name that is taken changes no secret.
-    if let Err(error) = apply_credential(services, &new.settings, &entered) {
-        // Half of it would only hold the name.
-        remove(services, &connection.id)?;
-        return Err(error);
-    }
+    let reserved = services.vault.reserve_name(&connection.name)?;
+    // Between the two, so that a name that is taken changes no secret, and that no connection stands without its
+    // registration where this is interrupted: the same command makes the rest.
+    apply_credential(services, &new.settings, &entered)?;
+    reserved.create(&connection)?;
     Ok(services.overview(&connection))
 }
 

@@ -199,6 +199,41 @@ impl fmt::Debug for LockedConnection {
     }
 }
 
+/// A name that no other process can take meanwhile; dropped unused, it is free again.
+pub struct ReservedName {
+    vault: Arc<Inner>,
+    lock: Lock,
+    name: ConnectionName,
+}
+
+impl ReservedName {
+    pub(super) fn new(vault: Arc<Inner>, lock: Lock, name: ConnectionName) -> Self {
+        Self { vault, lock, name }
+    }
+
+    /// Makes the record of the connection, whose name must be the reserved one.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Outdated`] if it is another name.
+    pub fn create(self, connection: &Connection) -> Result<(), VaultError> {
+        if connection.name != self.name {
+            return Err(VaultError::Outdated(self.name.to_string()));
+        }
+        let place = Place::Connection(self.name.clone());
+        self.vault.store.draft(&place, &self.lock)?.replace(&self.vault.seal_connection(connection))?;
+        self.vault.remember(&connection.id, &connection.name);
+        self.vault.note_generation(connection);
+        self.vault.store.settle(&place)
+    }
+}
+
+impl fmt::Debug for ReservedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReservedName").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// An app registration, there already or not yet, that no other process can change meanwhile.
 pub struct LockedApp {
     vault: Arc<Inner>,

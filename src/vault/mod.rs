@@ -39,7 +39,7 @@ use zeroize::Zeroizing;
 pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
 pub use key_change::{LeftDamaged, Successor};
 pub use listing::{DamagedRecord, Listing};
-pub use locked::{LockedApp, LockedConnection};
+pub use locked::{LockedApp, LockedConnection, ReservedName};
 pub use seal::{Identity, WorkFactor};
 pub use seen::Restored;
 pub use settings::Recipient;
@@ -250,13 +250,18 @@ impl Vault {
     ///
     /// [`VaultError::ConnectionExists`] if there is one of that name, in whatever case.
     pub fn create_connection(&self, connection: &Connection) -> Result<(), VaultError> {
-        let place = Place::Connection(connection.name.clone());
-        let lock = self.inner.lock(&place, PATIENCE)?;
-        self.inner.check_name_is_free(&connection.name)?;
-        self.inner.store.draft(&place, &lock)?.replace(&self.inner.seal_connection(connection))?;
-        self.inner.remember(&connection.id, &connection.name);
-        self.inner.note_generation(connection);
-        self.inner.store.settle(&place)
+        self.reserve_name(&connection.name)?.create(connection)
+    }
+
+    /// Keeps a free name for a connection that is about to be made.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::ConnectionExists`] if there is one of that name, in whatever case.
+    pub fn reserve_name(&self, name: &ConnectionName) -> Result<ReservedName, VaultError> {
+        let lock = self.inner.lock(&Place::Connection(name.clone()), PATIENCE)?;
+        self.inner.check_name_is_free(name)?;
+        Ok(ReservedName::new(Arc::clone(&self.inner), lock, name.clone()))
     }
 
     /// Takes a connection's lock, waiting no longer than `patience`.

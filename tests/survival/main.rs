@@ -17,5 +17,7 @@
 mod authority;
 mod place;
 mod size;
+mod tracer;
 
+mod each_call;
 mod random_kills;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -148,6 +149,12 @@ impl Place {
 
     pub fn connection(&self, name: &str) -> Connection {
         self.opened().connection(&ConnectionName::parse(name).unwrap()).unwrap()
+    }
+
+    /// A file for its owner alone.
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Temporary files that a killed process has left in the vault.
