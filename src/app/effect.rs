@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Audience, Capture, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope, ScopeSet,
+    Audience, Capture, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope, ScopeSet,
     Settings, Trouble, WayIn,
 };
 
@@ -242,8 +242,8 @@ impl GrantStep {
 /// A change of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// The form was saved.
-    Form(NewConnection),
+    /// The form was saved; what it showed unchanged is left as others may have made it meanwhile.
+    Form(NewConnection, Box<Shown>),
     /// Another way in was chosen, from now on.
     WayIn(WayIn),
     /// A permission more is asked for.
@@ -291,6 +291,34 @@ pub struct NewConnection {
     pub settings: Settings,
     /// What becomes of the app registration's credential.
     pub credential: CredentialEdit,
+}
+
+/// What a form showed before anything was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The name.
+    pub name: ConnectionName,
+    /// The settings.
+    pub settings: Settings,
+}
+
+impl Shown {
+    /// Of a connection as it was read.
+    pub fn of(overview: &Overview) -> Self {
+        Self { name: overview.name.clone(), settings: overview.settings.clone() }
+    }
+}
+
+impl NewConnection {
+    /// The form, with what it showed unchanged as it is `now`.
+    pub fn merged(&self, shown: &Shown, now: &Connection) -> Self {
+        let keeps_name = self.name == shown.name;
+        Self {
+            name: if keeps_name { &now.name } else { &self.name }.clone(),
+            settings: self.settings.merged(&shown.settings, &now.settings),
+            credential: self.credential.clone(),
+        }
+    }
 }
 
 /// What becomes of a client credential.

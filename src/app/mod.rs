@@ -44,7 +44,7 @@ pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
 pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
 pub use effect::{
-    CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Wanted, Way,
+    CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Shown, Wanted, Way,
 };
 pub use export::{ExportFocus, ExportPanel, ExportPhase, ExportQuestion};
 pub use field::{Field, Secrecy};

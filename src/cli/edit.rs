@@ -35,7 +35,7 @@ impl Edit {
         let signs_in_anew =
             settings.changes_sign_in(&before.settings) || settings.scopes != before.settings.scopes;
         let form = app::NewConnection { name: before.name.clone(), settings, credential };
-        records::change(&services, &before.id, &app::Edit::Form(form))?;
+        records::change(&services, &before.id, &app::Edit::Form(form, Box::new(app::Shown::of(&before))))?;
         say(&format!("changed {}", before.name));
         if signs_in_anew && before.tokens.is_some() {
             say(&format!(

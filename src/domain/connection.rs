@@ -183,6 +183,27 @@ impl Settings {
         self.scopes.iter().filter(is_of).cloned().collect()
     }
 
+    /// These settings, which somebody made of `shown`, with whatever is as it was shown taken from `now`: two who change
+    /// different things at once change both. Permissions are merged one by one.
+    #[must_use]
+    pub fn merged(&self, shown: &Self, now: &Self) -> Self {
+        fn own<T: Clone + PartialEq>(own: &T, shown: &T, now: &T) -> T {
+            if own == shown { now } else { own }.clone()
+        }
+        let kept = now.scopes.iter().filter(|scope| self.scopes.contains(scope) || !shown.scopes.contains(scope));
+        let more = self.scopes.iter().filter(|scope| !shown.scopes.contains(scope));
+        Self {
+            client_id: own(&self.client_id, &shown.client_id, &now.client_id),
+            authority: own(&self.authority, &shown.authority, &now.authority),
+            tenant: own(&self.tenant, &shown.tenant, &now.tenant),
+            sign_in_as: own(&self.sign_in_as, &shown.sign_in_as, &now.sign_in_as),
+            way_in: own(&self.way_in, &shown.way_in, &now.way_in),
+            redirect_uri: own(&self.redirect_uri, &shown.redirect_uri, &now.redirect_uri),
+            response_mode: own(&self.response_mode, &shown.response_mode, &now.response_mode),
+            scopes: kept.chain(more).cloned().collect(),
+        }
+    }
+
     /// True if tokens issued under `other` mean nothing here: of another app registration, or of a user in place of the
     /// client itself.
     pub fn disowns_tokens_of(&self, other: &Self) -> bool {

@@ -161,7 +161,11 @@ fn take_back(services: &Services, made: &[Connection]) -> Vec<ConnectionName> {
 /// Changes a connection under its lock, merged into what is on disk.
 pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
-    if let Edit::Form(form) = edit {
+    let edit = &match edit {
+        Edit::Form(form, shown) => Edit::Form(form.merged(shown, &locked.read()?), shown.clone()),
+        edit => edit.clone(),
+    };
+    if let Edit::Form(form, _) = edit {
         // The connection's lock and name first, so that a secret is changed only together with the rest.
         let entered = check_registration(services, &form.settings, &form.credential, Some(id))?;
         locked = locked.rename(form.name.clone(), PATIENCE)?;
@@ -257,7 +261,7 @@ fn code_attempt(
 
 fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
     match edit {
-        Edit::Form(form) => {
+        Edit::Form(form, _) => {
             if form.settings.changes_sign_in(&connection.settings) {
                 forget_what_was_sent(connection);
             }

@@ -42,7 +42,7 @@ const HEIGHT: u16 = 23;
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane: &InputPane) {
     let (title, name) = match &pane.purpose {
         Purpose::New => ("New connection", String::new()),
-        Purpose::Edit(id) => {
+        Purpose::Edit(id, _) => {
             let own = view.app.connections.get(id);
             ("Edit", own.map_or_else(String::new, |own| own.name.to_string()))
         }

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use tokengauge::app::CredentialEdit;
+use tokengauge::app::{CredentialEdit, Edit, NewConnection, Shown};
 use tokengauge::domain::{
     ClientId, NextStep, RenewalKind, RenewalOutcome, ScopeSet, SettingsFault, Tenant, WayIn,
 };
@@ -107,16 +107,20 @@ async fn settings_that_cannot_work_together_are_not_saved() {
     assert_eq!(desk.record().settings.scopes.len(), 1, "and nothing was changed");
 }
 
+fn form_edit(desk: &Desk, form: &NewConnection) -> Edit {
+    Edit::Form(form.clone(), Box::new(Shown::of(&desk.overview())))
+}
+
 #[tokio::test]
 async fn a_credential_goes_only_by_the_persons_own_word() {
     let platform = Platform::play(WITH_SECRET);
     let desk = Desk::at(platform.authority());
     let mut form = new_connection("contoso", platform.authority());
     form.credential = CredentialEdit::Public;
-    let kept = records::change(&desk.services, &desk.id, &tokengauge::app::Edit::Form(form.clone())).unwrap();
+    let kept = records::change(&desk.services, &desk.id, &form_edit(&desk, &form)).unwrap();
     assert!(kept.credential.is_confidential());
     form.credential = CredentialEdit::Remove;
-    let gone = records::change(&desk.services, &desk.id, &tokengauge::app::Edit::Form(form)).unwrap();
+    let gone = records::change(&desk.services, &desk.id, &form_edit(&desk, &form)).unwrap();
     assert!(!gone.credential.is_confidential());
 }
 

@@ -1,11 +1,12 @@
 //! What an edit does to a sign-in and to the tokens that are held.
 
 use chrono::DateTime;
-use tokengauge::app::{CredentialEdit, Edit, GrantStep};
+use tokengauge::app::{CredentialEdit, Edit, GrantStep, NewConnection, Shown};
 use tokengauge::domain::secret::ClientSecret;
 use tokengauge::domain::{AdminConsent, AdminConsentRequest, Authority, Certainty, ClientId, Lifetime, Need};
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
+use tokengauge::vault::PATIENCE;
 
 use super::desk::{ADA, Desk, OPS, code, mailbox, new_connection, secret, signed_in};
 use tokengauge::simulator::browser::Answer;
@@ -14,7 +15,7 @@ fn form(desk: &Desk, edit: impl FnOnce(&mut tokengauge::app::NewConnection)) -> 
     let mut form = new_connection("contoso", desk.record().settings.authority);
     form.credential = CredentialEdit::Keep;
     edit(&mut form);
-    Edit::Form(form)
+    Edit::Form(form, Box::new(Shown::of(&desk.overview())))
 }
 
 #[tokio::test]
@@ -138,4 +139,26 @@ async fn a_secret_is_not_taken_along_to_another_login_service() {
     let error = records::change(&desk.services, &desk.id, &edit).unwrap_err();
     assert!(error.failure().what_happened.contains("not sent to another login service"));
     assert_eq!(desk.record(), before);
+}
+
+#[tokio::test]
+async fn a_form_leaves_alone_what_others_changed_while_it_was_open() {
+    let (_platform, desk) = signed_in("").await;
+    let opened = desk.overview();
+    let ticked = tokengauge::domain::Scope::parse("Group.ReadWrite.All").unwrap();
+    records::change(&desk.services, &desk.id, &Edit::AddScope(ticked.clone())).unwrap();
+    let renamed = tokengauge::domain::ConnectionName::parse("renamed").unwrap();
+    desk.services.vault.lock_connection(&desk.id, PATIENCE).unwrap().rename(renamed.clone(), PATIENCE).unwrap();
+    let mut form = NewConnection {
+        name: opened.name.clone(),
+        settings: opened.settings.clone(),
+        credential: CredentialEdit::Keep,
+    };
+    form.settings.sign_in_as = Some(mailbox(ADA));
+    let removed = form.settings.scopes.iter().next().unwrap().clone();
+    form.settings.scopes.remove(&removed);
+    let after =
+        records::change(&desk.services, &desk.id, &Edit::Form(form, Box::new(Shown::of(&opened)))).unwrap();
+    assert_eq!((after.name, after.settings.sign_in_as), (renamed, Some(mailbox(ADA))));
+    assert!(after.settings.scopes.contains(&ticked) && !after.settings.scopes.contains(&removed));
 }

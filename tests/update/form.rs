@@ -87,7 +87,7 @@ pub(super) fn new_of(effects: &[Effect]) -> NewConnection {
 pub(super) fn edit_of(effects: &[Effect]) -> NewConnection {
     match effects {
         [Effect::Change { edit, .. }] => match &**edit {
-            Edit::Form(form) => form.clone(),
+            Edit::Form(form, _) => form.clone(),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),

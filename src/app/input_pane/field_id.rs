@@ -101,6 +101,6 @@ impl InputPane {
 
     /// True if the form asks for credential and cloud: a registration already here brings both.
     pub(super) fn asks_credential(&self) -> bool {
-        self.app == AppChoice::New || matches!(self.purpose, Purpose::Edit(_))
+        self.app == AppChoice::New || matches!(self.purpose, Purpose::Edit(..))
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::app_registration::{CredentialFacts, CredentialKind};
 use crate::domain::{Authority, ConnectionId, Overview, RedirectUri, ResponseMode, ScopeSet, WayIn};
 
 use super::field::Secrecy;
-use super::{AppFacts, Failure, Field, NewConnection, RequestId};
+use super::{AppFacts, Failure, Field, NewConnection, RequestId, Shown};
 
 pub use check::Check;
 pub use field_id::FieldId;
@@ -82,7 +82,7 @@ pub enum Purpose {
     /// A new connection.
     New,
     /// A change of this one.
-    Edit(ConnectionId),
+    Edit(ConnectionId, Box<Shown>),
 }
 
 /// Which app registration is used.
@@ -143,7 +143,7 @@ impl InputPane {
         authorities: Vec<Authority>,
         taken: Vec<String>,
     ) -> Self {
-        let mut pane = Self::empty(Purpose::Edit(overview.id.clone()), apps, authorities, taken);
+        let mut pane = Self::empty(Purpose::Edit(overview.id.clone(), Box::new(Shown::of(overview))), apps, authorities, taken);
         pane.take_settings(overview);
         pane.name.set(overview.name.as_str());
         pane.sign_in_as.set(overview.settings.sign_in_as.as_ref().map_or("", |mailbox| mailbox.as_str()));

@@ -114,7 +114,7 @@ fn secret(pane: &InputPane) -> Result<CredentialEdit, FieldId> {
         Ok(value) => Ok(CredentialEdit::Secret { value, ends_on }),
         Err(ClientSecretError::Empty) => Ok(match (pane.app, &pane.purpose) {
             (AppChoice::New, _) => CredentialEdit::Public,
-            (AppChoice::Known(_), Purpose::Edit(_)) if ends_on != held_end(pane) => {
+            (AppChoice::Known(_), Purpose::Edit(..)) if ends_on != held_end(pane) => {
                 CredentialEdit::EndsOn(ends_on)
             }
             (AppChoice::Known(_), _) => CredentialEdit::Keep,

@@ -255,7 +255,7 @@ impl App {
                 self.held_back.clear();
                 let text = match pane.purpose {
                     Purpose::New => format!("{} was made. a signs in.", overview.name),
-                    Purpose::Edit(_) => format!("{} was saved.", overview.name),
+                    Purpose::Edit(..) => format!("{} was saved.", overview.name),
                 };
                 self.tell(Notice::good(text, now));
                 // Credentials may have been changed for other connections too.

@@ -89,9 +89,11 @@ impl App {
                 pane.saving = Some(request);
                 vec![match &pane.purpose {
                     Purpose::New => Effect::Create { request, new: Box::new(form) },
-                    Purpose::Edit(id) => {
-                        Effect::Change { request, connection: id.clone(), edit: Box::new(Edit::Form(form)) }
-                    }
+                    Purpose::Edit(id, shown) => Effect::Change {
+                        request,
+                        connection: id.clone(),
+                        edit: Box::new(Edit::Form(form, shown.clone())),
+                    },
                 }]
             }
         }
