@@ -20,4 +20,6 @@ mod size;
 mod tracer;
 
 mod each_call;
+mod holder;
+mod races;
 mod random_kills;
