@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Audience, Capture, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope, ScopeSet,
-    Settings, Trouble, WayIn,
+    Audience, Capture, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope,
+    ScopeSet, Settings, Trouble, WayIn,
 };
 
 use super::RequestId;

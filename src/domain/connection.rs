@@ -190,7 +190,8 @@ impl Settings {
         fn own<T: Clone + PartialEq>(own: &T, shown: &T, now: &T) -> T {
             if own == shown { now } else { own }.clone()
         }
-        let kept = now.scopes.iter().filter(|scope| self.scopes.contains(scope) || !shown.scopes.contains(scope));
+        let kept =
+            now.scopes.iter().filter(|scope| self.scopes.contains(scope) || !shown.scopes.contains(scope));
         let more = self.scopes.iter().filter(|scope| !shown.scopes.contains(scope));
         Self {
             client_id: own(&self.client_id, &shown.client_id, &now.client_id),

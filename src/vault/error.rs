@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 /// Everything the vault can answer instead of what was asked. Holds paths, names and process ids, never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
@@ -310,6 +312,7 @@ impl VaultError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     kind: io::ErrorKind,
+    errno: Option<Errno>,
     text: String,
 }
 
@@ -320,7 +323,13 @@ impl Reason {
     }
 
     fn what_to_do(&self) -> &'static str {
+        if let Some(Errno::MFILE | Errno::NFILE) = self.errno {
+            return "close other programs or allow more open files (ulimit -n), then try again";
+        }
         match self.kind {
+            io::ErrorKind::OutOfMemory => {
+                "close other programs, then try again; what was saved before is untouched"
+            }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 "make room on the disk, then try again; what was saved before is untouched"
             }
@@ -333,7 +342,7 @@ impl Reason {
 
 impl From<&io::Error> for Reason {
     fn from(error: &io::Error) -> Self {
-        Self { kind: error.kind(), text: error.to_string() }
+        Self { kind: error.kind(), errno: Errno::from_io_error(error), text: error.to_string() }
     }
 }
 

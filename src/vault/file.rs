@@ -4,13 +4,12 @@
 //! umask. What is opened is checked again: somebody may have loosened it. A file is replaced by renaming a
 //! [`Draft`] over it, so that a reader finds the old bytes or the new ones, never anything between.
 
-use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Dir, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use zeroize::Zeroizing;
@@ -301,14 +300,15 @@ pub(super) fn remove_if_there(path: &Path) -> Result<(), VaultError> {
 
 pub(super) fn file_names(directory: &Path) -> Result<Vec<String>, VaultError> {
     let failed = |e: &io::Error| VaultError::io("read", directory, e);
-    let entries = match fs::read_dir(directory) {
+    // Not by `fs::read_dir`, which panics where the directory cannot be closed.
+    let entries = match File::open(directory).and_then(|opened| Ok(Dir::new(opened)?)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(&error)),
     };
-    let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name());
-    let names = entries.map(name).collect::<io::Result<Vec<_>>>().map_err(|e| failed(&e))?;
-    Ok(names.iter().filter_map(|name| OsStr::to_str(name)).map(str::to_owned).collect())
+    let names = entries.collect::<Result<Vec<_>, Errno>>().map_err(|e| failed(&e.into()))?;
+    let names = names.iter().filter_map(|entry| entry.file_name().to_str().ok());
+    Ok(names.filter(|name| !matches!(*name, "." | "..")).map(str::to_owned).collect())
 }
 
 fn parent(path: &Path) -> &Path {

@@ -148,7 +148,12 @@ async fn a_form_leaves_alone_what_others_changed_while_it_was_open() {
     let ticked = tokengauge::domain::Scope::parse("Group.ReadWrite.All").unwrap();
     records::change(&desk.services, &desk.id, &Edit::AddScope(ticked.clone())).unwrap();
     let renamed = tokengauge::domain::ConnectionName::parse("renamed").unwrap();
-    desk.services.vault.lock_connection(&desk.id, PATIENCE).unwrap().rename(renamed.clone(), PATIENCE).unwrap();
+    desk.services
+        .vault
+        .lock_connection(&desk.id, PATIENCE)
+        .unwrap()
+        .rename(renamed.clone(), PATIENCE)
+        .unwrap();
     let mut form = NewConnection {
         name: opened.name.clone(),
         settings: opened.settings.clone(),

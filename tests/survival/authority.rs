@@ -63,8 +63,7 @@ impl Authority {
     pub fn start(rotation: Rotation, life: u64) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let office =
-            Arc::new(Office { rotation, life, books: Mutex::default(), changed: Condvar::new() });
+        let office = Arc::new(Office { rotation, life, books: Mutex::default(), changed: Condvar::new() });
         let own = Arc::clone(&office);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -123,7 +122,8 @@ impl Authority {
     /// Waits until so many refresh requests were read.
     #[track_caller]
     pub fn wait_for_requests(&self, number: u64) {
-        let waited = self.office.changed.wait_timeout_while(self.books(), PATIENCE, |books| books.requests < number);
+        let waited =
+            self.office.changed.wait_timeout_while(self.books(), PATIENCE, |books| books.requests < number);
         assert!(!waited.unwrap().1.timed_out(), "request {number} never came");
     }
 }

@@ -8,7 +8,7 @@ use tokengauge::domain::{Connection, Mailbox};
 use tokengauge::vault::{Listing, Recipient, Vault};
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place};
+use crate::place::{NAME, OTHER_CLIENT_ID, Place};
 use crate::size::Size;
 use crate::tracer::{self, Ended};
 
@@ -49,7 +49,10 @@ fn kill_at_each_call(
         }
     }
     let kills = found.values().sum::<usize>() - 1;
-    println!("{}: {calls} calls, {kills} kills, {found:?}, {left_over} temporary files cleaned", arguments[0]);
+    println!(
+        "{}: {calls} calls, {kills} kills, {found:?}, {left_over} temporary files cleaned",
+        arguments[0]
+    );
 }
 
 /// The next command works, and cleans up; what the vault holds then.
@@ -127,8 +130,16 @@ fn each_call_of_adding() {
     let before = place.listing();
     place.write("secret", "another~client-secret.of.these.tests.0001\n");
     let url = authority.url();
-    let client_id = "9b6c1f0e-2c57-4a8f-9e0d-6f1c2b3a4d5e";
-    let add = ["add", "fabrikam", "--client-id", client_id, "--authority-url", &url, "--secret-file", "secret"];
+    let add = [
+        "add",
+        "fabrikam",
+        "--client-id",
+        OTHER_CLIENT_ID,
+        "--authority-url",
+        &url,
+        "--secret-file",
+        "secret",
+    ];
     kill_at_each_call(&place, &add, 10, |place| {
         let now = listed(place)?;
         let is_new = now.connections.len() == 2 && now.apps.len() == 2;
@@ -140,7 +151,10 @@ fn each_call_of_adding() {
             }
         }
         let after = place.listing();
-        if after.connections[0] != before.connections[0] || after.connections.len() != 2 || after.apps.len() != 2 {
+        if after.connections[0] != before.connections[0]
+            || after.connections.len() != 2
+            || after.apps.len() != 2
+        {
             return Err(format!("{after:?}"));
         }
         place.sign_in("fabrikam", "fabrikam");

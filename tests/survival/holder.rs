@@ -2,6 +2,7 @@
 //! RO-04).
 
 use std::process::Child;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -27,10 +28,10 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-/// A command with the time that it took.
-fn timed(child: Child) -> impl FnOnce() -> (Run, Duration) {
+/// A command with the time that it takes.
+fn timed(child: Child) -> JoinHandle<(Run, Duration)> {
     let begun = Instant::now();
-    move || (Run::of(child.wait_with_output().unwrap()), begun.elapsed())
+    thread::spawn(move || (Run::of(child.wait_with_output().unwrap()), begun.elapsed()))
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn a_stopped_holder_is_named_after_ten_seconds_and_never_robbed() {
     let waiting = commands.map(|arguments| timed(place.start(arguments)));
     let mut slowest = Duration::ZERO;
     for (arguments, ended) in commands.iter().zip(waiting) {
-        let (run, waited) = ended();
+        let (run, waited) = ended.join().unwrap();
         let run = run.is(9);
         run.tells_in_two_lines();
         assert!(run.err.contains(&stopped.id().to_string()), "{arguments:?}: {}", run.err);

@@ -11,6 +11,8 @@
 //! at every call. One part alone by its name: `random_kills`, `each_call`, `races`, `beside`, `holder`, `errors`, `order`,
 //! `loose`.
 //!
+//! `TOKENGAUGE_SURVIVAL_PROGRAM=PATH` does it to another build of the program, such as the packaged one.
+//!
 //! What the system's own tools are needed for (strace, faketime) is skipped with a word where they are missing, and fails
 //! with `TOKENGAUGE_CI` set.
 
@@ -19,7 +21,9 @@ mod place;
 mod size;
 mod tracer;
 
+mod beside;
 mod each_call;
+mod errors;
 mod holder;
 mod races;
 mod random_kills;

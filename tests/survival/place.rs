@@ -14,12 +14,15 @@ use tokengauge::vault::{Listing, Vault};
 use crate::authority::Authority;
 
 pub const NAME: &str = "contoso";
-const CLIENT_ID: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
+pub const CLIENT_ID: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
+/// Of a registration that the vault does not know at first.
+pub const OTHER_CLIENT_ID: &str = "9b6c1f0e-2c57-4a8f-9e0d-6f1c2b3a4d5e";
 const SECRET: &str = "a~client-secret.of.the.survival.tests.001";
 
-/// The program.
-pub fn binary() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_tokengauge"))
+/// The program: the one built with these tests, or another build of it, such as the packaged one.
+pub fn binary() -> PathBuf {
+    let built = || PathBuf::from(env!("CARGO_BIN_EXE_tokengauge"));
+    std::env::var_os("TOKENGAUGE_SURVIVAL_PROGRAM").map_or_else(built, PathBuf::from)
 }
 
 /// A directory that goes with the test.
@@ -131,8 +134,7 @@ impl Place {
 
     /// What is in the vault, as the program's own library reads it.
     pub fn opened(&self) -> Vault {
-        let sources =
-            Sources { key_file: Some(self.key()), keyring: Keyring::Left, ..Sources::default() };
+        let sources = Sources { key_file: Some(self.key()), keyring: Keyring::Left, ..Sources::default() };
         match unlock(&self.vault(), &sources).unwrap() {
             Unlocked::Open(vault, _) => vault,
             Unlocked::NeedsPassphrase => unreachable!("the key file opens it"),

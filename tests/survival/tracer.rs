@@ -49,7 +49,8 @@ impl Traced {
     fn seize(child: Child) -> Self {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
         waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
-        let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_EXITKILL;
+        let options =
+            Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_EXITKILL;
         ptrace::seize(pid, options).unwrap();
         kill(pid, Signal::SIGCONT).unwrap();
         Self { child, pid, calls: 0 }

@@ -143,7 +143,12 @@ impl InputPane {
         authorities: Vec<Authority>,
         taken: Vec<String>,
     ) -> Self {
-        let mut pane = Self::empty(Purpose::Edit(overview.id.clone(), Box::new(Shown::of(overview))), apps, authorities, taken);
+        let mut pane = Self::empty(
+            Purpose::Edit(overview.id.clone(), Box::new(Shown::of(overview))),
+            apps,
+            authorities,
+            taken,
+        );
         pane.take_settings(overview);
         pane.name.set(overview.name.as_str());
         pane.sign_in_as.set(overview.settings.sign_in_as.as_ref().map_or("", |mailbox| mailbox.as_str()));
