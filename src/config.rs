@@ -38,6 +38,8 @@ pub struct Variables {
     pub xdg_config_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub xdg_state_home: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`.
+    pub xdg_runtime_dir: Option<PathBuf>,
 }
 
 impl Variables {
@@ -58,6 +60,7 @@ impl Variables {
             xdg_data_home: path("XDG_DATA_HOME"),
             xdg_config_home: path("XDG_CONFIG_HOME"),
             xdg_state_home: path("XDG_STATE_HOME"),
+            xdg_runtime_dir: path("XDG_RUNTIME_DIR"),
         }
     }
 
@@ -69,6 +72,7 @@ impl Variables {
             passphrase_file: self.passphrase_file.clone(),
             keyring: Keyring::Asked,
             notes: self.state_directory(),
+            runtime_directory: self.xdg_runtime_dir.clone().filter(|directory| directory.is_absolute()),
         }
     }
 

@@ -24,12 +24,31 @@ pub enum Message {
     FocusLost,
     /// Another process changed records of the vault.
     RecordsChanged,
+    /// An answer that was paid for could not be saved, or is by now.
+    Saving(SaveNews),
     /// An effect has finished.
     Answer {
         /// Which effect.
         request: RequestId,
         /// With what.
         answer: Answer,
+    },
+}
+
+/// What becomes of an answer that could not be saved. It is kept in memory, and its connection locked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SaveNews {
+    /// It is not saved so far.
+    NotSaved {
+        /// Whose.
+        connection: ConnectionId,
+        /// Why the last try failed.
+        failure: Failure,
+    },
+    /// It is.
+    Saved {
+        /// Whose.
+        connection: ConnectionId,
     },
 }
 

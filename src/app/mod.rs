@@ -53,6 +53,7 @@ pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
 pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
     Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
+    SaveNews,
 };
 pub use notice::{Notice, Tone};
 pub use pauses::Pauses;

@@ -13,7 +13,7 @@ use crate::vault::VaultError;
 
 use super::connection_file::{self, ConnectionFile, Problem};
 use super::connection_options::{ConnectionOptions, Described, notes};
-use super::context::{Context, wait};
+use super::context::{Context, finish};
 use super::exit::{CliError, Exit, say};
 use super::parse;
 
@@ -87,9 +87,7 @@ impl Add {
         notes.dedup();
         notes.iter().for_each(|note| say(note));
         // A signal lets what was begun come to its end, so that nothing is half done.
-        let made =
-            wait(async { tokio::task::spawn_blocking(move || records::create_all(&services, &all)).await })?;
-        let made = made.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        let made = finish(move || records::create_all(&services, &all))?;
         let made = made.map_err(|error| not_made(&error))?;
         tell_all(&made);
         Ok(Exit::Ok)

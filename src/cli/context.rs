@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use tracing::level_filters::LevelFilter;
@@ -11,12 +12,15 @@ use crate::config::{Config, ConfigFile, DashboardOptions, LookChoice, Paths, Var
 use crate::domain::secret::Passphrase;
 use crate::domain::{Connection, ConnectionName, Overview};
 use crate::runtime::clock::Clock;
+use crate::runtime::exchange::{ExchangeError, NotSaved};
 use crate::runtime::http::Network;
+use crate::runtime::probe::ProbeError;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
-use crate::runtime::stop::{Stop, StopSignal};
+use crate::runtime::stop::{Haste, Stop, StopSignal};
+use crate::sanitize::sanitize;
 use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{PATIENCE, TakenIn, Vault, VaultError};
 
 use super::exit::{CliError, Exit, say};
 
@@ -119,8 +123,22 @@ impl Context {
         Services::with_network(vault, clock, Network::of_process(self.paths.config.clone()))
     }
 
-    /// Opens the vault and tells with what.
+    /// Opens the vault and tells with what. What could not be saved before is taken in first.
     pub fn open_vault(&self, asking: Asking) -> Result<(Vault, KeySource), CliError> {
+        let (vault, source) = self.unlocked(asking)?;
+        tell_taken_in(&vault.take_in_emergency_copies(SHORT_PATIENCE));
+        Ok((vault, source))
+    }
+
+    /// Opens the vault for whoever gives tokens away, and tells what could not be taken in.
+    pub fn open_vault_for_token(&self) -> Result<(Vault, Vec<TakenIn>), CliError> {
+        let (vault, _) = self.unlocked(Asking::Never)?;
+        let taken_in = vault.take_in_emergency_copies(PATIENCE);
+        tell_taken_in(&taken_in);
+        Ok((vault, taken_in))
+    }
+
+    fn unlocked(&self, asking: Asking) -> Result<(Vault, KeySource), CliError> {
         let dir = &self.paths.vault;
         tracing::info!(vault = %dir.display(), "opening the vault");
         match (unlock(dir, &self.sources)?, asking) {
@@ -145,7 +163,7 @@ impl Context {
             drop(held);
             match opened {
                 Ok(vault) => {
-                    vault.note_generations_in(self.sources.notes.as_deref());
+                    self.sources.introduce(&vault);
                     return Ok((vault, KeySource::Prompt));
                 }
                 Err(VaultError::WrongPassphrase) => say("the passphrase does not open the vault"),
@@ -157,6 +175,13 @@ impl Context {
         }
         Err(last.into())
     }
+}
+
+/// How long a command that only looks waits for a record that is in use, to take in what could not be saved.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+
+fn tell_taken_in(news: &[TakenIn]) {
+    news.iter().for_each(|news| say(&sanitize(&news.to_string(), 600)));
 }
 
 /// Where the key came from, in words.
@@ -205,14 +230,77 @@ pub fn overview(services: &Services, name: &ConnectionName) -> Result<Overview, 
     Ok(services.overview(&connection(services, name)?))
 }
 
-/// Waits for work that spends grants. A signal lets what is under way finish, so that no rotated token is lost; a second
-/// one ends it.
-pub fn wait<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
+/// What must be told even of a command that a signal has ended.
+pub trait LastWord {
+    /// The answer that came and is not saved.
+    fn not_saved(&self) -> Option<&NotSaved>;
+}
+
+impl<T> LastWord for Result<T, ExchangeError> {
+    fn not_saved(&self) -> Option<&NotSaved> {
+        match self {
+            Err(ExchangeError::NotSaved(not_saved)) => Some(not_saved),
+            _ => None,
+        }
+    }
+}
+
+impl<T> LastWord for Result<T, ProbeError> {
+    fn not_saved(&self) -> Option<&NotSaved> {
+        match self {
+            Err(ProbeError::Exchange(ExchangeError::NotSaved(not_saved))) => Some(not_saved),
+            _ => None,
+        }
+    }
+}
+
+/// Waits for work that spends grants. A signal lets what was sent come to its end, for a few seconds, so that no rotated
+/// token is lost; another one does not cut it short.
+pub fn wait<T: LastWord>(services: &Services, work: impl Future<Output = T>) -> Result<T, CliError> {
     let runtime = event_loop()?;
-    let result = runtime.block_on(unless_stopped(work));
-    // A second signal does not wait for threads.
+    let (value, signal) = runtime.block_on(until_stopped(services, work));
+    // All that saves has been awaited. What still waits for a lock or a disk has sent nothing.
     runtime.shutdown_background();
-    result
+    match signal {
+        Some(signal) if value.not_saved().is_none() => Err(CliError::Quiet(exit_of(signal))),
+        _ => Ok(value),
+    }
+}
+
+async fn until_stopped<T>(services: &Services, work: impl Future<Output = T>) -> (T, Option<StopSignal>) {
+    let Ok(mut stop) = Stop::listen() else { return (work.await, None) };
+    let mut work = pin!(work);
+    let signal = tokio::select! {
+        value = &mut work => return (value, None),
+        signal = stop.next() => signal,
+    };
+    services.leaving.tell(Haste::Stopping);
+    say("finishing what is under way, for some seconds at most");
+    (work.await, Some(signal))
+}
+
+/// Does what no signal may interrupt.
+pub fn finish<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CliError> {
+    let done = event_loop()?.block_on(async {
+        let stop = Stop::listen();
+        let done = tokio::task::spawn_blocking(work).await;
+        let mut stop = stop.ok();
+        let signal = match &mut stop {
+            // Ready at once if one came meanwhile.
+            Some(stop) => tokio::select! {
+                biased;
+                signal = stop.next() => Some(signal),
+                () = std::future::ready(()) => None,
+            },
+            None => None,
+        };
+        (done, signal)
+    });
+    match done {
+        (_, Some(signal)) => Err(CliError::Quiet(exit_of(signal))),
+        (Ok(value), None) => Ok(value),
+        (Err(error), None) => std::panic::resume_unwind(error.into_panic()),
+    }
 }
 
 /// An event loop, for what needs one.
@@ -220,19 +308,4 @@ pub fn event_loop() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         CliError::new(Exit::LocalIo, format!("no event loop: {error}"), "see to the limits of this process")
     })
-}
-
-async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
-    let Ok(mut stop) = Stop::listen() else { return Ok(work.await) };
-    let mut work = pin!(work);
-    let signal = tokio::select! {
-        value = &mut work => return Ok(value),
-        signal = stop.next() => signal,
-    };
-    say("finishing the request under way; once more to end at once");
-    tokio::select! {
-        _ = &mut work => {}
-        _ = stop.next() => {}
-    }
-    Err(CliError::Quiet(exit_of(signal)))
 }

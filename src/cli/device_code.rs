@@ -9,7 +9,7 @@ use crate::runtime::exchange::{Asked, Waited, begin_device_sign_in, wait_for_dev
 use crate::runtime::prompt::{self, Echo};
 use crate::runtime::records;
 use crate::runtime::services::Services;
-use crate::runtime::stop::{Stop, StopSignal};
+use crate::runtime::stop::{Haste, Leaving, Stop, StopSignal};
 use crate::sanitize::sanitize;
 
 use super::authorize::who;
@@ -31,9 +31,16 @@ pub fn authorize(services: &Services, name: &ConnectionName) -> Result<Exit, Cli
         return Err(CliError::of_trouble(&begun).unwrap_or_else(|| over(&begun)));
     };
     explain(&begun, &attempt);
-    let waited = event_loop()?
-        .block_on(wait_for_device(services, begun, stop_signal(), tell_changes(attempt.clone())))
-        .map_err(|error| or_by_browser(CliError::of_exchange(&error, name), name))?;
+    let runtime = event_loop()?;
+    let waited = runtime.block_on(wait_for_device(
+        services,
+        begun,
+        stop_signal(services.leaving.clone()),
+        tell_changes(attempt.clone()),
+    ));
+    // A question under way has been awaited; who waits for a lock has sent nothing.
+    runtime.shutdown_background();
+    let waited = waited.map_err(|error| or_by_browser(CliError::of_exchange(&error, name), name))?;
     match waited {
         Waited::Over(overview) => told(&overview, &attempt),
         Waited::Stopped(signal) => stopped(services, name, &attempt, signal),
@@ -78,7 +85,7 @@ fn agree(held: &Overview) -> Result<(), CliError> {
 }
 
 fn begin(services: &Services, held: &Overview) -> Result<Overview, CliError> {
-    wait(begin_device_sign_in(services, &held.id))?
+    wait(services, begin_device_sign_in(services, &held.id))?
         .map_err(|error| or_by_browser(CliError::of_exchange(&error, &held.name), &held.name))
 }
 
@@ -141,11 +148,12 @@ fn tell_change(before: &DeviceAttemptFacts, attempt: &DeviceAttemptFacts) {
     }
 }
 
-async fn stop_signal() -> StopSignal {
-    match Stop::listen() {
-        Ok(mut stop) => stop.next().await,
-        Err(_) => pending().await,
-    }
+/// A question that is under way when the signal comes hears of it as well.
+async fn stop_signal(leaving: Leaving) -> StopSignal {
+    let Ok(mut stop) = Stop::listen() else { return pending().await };
+    let signal = stop.next().await;
+    leaving.tell(Haste::Stopping);
+    signal
 }
 
 fn told(overview: &Overview, attempt: &DeviceAttemptFacts) -> Result<Exit, CliError> {

@@ -10,7 +10,7 @@ use crate::domain::probe::{
     Check, Finding, Holder, Meaning, Outcome, Permissions, Probe, Questions, Verdict, WhyNot,
 };
 use crate::domain::{ConnectionName, Mailbox, Overview, Scope};
-use crate::runtime::probe::{Leaving, ProbeError, probe};
+use crate::runtime::probe::{ProbeError, probe};
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
@@ -96,7 +96,7 @@ impl Doctor {
 
     fn probe(&self, services: &Services, own: &Overview) -> Result<Probe, CliError> {
         tracing::info!(connection = %own.name, "asking Graph");
-        let probed = wait(probe(services, &own.id, self.mailbox.as_ref(), Leaving::never(), |_| {}))?;
+        let probed = wait(services, probe(services, &own.id, self.mailbox.as_ref(), |_| {}))?;
         probed.map_err(|error| failed(&error, &own.name))
     }
 }

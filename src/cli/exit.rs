@@ -116,6 +116,8 @@ impl CliError {
             ExchangeError::NoAppRegistration | ExchangeError::UnusableKey(_) => Exit::SetUpWrong,
             ExchangeError::WrongUser { .. } => Exit::Refused,
             ExchangeError::SignInRefused(trouble) => Exit::of_trouble(trouble.kind),
+            ExchangeError::NotSaved(_) => Exit::LocalIo,
+            ExchangeError::Stopped => Exit::Terminated,
         };
         Self::Told(exit, for_shell(error.failure(), name))
     }

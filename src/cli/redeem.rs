@@ -111,7 +111,7 @@ pub fn take(services: &Services, id: &ConnectionId, pasted: &[u8]) -> Result<Jud
 
 fn redeem(services: &Services, held: &Overview, step: GrantStep) -> Result<Overview, CliError> {
     tracing::info!(connection = %held.name, "redeeming the authorization code");
-    let overview = wait(exchange(services, &held.id, step))?
+    let overview = wait(services, exchange(services, &held.id, step))?
         .map_err(|error| CliError::of_exchange(&error, &held.name))?;
     match CliError::of_trouble(&overview) {
         Some(error) if !overview.has_signed_in() => Err(error),

@@ -150,7 +150,7 @@ fn can_renew(own: &Overview, now: DateTime<Utc>) -> bool {
 /// One renewal; another process that has just done it counts as well.
 pub fn renew(services: &Services, held: &Overview, step: GrantStep) -> Result<Overview, CliError> {
     tracing::info!(connection = %held.name, "renewing");
-    let after = wait(exchange(services, &held.id, step))?
+    let after = wait(services, exchange(services, &held.id, step))?
         .map_err(|error| CliError::of_exchange(&error, &held.name))?;
     match CliError::of_trouble(&after) {
         Some(error) => Err(error),

@@ -19,7 +19,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::exchange::exchange;
 use crate::runtime::services::Services;
 
-use super::context::{Asking, Context, wait};
+use super::context::{Context, wait};
 use super::exit::{CliError, Exit};
 use super::{facts, output, parse, words};
 
@@ -60,9 +60,13 @@ enum Format {
 
 impl Token {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let (vault, _) = context.open_vault(Asking::Never)?;
+        let (vault, taken_in) = context.open_vault_for_token()?;
         let clock = Clock::system();
         let held = vault.connection(&self.name)?;
+        if let Some(error) = taken_in.iter().find_map(|own| own.hindrance_of(&held.id)) {
+            // What is in the record is older than what was paid for.
+            return Err(error.clone().into());
+        }
         let audience = self.audience(&held.settings)?;
         let user = self.user(&held)?;
         if let Some(access) = self.valid(&held, &audience, clock.now()) {
@@ -135,7 +139,7 @@ impl Token {
         refuse_hopeless(&overview, audience, services.clock.now())?;
         tracing::info!(connection = %self.name, %audience, "renewing");
         let step = GrantStep::renew_these(&overview, [audience.clone()]);
-        let after = wait(exchange(services, &held.id, step))?
+        let after = wait(services, exchange(services, &held.id, step))?
             .map_err(|error| CliError::of_exchange(&error, &self.name))?;
         let refused = CliError::of_trouble(&after).or_else(|| refused(&after, audience));
         refused.map_or_else(|| Ok(services.vault.connection(&after.name)?), Err)

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::EventStream;
@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
 use crate::export::snippet::VaultOptions;
+use crate::sanitize::sanitize;
 use crate::vault::{Presence, Vault, VaultError};
 
 use super::clipboard::Clipboard;
@@ -23,7 +24,7 @@ use super::executor::{Executor, VaultAccess};
 use super::http::Network;
 use super::input::{Input, InputReader};
 use super::looks::Looks;
-use super::stop::{Stop, StopSignal};
+use super::stop::{Haste, Stop, StopSignal};
 use super::terminal::{self, Screen};
 
 /// What the dashboard is started with.
@@ -140,10 +141,6 @@ pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outle
     }
 }
 
-/// How long requests under way are awaited after the person has left: a little longer than any takes, which is the wait for
-/// a lock, a request, and a second one with a token that another process has stored meanwhile.
-const LAST_ANSWERS: Duration = Duration::from_secs(75);
-
 /// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
 pub(super) async fn show(
     app: App,
@@ -165,7 +162,7 @@ pub(super) async fn show(
         pasting_until: DateTime::UNIX_EPOCH,
     };
     let ended = dashboard.run(EventStream::new()).await;
-    dashboard.executor.stop_listening();
+    dashboard.executor.leave(haste_of(&ended));
     drop(guard);
     let Dashboard { executor, ends, .. } = dashboard;
     // Nobody writes to the terminal any more: whoever waits for that ends.
@@ -174,20 +171,35 @@ pub(super) async fn show(
     ended
 }
 
-/// A token that was paid for is saved before the program ends; a signal ends the waiting.
-async fn await_last_answers(executor: &Executor) -> io::Result<()> {
-    if executor.is_idle() {
-        return Ok(());
+fn haste_of(ended: &io::Result<Ended>) -> Haste {
+    match ended {
+        Ok(Ended::Left(_)) => Haste::Leaving,
+        Ok(Ended::Stopped(_)) | Err(_) => Haste::Stopping,
     }
-    terminal::say("Finishing what is under way …");
-    let mut stop = Stop::listen()?;
-    select! {
-        () = executor.finish() => {}
-        _ = stop.next() => {}
-        () = tokio::time::sleep(LAST_ANSWERS) => {}
+}
+
+/// A token that was paid for is saved before the program ends. A signal shortens the wait for answers, and cuts no save.
+async fn await_last_answers(executor: &Executor) -> io::Result<()> {
+    if !executor.is_idle() {
+        terminal::say("Finishing what is under way …");
+        let mut stop = Stop::listen()?;
+        let mut finished = pin!(executor.finish());
+        loop {
+            select! {
+                () = &mut finished => break,
+                _ = stop.next() => executor.leave(Haste::Stopping),
+            }
+        }
+    }
+    for failure in executor.last_words() {
+        terminal::say(&format!("error: {}", sanitize(&failure.what_happened, LAST_WORD)));
+        terminal::say(&sanitize(&failure.what_to_do, LAST_WORD));
     }
     Ok(())
 }
+
+/// Longest line that is said at the end.
+const LAST_WORD: usize = 600;
 
 struct Dashboard {
     app: App,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::app::export::NotExported;
@@ -17,12 +17,13 @@ use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 use super::blocking::blocking;
 use super::clock::Clock;
 use super::delivery::{Outlets, deliver, send_text, value};
-use super::exchange::{begin_device_sign_in, exchange, poll_device};
+use super::exchange::{OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
 use super::listener::begin_attempt;
 use super::listening::Listeners;
-use super::probe::{Leaving, probe};
+use super::probe::probe;
 use super::services::{Services, failure};
+use super::stop::{Haste, Leaving};
 use super::{exporting, records, watcher};
 
 /// Where the vault is and what may open it.
@@ -50,7 +51,8 @@ pub struct Executor {
     open: Arc<Mutex<Open>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
     listeners: Listeners,
-    leaving: Arc<watch::Sender<bool>>,
+    leaving: Leaving,
+    teller: Teller,
 }
 
 /// The open vault, once it is.
@@ -75,12 +77,13 @@ impl Executor {
             outlets,
             network: Network::of_process(None),
             browser: None,
+            teller: Teller::new(answers.clone()),
             answers,
             changed,
             open: Arc::default(),
             tasks: Arc::default(),
             listeners: Listeners::default(),
-            leaving: Arc::new(watch::channel(false).0),
+            leaving: Leaving::default(),
         }
     }
 
@@ -131,13 +134,13 @@ impl Executor {
 
     /// Answers each time there is something to tell.
     fn probe(&self, request: RequestId, connection: ConnectionId) {
-        let (executor, leaving) = (self.clone(), Leaving::told_by(&self.leaving));
+        let executor = self.clone();
         self.spawn(async move {
             let tell = |news| executor.answer(request, Answer::Probe(news));
             let result = match executor.services() {
                 Ok(services) => {
                     let so_far = |probe: &Probe| tell(ProbeNews::SoFar(Box::new(probe.clone())));
-                    let probed = probe(&services, &connection, None, leaving, so_far).await;
+                    let probed = probe(&services, &connection, None, so_far).await;
                     probed.map(Box::new).map_err(|error| error.failure())
                 }
                 Err(failure) => Err(failure),
@@ -158,13 +161,21 @@ impl Executor {
         self.listeners.close();
     }
 
-    /// Waits until everything that was started has ended; what listens is ended.
-    pub async fn finish(&self) {
+    /// Tells all that was started that the program is to end. What is saved, or was sent, comes to its end.
+    pub fn leave(&self, haste: Haste) {
         self.stop_listening();
-        // Questions to Graph pay for nothing that must be saved.
-        let _ = self.leaving.send(true);
+        self.leaving.tell(haste);
+    }
+
+    /// Waits until everything that was started has ended.
+    pub async fn finish(&self) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// What could not be saved to the end.
+    pub fn last_words(&self) -> Vec<Failure> {
+        self.teller.last_words()
     }
 
     async fn run(&self, effect: Effect) -> Option<(RequestId, Answer)> {
@@ -289,13 +300,17 @@ impl Executor {
     }
 
     fn keep(&self, vault: Vault) {
-        vault.note_generations_in(self.access.sources.notes.as_deref());
+        self.access.sources.introduce(&vault);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Where the key was changed by another program, the door was opened anew with the one that opens it now.
         let is_stale = open.services.as_ref().is_some_and(|own| own.vault.check_key().is_err());
         if open.services.is_none() || is_stale {
             open.watcher = watcher::watch(vault.dir(), self.changed.clone());
-            open.services = Some(Services::with_network(vault, self.clock, self.network.clone()));
+            open.services = Some(Services {
+                leaving: self.leaving.clone(),
+                on_failed_save: OnFailedSave::TryOn(self.teller.clone()),
+                ..Services::with_network(vault, self.clock, self.network.clone())
+            });
         }
     }
 

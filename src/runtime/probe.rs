@@ -11,8 +11,6 @@ use crate::domain::secret::AccessToken;
 use crate::domain::{Audience, Connection, ConnectionId, Lack, Mailbox, Overview, Trouble};
 use crate::oauth::graph;
 
-use tokio::sync::watch;
-
 use super::blocking::blocking;
 use super::exchange::{ExchangeError, exchange};
 use super::http::{SendError, SendStage};
@@ -54,36 +52,11 @@ impl From<ExchangeError> for ProbeError {
     }
 }
 
-/// Whether whoever wants to know is leaving: then a question under way is given up, and no other is sent. A renewal is
-/// not given up by that.
-#[derive(Debug, Clone)]
-pub struct Leaving(watch::Receiver<bool>);
-
-impl Leaving {
-    /// Nobody is.
-    pub fn never() -> Self {
-        Self(watch::channel(false).1)
-    }
-
-    /// As soon as the sender says so.
-    pub fn told_by(sender: &watch::Sender<bool>) -> Self {
-        Self(sender.subscribe())
-    }
-
-    async fn told(&mut self) {
-        if self.0.wait_for(|leaving| *leaving).await.is_err() {
-            // Nobody is left who could say so.
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 /// Probes a connection, and tells each state on the way. `mailbox` is the one that an application opens.
 pub async fn probe(
     services: &Services,
     id: &ConnectionId,
     mailbox: Option<&Mailbox>,
-    mut leaving: Leaving,
     mut tell: impl FnMut(&Probe),
 ) -> Result<Probe, ProbeError> {
     let (overview, token) = held(services, id).await?;
@@ -101,7 +74,7 @@ pub async fn probe(
         tell(&probe);
         let outcome = tokio::select! {
             outcome = ask(services, &overview, check, &probe, access) => outcome,
-            () = leaving.told() => given_up(),
+            () = services.leaving.told() => given_up(),
         };
         if is_not_taken(&outcome) && !is_renewed && overview.may_renew_at(services.clock.now()) {
             is_renewed = true;

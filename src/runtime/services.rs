@@ -8,7 +8,9 @@ use crate::domain::{AppRegistration, Connection, Overview, Trouble, TroubleKind,
 use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError};
 
 use super::clock::Clock;
+use super::exchange::OnFailedSave;
 use super::http::{Network, TokenClient};
+use super::stop::Leaving;
 
 /// An open vault and what is needed to work with it. Clones share everything.
 #[derive(Debug, Clone)]
@@ -19,6 +21,10 @@ pub struct Services {
     pub http: Arc<TokenClient>,
     /// Tells the time.
     pub clock: Clock,
+    /// Tells whether the program is to end.
+    pub leaving: Leaving,
+    /// What becomes of an answer that cannot be saved.
+    pub on_failed_save: OnFailedSave,
 }
 
 impl Services {
@@ -29,7 +35,13 @@ impl Services {
 
     /// Services that reach the outside in this way.
     pub fn with_network(vault: Vault, clock: Clock, network: Network) -> Self {
-        Self { vault, http: Arc::new(TokenClient::new(network, clock)), clock }
+        Self {
+            vault,
+            http: Arc::new(TokenClient::new(network, clock)),
+            clock,
+            leaving: Leaving::default(),
+            on_failed_save: OnFailedSave::TryAWhile,
+        }
     }
 
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.

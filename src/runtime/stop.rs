@@ -1,8 +1,18 @@
-//! Signals that end the program, as something to wait for: the terminal is put back and a renewal finished first.
+//! The end of the program, as something to wait for: signals, and how whoever is at work hears that it is to end.
+//!
+//! One [`Leaving`] goes with the services to every transaction. It hears of the end in two steps: a person who leaves
+//! lets what was sent be answered in its own time, a signal gives it [`LAST_WAIT`]. Neither cuts a save.
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// How long the answer to a request is awaited that was sent before a signal came.
+pub const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// Which signal came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,5 +50,116 @@ impl Stop {
             _ = self.terminate.recv() => StopSignal::Terminate,
             _ = self.hang_up.recv() => StopSignal::HangUp,
         }
+    }
+}
+
+/// How soon the program is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Haste {
+    /// It is not.
+    #[default]
+    None,
+    /// A person leaves: nothing new is begun, what was sent is awaited.
+    Leaving,
+    /// A signal came: what was sent is awaited for [`LAST_WAIT`].
+    Stopping,
+}
+
+/// Whether the program is to end. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    haste: Arc<watch::Sender<Haste>>,
+}
+
+impl Default for Leaving {
+    fn default() -> Self {
+        Self { haste: Arc::new(watch::Sender::new(Haste::None)) }
+    }
+}
+
+/// How a pause ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// By itself.
+    Whole,
+    /// The program is to end.
+    CutShort,
+}
+
+impl Leaving {
+    /// Tells everybody. What was told before is never taken back.
+    pub fn tell(&self, haste: Haste) {
+        self.haste.send_if_modified(|told| {
+            let is_more = haste > *told;
+            *told = haste.max(*told);
+            is_more
+        });
+    }
+
+    /// True once the program is to end.
+    pub fn is_told(&self) -> bool {
+        *self.haste.borrow() > Haste::None
+    }
+
+    /// Waits until the program is to end.
+    pub async fn told(&self) {
+        self.reached(Haste::Leaving).await;
+    }
+
+    /// Waits until nothing that was sent is awaited any more.
+    pub async fn out_of_patience(&self) {
+        self.reached(Haste::Stopping).await;
+        sleep(LAST_WAIT).await;
+    }
+
+    /// Lets the time pass, unless the program is to end.
+    pub async fn pause(&self, length: Duration) -> Pause {
+        tokio::select! {
+            biased;
+            () = self.told() => Pause::CutShort,
+            () = sleep(length) => Pause::Whole,
+        }
+    }
+
+    async fn reached(&self, haste: Haste) {
+        let mut told = self.haste.subscribe();
+        if told.wait_for(|told| *told >= haste).await.is_err() {
+            // Never: this value holds the sender.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_who_leaves_does_not_cut_the_wait_for_an_answer() {
+        let leaving = Leaving::default();
+        leaving.tell(Haste::Leaving);
+        assert!(leaving.is_told());
+        assert_eq!(leaving.pause(Duration::from_secs(60)).await, Pause::CutShort);
+        let patience = leaving.out_of_patience();
+        tokio::select! {
+            () = patience => panic!("nobody stopped it"),
+            () = sleep(Duration::from_secs(3600)) => {}
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_signal_an_answer_is_awaited_for_five_seconds_and_a_second_one_changes_nothing() {
+        let leaving = Leaving::default();
+        let begun = tokio::time::Instant::now();
+        let teller = leaving.clone();
+        let signals = async {
+            sleep(Duration::from_secs(1)).await;
+            teller.tell(Haste::Stopping);
+            sleep(Duration::from_secs(2)).await;
+            teller.tell(Haste::Stopping);
+            teller.tell(Haste::Leaving);
+        };
+        tokio::join!(signals, leaving.out_of_patience());
+        assert_eq!(begun.elapsed(), Duration::from_secs(6));
     }
 }

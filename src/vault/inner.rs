@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::emergency::{EmergencyPlaces, Shelves};
 use super::error::VaultError;
 use super::listing::{DamagedRecord, Listing, in_parallel};
 use super::lock::Lock;
@@ -24,6 +25,8 @@ pub(super) struct Inner {
     key: RwLock<Arc<Key>>,
     /// Where what was seen of this vault is noted, once that is told.
     seen: OnceLock<Seen>,
+    /// Where what cannot be saved is kept, once that is told.
+    shelves: OnceLock<Shelves>,
     /// Under which name a connection was seen last: lets one be locked by id without opening all records.
     names: Mutex<HashMap<ConnectionId, ConnectionName>>,
 }
@@ -36,6 +39,7 @@ impl Inner {
             vault_id,
             key: RwLock::new(Arc::new(key)),
             seen: OnceLock::new(),
+            shelves: OnceLock::new(),
             names: Mutex::default(),
         }
     }
@@ -44,6 +48,14 @@ impl Inner {
         if let Some(seen) = Seen::new(directory, &self.vault_id) {
             let _ = self.seen.set(seen);
         }
+    }
+
+    pub(super) fn keep_emergency_copies_in(&self, places: &EmergencyPlaces) {
+        let _ = self.shelves.set(Shelves::new(places, &self.vault_id));
+    }
+
+    pub(super) fn shelves(&self) -> Option<&Shelves> {
+        self.shelves.get()
     }
 
     pub(super) fn note_generation(&self, connection: &Connection) {

@@ -43,6 +43,10 @@ impl LockedConnection {
         }
     }
 
+    pub(super) fn vault(&self) -> Arc<Inner> {
+        Arc::clone(&self.vault)
+    }
+
     /// Its name on disk.
     pub fn name(&self) -> &ConnectionName {
         &self.name
@@ -109,6 +113,14 @@ impl LockedConnection {
         self.generation = connection.generation;
         self.vault.note_generation(connection);
         self.vault.store.settle(&self.place())
+    }
+
+    /// Replaces the record by one that goes on from the higher of both generations.
+    pub(super) fn save_ahead(&mut self, connection: &mut Connection) -> Result<(), VaultError> {
+        let generation = connection.generation.max(self.generation);
+        connection.generation = generation;
+        self.generation = generation;
+        self.save(connection)
     }
 
     /// Refuses to go on with a record that was put back from a backup: what it holds may be used up.

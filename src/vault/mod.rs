@@ -13,6 +13,7 @@
 //! [`LockedConnection`] and [`LockedApp`], which other processes wait for: read again, change, save. Everything blocks;
 //! a caller with an event loop calls from a thread.
 
+mod emergency;
 mod error;
 mod file;
 mod inner;
@@ -36,6 +37,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+pub use emergency::{EmergencyPlaces, NoCopy, TakenIn};
 pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
 pub use key_change::{LeftDamaged, Successor};
 pub use listing::{DamagedRecord, Listing};
@@ -202,6 +204,17 @@ impl Vault {
         if let Some(directory) = directory {
             self.inner.note_generations_in(directory);
         }
+    }
+
+    /// From now on what cannot be saved is kept in one of these places, sealed, and taken in from there.
+    pub fn keep_emergency_copies_in(&self, places: &EmergencyPlaces) {
+        self.inner.keep_emergency_copies_in(places);
+    }
+
+    /// Takes in what could not be saved before, waiting for the lock of each connection no longer than `patience`. Where
+    /// there is nothing, this is a look at each place.
+    pub fn take_in_emergency_copies(&self, patience: Duration) -> Vec<TakenIn> {
+        emergency::take_in_all(self, patience)
     }
 
     /// Tells whether a record is older than what was seen here: it was put back from a backup.

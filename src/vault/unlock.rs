@@ -6,7 +6,7 @@ use super::error::VaultError;
 use super::file::{self, Guard};
 use super::seal::Identity;
 use super::store::Presence;
-use super::{Vault, keyring};
+use super::{EmergencyPlaces, Vault, keyring};
 use crate::domain::secret::Passphrase;
 
 /// The name under which systemd hands a key over (`LoadCredential=tokengauge-key:…`).
@@ -25,6 +25,19 @@ pub struct Sources {
     pub keyring: Keyring,
     /// Where this machine notes what it has seen of vaults: `$XDG_STATE_HOME/tokengauge`.
     pub notes: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`: where what cannot be saved is kept, sealed; else beside the notes.
+    pub runtime_directory: Option<PathBuf>,
+}
+
+impl Sources {
+    /// Tells an open vault where this machine keeps what belongs to it outside of it.
+    pub fn introduce(&self, vault: &Vault) {
+        vault.note_generations_in(self.notes.as_deref());
+        vault.keep_emergency_copies_in(&EmergencyPlaces {
+            runtime: self.runtime_directory.clone(),
+            state: self.notes.clone(),
+        });
+    }
 }
 
 /// Whether the kernel's keyring is asked.
@@ -70,7 +83,7 @@ pub enum Unlocked {
 pub fn unlock(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
     let unlocked = unlock_with(dir, sources)?;
     if let Unlocked::Open(vault, _) = &unlocked {
-        vault.note_generations_in(sources.notes.as_deref());
+        sources.introduce(vault);
     }
     Ok(unlocked)
 }

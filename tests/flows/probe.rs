@@ -2,13 +2,14 @@
 
 use tokengauge::domain::Mailbox;
 use tokengauge::domain::probe::{Check, Meaning, Outcome, Probe, Verdict};
-use tokengauge::runtime::probe::{Leaving, ProbeError, probe};
+use tokengauge::runtime::probe::{ProbeError, probe};
+use tokengauge::runtime::stop::Haste;
 
 use crate::desk::{Desk, signed_in};
 use crate::wire::{Wire, answer, json};
 
 async fn probed(desk: &Desk) -> Result<Probe, ProbeError> {
-    probe(&desk.services, &desk.id, None, Leaving::never(), |_| {}).await
+    probe(&desk.services, &desk.id, None, |_| {}).await
 }
 
 fn granted() -> serde_json::Value {
@@ -143,13 +144,11 @@ async fn a_question_that_hangs_is_given_up_on_leaving() {
     let desk = Desk::at(authority);
     desk.begin();
     desk.redeem(&tokengauge::domain::secret::AuthorizationCode::new("code")).await.unwrap();
-    let (leave, _) = tokio::sync::watch::channel(false);
-    let leaving = Leaving::told_by(&leave);
-    let asking = probe(&desk.services, &desk.id, None, leaving, |_| {});
+    let asking = probe(&desk.services, &desk.id, None, |_| {});
     let leaving = async {
         // It is asked, and stays without an answer.
         let (socket, _) = listener.accept().await.unwrap();
-        leave.send(true).unwrap();
+        desk.services.leaving.tell(Haste::Leaving);
         socket
     };
     let (probe, _socket) = tokio::join!(asking, leaving);

@@ -18,6 +18,7 @@ mod panels;
 mod paste;
 mod permissions;
 mod probe;
+mod saving;
 mod time;
 
 use chrono::{DateTime, Utc};
@@ -99,6 +100,10 @@ impl App {
                 Vec::new()
             }
             Message::RecordsChanged => self.read_records_again(),
+            Message::Saving(news) => {
+                self.take_save_news(news, now);
+                Vec::new()
+            }
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
         };
         effects.extend(self.follow_paste(now));

@@ -25,7 +25,8 @@ use crate::vault::ErrorKind;
 use super::super::blocking::blocking;
 use super::super::http::SendError;
 use super::super::services::Services;
-use super::{ExchangeError, Ready, client, get_others, is_lost, ready, unanswered};
+use super::keeping::{self, Taken};
+use super::{ExchangeError, Ready, answer, before_sending, client, get_others, is_lost, ready, unanswered};
 
 /// Longest line that is kept of a question without an answer.
 const LINE: usize = 200;
@@ -34,11 +35,11 @@ const LINE: usize = 200;
 /// sign-in that was open is replaced, but only by a code that is really there.
 pub async fn begin_device_sign_in(services: &Services, id: &ConnectionId) -> Result<Overview, ExchangeError> {
     let (ready, request) = {
-        let (services, id) = (services.clone(), id.clone());
-        blocking(move || prepare_to_begin(&services, &id)).await?
+        let (own, id) = (services.clone(), id.clone());
+        before_sending(services, move || prepare_to_begin(&own, &id)).await?
     };
     let sent_at = services.clock.now();
-    let answer = services.http.post(request).await;
+    let answer = answer(services, request).await;
     let answered_at = services.clock.now();
     blocking(move || ready.take_device_authorization(&answer, sent_at, answered_at)).await
 }
@@ -51,17 +52,20 @@ pub async fn poll_device(
     user_code: &str,
 ) -> Result<Overview, ExchangeError> {
     let prepared = {
-        let (services, id, user_code) = (services.clone(), id.clone(), user_code.to_owned());
-        blocking(move || prepare_to_poll(&services, &id, &user_code)).await?
+        let (own, id, user_code) = (services.clone(), id.clone(), user_code.to_owned());
+        before_sending(services, move || prepare_to_poll(&own, &id, &user_code)).await?
     };
     let (ready, request) = match prepared {
         Prepared::Ask(ready, request) => (ready, request),
         Prepared::NothingToAsk(overview) => return Ok(*overview),
     };
     let sent_at = services.clock.now();
-    let answer = services.http.post(request).await;
+    let answer = answer(services, request).await;
     let answered_at = services.clock.now();
-    let overview = blocking(move || ready.take_poll(answer, sent_at, answered_at)).await?;
+    let overview = match blocking(move || ready.take_poll(answer, sent_at, answered_at)).await? {
+        Polled::Saved(overview) => *overview,
+        Polled::Over(taken) => keeping::keep(services, taken).await?,
+    };
     // Only tokens end a sign-in without trouble: those of its other resources are got at once.
     if overview.attempt.is_some() { Ok(overview) } else { Ok(get_others(services, overview).await) }
 }
@@ -112,7 +116,8 @@ pub async fn wait_for_device<T>(
             stopped = &mut stop => return Ok(Waited::Stopped(stopped)),
             () = tokio::time::sleep(services.clock.until(wake_at)) => {}
         }
-        match poll_device(services, &id, &user_code).await {
+        let (polled, stopped) = finished(poll_device(services, &id, &user_code), &mut stop).await;
+        match polled {
             Ok(after) => {
                 overview = after;
                 let open = own_attempt(&overview, &user_code, services.clock.now());
@@ -122,6 +127,7 @@ pub async fn wait_for_device<T>(
                 }
                 open.into_iter().for_each(|attempt| told(Asked::Open(attempt)));
             }
+            Err(ExchangeError::Stopped) if stopped.is_some() => {}
             // The person may be entering the code meanwhile.
             Err(error) if is_passing_hindrance(&error) => {
                 not_before = Some(services.clock.now() + interval_of(&overview));
@@ -130,8 +136,24 @@ pub async fn wait_for_device<T>(
             }
             Err(error) => return Err(error),
         }
+        if let Some(stopped) = stopped.filter(|_| overview.attempt.is_some()) {
+            return Ok(Waited::Stopped(stopped));
+        }
     }
     hindrance.map_or_else(|| Ok(Waited::Over(Box::new(overview))), Err)
+}
+
+/// The question, asked to its end; and what stopped whoever waits meanwhile.
+async fn finished<A, T>(
+    question: impl Future<Output = A>,
+    stop: &mut (impl Future<Output = T> + Unpin),
+) -> (A, Option<T>) {
+    let mut question = pin!(question);
+    tokio::select! {
+        biased;
+        answer = &mut question => (answer, None),
+        stopped = stop => (question.await, Some(stopped)),
+    }
 }
 
 /// True for a record that is in use, and a disk that is full for a while.
@@ -150,6 +172,14 @@ fn own_attempt<'a>(
     now: DateTime<Utc>,
 ) -> Option<&'a DeviceAttemptFacts> {
     overview.open_device_attempt(now).filter(|attempt| attempt.user_code == user_code)
+}
+
+/// What became of a sign-in that was asked about.
+enum Polled {
+    /// It is still open, and when to ask next is saved.
+    Saved(Box<Overview>),
+    /// It is over: what that brought is to be saved.
+    Over(Taken),
 }
 
 enum Prepared {
@@ -221,7 +251,7 @@ impl Ready {
         answer: Result<HttpAnswer, SendError>,
         sent_at: DateTime<Utc>,
         answered_at: DateTime<Utc>,
-    ) -> Result<Overview, ExchangeError> {
+    ) -> Result<Polled, ExchangeError> {
         let skew = answer.as_ref().ok().and_then(|answer| answer.clock_skew);
         let lost_since = self.connection.device_attempt().and_then(|own| own.lost_since);
         let is_lost = is_lost(&answer);
@@ -233,7 +263,10 @@ impl Ready {
             }),
         };
         let refused = match read {
-            PollAnswer::Pending => return self.go_on_asking(answered_at),
+            PollAnswer::Pending => {
+                self.go_on_asking(answered_at);
+                None
+            }
             PollAnswer::SlowDown(told) => {
                 self.change_attempt(|own| {
                     own.poll = own.poll.after_slow_down(answered_at, told);
@@ -263,7 +296,11 @@ impl Ready {
                 self.take_device_tokens(*response, sent_at, skew)
             }
         };
-        self.save(refused)
+        if self.connection.attempt.is_some() {
+            // It can be asked again.
+            return Ok(Polled::Saved(Box::new(self.save(refused)?)));
+        }
+        Ok(Polled::Over(Taken { ready: self, refused }))
     }
 
     fn end_device_sign_in(
@@ -303,13 +340,12 @@ impl Ready {
     }
 
     /// Not yet. When to ask next is saved: of several processes that wait, one asks in each interval.
-    fn go_on_asking(mut self: Box<Self>, answered_at: DateTime<Utc>) -> Result<Overview, ExchangeError> {
+    fn go_on_asking(&mut self, answered_at: DateTime<Utc>) {
         self.change_attempt(|own| {
             own.poll = own.poll.after_pending(answered_at);
             own.unanswered = None;
             own.lost_since = None;
         });
-        self.save(None)
     }
 
     fn change_attempt(&mut self, change: impl FnOnce(&mut DeviceAttempt)) {
@@ -318,9 +354,9 @@ impl Ready {
         }
     }
 
-    fn save(mut self: Box<Self>, refused: Option<ExchangeError>) -> Result<Overview, ExchangeError> {
-        self.locked.save(&mut self.connection)?;
-        refused.map_or_else(|| Ok(self.overview()), Err)
+    /// Once: what is not saved was not paid for.
+    fn save(self: Box<Self>, refused: Option<ExchangeError>) -> Result<Overview, ExchangeError> {
+        Taken { ready: self, refused }.save()
     }
 }
 

@@ -64,10 +64,10 @@ impl Ready {
         let is_fresh = access.is_some_and(|own| own.lifetime.renewal_due_at() > now);
         if is_fresh && self.connection.trouble.is_none() {
             let overview = self.overview();
-            return Ok(Doubt::Removed(Finished::Saved(Box::new(overview))));
+            return Ok(Doubt::Removed(Finished::Unchanged(Box::new(overview))));
         }
         let again = request(&self.connection, &self.app, grant, now)?;
-        Ok(Doubt::Removed(Finished::NewerToken(self, again)))
+        Ok(Doubt::Removed(Finished::Again(self, again)))
     }
 
     /// A code is spent once request bytes were written. A connection that never stood leaves the sign-in open, and so

@@ -6,10 +6,12 @@ use crate::oauth::certificate::CertificateError;
 use crate::runtime::services::failure;
 use crate::vault::VaultError;
 
+use super::NotSaved;
+
 /// Why nothing was stored.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExchangeError {
-    /// The vault did not allow it; no request was sent, or its answer could not be saved.
+    /// The vault did not allow it; no request was sent.
     Vault(VaultError),
     /// The sign-in is over: too old, or too many pastes were refused.
     AttemptOver,
@@ -28,6 +30,10 @@ pub enum ExchangeError {
     },
     /// A new sign-in was refused. What was held before still renews, so it is not the connection's trouble.
     SignInRefused(Box<Trouble>),
+    /// The answer came, and could not be saved.
+    NotSaved(Box<NotSaved>),
+    /// The program was told to end before anything was sent.
+    Stopped,
 }
 
 impl ExchangeError {
@@ -57,6 +63,10 @@ impl ExchangeError {
             ),
             Self::SignInRefused(trouble) => {
                 Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone())
+            }
+            Self::NotSaved(not_saved) => not_saved.failure(),
+            Self::Stopped => {
+                Failure::new("Stopped before anything was sent.", "Nothing is lost; do it again.")
             }
         }
     }

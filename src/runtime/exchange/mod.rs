@@ -19,13 +19,15 @@ use crate::vault::{LockedConnection, PATIENCE};
 
 use super::blocking::blocking;
 use super::entropy;
-use super::http::SendError;
+use super::http::{SendError, SendStage};
 use super::services::Services;
 
 mod device;
 mod doubt;
 mod error;
+mod keeping;
 mod learn;
+mod previous;
 mod refusal;
 mod remarks;
 mod stranger;
@@ -34,6 +36,9 @@ mod tokens;
 pub use device::{Asked, Waited, begin_device_sign_in, poll_device, wait_for_device};
 use doubt::{Belief, Doubt, is_dead, is_lost};
 pub use error::ExchangeError;
+use keeping::Taken;
+pub use keeping::{NotSaved, OnFailedSave, Teller};
+use previous::Spends;
 use refusal::unanswered;
 use tokens::{Answered, RefreshLife, rotated, tokens};
 
@@ -78,7 +83,7 @@ async fn renew_each(
         let overview = spend(services, id, Grant::Renewal(wanted)).await?;
         let is_stopped = overview.trouble.is_some();
         latest = Ok(overview);
-        if is_stopped {
+        if is_stopped || services.leaving.is_told() {
             break;
         }
     }
@@ -94,7 +99,7 @@ async fn get_others(services: &Services, signed_in: Overview) -> Overview {
         .filter(|own| is_due && own.why == Lack::NotYet)
         .map(|own| own.audience.clone())
         .collect();
-    if others.is_empty() {
+    if others.is_empty() || services.leaving.is_told() {
         return signed_in;
     }
     let GrantStep::Renew(wanted) = GrantStep::renew_these(&signed_in, others) else { return signed_in };
@@ -116,8 +121,8 @@ async fn read(services: &Services, id: &ConnectionId) -> Option<Overview> {
 /// One transaction.
 async fn spend(services: &Services, id: &ConnectionId, grant: Grant) -> Result<Overview, ExchangeError> {
     let prepared = {
-        let (services, id, grant) = (services.clone(), id.clone(), grant.clone());
-        blocking(move || prepare(&services, &id, &grant)).await?
+        let (own, id, grant) = (services.clone(), id.clone(), grant.clone());
+        before_sending(services, move || prepare(&own, &id, &grant)).await?
     };
     let (mut ready, mut request) = match prepared {
         Prepared::Ready(ready, request) => (ready, request),
@@ -125,12 +130,39 @@ async fn spend(services: &Services, id: &ConnectionId, grant: Grant) -> Result<O
     };
     loop {
         let sent_at = services.clock.now();
-        let answer = services.http.post(request).await;
+        let answer = answer(services, request).await;
         let grant = grant.clone();
         match blocking(move || ready.finish(&grant, sent_at, &answer)).await? {
-            Finished::Saved(overview) => return Ok(*overview),
-            Finished::NewerToken(other, again) => (ready, request) = (other, again),
+            Finished::Taken(taken) => return keeping::keep(services, taken).await,
+            Finished::Unchanged(overview) => return Ok(*overview),
+            Finished::Again(other, again) => (ready, request) = (other, again),
         }
+    }
+}
+
+/// Waits for a lock and for the disk, unless the program is to end: then nothing is sent. The thread that waits is left to
+/// itself, and gives back what it gets.
+async fn before_sending<T: Send + 'static>(
+    services: &Services,
+    work: impl FnOnce() -> Result<T, ExchangeError> + Send + 'static,
+) -> Result<T, ExchangeError> {
+    tokio::select! {
+        biased;
+        () = services.leaving.told() => Err(ExchangeError::Stopped),
+        prepared = blocking(work) => prepared,
+    }
+}
+
+/// Sends the request. Where the program is to end, its answer is not awaited for ever: then it counts as lost.
+async fn answer(services: &Services, request: TokenRequest) -> Result<HttpAnswer, SendError> {
+    tokio::select! {
+        biased;
+        answer = services.http.post(request) => answer,
+        () = services.leaving.out_of_patience() => Err(SendError {
+            stage: SendStage::Unanswered,
+            what_happened: "the program was told to end, and no answer had come after 5 s".to_owned(),
+            what_to_do: "Nothing to do: it is renewed by itself when tokengauge runs again.".to_owned(),
+        }),
     }
 }
 
@@ -141,14 +173,18 @@ struct Ready {
     app: AppRegistration,
     /// How sure it is that the record is what is on disk, once the platform refuses what it holds.
     belief: Belief,
+    /// Which of its refresh tokens the request spends.
+    spends: Spends,
 }
 
 /// What an answer led to.
 enum Finished {
-    /// It is in the record.
-    Saved(Box<Overview>),
-    /// The token was refused, but the record holds another by now: this request uses that one.
-    NewerToken(Box<Ready>, TokenRequest),
+    /// The record has taken it, and is to be saved.
+    Taken(Taken),
+    /// Somebody else has saved what was asked for.
+    Unchanged(Box<Overview>),
+    /// The token was refused, but the record holds another: this request uses that one.
+    Again(Box<Ready>, TokenRequest),
 }
 
 enum Prepared {
@@ -181,13 +217,23 @@ fn is_still_wanted(connection: &Connection, wanted: &Wanted) -> bool {
 
 /// The connection under its lock, with its app registration.
 fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeError> {
-    let locked = services.vault.lock_connection(id, PATIENCE)?;
+    let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    // What another program could not save is newer than the record.
+    if let Some(taken) = locked.take_in_emergency_copy()? {
+        tracing::warn!("{taken}");
+    }
     let connection = locked.read()?;
     let app = services
         .vault
         .app_registration(&connection.settings.client_id)?
         .ok_or(ExchangeError::NoAppRegistration)?;
-    Ok(Box::new(Ready { locked, connection, app, belief: Belief::AfterReadingAgain }))
+    Ok(Box::new(Ready {
+        locked,
+        connection,
+        app,
+        belief: Belief::AfterReadingAgain,
+        spends: Spends::Current,
+    }))
 }
 
 fn request(
@@ -244,7 +290,7 @@ impl Ready {
         Overview::of(&self.connection, Some(&self.app))
     }
 
-    /// Takes the answer into the record and saves it.
+    /// Takes the answer into the record.
     fn finish(
         mut self: Box<Self>,
         grant: &Grant,
@@ -253,12 +299,18 @@ impl Ready {
     ) -> Result<Finished, ExchangeError> {
         let kind = self.kind(grant);
         let audience = self.audience(grant);
-        let read = answer.as_ref().map(token_answer::read);
+        let mut read = answer.as_ref().map(token_answer::read);
         if kind == RenewalKind::Refresh && read.as_ref().is_ok_and(is_dead) {
             self = match self.look_again(grant, sent_at)? {
                 Doubt::Confirmed(ready) => ready,
                 Doubt::Removed(finished) => return Ok(finished),
             };
+        }
+        if kind == RenewalKind::Refresh {
+            if let Some(again) = self.request_with_previous(read.as_ref(), grant, sent_at) {
+                return Ok(Finished::Again(self, again));
+            }
+            read = self.spends.judge(read);
         }
         match kind {
             RenewalKind::SignIn => self.spend_code(answer),
@@ -277,6 +329,7 @@ impl Ready {
                 if let (RenewalKind::Refresh, Some(new), Some(tokens)) =
                     (kind, refresh_token, &mut self.connection.tokens)
                 {
+                    self.spends.worked(tokens);
                     let life = RefreshLife {
                         told: None,
                         limit: self.connection.refresh_limit,
@@ -288,11 +341,7 @@ impl Ready {
             }
             Err(error) => self.take_refusal(&unanswered(error), (kind, &audience), sent_at),
         };
-        self.locked.save(&mut self.connection)?;
-        match refused {
-            Some(error) => Err(error),
-            None => Ok(Finished::Saved(Box::new(self.overview()))),
-        }
+        Ok(Finished::Taken(Taken { ready: self, refused }))
     }
 
     fn kind(&self, grant: &Grant) -> RenewalKind {
@@ -327,11 +376,13 @@ impl Ready {
             self.take_stranger(&error, kind, sent_at);
             return Some(error);
         }
-        let outcome = remarks::outcome(&response, &self.connection.settings.scopes_of(audience), skew);
+        let asked = self.connection.settings.scopes_of(audience);
+        let outcome = remarks::outcome(&response, &asked, skew, self.spends.remark());
         if let Some(remark) = outcome.remark() {
             tracing::warn!(connection = %self.connection.name, "{remark}");
         }
-        let before = self.connection.tokens.take();
+        let mut before = self.connection.tokens.take();
+        before.iter_mut().for_each(|tokens| self.spends.worked(tokens));
         self.forget_outlived_limit(before.as_ref(), kind, sent_at);
         let limit = self.connection.refresh_limit;
         let answered = Answered { response, audience: audience.clone(), user, kind, sent_at };

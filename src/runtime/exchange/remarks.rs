@@ -9,9 +9,15 @@ use crate::sanitize::sanitize;
 /// Longest line of remarks, in characters.
 const LONGEST: usize = 300;
 
-/// How a request ended that brought tokens; `asked` is what the settings ask for, `skew` how far our clock is ahead.
-pub(super) fn outcome(response: &TokenResponse, asked: &ScopeSet, skew: Option<TimeDelta>) -> RenewalOutcome {
-    let odd = response.warnings().map(str::to_owned);
+/// How a request ended that brought tokens; `asked` is what the settings ask for, `skew` how far our clock is ahead, `own`
+/// what was odd about the request itself.
+pub(super) fn outcome(
+    response: &TokenResponse,
+    asked: &ScopeSet,
+    skew: Option<TimeDelta>,
+    own: Option<&'static str>,
+) -> RenewalOutcome {
+    let odd = own.into_iter().chain(response.warnings()).map(str::to_owned);
     let remarks: Vec<String> = odd.chain(not_granted(response, asked)).chain(skew.map(clock)).collect();
     if remarks.is_empty() {
         return RenewalOutcome::Worked;
@@ -51,7 +57,7 @@ mod tests {
             granted_scope: scope.map(ScopeSet::parse_lenient),
             id_token: None,
         };
-        let outcome = outcome(&response, &ScopeSet::parse_lenient(asked), skew.map(TimeDelta::minutes));
+        let outcome = outcome(&response, &ScopeSet::parse_lenient(asked), skew.map(TimeDelta::minutes), None);
         outcome.remark().map(str::to_owned)
     }
 
