@@ -39,6 +39,8 @@ struct Books {
     commits: Vec<Instant>,
     /// Newest access token of each sign-in.
     access: BTreeMap<String, String>,
+    /// Connections that are being served.
+    open: u64,
     /// While true, answers wait.
     is_held: bool,
 }
@@ -68,8 +70,13 @@ impl Authority {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let office = Arc::clone(&own);
-                // A client that is killed hangs up in the middle, which is its business.
-                thread::spawn(move || office.serve(stream));
+                office.books.lock().unwrap().open += 1;
+                thread::spawn(move || {
+                    // A client that is killed hangs up in the middle, which is its business.
+                    let _ = office.serve(stream);
+                    office.books.lock().unwrap().open -= 1;
+                    office.changed.notify_all();
+                });
             }
         });
         Self { port, office }
@@ -117,6 +124,15 @@ impl Authority {
     pub fn release(&self) {
         self.books().is_held = false;
         self.office.changed.notify_all();
+    }
+
+    /// Waits until all that was sent before is dealt with, also by clients that are gone.
+    pub fn settle(&self) {
+        let mut last = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        last.write_all(b"GET /nothing HTTP/1.1\r\n\r\n").unwrap();
+        last.read_to_end(&mut Vec::new()).unwrap();
+        let waited = self.office.changed.wait_timeout_while(self.books(), PATIENCE, |books| books.open > 0);
+        assert!(!waited.unwrap().1.timed_out(), "a connection stays open");
     }
 
     /// Waits until so many refresh requests were read.

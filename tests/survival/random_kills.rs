@@ -94,6 +94,7 @@ fn kill_renewals(
     for kill in 0..number {
         let (granted, record) = (authority.granted(), fs::read(place.record(NAME)).unwrap());
         let was_killed = kill_after(place, &["refresh", NAME], moment(kill, whole));
+        authority.settle();
         let is_saved = fs::read(place.record(NAME)).unwrap() != record;
         let is_granted = authority.granted() > granted;
         assert!(is_granted || !is_saved, "nothing is saved that was not asked for");
