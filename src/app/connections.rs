@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ConnectionId, Need, Overview};
+use crate::domain::{ConnectionId, Need, Overview, Unsaved};
 
 use super::{AppFacts, Contents, DamagedFile, Field};
 
@@ -96,17 +96,33 @@ impl Connections {
     fn newer_of(&self, read: Overview) -> Overview {
         match self.get(&read.id) {
             Some(own) if own.generation > read.generation => own.clone(),
-            _ => read,
+            // Nothing on disk tells of what is in memory only.
+            Some(own) => Overview { unsaved: own.unsaved.clone(), ..read },
+            None => read,
         }
     }
 
     /// Takes one record that was made or changed; an older generation than the one known is left out.
     pub fn put(&mut self, overview: Overview) {
         match self.all.iter_mut().find(|own| own.id == overview.id) {
-            Some(own) if own.generation <= overview.generation => *own = overview,
+            Some(own) if own.generation <= overview.generation => {
+                *own = Overview { unsaved: own.unsaved.take(), ..overview };
+            }
             Some(_) => {}
             None => self.all.push(overview),
         }
+    }
+
+    /// Notes that an answer is in memory only, or no longer.
+    pub fn mark_unsaved(&mut self, id: &ConnectionId, unsaved: Option<Unsaved>) {
+        if let Some(own) = self.all.iter_mut().find(|own| own.id == *id) {
+            own.unsaved = unsaved;
+        }
+    }
+
+    /// Those whose answer is in memory only.
+    pub fn unsaved(&self) -> impl Iterator<Item = &Overview> {
+        self.all.iter().filter(|own| own.unsaved.is_some())
     }
 
     /// Takes one away.

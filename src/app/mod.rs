@@ -246,6 +246,8 @@ pub enum Question {
     DeviceCode(Box<SignInPanel>),
     /// Throw away what was typed into the form?
     DiscardForm(Box<InputPane>),
+    /// Leave, although something is in memory only?
+    LeaveUnsaved,
     /// Make a registration without a secret?
     PublicClient(Box<InputPane>),
 }

@@ -70,6 +70,8 @@ pub fn need(need: Need) -> &'static str {
 /// The one next step. Nothing here renews by itself: that is said as what is due, not as what will happen.
 pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
     match overview.next_step(now) {
+        // Of the dashboard only: it alone holds what is not saved.
+        NextStep::MendDisk => "mend the disk".to_owned(),
         NextStep::SignIn => "sign in".to_owned(),
         NextStep::GetToken => "get the token (authorize)".to_owned(),
         NextStep::EnterCode => "enter the user code on another device".to_owned(),
@@ -103,6 +105,7 @@ pub fn who_acts_word(who: WhoActs) -> &'static str {
 /// The next step as a word for programs.
 pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
     match step {
+        NextStep::MendDisk => ("mend-disk", None),
         NextStep::SignIn => ("sign-in", None),
         NextStep::GetToken => ("get-token", None),
         NextStep::PasteAddress => ("redeem", None),

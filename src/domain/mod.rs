@@ -38,7 +38,9 @@ pub use hand_over::{ConnectionValue, Consumer, Destination, HandOver, HandedOver
 pub use held_copy::{Freshness, HeldCopy, Outdated};
 pub use lifetime::{Certainty, Clock, Lifetime, Stage};
 pub use need::{Need, NextStep};
-pub use overview::{AccessFacts, AttemptFacts, CodeAttemptFacts, DeviceAttemptFacts, Overview, TokenFacts};
+pub use overview::{
+    AccessFacts, AttemptFacts, CodeAttemptFacts, DeviceAttemptFacts, Overview, TokenFacts, Unsaved,
+};
 pub use per_audience::PerAudience;
 pub use permission_state::{Known, PermissionState, PermissionStates};
 pub use redirect_uri::{ListenAt, RedirectUri};

@@ -67,6 +67,8 @@ pub enum NoRenewal {
 /// The one thing that comes next for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextStep {
+    /// The disk is mended: what came is in memory only.
+    MendDisk,
     /// Nobody has signed in yet.
     SignIn,
     /// Nobody needs to sign in: the client asks for its first token.
@@ -198,6 +200,9 @@ impl Overview {
 
     /// The group it stands in.
     pub fn need(&self, now: DateTime<Utc>) -> Need {
+        if self.unsaved.is_some() {
+            return Need::NeedsYou;
+        }
         match self.renewal_plan(now) {
             RenewalPlan::Impossible(NoRenewal::NoRefreshToken) => match self.stage(Clock::AccessToken, now) {
                 Some(Stage::Expired) | None => Need::NeedsYou,
@@ -219,6 +224,9 @@ impl Overview {
 
     /// Its one next step.
     pub fn next_step(&self, now: DateTime<Utc>) -> NextStep {
+        if self.unsaved.is_some() {
+            return NextStep::MendDisk;
+        }
         match self.open_attempt(now) {
             Some(AttemptFacts::Code(_)) => return NextStep::PasteAddress,
             Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,

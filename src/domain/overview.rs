@@ -40,6 +40,19 @@ pub struct Overview {
     pub renewals: Vec<Renewal>,
     /// Hand-overs, oldest first.
     pub hand_overs: Vec<HandOver>,
+    /// What came and is not saved: this overview is of the record before.
+    pub unsaved: Option<Unsaved>,
+}
+
+/// An answer that is in memory only, since the disk does not take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    /// When it was found out.
+    pub since: DateTime<Utc>,
+    /// First line: what happened.
+    pub what_happened: String,
+    /// Second line: what to do.
+    pub what_to_do: String,
 }
 
 /// What may be told of tokens without telling them.
@@ -215,6 +228,7 @@ impl Overview {
             admin_consent: connection.admin_consent.clone(),
             renewals: connection.renewals.clone(),
             hand_overs: connection.hand_overs.clone(),
+            unsaved: None,
         }
     }
 

@@ -34,7 +34,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 /// The most important first, since the last ones are cut off where there is no room.
 fn lines(view: View<'_>, overview: &Overview, width: u16, height: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    if let Some(trouble) = overview.foremost_trouble() {
+    if let Some(unsaved) = &overview.unsaved {
+        lines.extend(what_and_advice(view, (&unsaved.what_happened, &unsaved.what_to_do), width));
+    } else if let Some(trouble) = overview.foremost_trouble() {
         lines.extend(trouble_lines(view, trouble, width));
     }
     if lines.len() + FEWEST_PAIRS > height {
@@ -87,10 +89,21 @@ fn pair(view: View<'_>, label: &str, value: &str, width: u16) -> Line<'static> {
 
 /// What happened, what to do, and the numbers that Microsoft's support asks for.
 pub(super) fn trouble_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Vec<Line<'static>> {
+    let mut lines = what_and_advice(view, (&trouble.what_happened, &trouble.what_to_do), width);
+    lines.extend(support_lines(view, trouble, width));
+    lines
+}
+
+/// Two lines of each at most.
+fn what_and_advice(
+    view: View<'_>,
+    (what_happened, what_to_do): (&str, &str),
+    width: u16,
+) -> Vec<Line<'static>> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let room = width.saturating_sub(4);
     let mut lines = Vec::new();
-    for (place, text) in wrap(&printable(&trouble.what_happened), room).into_iter().take(2).enumerate() {
+    for (place, text) in wrap(&printable(what_happened), room).into_iter().take(2).enumerate() {
         let row = if place == 0 {
             view.row().gap(2).text(glyphs.needs_you, theme.error).gap(1)
         } else {
@@ -98,7 +111,7 @@ pub(super) fn trouble_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Ve
         };
         lines.push(row.rest(&text, width, theme.error).build());
     }
-    for (place, text) in wrap(&printable(&trouble.what_to_do), room).into_iter().take(2).enumerate() {
+    for (place, text) in wrap(&printable(what_to_do), room).into_iter().take(2).enumerate() {
         let row = if place == 0 {
             view.row().gap(2).text(glyphs.right, theme.accent).gap(1)
         } else {
@@ -106,7 +119,6 @@ pub(super) fn trouble_lines(view: View<'_>, trouble: &Trouble, width: u16) -> Ve
         };
         lines.push(row.rest(&text, width, theme.text).build());
     }
-    lines.extend(support_lines(view, trouble, width));
     lines
 }
 

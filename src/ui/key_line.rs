@@ -149,6 +149,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Question::DeviceCode(_)) => "get a code",
             Some(Question::DiscardForm(_)) => "discard",
             Some(Question::PublicClient(_)) => "save",
+            Some(Question::LeaveUnsaved) => "leave",
             None => "yes",
         },
         (Context::Question, Action::Back) => "no",

@@ -31,6 +31,7 @@ fn title(question: &Question) -> &'static str {
         Question::DeviceCode(_) => "Sign in by device code?",
         Question::DiscardForm(_) => "Throw away the form?",
         Question::PublicClient(_) => "Save without a client secret?",
+        Question::LeaveUnsaved => "NOT SAVED: leave all the same?",
     }
 }
 
@@ -72,6 +73,7 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
         Question::DiscardForm(_) => {
             asked(view, "What was typed into the form is lost. Nothing stored changes.", "discard", width)
         }
+        Question::LeaveUnsaved => asked(view, &unsaved(view), "leave all the same", width),
         Question::PublicClient(_) => asked(
             view,
             "Without a secret it is a public client: right only if the redirect URI is registered under Mobile and \
@@ -80,6 +82,28 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
             width,
         ),
     }
+}
+
+/// What would be left behind, and what becomes of it.
+fn unsaved(view: View<'_>) -> String {
+    let names: Vec<&str> = view.app.connections.unsaved().map(|own| own.name.as_str()).collect();
+    let (what, they) = match names.len() {
+        1 => ("1 renewal is".to_owned(), "It is"),
+        count => (format!("{count} renewals are"), "They are"),
+    };
+    format!(
+        "{what} not saved: {}. {they} tried again every 5 s while tokengauge runs. On leaving, a sealed copy is kept \
+         outside of the vault, and the next start takes it in.",
+        listed(&names)
+    )
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 fn remove(

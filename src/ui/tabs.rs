@@ -74,6 +74,10 @@ fn left_part(view: View<'_>, brand: Brand, titles: Titles) -> Row<'_> {
     if view.app.environment.browser == Browser::Simulated {
         row = row.text(" demo ", theme.banner).gap(1);
     }
+    let unsaved = view.app.connections.unsaved().count();
+    if unsaved > 0 {
+        row = row.text(format!(" {unsaved} NOT SAVED "), theme.banner).gap(1);
+    }
     for (place, tab) in Tab::ALL.into_iter().enumerate() {
         let is_active = tab == view.app.tab;
         let title = match titles {

@@ -180,7 +180,7 @@ fn no_token(
     let theme = view.theme();
     match lacking.refusal() {
         Some(trouble) => row.gap(2).rest(refused(trouble), width, theme.warning).build(),
-        None if view.app.is_renewing(&overview.id) => {
+        None if view.is_renewing(overview) => {
             let text = format!("being fetched {}", view.glyphs().ellipsis);
             row.gap(2).rest(&text, width, theme.muted).build()
         }
@@ -216,10 +216,11 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
     let is_refused =
         clock == Clock::AccessToken && overview.trouble.is_none() && overview.refusal().is_some();
     match clock {
-        Clock::AccessToken if view.app.is_renewing(&overview.id) => {
+        Clock::AccessToken if view.is_renewing(overview) => {
             format!("renewing {}", view.glyphs().ellipsis)
         }
         Clock::AccessToken => match overview.next_step(view.now) {
+            NextStep::MendDisk => "NOT SAVED".to_owned(),
             NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
             _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
             _ if is_refused => format!("renews {}", view.when(lifetime.renewal_due_at())),

@@ -98,13 +98,19 @@ impl<'a> View<'a> {
         }
     }
 
+    /// True while a request is under way; once its answer is there, it is not renewing any more.
+    pub(super) fn is_renewing(&self, overview: &Overview) -> bool {
+        self.app.is_renewing(&overview.id) && overview.unsaved.is_none()
+    }
+
     /// The next step in the few words of the list, and the key for it.
     pub(super) fn next_step(&self, overview: &Overview) -> (Option<Action>, String) {
         let ellipsis = self.glyphs().ellipsis;
-        if self.app.is_renewing(&overview.id) {
+        if self.is_renewing(overview) {
             return (None, format!("renewing {ellipsis}"));
         }
         match overview.next_step(self.now) {
+            NextStep::MendDisk => (None, "NOT SAVED".to_owned()),
             NextStep::SignIn => (Some(Action::Authorize), "sign in".to_owned()),
             NextStep::GetToken => (Some(Action::Authorize), "get the token".to_owned()),
             NextStep::PasteAddress => (Some(Action::Paste), "paste address".to_owned()),
@@ -132,10 +138,11 @@ impl<'a> View<'a> {
 
     /// The next step in a word, where the list has room for no more.
     pub(super) fn next_word(&self, overview: &Overview) -> String {
-        if self.app.is_renewing(&overview.id) {
+        if self.is_renewing(overview) {
             return "renewing".to_owned();
         }
         match overview.next_step(self.now) {
+            NextStep::MendDisk => "UNSAVED".to_owned(),
             NextStep::SignIn | NextStep::SignInAgain => "sign in".to_owned(),
             NextStep::GetToken => "get token".to_owned(),
             NextStep::PasteAddress => "paste".to_owned(),
@@ -155,10 +162,11 @@ impl<'a> View<'a> {
     /// The next step as a sentence: what, who, when.
     pub(super) fn next_step_sentence(&self, overview: &Overview) -> String {
         let who = overview.mailbox().map_or_else(|| "the mailbox's owner".to_owned(), printable);
-        if self.app.is_renewing(&overview.id) {
+        if self.is_renewing(overview) {
             return format!("renewing now {}", self.glyphs().ellipsis);
         }
         match overview.next_step(self.now) {
+            NextStep::MendDisk => "NOT SAVED, tried again every 5 s. Mend the disk. Who acts: you".to_owned(),
             NextStep::SignIn => format!("nobody has signed in yet. Who acts: {who}"),
             NextStep::GetToken => {
                 "nobody needs to sign in: the client asks for itself. Who acts: you".to_owned()

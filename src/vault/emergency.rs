@@ -79,9 +79,11 @@ impl Shelves {
         if let Some(missing) = runtime.filter(|own| !own.is_dir()) {
             return Err(VaultError::NotADirectory(missing.to_owned()));
         }
-        file::make_directory(shelf)?;
-        // Both levels are of our making, unless somebody was quicker in a directory that others may write to.
-        shelf.ancestors().take(2).try_for_each(|own| file::check_vault_directory(own).map(drop))?;
+        // Level by level: in a directory that others may write to, somebody may have been quicker.
+        for level in shelf.parent().into_iter().chain([shelf]) {
+            file::make_directory(level)?;
+            file::check_vault_directory(level)?;
+        }
         Draft::begin(path.with_extension("tmp"), path.to_owned())?.replace(sealed)?;
         file::sync_parent(path)
     }

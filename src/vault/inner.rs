@@ -51,7 +51,9 @@ impl Inner {
     }
 
     pub(super) fn keep_emergency_copies_in(&self, places: &EmergencyPlaces) {
-        let _ = self.shelves.set(Shelves::new(places, &self.vault_id));
+        if *places != EmergencyPlaces::default() {
+            let _ = self.shelves.set(Shelves::new(places, &self.vault_id));
+        }
     }
 
     pub(super) fn shelves(&self) -> Option<&Shelves> {

@@ -17,6 +17,7 @@ use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
 use tokengauge::runtime::services::Services;
+use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, WorkFactor};
 use url::Url;
 
@@ -120,6 +121,46 @@ impl Bench {
     pub fn stored(&self) -> Option<String> {
         let tokens = self.record().tokens?;
         tokens.refresh.map(|refresh| refresh.current.expose().to_owned())
+    }
+
+    /// Puts these refresh tokens in the record: the newest, and the one before it.
+    pub fn hold_refresh_tokens(&self, current: &str, previous: Option<&str>) {
+        self.change(|record| {
+            let refresh = record.tokens.as_mut().unwrap().refresh.as_mut().unwrap();
+            refresh.current = RefreshToken::new(current);
+            refresh.previous = previous.map(RefreshToken::new);
+        });
+    }
+
+    /// The newest refresh token and the one before it.
+    pub fn refresh_tokens(&self) -> (String, Option<String>) {
+        let refresh = self.record().tokens.unwrap().refresh.unwrap();
+        (refresh.current.expose().to_owned(), refresh.previous.map(|own| own.expose().to_owned()))
+    }
+
+    /// The same vault, opened by somebody else.
+    pub fn reopened(&self) -> Services {
+        let sources = Sources {
+            key_file: Some(self.home.path().join("key")),
+            keyring: Keyring::Left,
+            ..Sources::default()
+        };
+        match unlock(&self.vault(), &sources).unwrap() {
+            Unlocked::Open(vault, _) => Services::new(vault, Clock::system()),
+            Unlocked::NeedsPassphrase => panic!("a key file asks for nothing"),
+        }
+    }
+
+    /// The directory of the vault.
+    pub fn vault(&self) -> PathBuf {
+        self.home.path().join("vault")
+    }
+
+    /// A directory of the machine outside of the vault.
+    pub fn outside(&self, name: &str) -> PathBuf {
+        let directory = self.home.path().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        directory
     }
 
     /// True if the record says that an answer was lost.

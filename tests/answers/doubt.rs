@@ -131,7 +131,7 @@ async fn a_changed_password_is_not_blamed_on_a_lost_answer() {
 }
 
 #[tokio::test]
-async fn a_previous_token_is_never_replayed() {
+async fn a_previous_token_is_never_replayed_at_a_strict_server() {
     let (server, bench) = at(&["TE-001", "TE-077"]).await;
     bench.refresh().await.unwrap();
     refused(bench.refresh().await);

@@ -8,5 +8,7 @@ mod device;
 mod doubt;
 mod hostile;
 mod learning;
+mod previous;
 mod reading;
 mod transaction;
+mod unsaved;

@@ -1,47 +1,202 @@
-//! Signals while a request is under way: the first lets it finish, the second ends the program.
+//! Signals while a request is under way: the answer is saved, however often they come.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 
 use super::home::{Home, binary};
 use super::tenant::{CLIENT_ID, NAME, SECRET, parameter};
 
-#[test]
-fn a_second_interrupt_ends_a_request_that_hangs() {
-    let home = Home::new();
-    // Takes connections and answers nothing.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", silent.local_addr().unwrap());
-    home.with_stdin(
-        &["add", NAME, "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"],
-        SECRET,
-    )
-    .is(0);
-    let state = parameter(&home.run(&["authorize", NAME, "--print-url"]).is(0).out, "state");
-
-    let mut redeeming = redeem(&home, &format!("http://localhost:8400/?code=0.abcdefgh&state={state}"));
-    let _held = silent.accept().unwrap();
-    interrupt(&redeeming);
-    let mut said = String::new();
-    BufReader::new(redeeming.stderr.take().unwrap()).read_line(&mut said).unwrap();
-    assert!(said.starts_with("finishing the request under way"), "{said}");
-    interrupt(&redeeming);
-    assert_eq!(redeeming.wait().unwrap().code(), Some(130));
+/// A platform that answers when the test says so, and a vault with a connection to it.
+struct Slow {
+    home: Home,
+    listener: TcpListener,
 }
 
-fn redeem(home: &Home, address: &str) -> Child {
-    let mut command = Command::new(binary());
-    command.env_clear().arg("--vault").arg(home.vault()).arg("--key-file").arg(home.key());
-    let mut child =
-        command.args(["redeem", NAME]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(address.as_bytes()).unwrap();
-    child
+/// A request that waits for its answer.
+struct Held(TcpStream);
+
+impl Slow {
+    fn new() -> Self {
+        let home = Home::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        home.with_stdin(
+            &["add", NAME, "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"],
+            SECRET,
+        )
+        .is(0);
+        Self { home, listener }
+    }
+
+    /// The next request, read to its end.
+    fn held(&self) -> Held {
+        let (mut stream, _) = self.listener.accept().unwrap();
+        let mut bytes = Vec::new();
+        let mut piece = [0; 4096];
+        while !is_whole(&bytes) {
+            let length = stream.read(&mut piece).unwrap();
+            bytes.extend_from_slice(&piece[..length]);
+        }
+        Held(stream)
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(binary());
+        command.env_clear().env("HOME", self.home.path("")).arg("--vault").arg(self.home.vault());
+        command.arg("--key-file").arg(self.home.key()).args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn redeem(&self) -> Child {
+        let state = parameter(&self.home.run(&["authorize", NAME, "--print-url"]).is(0).out, "state");
+        let mut child = self.start(&["redeem", NAME]);
+        let address = format!("http://localhost:8400/?code=0.abcdefgh&state={state}");
+        child.stdin.take().unwrap().write_all(address.as_bytes()).unwrap();
+        child
+    }
+
+    fn signed_in(self) -> Self {
+        let mut redeeming = self.redeem();
+        self.held().answer(0);
+        assert!(redeeming.wait().unwrap().success());
+        self
+    }
+
+    fn record(&self) -> Value {
+        self.home.run(&["show", NAME, "--json"]).is(0).json()
+    }
 }
 
-fn interrupt(child: &Child) {
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
+    body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
+}
+
+impl Held {
+    /// With the tokens of this number.
+    fn answer(mut self, number: u32) {
+        let body = json!({
+            "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read offline_access",
+            "access_token": format!("access-{number}-{}", "x".repeat(number as usize)),
+            "refresh_token": format!("refresh-{number}"),
+        })
+        .to_string();
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        write!(self.0, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    kill_process(pid, Signal::INT).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// The first line on stderr: the signal was heard.
+fn heard(child: &mut Child) -> String {
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut said).unwrap();
+    // What it says from now on must not meet a closed pipe in this test.
+    std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    said
+}
+
+#[test]
+fn an_answer_that_comes_after_three_signals_is_saved() {
+    let slow = Slow::new().signed_in();
+    for (number, (kind, code)) in
+        [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 143)].into_iter().enumerate()
+    {
+        let number = u32::try_from(number).unwrap() + 1;
+        let mut renewing = slow.start(&["refresh", NAME]);
+        let held = slow.held();
+        signal(&renewing, kind);
+        assert!(heard(&mut renewing).starts_with("finishing what is under way"));
+        signal(&renewing, kind);
+        signal(&renewing, Signal::INT);
+        held.answer(number);
+        assert_eq!(renewing.wait().unwrap().code(), Some(code), "{kind:?}");
+        let printed = slow.home.run(&["token", NAME]).is(0).out;
+        assert!(printed.starts_with(&format!("access-{number}-")), "{kind:?}: {printed}");
+    }
+}
+
+#[test]
+fn a_token_that_came_after_the_signal_is_saved_and_not_printed() {
+    let slow = Slow::new().signed_in();
+    let mut printing = slow.start(&["token", NAME, "--min-valid", "2h"]);
+    let held = slow.held();
+    signal(&printing, Signal::TERM);
+    heard(&mut printing);
+    held.answer(7);
+    let output = printing.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(143), &b""[..]));
+    assert!(slow.home.run(&["token", NAME]).is(0).out.starts_with("access-7-"));
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_awaited_for_five_seconds_and_noted_as_lost() {
+    let slow = Slow::new().signed_in();
+    let mut renewing = slow.start(&["refresh", NAME]);
+    let held = slow.held();
+    let begun = Instant::now();
+    signal(&renewing, Signal::TERM);
+    heard(&mut renewing);
+    signal(&renewing, Signal::TERM);
+    assert_eq!(renewing.wait().unwrap().code(), Some(143));
+    let waited = begun.elapsed();
+    assert!(waited >= Duration::from_secs(4) && waited < Duration::from_secs(20), "{waited:?}");
+    drop(held);
+    let record = slow.record();
+    assert!(record.to_string().contains("no answer had come after 5 s"), "{record}");
+}
+
+#[test]
+fn nobody_on_stderr_is_no_reason_to_lose_the_answer() {
+    let slow = Slow::new().signed_in();
+    let mut renewing = slow.start(&["refresh", NAME]);
+    let held = slow.held();
+    drop((renewing.stderr.take(), renewing.stdout.take()));
+    signal(&renewing, Signal::HUP);
+    held.answer(3);
+    // It may have been saved before the signal was heard: then it goes on to the output that nobody takes.
+    assert!(matches!(renewing.wait().unwrap().code(), Some(143 | 141)));
+    assert!(slow.home.run(&["token", NAME]).is(0).out.starts_with("access-3-"));
+}
+
+#[test]
+fn a_signal_while_the_lock_is_held_elsewhere_ends_the_command_at_once() {
+    let slow = Slow::new().signed_in();
+    let mut first = slow.start(&["refresh", NAME]);
+    let held = slow.held();
+    let mut second = slow.start(&["refresh", NAME]);
+    // It has opened the vault by the time that it is said what it renews.
+    let begun = Instant::now();
+    while !waits(&slow, &second) {
+        assert!(begun.elapsed() < Duration::from_secs(8), "it never came to the lock");
+        std::thread::yield_now();
+    }
+    let begun = Instant::now();
+    signal(&second, Signal::INT);
+    assert_eq!(second.wait().unwrap().code(), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    held.answer(1);
+    assert!(first.wait().unwrap().success());
+}
+
+/// True once the process has the lock file open that the other one holds.
+fn waits(slow: &Slow, child: &Child) -> bool {
+    let lock = slow.home.vault().join("locks").join(format!("{NAME}.connection.lock"));
+    let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", child.id())) else { return false };
+    open.flatten().any(|own| std::fs::read_link(own.path()).is_ok_and(|target| target == lock))
 }

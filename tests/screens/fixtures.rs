@@ -75,6 +75,7 @@ impl Make {
             admin_consent: None,
             renewals: Vec::new(),
             hand_overs: Vec::new(),
+            unsaved: None,
         })
     }
 

@@ -77,6 +77,7 @@ pub fn unsigned(name: &str) -> Overview {
         admin_consent: None,
         renewals: Vec::new(),
         hand_overs: Vec::new(),
+        unsaved: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod child;
 mod sample;
 
+mod emergency;
 mod files;
 mod interrupted;
 mod key_change;

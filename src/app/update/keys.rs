@@ -6,8 +6,8 @@ use crate::domain::{ConnectionId, ConnectionValue, Overview};
 
 use crate::app::hand_over;
 use crate::app::{
-    Action, App, Effect, Failure, Field, GrantStep, InputPane, Leave, Line, LockReason, Notice, Panel,
-    Parcel, PresetPanel, Question, SignInPanel, Tab, Way,
+    Action, App, Effect, Failure, Field, GrantStep, InputPane, Line, LockReason, Notice, Panel, Parcel,
+    PresetPanel, Question, SignInPanel, Tab, Way,
 };
 
 impl App {
@@ -21,7 +21,7 @@ impl App {
             Action::PreviousTab | Action::PreviousField => self.turn_tab(-1, now),
             Action::Help => self.panel = Some(Panel::Help(0)),
             Action::Lock => self.lock(LockReason::ByKey),
-            Action::Quit => return vec![Effect::Quit(Leave::Quit)],
+            Action::Quit => return self.quit(),
             Action::Back => self.back(now),
             Action::Up => self.step(-1, now),
             Action::Down => self.step(1, now),

@@ -193,7 +193,8 @@ impl App {
             _ if cleared => Vec::new(),
             // What was typed is thrown away only when it is asked for.
             Some(Panel::Input(pane)) if pane.touched => self.act_in_panel(Action::Back, now),
-            _ => vec![Effect::Quit(super::Leave::Quit)],
+            _ if !matches!(self.door, Door::Open) => vec![Effect::Quit(super::Leave::Quit)],
+            _ => self.quit(),
         }
     }
 

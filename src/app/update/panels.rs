@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use crate::domain::ConnectionId;
 
 use crate::app::{
-    Action, App, Browser, Edit, Effect, Failure, InputPane, Notice, Panel, Phase, Purpose, Question,
+    Action, App, Browser, Edit, Effect, Failure, InputPane, Leave, Notice, Panel, Phase, Purpose, Question,
     SignInPanel, Way,
 };
 
@@ -179,6 +179,7 @@ impl App {
             (Action::Open, Question::AbandonDevice(panel)) => self.abandon(&panel.connection, now),
             (Action::Open, Question::DeviceCode(panel)) => self.begin_device_sign_in(panel.connection),
             (Action::Open, Question::DiscardForm(_)) => Vec::new(),
+            (Action::Open, Question::LeaveUnsaved) => vec![Effect::Quit(Leave::Quit)],
             (Action::Open, Question::PublicClient(mut pane)) => {
                 let effects = self.save_form(&mut pane);
                 self.panel = Some(Panel::Input(pane));

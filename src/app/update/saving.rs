@@ -1,9 +1,74 @@
-//! Answers that are not saved so far: told at once, and again when they are.
+//! Answers that could not be saved: told at once, told again when they are, and not left behind without a word.
 
 use chrono::{DateTime, Utc};
 
-use crate::app::{App, SaveNews};
+use crate::app::{App, Effect, Entry, Failure, Leave, Notice, Panel, Question, SaveNews, Tone};
+use crate::domain::{ConnectionId, Unsaved};
 
 impl App {
-    pub(super) fn take_save_news(&mut self, _news: SaveNews, _now: DateTime<Utc>) {}
+    pub(super) fn take_save_news(&mut self, news: SaveNews, now: DateTime<Utc>) {
+        match news {
+            SaveNews::NotSaved { connection, failure } => self.note_unsaved(&connection, failure, now),
+            SaveNews::Saved { connection } => self.note_saved(&connection, now),
+        }
+    }
+
+    /// Each cause is told once, however often it is tried.
+    fn note_unsaved(&mut self, id: &ConnectionId, failure: Failure, now: DateTime<Utc>) {
+        let Some(own) = self.connections.get(id) else { return };
+        let unsaved = Unsaved {
+            since: own.unsaved.as_ref().map_or(now, |before| before.since),
+            what_happened: format!(
+                "NOT SAVED: the answer came and is in memory only: {}",
+                failure.what_happened
+            ),
+            what_to_do: format!("Tried again every 5 s while tokengauge runs; {}.", failure.what_to_do),
+        };
+        if own.unsaved.as_ref() == Some(&unsaved) {
+            return;
+        }
+        let told = Failure::new(format!("{}: {}", own.name, unsaved.what_happened), &unsaved.what_to_do);
+        self.activity.note(Entry {
+            at: now,
+            connection: Some(own.name.clone()),
+            tone: Tone::Bad,
+            what_happened: unsaved.what_happened.clone(),
+            what_to_do: Some(unsaved.what_to_do.clone()),
+        });
+        self.connections.mark_unsaved(id, Some(unsaved));
+        self.keep_selection(now);
+        self.tell(Notice::bad(told));
+    }
+
+    fn note_saved(&mut self, id: &ConnectionId, now: DateTime<Utc>) {
+        let Some(own) = self.connections.get(id) else { return };
+        let seconds = own.unsaved.as_ref().map_or(0, |unsaved| (now - unsaved.since).num_seconds());
+        let (name, what_happened) = (own.name.clone(), format!("saved now, after {seconds} s in memory"));
+        self.tell(Notice::good(format!("{name}: {what_happened}."), now));
+        self.activity.note(Entry {
+            at: now,
+            connection: Some(name),
+            tone: Tone::Good,
+            what_happened,
+            what_to_do: None,
+        });
+        self.connections.mark_unsaved(id, None);
+        self.keep_selection(now);
+        if self.connections.unsaved().next().is_none()
+            && matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved)))
+        {
+            self.panel = None;
+        }
+    }
+
+    /// Leaves, or asks first where something is in memory only.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        let asked = matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved)));
+        if asked || self.connections.unsaved().next().is_none() {
+            return vec![Effect::Quit(Leave::Quit)];
+        }
+        self.covered.extend(self.panel.take());
+        self.panel = Some(Panel::Question(Question::LeaveUnsaved));
+        Vec::new()
+    }
 }

@@ -62,7 +62,9 @@ impl Ready {
         now: DateTime<Utc>,
     ) -> Option<TokenRequest> {
         let Ok(TokenAnswer::Unusable { refresh_token: None, refusal }) = answer else { return None };
-        if !matches!(self.spends, Spends::Current) || !is_about_the_token(refusal) {
+        // A server that revokes what was used once takes a replay for theft.
+        let is_strict = self.connection.settings.authority.is_strict();
+        if is_strict || !matches!(self.spends, Spends::Current) || !is_about_the_token(refusal) {
             return None;
         }
         let connection = with_previous(&self.connection)?;
