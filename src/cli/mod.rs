@@ -39,6 +39,8 @@ mod vault;
 mod vault_options;
 mod words;
 
+use std::env;
+use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
@@ -88,7 +90,37 @@ enum Command {
     Completions(completions::Completions),
 }
 
+/// What programs call every few minutes: `token`, and nothing else. To build all other commands takes longer than the rest
+/// of its work.
+#[derive(Debug, Parser)]
+#[command(name = "tokengauge")]
+struct TokenAlone {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    Token(token::Token),
+}
+
+impl From<TokenAlone> for Cli {
+    fn from(TokenAlone { global, command: TokenCommand::Token(command) }: TokenAlone) -> Self {
+        Self { global, command: Some(Command::Token(command)) }
+    }
+}
+
 impl Cli {
+    /// Reads the arguments: first as those of `token`, if they name it. Help and complaints are those of the whole program.
+    fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let arguments = arguments.collect::<Vec<_>>();
+        let may_be_token = arguments.iter().any(|argument| argument == "token");
+        let alone = may_be_token.then(|| TokenAlone::try_parse_from(&arguments)).and_then(Result::ok);
+        alone.map_or_else(|| Self::try_parse_from(&arguments), |alone| Ok(alone.into()))
+    }
+
     fn run(self) -> Result<Exit, CliError> {
         let global = self.global;
         global.start_log();
@@ -125,7 +157,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return tell_usage(&error),
     };
@@ -167,5 +199,30 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+        TokenAlone::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_of_token_are_read_the_same_with_and_without_the_other_commands() {
+        let all = |line: &str| Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string());
+        let read = |line: &str| {
+            Cli::read(line.split(' ').map(OsString::from)).map_err(|error| error.to_string())
+        };
+        for line in [
+            "tokengauge token contoso",
+            "tokengauge --key-file k token contoso --vault v -vv --audience exchange --min-valid 5m",
+            "tokengauge token contoso --format sasl-xoauth2 --user ops@contoso.com",
+            "tokengauge token token",
+            "tokengauge list token",
+            "tokengauge --theme token list",
+            "tokengauge token",
+            "tokengauge token a/b",
+            "tokengauge token contoso --help",
+            "tokengauge token contoso --format xml",
+            "tokengauge tokens contoso",
+            "tokengauge help token",
+        ] {
+            assert_eq!(format!("{:?}", read(line)), format!("{:?}", all(line)), "{line}");
+        }
     }
 }

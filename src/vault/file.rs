@@ -20,6 +20,10 @@ const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 /// No key file, passphrase file or record is longer; more is not read.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+/// No key file or passphrase file is longer.
+const LONGEST_KEY: u64 = 64 * 1024;
+/// Reading stops at an empty read, for which there must be room.
+const ROOM_TO_SEE_THE_END: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DraftState {
@@ -104,9 +108,11 @@ pub(super) fn read_key(path: &Path, guard: Guard) -> Result<Zeroizing<String>, V
     if guard == Guard::OwnerOnly {
         check_metadata(path, &metadata, FILE_MODE)?;
     }
-    // Read into room enough, so that no copy is left behind by growing; 64 KiB are plenty for a key.
-    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
-    file.take(64 * 1024).read_to_string(&mut text).map_err(|e| unreadable(&e))?;
+    // Read into room enough, so that no copy is left behind by growing; 64 KiB are plenty for a key. All of the room is
+    // wiped in the end, so there is no more of it than needed; a pipe does not tell its length.
+    let length = if metadata.is_file() { metadata.len().min(LONGEST_KEY) } else { LONGEST_KEY };
+    let mut text = Zeroizing::new(String::with_capacity(length as usize + ROOM_TO_SEE_THE_END));
+    file.take(LONGEST_KEY).read_to_string(&mut text).map_err(|e| unreadable(&e))?;
     Ok(text)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::emergency::{EmergencyPlaces, Shelves};
@@ -29,6 +29,9 @@ pub(super) struct Inner {
     shelves: OnceLock<Shelves>,
     /// Under which name a connection was seen last: lets one be locked by id without opening all records.
     names: Mutex<HashMap<ConnectionId, ConnectionName>>,
+    /// What killed processes left behind is looked for by whoever lists the vault first. Who opens one record is not kept
+    /// waiting, and what was left of a record goes when it is saved next.
+    tidied: Once,
 }
 
 impl Inner {
@@ -41,6 +44,7 @@ impl Inner {
             seen: OnceLock::new(),
             shelves: OnceLock::new(),
             names: Mutex::default(),
+            tidied: Once::new(),
         }
     }
 
@@ -227,6 +231,7 @@ impl Inner {
     }
 
     pub(super) fn listing(&self) -> Result<Listing, VaultError> {
+        self.tidied.call_once(|| self.store.tidy());
         let (names, ids) = (self.store.connection_names()?, self.store.client_ids()?);
         let mut listing = Listing::default();
         let connections = in_parallel(&names, |name| self.read_connection(name));

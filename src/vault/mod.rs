@@ -135,11 +135,16 @@ impl Vault {
     /// interrupted change of the key has left goes on, as far as it can.
     pub fn open(dir: &Path, identity: &Identity) -> Result<Self, VaultError> {
         let store = Store::new(dir);
-        if store.presence()? == Presence::Absent {
-            return Err(VaultError::Absent(dir.to_owned()));
+        match store.presence()? {
+            Presence::Absent => Err(VaultError::Absent(dir.to_owned())),
+            Presence::Present { .. } => Self::open_found(store, identity),
         }
+    }
+
+    /// Opens what [`Store::presence`] has looked at already. Nothing is listed and nothing made: a script that asks for one
+    /// token waits for neither.
+    fn open_found(store: Store, identity: &Identity) -> Result<Self, VaultError> {
         let key = Key::open(&store, identity)?;
-        store.tidy();
         let goes_on = key.is_unfinished() || store.has_next_identity();
         let vault = Self::of(store, key);
         if goes_on {
@@ -153,11 +158,15 @@ impl Vault {
     pub fn open_with_passphrase(dir: &Path, passphrase: &Passphrase) -> Result<Self, VaultError> {
         let store = Store::new(dir);
         match store.presence()? {
-            Presence::Absent => return Err(VaultError::Absent(dir.to_owned())),
-            Presence::Present { passphrase: false } => return Err(VaultError::NoPassphrase(dir.to_owned())),
-            Presence::Present { passphrase: true } => {}
+            Presence::Absent => Err(VaultError::Absent(dir.to_owned())),
+            Presence::Present { passphrase: false } => Err(VaultError::NoPassphrase(dir.to_owned())),
+            Presence::Present { passphrase: true } => Self::open_found_with_passphrase(&store, passphrase),
         }
-        let behind = |place| Self::open(dir, &Self::identity_behind(&store, place, passphrase)?);
+    }
+
+    fn open_found_with_passphrase(store: &Store, passphrase: &Passphrase) -> Result<Self, VaultError> {
+        let behind =
+            |place| Self::open_found(store.clone(), &Self::identity_behind(store, place, passphrase)?);
         match behind(&Place::Identity) {
             // The passphrase leads to the next key as well, which alone can finish the change.
             Ok(vault) if vault.inner.key().settings.next_owner.is_some() => {

@@ -143,12 +143,6 @@ pub(super) struct Sealer {
 }
 
 impl Sealer {
-    /// For the identity alone.
-    pub(super) fn new(identity: Identity) -> Self {
-        let recipients = vec![identity.public()];
-        Self { identities: vec![identity], recipients }
-    }
-
     /// Opens with any of `identities`, the first of which opened the vault; seals for all of `recipients`.
     pub(super) fn between(identities: Vec<Identity>, recipients: Vec<PublicKey>) -> Self {
         Self { identities, recipients }
@@ -166,6 +160,11 @@ impl Sealer {
     pub(super) fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         open(self.identities.iter().map(|identity| &identity.0 as &dyn age::Identity), sealed)
     }
+}
+
+/// Opens with this identity alone.
+pub(super) fn open_with(identity: &Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    open(iter::once(&identity.0 as &dyn age::Identity), sealed)
 }
 
 /// Seals for these public keys.
@@ -217,10 +216,11 @@ mod tests {
 
     #[test]
     fn what_is_sealed_for_a_vault_opens_with_its_identity_only() {
-        let sealer = Sealer::new(Identity::generate());
+        let own = Identity::generate();
+        let sealer = Sealer::between(vec![own.clone()], vec![own.public()]);
         let record = sealer.seal(b"record");
         assert_eq!(sealer.open(&record).unwrap().as_slice(), b"record");
-        assert_eq!(Sealer::new(Identity::generate()).open(&record), Err(OpenError::WrongKey));
+        assert_eq!(open_with(&Identity::generate(), &record), Err(OpenError::WrongKey));
     }
 
     #[test]
@@ -228,7 +228,7 @@ mod tests {
         let (own, recovery) = (Identity::generate(), Identity::generate());
         let sealer = Sealer::between(vec![own.clone()], vec![own.public(), recovery.public()]);
         assert!(PublicKey::parse("age1nonsense").is_none());
-        assert_eq!(Sealer::new(recovery).open(&sealer.seal(b"record")).unwrap().as_slice(), b"record");
+        assert_eq!(open_with(&recovery, &sealer.seal(b"record")).unwrap().as_slice(), b"record");
     }
 
     #[test]

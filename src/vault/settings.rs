@@ -7,7 +7,7 @@ use super::error::{RecipientFault, VaultError};
 use super::inner::unreadable;
 use super::place::Place;
 use super::record::{self, RecipientRecord, VaultSettings};
-use super::seal::{Identity, OpenError, PublicKey, Sealer, seal_for};
+use super::seal::{Identity, OpenError, PublicKey, Sealer, open_with, seal_for};
 use super::store::Store;
 
 /// Somebody else who opens every record: an age public key, kept for recovery.
@@ -101,7 +101,7 @@ impl Key {
 
     fn parse(store: &Store, identity: &Identity, on_disk: Vec<u8>) -> Result<Self, VaultError> {
         let path = store.path(&Place::Settings);
-        let json = Sealer::new(identity.clone()).open(&on_disk).map_err(|error| match error {
+        let json = open_with(identity, &on_disk).map_err(|error| match error {
             OpenError::WrongKey => VaultError::WrongKey(store.dir().to_owned()),
             other => VaultError::damaged(&path, other),
         })?;
@@ -158,7 +158,7 @@ pub(super) fn keep_for(next: &Identity, identity: &Identity) -> String {
 }
 
 fn kept(for_whom: &Identity, kept: &str) -> Option<Identity> {
-    let text = Sealer::new(for_whom.clone()).open(&STANDARD.decode(kept).ok()?).ok()?;
+    let text = open_with(for_whom, &STANDARD.decode(kept).ok()?).ok()?;
     Identity::parse(str::from_utf8(&text).ok()?).ok()
 }
 

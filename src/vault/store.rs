@@ -111,8 +111,16 @@ impl Store {
         Ok(names.iter().filter_map(|name| name.strip_suffix(".age")).map(str::to_owned).collect())
     }
 
+    /// Makes what a backup did not bring along; where that fails, what needs it says so. A vault that is gone stays gone.
+    fn make_missing_directories(&self) {
+        if self.dir.is_dir() {
+            let _ = self.make_directories();
+        }
+    }
+
     /// Takes the lock of a file, waiting no longer than `patience`; over a record, also the lock of the key, shared.
     pub(super) fn lock(&self, place: &Place, patience: Duration) -> Result<Lock, VaultError> {
+        self.make_missing_directories();
         let lock = Lock::take(&self.dir.join(place.lock()), &place.label(), Hold::Alone, patience)?;
         if place.is_record() { Ok(lock.with(self.lock_key(Hold::Shared, patience)?)) } else { Ok(lock) }
     }
@@ -158,10 +166,9 @@ impl Store {
         file::sync_parent(&path)
     }
 
-    /// Makes directories that a backup did not bring along, and removes what killed processes left behind, where nobody
-    /// works on it. A vault that cannot be written to opens all the same, so nothing here is an error.
+    /// Removes what killed processes left behind, where nobody works on it. A vault that cannot be written to is read all
+    /// the same, so nothing here is an error.
     pub(super) fn tidy(&self) {
-        let _ = self.make_directories();
         let leftovers = |directory| {
             let names = file::file_names(&self.dir.join(directory)).unwrap_or_default();
             names

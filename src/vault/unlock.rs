@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::VaultError;
 use super::file::{self, Guard};
 use super::seal::Identity;
-use super::store::Presence;
+use super::store::{Presence, Store};
 use super::{EmergencyPlaces, Vault, keyring};
 use crate::domain::secret::Passphrase;
 
@@ -89,38 +89,48 @@ pub fn unlock(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
 }
 
 fn unlock_with(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
-    let presence = Vault::presence(dir)?;
-    let Presence::Present { passphrase } = presence else {
+    // Looked at once, and before any key is.
+    let store = Store::new(dir);
+    let Presence::Present { passphrase } = store.presence()? else {
         return Err(VaultError::Absent(dir.to_owned()));
     };
     if let Some(path) = &sources.key_file {
-        return open_with_key(dir, path, Guard::OwnerOnly, KeySource::KeyFile(path.clone()));
+        return open_with_key(store, path, Guard::OwnerOnly, KeySource::KeyFile(path.clone()));
     }
     if let Some(path) = sources.credentials_directory.as_ref().map(|dir| dir.join(CREDENTIAL))
         && file::is_there(&path)
     {
-        return open_with_key(dir, &path, Guard::Directory, KeySource::SystemdCredential);
+        return open_with_key(store, &path, Guard::Directory, KeySource::SystemdCredential);
     }
     if let Some(path) = &sources.passphrase_file {
-        let vault = Vault::open_with_passphrase(dir, &read_passphrase(path)?)?;
+        let text = read_passphrase(path)?;
+        if !passphrase {
+            return Err(VaultError::NoPassphrase(dir.to_owned()));
+        }
+        let vault = Vault::open_found_with_passphrase(&store, &text)?;
         return Ok(Unlocked::Open(vault, KeySource::PassphraseFile(path.clone())));
     }
-    if let Some(vault) = open_with_keyring(dir, sources.keyring) {
+    if let Some(vault) = open_with_keyring(&store, sources.keyring) {
         return Ok(Unlocked::Open(vault, KeySource::Keyring));
     }
     if passphrase { Ok(Unlocked::NeedsPassphrase) } else { Err(VaultError::NoKey(dir.to_owned())) }
 }
 
-fn open_with_key(dir: &Path, path: &Path, guard: Guard, source: KeySource) -> Result<Unlocked, VaultError> {
+fn open_with_key(
+    store: Store,
+    path: &Path,
+    guard: Guard,
+    source: KeySource,
+) -> Result<Unlocked, VaultError> {
     let text = file::read_key(path, guard)?;
     let identity =
         Identity::parse(&text).map_err(|fault| VaultError::KeyUnusable { path: path.to_owned(), fault })?;
-    Ok(Unlocked::Open(Vault::open(dir, &identity)?, source))
+    Ok(Unlocked::Open(Vault::open_found(store, &identity)?, source))
 }
 
-fn open_with_keyring(dir: &Path, keyring: Keyring) -> Option<Vault> {
+fn open_with_keyring(store: &Store, keyring: Keyring) -> Option<Vault> {
     match keyring {
-        Keyring::Asked => Vault::open(dir, &keyring::recall(dir)?).ok(),
+        Keyring::Asked => Vault::open_found(store.clone(), &keyring::recall(store.dir())?).ok(),
         Keyring::Left => None,
     }
 }

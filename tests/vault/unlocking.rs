@@ -107,7 +107,7 @@ fn a_passphrase_change_that_was_interrupted_leaves_the_old_one_and_no_rest() {
     let home = TempDir::new().unwrap();
     let vault = with_passphrase(home.path());
     private_file(vault.dir().join(".identity.tmp"), "age-encryption.org/v1");
-    Vault::open_with_passphrase(vault.dir(), &passphrase()).unwrap();
+    Vault::open_with_passphrase(vault.dir(), &passphrase()).unwrap().listing().unwrap();
     assert_eq!(files(vault.dir()), ["apps", "connections", "identity.age", "locks", "settings.age"]);
 }
 
