@@ -69,6 +69,7 @@ impl Variables {
             passphrase_file: self.passphrase_file.clone(),
             keyring: Keyring::Asked,
             notes: self.state_directory(),
+            since_boot: std::time::Duration::ZERO,
         }
     }
 

@@ -26,8 +26,8 @@ use crossterm::event::KeyEvent;
 use crate::domain::ConnectionId;
 
 use super::{
-    Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, Message, Notice, Panel, Question,
-    Reading, RequestId, Tab, Tone,
+    Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, LockReason, Message, Notice, Panel,
+    Question, Reading, RequestId, Tab, Tone,
 };
 
 impl App {
@@ -99,6 +99,7 @@ impl App {
                 Vec::new()
             }
             Message::RecordsChanged => self.read_records_again(),
+            Message::LockOrdered => self.lock_vault(LockReason::Ordered),
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
         };
         effects.extend(self.follow_paste(now));
