@@ -130,6 +130,40 @@ pub enum LockReason {
     ByKey,
     /// Nobody touched a key for ten minutes; renewals go on.
     Idle,
+    /// The vault was ordered to be locked: the key is gone, nothing renews.
+    Ordered,
+    /// Twelve hours have passed since the key was given: it is gone, nothing renews.
+    Hours,
+}
+
+impl LockReason {
+    /// What is locked.
+    pub fn what(self) -> Locked {
+        match self {
+            Self::ByKey | Self::Idle => Locked::Screen,
+            Self::Start | Self::Ordered | Self::Hours => Locked::Vault,
+        }
+    }
+
+    /// Why, in a sentence of its own where the vault is locked.
+    pub fn as_sentence(self) -> &'static str {
+        match self {
+            Self::Start => "Locked. Nothing renews here.",
+            Self::Ordered => "Locked by order (vault lock). Nothing renews here.",
+            Self::Hours => "Locked: the 12 hours of its key are over. Nothing renews here.",
+            Self::ByKey => "Locked with L. Renewals go on.",
+            Self::Idle => "Locked after ten minutes without a key. Renewals go on.",
+        }
+    }
+}
+
+/// What is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locked {
+    /// The screen: values are hidden, renewals go on.
+    Screen,
+    /// The vault: its key is not in memory, nothing renews.
+    Vault,
 }
 
 impl Unlocking {

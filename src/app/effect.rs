@@ -170,6 +170,8 @@ pub enum Effect {
         /// Whose.
         connection: ConnectionId,
     },
+    /// Give the key back: the vault itself is locked, and nothing renews. Nobody is answered.
+    LockVault,
     /// Leave the program.
     Quit(Leave),
 }

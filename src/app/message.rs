@@ -1,5 +1,6 @@
 //! Everything that can happen to the application.
 
+use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
 use crate::domain::app_registration::CredentialFacts;
@@ -26,6 +27,8 @@ pub enum Message {
     RecordsChanged,
     /// An answer that was paid for could not be saved, or is by now.
     Saving(SaveNews),
+    /// Another process ordered the vault to be locked.
+    LockOrdered,
     /// An effect has finished.
     Answer {
         /// Which effect.
@@ -102,6 +105,8 @@ pub struct Contents {
     pub apps: Vec<AppFacts>,
     /// What could not.
     pub damaged: Vec<DamagedFile>,
+    /// When the key is to be given back; `None` for one that lies beside the program.
+    pub open_until: Option<DateTime<Utc>>,
 }
 
 /// An app registration without its secret.

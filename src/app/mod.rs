@@ -42,7 +42,7 @@ pub use activity::{Activity, Entry};
 pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
-pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Unlocking};
+pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Locked, Unlocking};
 pub use effect::{
     CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Shown, Wanted, Way,
 };
@@ -107,6 +107,10 @@ pub struct App {
     listener: Option<RequestId>,
     /// When a key was pressed last.
     touched_at: DateTime<Utc>,
+    /// When the key is to be given back; `None` for one that lies beside the program.
+    open_until: Option<DateTime<Utc>>,
+    /// Of which end the person was told.
+    end_told: Option<DateTime<Utc>>,
     /// The number of the next request.
     next_request: u64,
 }
@@ -330,6 +334,8 @@ impl App {
             reading: Reading::Idle,
             listener: None,
             touched_at: now,
+            open_until: None,
+            end_told: None,
             next_request: 1,
         }
     }
@@ -377,6 +383,22 @@ impl App {
         self.is_busy(connection)
             && !self.device_polls.is_asking(connection)
             && !self.asking_for_code.contains(connection)
+    }
+
+    /// When the vault locks itself, because the hours of its key are over.
+    pub fn open_until(&self) -> Option<DateTime<Utc>> {
+        self.open_until
+    }
+
+    /// True if a secret stands in a form that was not saved: nowhere else may it be had again.
+    pub fn holds_unsaved_secret(&self) -> bool {
+        self.panel.iter().chain(&self.covered).any(|panel| match panel {
+            Panel::Input(pane) => pane.holds_secret(),
+            Panel::Question(Question::DiscardForm(pane) | Question::PublicClient(pane)) => {
+                pane.holds_secret()
+            }
+            _ => false,
+        })
     }
 
     /// When each device sign-in is asked about, and what that brought.

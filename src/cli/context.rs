@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use crate::config::{Config, ConfigFile, DashboardOptions, LookChoice, Paths, Variables};
 use crate::domain::secret::Passphrase;
 use crate::domain::{Connection, ConnectionName, Overview};
-use crate::runtime::clock::Clock;
+use crate::runtime::clock::{self, Clock};
 use crate::runtime::exchange::{ExchangeError, NotSaved};
 use crate::runtime::http::Network;
 use crate::runtime::probe::ProbeError;
@@ -19,7 +19,7 @@ use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Haste, Stop, StopSignal};
 use crate::sanitize::sanitize;
-use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock};
+use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
 use crate::vault::{PATIENCE, TakenIn, Vault, VaultError};
 
 use super::exit::{CliError, Exit, say};
@@ -49,7 +49,9 @@ impl Global {
     pub fn context(&self) -> Result<Context, CliError> {
         let environment = Variables::of_process();
         let paths = Paths::find(self.vault.clone(), self.config.clone(), &environment)?;
-        Ok(Context { sources: environment.sources(self.key_file.clone()), paths })
+        let sources =
+            Sources { since_boot: clock::since_boot(), ..environment.sources(self.key_file.clone()) };
+        Ok(Context { sources, paths })
     }
 
     /// What the dashboard starts with.
@@ -159,13 +161,11 @@ impl Context {
         let mut last = VaultError::WrongPassphrase;
         for _ in 0..PASSPHRASE_TRIES {
             let (typed, held) = prompt::ask_and_hold("Passphrase of the vault: ", Echo::Hidden)?;
-            let opened = Vault::open_with_passphrase(&self.paths.vault, &Passphrase::new(typed.as_str()));
+            let passphrase = Passphrase::new(typed.as_str());
+            let opened = unlock_with_passphrase(&self.paths.vault, &self.sources, &passphrase);
             drop(held);
             match opened {
-                Ok(vault) => {
-                    self.sources.introduce(&vault);
-                    return Ok((vault, KeySource::Prompt));
-                }
+                Ok(vault) => return Ok((vault, KeySource::Prompt)),
                 Err(VaultError::WrongPassphrase) => say("the passphrase does not open the vault"),
                 Err(error) => last = error,
             }
@@ -190,7 +190,7 @@ pub fn source_in_words(source: &KeySource) -> &'static str {
         KeySource::KeyFile(_) => "key file",
         KeySource::SystemdCredential => "systemd credential",
         KeySource::PassphraseFile(_) => "passphrase file",
-        KeySource::Keyring => "kernel keyring",
+        KeySource::Keyring { .. } => "kernel keyring",
         KeySource::Prompt => "passphrase",
     }
 }

@@ -1,17 +1,22 @@
 //! `vault`: making, opening and closing the vault.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::runtime::clock::{Clock, since_boot};
+use crate::runtime::entropy;
+use crate::runtime::executor::KEY_LIFE;
+use crate::runtime::prompt;
 use crate::vault::unlock::{KeySource, Keyring, Unlocked, unlock};
-use crate::vault::{Presence, Protection, Vault, WorkFactor};
+use crate::vault::{LockOrders, Presence, Protection, Vault, VaultError, WorkFactor};
 
 use super::context::{Asking, Context, source_in_words};
 use super::exit::{CliError, Exit, say};
 use super::recipient::{self, RecipientCommand, SuccessorOptions};
-use super::{new_passphrase, output};
+use super::{facts, new_passphrase, output, words};
 
 /// Make, unlock or lock the vault
 #[derive(Debug, Args)]
@@ -32,7 +37,10 @@ enum Sub {
     },
     /// Leave the key with the kernel for 12 hours, so that commands do not ask
     Unlock,
-    /// Take the key back from the kernel
+    /// Take the key back from the kernel, and have running programs lock the vault
+    ///
+    /// Dashboards that a passphrase or the kernel's keyring opened give their key back and renew nothing more. Programs
+    /// opened with a key file, a systemd credential or a passphrase file go on. No passphrase is needed.
     Lock,
     /// Tell whether there is a vault, and whether it opens; exit code 0 open, 2 none, 3 locked
     Status {
@@ -65,9 +73,6 @@ enum Sub {
     Recipient(RecipientCommand),
 }
 
-/// How long the kernel keeps the key.
-const HOURS: u64 = 12;
-
 impl VaultCommand {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self.command {
@@ -87,7 +92,7 @@ fn init(context: &Context, new_key_file: Option<PathBuf>) -> Result<Exit, CliErr
     let dir = &context.paths.vault;
     // Before a passphrase is asked for in vain.
     if Vault::presence(dir)? != Presence::Absent {
-        return Err(crate::vault::VaultError::VaultExists(dir.clone()).into());
+        return Err(VaultError::VaultExists(dir.clone()).into());
     }
     let protection = match (new_key_file, &context.sources.passphrase_file) {
         (Some(path), _) => Protection::NewKeyFile(path),
@@ -134,19 +139,54 @@ fn proven(context: &Context, has_passphrase: bool) -> Context {
     context
 }
 
+/// Whoever finds a terminal with an unlocked vault cannot make its hours longer: that takes the passphrase, or what else
+/// opens the vault.
 fn unlock_for_hours(context: &Context) -> Result<Exit, CliError> {
-    let (vault, source) = context.open_vault(Asking::Allowed)?;
-    if source == KeySource::Keyring {
-        say("the vault was unlocked already; counting anew");
+    let dir = &context.paths.vault;
+    let has_one = Vault::presence(dir)? == Presence::Present { passphrase: true };
+    let (vault, source) = match proven(context, has_one).open_vault(Asking::Allowed) {
+        // Nobody is there to type it.
+        Err(error) if error.exit() == Exit::Locked && !prompt::is_possible() => {
+            context.open_vault(Asking::Never).map_err(|_| error)?
+        }
+        opened => opened?,
+    };
+    if let KeySource::Keyring { until } = source {
+        say(&format!("it is unlocked already, {}", until_in_words(until)));
+        say("the hours begin anew with the passphrase: run it on a terminal");
+        return Ok(Exit::Ok);
     }
-    vault.remember_in_keyring(HOURS)?;
-    say(&format!("unlocked for {HOURS} hours; close it before with: tokengauge vault lock"));
+    vault.remember_in_keyring(KEY_LIFE, since_boot())?;
+    let hours = KEY_LIFE.as_secs() / 3600;
+    say(&format!("unlocked for {hours} hours; close it before with: tokengauge vault lock"));
     Ok(Exit::Ok)
 }
 
+/// The end of a key in the keyring.
+fn until_in_words(until: Duration) -> String {
+    let clock = Clock::system();
+    let end = clock.moment_since_boot(until);
+    format!("until {} ({} left)", words::moment(end), words::left(end - clock.now()))
+}
+
+/// Takes the key from the kernel and orders running programs to lock. Neither needs the key.
 fn lock(context: &Context) -> Result<Exit, CliError> {
-    let was_there = Vault::forget_keyring(&context.paths.vault)?;
-    say(if was_there { "locked" } else { "it was locked already" });
+    let dir = &context.paths.vault;
+    // Both are done, whatever becomes of the other.
+    let taken = Vault::forget_keyring(dir);
+    if Vault::presence(dir)? == Presence::Absent {
+        return Err(VaultError::Absent(dir.clone()).into());
+    }
+    LockOrders::of(dir, context.sources.notes.as_deref()).give(entropy::connection_id().as_str())?;
+    say(if taken? {
+        "took the key back from the kernel's keyring"
+    } else {
+        "the kernel's keyring held no key of this vault"
+    });
+    say(
+        "ordered running programs to lock: they hear it at once, or within half a minute, and save first what is on its way",
+    );
+    say("programs opened with a key file, a systemd credential or a passphrase file go on: stop them");
     Ok(Exit::Ok)
 }
 
@@ -157,6 +197,7 @@ fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
         Presence::Absent => None,
         Presence::Present { .. } => opened_by(context)?,
     };
+    let swaps = opened.as_ref().is_some_and(|(vault, _)| !vault.is_key_locked_in_memory());
     let unfinished = opened.as_ref().is_some_and(|(vault, _)| vault.is_key_change_unfinished());
     let source = opened.map(|(_, source)| source);
     let (state, exit) = match (presence, &source) {
@@ -166,17 +207,28 @@ fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
     };
     let passphrase = matches!(presence, Presence::Present { passphrase: true });
     let opened_by = source.as_ref().map(source_in_words);
+    let until = match &source {
+        Some(KeySource::Keyring { until }) => Some(*until),
+        _ => None,
+    };
     if as_json {
+        let until = until.map(|until| facts::moment(Clock::system().moment_since_boot(until)));
         output::print_json(&json!({
             "vault": dir.display().to_string(),
             "state": state,
             "opened_by": opened_by,
+            "open_until": until,
+            "key_may_reach_swap": swaps,
             "passphrase": passphrase,
             "key_change_unfinished": unfinished,
         }))?;
     } else {
         let by = opened_by.map_or_else(String::new, |by| format!(", opened by {by}"));
-        output::print_line(&format!("{}: {state}{by}", dir.display()))?;
+        let until = until.map_or_else(String::new, |until| format!(", {}", until_in_words(until)));
+        output::print_line(&format!("{}: {state}{by}{until}", dir.display()))?;
+    }
+    if swaps {
+        say("its key may reach swap while a program has it open: this user may lock no memory (ulimit -l)");
     }
     if unfinished {
         say(
@@ -190,7 +242,7 @@ fn status(context: &Context, as_json: bool) -> Result<Exit, CliError> {
 fn opened_by(context: &Context) -> Result<Option<(Vault, KeySource)>, CliError> {
     match unlock(&context.paths.vault, &context.sources) {
         Ok(Unlocked::Open(vault, source)) => Ok(Some((vault, source))),
-        Ok(Unlocked::NeedsPassphrase) | Err(crate::vault::VaultError::NoKey(_)) => Ok(None),
+        Ok(Unlocked::NeedsPassphrase) | Err(VaultError::NoKey(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -33,6 +33,12 @@ impl Clock {
         self.started_at + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)
     }
 
+    /// The moment at which the machine will have been up for so long.
+    pub fn moment_since_boot(&self, up: Duration) -> DateTime<Utc> {
+        let ahead = TimeDelta::from_std(up.saturating_sub(self.booted_for)).unwrap_or(TimeDelta::MAX);
+        self.started_at.checked_add_signed(ahead).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// How long a sleeper has to wait for a moment; nothing if it has passed. A fast clock wakes nobody more often than
     /// people can see.
     pub fn until(&self, moment: DateTime<Utc>) -> Duration {
@@ -49,7 +55,8 @@ impl Clock {
 /// Ten frames a second are enough for a demonstration.
 const FASTEST_FRAME: Duration = Duration::from_millis(100);
 
-fn since_boot() -> Duration {
+/// How long the machine has been up, suspension included: no setting of the clock changes that.
+pub fn since_boot() -> Duration {
     let time = clock_gettime(ClockId::Boottime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -26,6 +26,7 @@ use super::input::{Input, InputReader};
 use super::looks::Looks;
 use super::stop::{Haste, Stop, StopSignal};
 use super::terminal::{self, Screen};
+use super::watcher::Noticed;
 
 /// What the dashboard is started with.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
         clock,
         outlets,
         channels.answers.clone(),
-        channels.changed.clone(),
+        channels.noticed.clone(),
     )
     .with_network(start.network.clone());
     let theme = start.looks.names().swap_remove(0);
@@ -114,22 +115,22 @@ fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
 /// The sending ends, for whoever reports to the loop.
 pub(super) struct Channels {
     pub answers: mpsc::UnboundedSender<Message>,
-    pub changed: mpsc::UnboundedSender<()>,
+    pub noticed: mpsc::UnboundedSender<Noticed>,
     pub terminal: mpsc::UnboundedSender<TerminalOrder>,
 }
 
 /// The receiving ends: the loop's.
 pub(super) struct Ends {
     answers: UnboundedReceiver<Message>,
-    changed: UnboundedReceiver<()>,
+    noticed: UnboundedReceiver<Noticed>,
     terminal: UnboundedReceiver<TerminalOrder>,
 }
 
 pub(super) fn channels() -> (Channels, Ends) {
     let (answers, answered) = mpsc::unbounded_channel();
-    let (changed, reports) = mpsc::unbounded_channel();
+    let (noticed, reports) = mpsc::unbounded_channel();
     let (terminal, orders) = mpsc::unbounded_channel();
-    (Channels { answers, changed, terminal }, Ends { answers: answered, changed: reports, terminal: orders })
+    (Channels { answers, noticed, terminal }, Ends { answers: answered, noticed: reports, terminal: orders })
 }
 
 pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outlets {
@@ -219,7 +220,7 @@ struct Dashboard {
 /// What the loop woke up for.
 enum Event {
     Message(Message),
-    RecordsChanged,
+    Noticed(Noticed),
     Order(TerminalOrder),
     Input(Input),
     Stopped(StopSignal),
@@ -262,7 +263,7 @@ impl Dashboard {
                     Some(message) = self.ends.answers.recv() => Event::Message(message),
                     signal = stop.next() => Event::Stopped(signal),
                     Some(order) = self.ends.terminal.recv() => Event::Order(order),
-                    Some(()) = self.ends.changed.recv() => Event::RecordsChanged,
+                    Some(noticed) = self.ends.noticed.recv() => Event::Noticed(noticed),
                     Some(()) = resized.recv() => Event::Input(Input::Resized),
                     input = input.next() => Event::Input(input),
                     () = sleep => Event::Deadline,
@@ -286,9 +287,12 @@ impl Dashboard {
                 let _ = order.written.send(written.is_ok());
                 None
             }
-            Event::RecordsChanged => {
+            Event::Noticed(Noticed::Records) => {
                 self.reload_at.get_or_insert(now + GATHER_CHANGES);
                 None
+            }
+            Event::Noticed(Noticed::LockOrder) => {
+                self.executor.is_ordered_to_lock().then_some(Message::LockOrdered)
             }
             Event::Input(Input::Closed) => return Some(Ended::Stopped(StopSignal::HangUp)),
             Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
@@ -301,6 +305,8 @@ impl Dashboard {
                 self.plain_shown = false;
                 None
             }
+            // A file system may have no watchers, or the order come from another machine.
+            Event::Deadline if self.executor.is_ordered_to_lock() => Some(Message::LockOrdered),
             Event::Deadline if self.reload_at.is_some_and(|at| at <= now) => {
                 self.reload_at = None;
                 Some(Message::RecordsChanged)

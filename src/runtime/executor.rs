@@ -1,8 +1,10 @@
 //! Performs effects in tasks; the answers come back as messages.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -11,11 +13,11 @@ use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVau
 use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText};
 use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
-use crate::vault::unlock::{Sources, Unlocked, unlock};
-use crate::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
+use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
+use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
 
 use super::blocking::blocking;
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::delivery::{Outlets, deliver, send_text, value};
 use super::exchange::{OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
@@ -24,7 +26,8 @@ use super::listening::Listeners;
 use super::probe::probe;
 use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
-use super::{exporting, records, watcher};
+use super::watcher::{self, Noticed};
+use super::{exporting, records};
 
 /// Where the vault is and what may open it.
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ pub struct Executor {
     network: Network,
     browser: Option<SimulatedBrowser>,
     answers: mpsc::UnboundedSender<Message>,
-    changed: mpsc::UnboundedSender<()>,
+    noticed: mpsc::UnboundedSender<Noticed>,
     open: Arc<Mutex<Open>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
     listeners: Listeners,
@@ -55,11 +58,18 @@ pub struct Executor {
     teller: Teller,
 }
 
+/// How long a key is good for that was typed or left in the keyring.
+pub const KEY_LIFE: Duration = Duration::from_secs(12 * 3600);
+
 /// The open vault, once it is.
 #[derive(Default)]
 struct Open {
     services: Option<Services>,
     watcher: Option<watcher::RecordWatcher>,
+    /// When its key is to be given back; `None` for a key that lies beside the program.
+    until: Option<DateTime<Utc>>,
+    /// How often it was locked: an opening that began before is void.
+    lockings: u64,
 }
 
 impl Executor {
@@ -69,7 +79,7 @@ impl Executor {
         clock: Clock,
         outlets: Outlets,
         answers: mpsc::UnboundedSender<Message>,
-        changed: mpsc::UnboundedSender<()>,
+        noticed: mpsc::UnboundedSender<Noticed>,
     ) -> Self {
         Self {
             access,
@@ -79,7 +89,7 @@ impl Executor {
             browser: None,
             teller: Teller::new(answers.clone()),
             answers,
-            changed,
+            noticed,
             open: Arc::default(),
             tasks: Arc::default(),
             listeners: Listeners::default(),
@@ -98,7 +108,9 @@ impl Executor {
     #[must_use]
     pub fn with_open_vault(mut self, vault: Vault, browser: Option<SimulatedBrowser>) -> Self {
         self.browser = browser;
-        self.keep(vault);
+        let lockings = self.open().lockings;
+        // Nothing was locked between the two lines.
+        let _ = self.keep(vault, None, lockings);
         self
     }
 
@@ -110,6 +122,8 @@ impl Executor {
                 return self.listeners.start(self.services(), request, (connection, capture), answers);
             }
             Effect::Cancel(request) => return self.listeners.cancel(request),
+            // At once: what is performed after it finds the vault closed.
+            Effect::LockVault => return self.lock_vault(),
             Effect::Probe { request, connection } => return self.probe(request, connection),
             effect => effect,
         };
@@ -267,61 +281,127 @@ impl Executor {
             Effect::SignInWithSimulatedBrowser { request, connection } => {
                 (request, Answer::BrowserEndedOn(self.simulated_browser(connection).await))
             }
-            Effect::Listen { .. } | Effect::Cancel(_) | Effect::Probe { .. } | Effect::Quit(_) => {
+            Effect::Listen { .. }
+            | Effect::Cancel(_)
+            | Effect::LockVault
+            | Effect::Probe { .. }
+            | Effect::Quit(_) => {
                 return None;
             }
         })
     }
 
     fn open_vault(&self, passphrase: Option<&Passphrase>) -> Result<Contents, DoorFailure> {
+        let directory = &self.access.directory;
+        let lockings = self.open().lockings;
         // Behind a locked screen the vault is open all the time: renewals go on.
-        let vault = match passphrase {
+        let (vault, source) = match passphrase {
             Some(passphrase) => {
-                Vault::open_with_passphrase(&self.access.directory, passphrase).map_err(door)?
+                let opened = unlock_with_passphrase(directory, &self.access.sources, passphrase);
+                (opened.map_err(door)?, KeySource::Prompt)
             }
             None if self.services().is_ok() => return self.load(),
-            None => match unlock(&self.access.directory, &self.access.sources).map_err(door)? {
-                Unlocked::Open(vault, _) => vault,
-                Unlocked::NeedsPassphrase => return Err(DoorFailure::Locked),
-            },
+            None => {
+                let sources = Sources { since_boot: clock::since_boot(), ..self.access.sources.clone() };
+                match unlock(directory, &sources).map_err(door)? {
+                    Unlocked::Open(vault, source) => (vault, source),
+                    Unlocked::NeedsPassphrase => return Err(DoorFailure::Locked),
+                }
+            }
         };
-        self.keep(vault);
+        self.keep(vault, self.end_of(&source), lockings)?;
         self.load()
+    }
+
+    /// When a key is to be given back that was got just now.
+    fn end_of(&self, source: &KeySource) -> Option<DateTime<Utc>> {
+        match source {
+            KeySource::Prompt => {
+                Some(self.clock.now() + TimeDelta::from_std(KEY_LIFE).expect("hours are in range"))
+            }
+            KeySource::Keyring { until } => Some(self.clock.moment_since_boot(*until)),
+            KeySource::KeyFile(_) | KeySource::SystemdCredential | KeySource::PassphraseFile(_) => None,
+        }
     }
 
     fn create_vault(&self, protection: NewVault) -> Result<Contents, DoorFailure> {
-        let protection = match protection {
-            NewVault::Passphrase(passphrase) => Protection::Passphrase(passphrase),
-            NewVault::KeyFile(path) => Protection::NewKeyFile(PathBuf::from(path)),
+        let (directory, sources) = (&self.access.directory, &self.access.sources);
+        let lockings = self.open().lockings;
+        let (protection, source) = match protection {
+            NewVault::Passphrase(passphrase) => (Protection::Passphrase(passphrase), KeySource::Prompt),
+            NewVault::KeyFile(path) => {
+                let path = PathBuf::from(path);
+                (Protection::NewKeyFile(path.clone()), KeySource::KeyFile(path))
+            }
         };
-        let vault = Vault::init(&self.access.directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
-        self.keep(vault);
+        let orders = LockOrders::of(directory, sources.notes.as_deref());
+        let vault = Vault::init(directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
+        if source.is_given_for_hours() {
+            vault.obey(orders.clone(), orders.mark());
+        }
+        self.keep(vault, self.end_of(&source), lockings)?;
         self.load()
     }
 
-    fn keep(&self, vault: Vault) {
+    /// # Errors
+    ///
+    /// [`DoorFailure::Locked`] if the vault was locked since the opening began.
+    fn keep(&self, vault: Vault, until: Option<DateTime<Utc>>, lockings: u64) -> Result<(), DoorFailure> {
         self.access.sources.introduce(&vault);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open();
+        if open.lockings != lockings {
+            return Err(DoorFailure::Locked);
+        }
         // Where the key was changed by another program, the door was opened anew with the one that opens it now.
         let is_stale = open.services.as_ref().is_some_and(|own| own.vault.check_key().is_err());
         if open.services.is_none() || is_stale {
-            open.watcher = watcher::watch(vault.dir(), self.changed.clone());
+            let orders = LockOrders::of(vault.dir(), self.access.sources.notes.as_deref());
+            open.watcher = watcher::watch(vault.dir(), orders.files(), self.noticed.clone());
             open.services = Some(Services {
                 leaving: self.leaving.clone(),
                 on_failed_save: OnFailedSave::TryOn(self.teller.clone()),
                 ..Services::with_network(vault, self.clock, self.network.clone())
             });
+            open.until = until;
+        } else if open.until.is_some() {
+            // The passphrase was typed anew, and its hours begin anew; what needs none has no end.
+            open.until = until;
         }
+        Ok(())
+    }
+
+    /// Takes the key out of memory. Whoever saves a token saves it first; nothing else begins.
+    fn lock_vault(&self) {
+        let mut open = self.open();
+        open.lockings += 1;
+        open.watcher = None;
+        open.until = None;
+        if let Some(services) = open.services.take() {
+            services.vault.close();
+        }
+        drop(open);
+        // A browser's answer could not be redeemed; it is pasted when the vault is open again.
+        self.listeners.close();
+    }
+
+    /// True if the open vault obeys an order to lock that was given.
+    pub fn is_ordered_to_lock(&self) -> bool {
+        self.open().services.as_ref().is_some_and(|own| own.vault.is_ordered_to_lock())
     }
 
     fn load(&self) -> Result<Contents, DoorFailure> {
         let services = self.services().map_err(|_| DoorFailure::Locked)?;
-        services.contents().map_err(door)
+        let contents = services.contents().map_err(door)?;
+        Ok(Contents { open_until: self.open().until, ..contents })
     }
 
     fn services(&self) -> Result<Services, Failure> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.services.clone().ok_or_else(|| Failure::new("The vault is locked.", "Type its passphrase."))
+        let services = self.open().services.clone();
+        services.ok_or_else(|| Failure::new("The vault is locked.", "Type its passphrase."))
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn record(
@@ -384,6 +464,7 @@ fn with_user_code(attempt: &DeviceAttemptFacts) -> url::Url {
 fn door(error: VaultError) -> DoorFailure {
     match error {
         VaultError::WrongPassphrase => DoorFailure::WrongPassphrase,
+        VaultError::Closed(_) => DoorFailure::Locked,
         error if error.kind() == ErrorKind::Locked && matches!(error, VaultError::NoKey(_)) => {
             DoorFailure::Other(failure(&error))
         }

@@ -77,6 +77,7 @@ impl Services {
             connections: connections.iter().map(|own| self.overview_of(own, app_of(own))).collect(),
             apps: apps.iter().map(app_facts).collect(),
             damaged: damaged.iter().map(damaged_file).collect(),
+            open_until: None,
         })
     }
 }

@@ -1,6 +1,7 @@
-//! Notices records that another process changed.
+//! Notices what another process did to a vault: changed records, and the order to lock.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
@@ -11,24 +12,55 @@ pub struct RecordWatcher {
     _watcher: RecommendedWatcher,
 }
 
-/// Tells `changed` whenever a record was replaced, made or removed. `None` where the system cannot watch: the records
-/// are then read again only when this process changes one.
-pub fn watch(vault: &Path, changed: mpsc::UnboundedSender<()>) -> Option<RecordWatcher> {
+/// What was noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noticed {
+    /// A record was replaced, made or removed.
+    Records,
+    /// The vault was ordered to be locked.
+    LockOrder,
+}
+
+/// Tells what happens in a vault, and to the files by which it is ordered to be locked. `None` where the system cannot
+/// watch: the records are then read again only when this process changes one, and an order is looked for at every wake.
+pub fn watch<'a>(
+    vault: &Path,
+    orders: impl Iterator<Item = &'a Path>,
+    noticed: mpsc::UnboundedSender<Noticed>,
+) -> Option<RecordWatcher> {
+    let orders: Vec<PathBuf> = orders.map(Path::to_owned).collect();
+    let names: Vec<OsString> =
+        orders.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| concerns_records(&event)) {
+        if let Ok(event) = event
+            && let Some(what) = noticed_in(&event, &names)
+        {
             // A receiver that is gone means that the program ends.
-            let _ = changed.send(());
+            let _ = noticed.send(what);
         }
     })
     .ok()?;
     for folder in ["connections", "apps"] {
         watcher.watch(&vault.join(folder), RecursiveMode::NonRecursive).ok()?;
     }
+    for folder in orders.iter().filter_map(|path| path.parent()) {
+        // One that is not there is looked at by the clock alone.
+        let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
+    }
     Some(RecordWatcher { _watcher: watcher })
 }
 
 /// Reading is no change, and a temporary file is none yet: its renaming is.
-fn concerns_records(event: &Event) -> bool {
-    let changes = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
-    changes && event.paths.iter().any(|path| path.extension().is_some_and(|extension| extension == "age"))
+fn noticed_in(event: &Event, orders: &[OsString]) -> Option<Noticed> {
+    if !matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
+        return None;
+    }
+    let is_order =
+        |path: &PathBuf| path.file_name().is_some_and(|name| orders.iter().any(|order| order == name));
+    let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "age");
+    match () {
+        () if event.paths.iter().any(is_order) => Some(Noticed::LockOrder),
+        () if event.paths.iter().any(is_record) => Some(Noticed::Records),
+        () => None,
+    }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::{Door, Failure, LockReason, Unlocking};
+use crate::app::{Door, Failure, LockReason, Locked, Unlocking};
 
 use super::canvas::{Canvas, wrap};
 use super::field::{Focus, field_line};
@@ -34,10 +34,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 
 fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
     let theme = view.theme();
-    let (title, why) = match unlocking.why {
-        LockReason::Start => ("Passphrase", ""),
-        LockReason::ByKey => ("Locked", "Locked with L. Renewals go on."),
-        LockReason::Idle => ("Locked", "Locked after ten minutes without a key. Renewals go on."),
+    let title = match (unlocking.why, unlocking.why.what()) {
+        (LockReason::Start, _) => "Passphrase",
+        (_, Locked::Screen) => "The screen is locked",
+        (_, Locked::Vault) => "The vault is locked",
     };
     canvas.line(&view.row().text(title, theme.heading).build());
     canvas.line(&field_line(view, &unlocking.field, canvas.width().min(48), Focus::Here));
@@ -50,11 +50,33 @@ fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
         let width = canvas.width();
         canvas.lines(&failure_lines(view, failure, width));
     } else {
-        canvas.line(&view.row().text(why, theme.muted).build());
+        let width = canvas.width();
+        for line in wrap(&why(view, unlocking.why), width) {
+            canvas.line(&view.row().text(line, theme.muted).build());
+        }
     }
     canvas.blank();
     let directory = format!("Vault: {}", printable(&view.app.environment.vault_directory));
     canvas.line(&view.row().rest(&directory, canvas.width(), theme.muted).build());
+}
+
+/// Why it is locked, and what goes on behind it.
+fn why(view: View<'_>, why: LockReason) -> String {
+    let mut text = match (why, view.app.open_until()) {
+        // What is told at every start is told by the empty field.
+        (LockReason::Start, _) => String::new(),
+        (LockReason::ByKey, Some(until)) => {
+            format!("Locked with L. Renewals go on until {}.", view.hour(until))
+        }
+        (LockReason::Idle, Some(until)) => {
+            format!("Locked after ten minutes without a key. Renewals go on until {}.", view.hour(until))
+        }
+        (why, _) => why.as_sentence().to_owned(),
+    };
+    if why.what() == Locked::Vault && view.app.holds_unsaved_secret() {
+        text.push_str(" A secret that was typed into a form is not saved: it waits here, in memory, until you are back.");
+    }
+    text
 }
 
 /// What happened, with its shape, then what to do.

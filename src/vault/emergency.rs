@@ -175,7 +175,8 @@ impl LockedConnection {
     pub fn write_emergency_copy(&self, connection: &Connection) -> Result<PathBuf, NoCopy> {
         let vault = self.vault();
         let shelves = vault.shelves().ok_or(NoCopy::Nowhere)?;
-        shelves.write(&connection.id, &vault.seal_connection(connection))
+        let sealed = vault.seal_connection(connection).map_err(NoCopy::Refused)?;
+        shelves.write(&connection.id, &sealed)
     }
 
     /// Takes in what could not be saved before, if a copy is there: `None` if not, which is found out by a look at each
@@ -275,7 +276,7 @@ fn read(vault: &Inner, path: &Path) -> Result<Connection, VaultError> {
     file::check_vault_directory(shelf)?;
     let opened = file::open_if_there(path)?.ok_or_else(missing)?;
     let sealed = file::read_whole(&opened, path)?;
-    let json = vault.key().sealer.open(&sealed).map_err(|error| VaultError::damaged(path, error))?;
+    let json = vault.key()?.sealer.open(&sealed).map_err(|error| VaultError::damaged(path, error))?;
     record::read_connection(&json).map_err(|fault| unreadable(path, &fault))
 }
 

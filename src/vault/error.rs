@@ -46,6 +46,9 @@ pub enum VaultError {
         /// What the system said.
         reason: Reason,
     },
+    /// It was locked while this program had it open: ordered, or its hours were over.
+    #[error("the vault in {} was locked meanwhile", .0.display())]
+    Closed(PathBuf),
     /// The vault has been given another key since it was opened.
     #[error("the vault's key was changed")]
     KeyChanged(PathBuf),
@@ -223,6 +226,7 @@ impl VaultError {
         match self {
             Self::NoKey(_)
             | Self::NoPassphrase(_)
+            | Self::Closed(_)
             | Self::RecoveryKey(_)
             | Self::KeyChangeUnfinished(_)
             | Self::KeyUnreadable { .. }
@@ -285,6 +289,9 @@ impl VaultError {
             Self::ForeignOwner { .. } => "run tokengauge as the user who owns it".into(),
             Self::UntrustedLink(_) => {
                 "name the directory itself with --vault, in a place that is yours alone".into()
+            }
+            Self::Closed(_) => {
+                "unlock it with: tokengauge vault unlock; nothing of what was stored is lost".into()
             }
             Self::NoKey(_) => "name the key file with --key-file or TOKENGAUGE_KEY_FILE".into(),
             Self::NoPassphrase(_) => "name its key file with --key-file or TOKENGAUGE_KEY_FILE".into(),

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{
+    Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock, RwLockWriteGuard,
+};
 use std::time::Duration;
 
 use super::emergency::{EmergencyPlaces, Shelves};
 use super::error::VaultError;
 use super::listing::{DamagedRecord, Listing, in_parallel};
 use super::lock::Lock;
+use super::order::{LockOrders, Mark};
 use super::place::Place;
 use super::record::{self, Fault};
 use super::seal::OpenError;
@@ -21,8 +24,9 @@ use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, Connect
 pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) vault_id: String,
-    /// As the settings said last.
-    key: RwLock<Arc<Key>>,
+    held: RwLock<Held>,
+    /// Which orders to lock it obeys, and what stood there when the key was got; none for a key that lies beside.
+    orders: OnceLock<(LockOrders, Mark)>,
     /// Where what was seen of this vault is noted, once that is told.
     seen: OnceLock<Seen>,
     /// Where what cannot be saved is kept, once that is told.
@@ -34,13 +38,50 @@ pub(super) struct Inner {
     tidied: Once,
 }
 
+/// The key, and how long it is needed.
+struct Held {
+    /// As the settings said last; `None` once the vault is closed.
+    key: Option<Arc<Key>>,
+    /// How many hold a record, and save before the key may go.
+    at_work: usize,
+    /// Nobody begins any more.
+    closing: bool,
+}
+
+impl Held {
+    fn let_go(&mut self) {
+        if self.closing && self.at_work == 0 {
+            self.key = None;
+        }
+    }
+}
+
+/// Holds the key of a vault that is being closed until a record is saved.
+pub(super) struct AtWork(Arc<Inner>);
+
+impl AtWork {
+    pub(super) fn on(inner: &Arc<Inner>) -> Self {
+        inner.held_mut().at_work += 1;
+        Self(Arc::clone(inner))
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let mut held = self.0.held_mut();
+        held.at_work -= 1;
+        held.let_go();
+    }
+}
+
 impl Inner {
     pub(super) fn new(store: Store, key: Key) -> Self {
         let vault_id = key.settings.vault_id.clone();
         Self {
             store,
             vault_id,
-            key: RwLock::new(Arc::new(key)),
+            held: RwLock::new(Held { key: Some(Arc::new(key)), at_work: 0, closing: false }),
+            orders: OnceLock::new(),
             seen: OnceLock::new(),
             shelves: OnceLock::new(),
             names: Mutex::default(),
@@ -86,14 +127,52 @@ impl Inner {
     }
 
     /// What seals and opens, as the settings said last.
-    pub(super) fn key(&self) -> Arc<Key> {
-        Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner))
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Closed`].
+    pub(super) fn key(&self) -> Result<Arc<Key>, VaultError> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.key.clone().ok_or_else(|| self.closed())
     }
 
     pub(super) fn take_key(&self, key: Key) -> Arc<Key> {
         let key = Arc::new(key);
-        *self.key.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&key);
+        let mut held = self.held_mut();
+        held.key = Some(Arc::clone(&key));
+        held.let_go();
         key
+    }
+
+    fn held_mut(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn closed(&self) -> VaultError {
+        VaultError::Closed(self.store.dir().to_owned())
+    }
+
+    pub(super) fn obey(&self, orders: LockOrders, mark: Mark) {
+        let _ = self.orders.set((orders, mark));
+    }
+
+    pub(super) fn is_ordered_to_lock(&self) -> bool {
+        self.orders.get().is_some_and(|(orders, mark)| orders.given_since(mark))
+    }
+
+    pub(super) fn close(&self) {
+        let mut held = self.held_mut();
+        held.closing = true;
+        held.let_go();
+    }
+
+    /// Nothing is begun in a vault that is closed or was ordered to be, whether or not the program has heard it yet.
+    fn check_open(&self) -> Result<(), VaultError> {
+        if self.is_ordered_to_lock() {
+            self.close();
+        }
+        let closing = self.held.read().unwrap_or_else(PoisonError::into_inner).closing;
+        if closing { Err(self.closed()) } else { Ok(()) }
     }
 
     /// Reads the settings again, where another process has replaced them.
@@ -102,7 +181,7 @@ impl Inner {
     ///
     /// [`VaultError::KeyChanged`] where they are sealed for others by now.
     pub(super) fn keep_up(&self) -> Result<Arc<Key>, VaultError> {
-        let held = self.key();
+        let held = self.key()?;
         let on_disk = settings::read(&self.store)?;
         if on_disk == held.on_disk {
             return Ok(held);
@@ -117,11 +196,12 @@ impl Inner {
     /// Takes the lock of a record, and makes sure that what is sealed under it opens with the key of the vault.
     pub(super) fn lock(&self, place: &Place, patience: Duration) -> Result<Lock, VaultError> {
         let lock = self.store.lock(place, patience)?;
+        self.check_open()?;
         self.keep_up().map(|_| lock)
     }
 
-    pub(super) fn seal(&self, record: &[u8]) -> Vec<u8> {
-        self.key().sealer.seal(record)
+    pub(super) fn seal(&self, record: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Ok(self.key()?.sealer.seal(record))
     }
 
     pub(super) fn names(&self) -> MutexGuard<'_, HashMap<ConnectionId, ConnectionName>> {
@@ -160,7 +240,7 @@ impl Inner {
         Ok(self.names().get(id).cloned())
     }
 
-    pub(super) fn seal_connection(&self, connection: &Connection) -> Vec<u8> {
+    pub(super) fn seal_connection(&self, connection: &Connection) -> Result<Vec<u8>, VaultError> {
         self.seal(&record::write_connection(connection))
     }
 
@@ -196,7 +276,7 @@ impl Inner {
     fn read<T>(&self, place: &Place, parse: fn(&[u8]) -> Result<T, Fault>) -> Result<Option<T>, VaultError> {
         let Some(sealed) = self.store.read(place)? else { return Ok(None) };
         let path = self.store.path(place);
-        let opened = match self.key().sealer.open(&sealed) {
+        let opened = match self.key()?.sealer.open(&sealed) {
             // No damage, where the vault was given another key since it was opened.
             Err(OpenError::WrongKey) => self.keep_up()?.sealer.open(&sealed),
             opened => opened,
@@ -258,7 +338,7 @@ impl Inner {
     ) -> Result<Option<T>, VaultError> {
         match found {
             // What is wrong with all of them is not told of each.
-            Err(error @ VaultError::KeyChanged(_)) => Err(error),
+            Err(error @ (VaultError::KeyChanged(_) | VaultError::Closed(_))) => Err(error),
             Err(error) => {
                 damaged.push(DamagedRecord { file: self.store.path(place), error });
                 Ok(None)

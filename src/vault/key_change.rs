@@ -97,7 +97,7 @@ pub(super) fn change_key(
     let guard = vault.store.lock(&Place::Settings, PATIENCE)?;
     vault.keep_up()?;
     end_unfinished(vault, &guard)?;
-    let key = vault.key();
+    let key = vault.key()?;
     let recipients = match without {
         Some(which) if !key.recipients().iter().any(|own| own.is(which)) => {
             return Err(VaultError::NoSuchRecipient(which.to_owned()));
@@ -163,7 +163,7 @@ pub(super) fn set_passphrase(
     vault.keep_up()?;
     // The next identity lies behind the passphrase that is given up now.
     end_unfinished(vault, &guard)?;
-    let sealed = seal::seal_identity(vault.key().identity(), passphrase, work_factor);
+    let sealed = seal::seal_identity(vault.key()?.identity(), passphrase, work_factor);
     vault.store.draft(&Place::Identity, &guard)?.replace(&sealed)?;
     vault.store.settle(&Place::Identity)
 }
@@ -209,7 +209,7 @@ fn take_back_successor(store: &Store, successor: &Successor, guard: &Lock) {
 
 /// Brings to an end what an earlier change has left, before another one begins.
 fn end_unfinished(vault: &Inner, guard: &Lock) -> Result<(), VaultError> {
-    let key = vault.key();
+    let key = vault.key()?;
     match (key.role, &key.settings.next_owner) {
         (Role::NextOwner, _) => go_on(vault, guard, Haste::Patient).map(drop),
         // Only the next key, which is not at hand, could go on.
@@ -228,7 +228,7 @@ fn go_on(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, Vault
 /// Leaves the key as it was: not for the next key, for which alone some records may be sealed once it has gone on.
 /// Records sealed for the next one as well are sealed anew at the next opening.
 fn abandon(vault: &Inner, guard: &Lock) -> Result<(), VaultError> {
-    let key = vault.key();
+    let key = vault.key()?;
     if key.role == Role::NextOwner {
         return Err(VaultError::KeyChangeUnfinished(vault.store.dir().to_owned()));
     }
@@ -239,7 +239,7 @@ fn abandon(vault: &Inner, guard: &Lock) -> Result<(), VaultError> {
 
 /// From both keys to the next alone, every record being sealed for it; `vault` is open with that.
 fn promote(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, VaultError> {
-    let key = vault.key();
+    let key = vault.key()?;
     let settings = VaultSettings {
         owner: key.identity().public().to_string(),
         next_owner: None,
@@ -254,11 +254,11 @@ fn promote(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, Vau
 
 /// From step 5 to the end.
 fn finish_resealing(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDamaged, VaultError> {
-    if vault.key().settings.promoting {
+    if vault.key()?.settings.promoting {
         vault.store.promote_identity(guard)?;
     }
     let damaged = reseal(vault, haste)?;
-    let key = vault.key();
+    let key = vault.key()?;
     // What a recipient cannot open is no damage where it is not sealed for it yet: its owner goes on.
     let resealing = key.role == Role::Recovery && !damaged.is_empty();
     let settings = VaultSettings { promoting: false, resealing, ..key.settings.clone() };
@@ -268,7 +268,7 @@ fn finish_resealing(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDam
 /// Replaces the settings while nobody holds a record.
 fn switch(vault: &Inner, settings: VaultSettings, guard: &Lock, haste: Haste) -> Result<(), VaultError> {
     let _alone = vault.store.lock_key(Hold::Alone, haste.for_all_records())?;
-    let key = Key::sealing(vault.key().identity(), settings);
+    let key = Key::sealing(vault.key()?.identity(), settings);
     vault.store.draft(&Place::Settings, guard)?.replace(&key.on_disk)?;
     vault.store.settle(&Place::Settings)?;
     vault.take_key(key);
@@ -307,7 +307,7 @@ fn reseal_one(vault: &Inner, place: &Place, haste: Haste) -> Result<Resealed, Va
     let lock = vault.store.lock(place, haste.for_a_record())?;
     // Removed or renamed meanwhile.
     let Some(sealed) = vault.store.read(place)? else { return Ok(Resealed::Done) };
-    let key = vault.key();
+    let key = vault.key()?;
     match key.sealer.open(&sealed) {
         Ok(plain) => {
             vault.store.draft(place, &lock)?.replace(&key.sealer.seal(&plain))?;

@@ -4,6 +4,7 @@
 //! but not readable.
 
 use std::path::Path;
+use std::time::Duration;
 
 use linux_keyutils::{Key, KeyError, KeyRing, KeyRingIdentifier};
 use zeroize::Zeroizing;
@@ -11,15 +12,34 @@ use zeroize::Zeroizing;
 use super::error::VaultError;
 use super::seal::{Identity, short_digest};
 
-/// Leaves the identity with the kernel.
-pub(super) fn remember(dir: &Path, identity: &Identity, hours: u64) -> Result<(), VaultError> {
+/// What stands before the end that goes with the key, in a comment of the key-file format.
+const END: &str = "# open until, seconds since boot: ";
+
+/// A key that the kernel keeps for a while.
+pub(super) struct Remembered {
+    pub(super) identity: Identity,
+    /// Its end, counted from boot.
+    pub(super) until: Duration,
+}
+
+/// Leaves the identity with the kernel for as long as `life`. The kernel counts by the wall clock, so the end goes with the
+/// key as well, by a clock that nobody sets.
+pub(super) fn remember(
+    dir: &Path,
+    identity: &Identity,
+    life: Duration,
+    since_boot: Duration,
+) -> Result<(), VaultError> {
     // Zero would mean for ever.
-    let seconds =
-        usize::try_from(hours.saturating_mul(3600)).unwrap_or(usize::MAX).clamp(1, u32::MAX as usize);
+    let seconds = usize::try_from(life.as_secs()).unwrap_or(usize::MAX).clamp(1, u32::MAX as usize);
+    let key_file = identity.to_key_file();
+    let end = format!("{END}{}\n", (since_boot + life).as_secs());
+    // Exact, so that no copy is left behind by growing.
+    let mut text = Zeroizing::new(String::with_capacity(end.len() + key_file.len()));
+    text.push_str(&end);
+    text.push_str(&key_file);
     let ring = persistent().map_err(|error| refused("keep", error))?;
-    let key = ring
-        .add_key(&description(dir), identity.to_key_file().as_bytes())
-        .map_err(|error| refused("keep", error))?;
+    let key = ring.add_key(&description(dir), text.as_bytes()).map_err(|error| refused("keep", error))?;
     // A key without an end would be a key for ever.
     key.set_timeout(seconds).map_err(|error| {
         let _ = key.invalidate();
@@ -27,11 +47,18 @@ pub(super) fn remember(dir: &Path, identity: &Identity, hours: u64) -> Result<()
     })
 }
 
-/// The identity, if the kernel has it. A kernel without keyrings has none.
-pub(super) fn recall(dir: &Path) -> Option<Identity> {
+/// The identity, if the kernel has it and its end has not come. A kernel without keyrings has none. One without an end, as
+/// earlier versions left it, is not used: the passphrase is asked for once more.
+pub(super) fn recall(dir: &Path, since_boot: Duration) -> Option<Remembered> {
     let key = find(dir).ok()??;
     let bytes = Zeroizing::new(key.read_to_vec().ok()?);
-    Identity::parse(str::from_utf8(&bytes).ok()?).ok()
+    let text = str::from_utf8(&bytes).ok()?;
+    let until = Duration::from_secs(text.lines().next()?.strip_prefix(END)?.parse().ok()?);
+    if until <= since_boot {
+        let _ = key.invalidate();
+        return None;
+    }
+    Some(Remembered { identity: Identity::parse(text).ok()?, until })
 }
 
 /// Takes the identity back; tells whether it was there.

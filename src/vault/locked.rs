@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::error::VaultError;
 use super::file::Draft;
-use super::inner::Inner;
+use super::inner::{AtWork, Inner};
 use super::lock::Lock;
 use super::place::Place;
 use super::record;
@@ -29,11 +29,14 @@ pub struct LockedConnection {
     name: ConnectionName,
     /// Of the record on disk, which cannot change but by this lock.
     generation: u64,
+    /// What is on its way is saved, also where the vault is closed meanwhile.
+    _at_work: AtWork,
 }
 
 impl LockedConnection {
     pub(super) fn new(vault: Arc<Inner>, lock: Lock, connection: &Connection) -> Self {
         Self {
+            _at_work: AtWork::on(&vault),
             vault,
             lock,
             id: connection.id.clone(),
@@ -83,7 +86,7 @@ impl LockedConnection {
         let size = self.vault.store.read(&self.place())?.map_or(0, |sealed| sealed.len());
         let mut draft = self.vault.store.draft(&self.place(), &self.lock)?;
         // Sealed, because a file system that compresses would store plain zeros in no room at all.
-        draft.prove(&self.vault.seal(&vec![0; (size * 2).max(PROOF_AT_LEAST)]))?;
+        draft.prove(&self.vault.seal(&vec![0; (size * 2).max(PROOF_AT_LEAST)])?)?;
         self.proven = Some(draft);
         Ok(())
     }
@@ -105,7 +108,7 @@ impl LockedConnection {
         let draft =
             self.proven.take().map_or_else(|| self.vault.store.draft(&self.place(), &self.lock), Ok)?;
         connection.generation += 1;
-        let replaced = draft.replace(&self.vault.seal_connection(connection));
+        let replaced = self.vault.seal_connection(connection).and_then(|sealed| draft.replace(&sealed));
         if replaced.is_err() {
             connection.generation -= 1;
             return replaced;
@@ -171,7 +174,7 @@ impl LockedConnection {
         let store = &self.vault.store;
         store
             .draft(&new, new_lock.as_ref().unwrap_or(&self.lock))?
-            .replace(&self.vault.seal_connection(connection))?;
+            .replace(&self.vault.seal_connection(connection)?)?;
         store.remove(&old, &self.lock)?;
         self.vault.note_generation(connection);
         self.vault.remember(&connection.id, &connection.name);
@@ -233,7 +236,8 @@ impl ReservedName {
             return Err(VaultError::Outdated(self.name.to_string()));
         }
         let place = Place::Connection(self.name.clone());
-        self.vault.store.draft(&place, &self.lock)?.replace(&self.vault.seal_connection(connection))?;
+        let sealed = self.vault.seal_connection(connection)?;
+        self.vault.store.draft(&place, &self.lock)?.replace(&sealed)?;
         self.vault.remember(&connection.id, &connection.name);
         self.vault.note_generation(connection);
         self.vault.store.settle(&place)
@@ -251,11 +255,13 @@ pub struct LockedApp {
     vault: Arc<Inner>,
     lock: Lock,
     client_id: ClientId,
+    /// As for a connection.
+    _at_work: AtWork,
 }
 
 impl LockedApp {
     pub(super) fn new(vault: Arc<Inner>, lock: Lock, client_id: ClientId) -> Self {
-        Self { vault, lock, client_id }
+        Self { _at_work: AtWork::on(&vault), vault, lock, client_id }
     }
 
     /// The record as it is on disk now; `None` if there is none yet.
@@ -275,7 +281,7 @@ impl LockedApp {
         }
         let draft = self.vault.store.draft(&self.place(), &self.lock)?;
         app.generation += 1;
-        let replaced = draft.replace(&self.vault.seal(&record::write_app(app)));
+        let replaced = self.vault.seal(&record::write_app(app)).and_then(|sealed| draft.replace(&sealed));
         if replaced.is_err() {
             app.generation -= 1;
             return replaced;

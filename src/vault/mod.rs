@@ -18,10 +18,12 @@ mod error;
 mod file;
 mod inner;
 mod key_change;
+mod key_page;
 mod keyring;
 mod listing;
 mod lock;
 mod locked;
+mod order;
 mod place;
 mod record;
 mod seal;
@@ -42,6 +44,7 @@ pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
 pub use key_change::{LeftDamaged, Successor};
 pub use listing::{DamagedRecord, Listing};
 pub use locked::{LockedApp, LockedConnection, ReservedName};
+pub use order::{LockOrders, Mark};
 pub use seal::{Identity, WorkFactor};
 pub use seen::Restored;
 pub use settings::Recipient;
@@ -169,7 +172,7 @@ impl Vault {
             |place| Self::open_found(store.clone(), &Self::identity_behind(store, place, passphrase)?);
         match behind(&Place::Identity) {
             // The passphrase leads to the next key as well, which alone can finish the change.
-            Ok(vault) if vault.inner.key().settings.next_owner.is_some() => {
+            Ok(vault) if vault.inner.key()?.settings.next_owner.is_some() => {
                 behind(&Place::NextIdentity).or(Ok(vault))
             }
             // Or to the next one alone, where that has not taken the place of the former one yet.
@@ -392,12 +395,34 @@ impl Vault {
 
     /// True if a change of the key was interrupted and could not be finished so far.
     pub fn is_key_change_unfinished(&self) -> bool {
-        self.inner.key().is_unfinished()
+        self.inner.key().is_ok_and(|key| key.is_unfinished())
     }
 
-    /// Leaves the identity with the kernel for so many hours, so that this user's processes open the vault unasked.
-    pub fn remember_in_keyring(&self, hours: u64) -> Result<(), VaultError> {
-        keyring::remember(self.dir(), self.inner.keep_up()?.identity(), hours)
+    /// True if the key is kept out of swap; this user may lock no memory otherwise.
+    pub fn is_key_locked_in_memory(&self) -> bool {
+        self.inner.key().is_ok_and(|key| key.identity().is_locked_in_memory())
+    }
+
+    /// From now on an order to lock that was given since `mark` closes this vault.
+    pub fn obey(&self, orders: LockOrders, mark: Mark) {
+        self.inner.obey(orders, mark);
+    }
+
+    /// True if it obeys and an order was given.
+    pub fn is_ordered_to_lock(&self) -> bool {
+        self.inner.is_ordered_to_lock()
+    }
+
+    /// Closes it for all clones: the key leaves memory. Whoever holds a record, because a token is on its way, saves it
+    /// first; with the last of them the key goes. Afterwards everything is answered with [`VaultError::Closed`].
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    /// Leaves the identity with the kernel for as long as `life`, so that this user's processes open the vault unasked.
+    /// `since_boot` is now: the end goes with the key, counted from boot, which no setting of the clock moves.
+    pub fn remember_in_keyring(&self, life: Duration, since_boot: Duration) -> Result<(), VaultError> {
+        keyring::remember(self.dir(), self.inner.keep_up()?.identity(), life, since_boot)
     }
 
     /// Takes the identity back from the kernel; tells whether it was there.

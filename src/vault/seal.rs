@@ -11,6 +11,7 @@ use age::{DecryptError, Decryptor, Encryptor, scrypt, x25519};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::key_page::KeyPage;
 use crate::domain::secret::{Passphrase, Secret};
 
 /// Cost of trying one passphrase: scrypt with N = 2^factor.
@@ -26,9 +27,10 @@ impl WorkFactor {
     const DEAREST: u8 = 22;
 }
 
-/// The private key of a vault (X25519, as age writes it): whoever has it, reads everything.
+/// The private key of a vault (X25519, as age writes it): whoever has it, reads everything. Clones share one place in
+/// memory, which is wiped with the last of them.
 #[derive(Clone)]
-pub struct Identity(x25519::Identity);
+pub struct Identity(KeyPage);
 
 /// What stands before every age identity in clear.
 const SECRET_KEY_PREFIX: &str = "AGE-SECRET-KEY-1";
@@ -36,7 +38,7 @@ const SECRET_KEY_PREFIX: &str = "AGE-SECRET-KEY-1";
 impl Identity {
     /// A fresh one, from the system's randomness.
     pub fn generate() -> Self {
-        Self(x25519::Identity::generate())
+        Self(KeyPage::new(x25519::Identity::generate()))
     }
 
     /// Reads age's key-file format: comments, and one `AGE-SECRET-KEY-1…`. The error is the rest of a sentence.
@@ -48,12 +50,14 @@ impl Identity {
         if !key.starts_with(SECRET_KEY_PREFIX) {
             return Err("does not hold an age identity (AGE-SECRET-KEY-1…)");
         }
-        key.parse().map(Self).map_err(|_| "holds an age identity that is cut short or mistyped")
+        key.parse()
+            .map(|key| Self(KeyPage::new(key)))
+            .map_err(|_| "holds an age identity that is cut short or mistyped")
     }
 
     /// Age's key-file format.
     pub(super) fn to_key_file(&self) -> Zeroizing<String> {
-        let key = self.0.to_string();
+        let key = self.0.key().to_string();
         let comment = "# key of a tokengauge vault: whoever has it, reads the vault\n";
         // Exact, so that no copy is left behind by growing.
         let mut text = Zeroizing::new(String::with_capacity(comment.len() + key.expose_secret().len() + 1));
@@ -65,12 +69,17 @@ impl Identity {
 
     /// Its public key.
     pub(super) fn public(&self) -> PublicKey {
-        PublicKey(self.0.to_public())
+        PublicKey(self.0.key().to_public())
+    }
+
+    /// True if it is kept out of swap.
+    pub(super) fn is_locked_in_memory(&self) -> bool {
+        self.0.is_locked()
     }
 
     /// A digest of the public key: unique for a fresh identity, and tells nothing of it.
     pub(super) fn digest(&self) -> String {
-        short_digest(self.0.to_public().to_string().as_bytes())
+        short_digest(self.0.key().to_public().to_string().as_bytes())
     }
 }
 
@@ -158,13 +167,13 @@ impl Sealer {
     }
 
     pub(super) fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        open(self.identities.iter().map(|identity| &identity.0 as &dyn age::Identity), sealed)
+        open(self.identities.iter().map(|identity| identity.0.key() as &dyn age::Identity), sealed)
     }
 }
 
 /// Opens with this identity alone.
 pub(super) fn open_with(identity: &Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    open(iter::once(&identity.0 as &dyn age::Identity), sealed)
+    open(iter::once(identity.0.key() as &dyn age::Identity), sealed)
 }
 
 /// Seals for these public keys.

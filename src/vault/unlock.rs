@@ -1,12 +1,14 @@
 //! Finding the key of a vault: the order of sources, from the one named explicitly to asking a person.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::VaultError;
 use super::file::{self, Guard};
+use super::keyring::{self, Remembered};
 use super::seal::Identity;
 use super::store::{Presence, Store};
-use super::{EmergencyPlaces, Vault, keyring};
+use super::{EmergencyPlaces, LockOrders, Mark, Vault};
 use crate::domain::secret::Passphrase;
 
 /// The name under which systemd hands a key over (`LoadCredential=tokengauge-key:…`).
@@ -27,6 +29,8 @@ pub struct Sources {
     pub notes: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: where what cannot be saved is kept, sealed; else beside the notes.
     pub runtime_directory: Option<PathBuf>,
+    /// How long this machine has been up: the end of a key in the keyring is counted so.
+    pub since_boot: Duration,
 }
 
 impl Sources {
@@ -60,9 +64,20 @@ pub enum KeySource {
     /// A file with the passphrase.
     PassphraseFile(PathBuf),
     /// The kernel's keyring.
-    Keyring,
+    Keyring {
+        /// When it is to be given back, counted from boot.
+        until: Duration,
+    },
     /// A person typed the passphrase.
     Prompt,
+}
+
+impl KeySource {
+    /// True for a key that was given for some hours, and is taken away by an order to lock. What lies beside the program
+    /// would open the vault again at once; [`super::LockOrders`] tells more.
+    pub fn is_given_for_hours(&self) -> bool {
+        matches!(self, Self::Keyring { .. } | Self::Prompt)
+    }
 }
 
 /// What came of looking for the key.
@@ -110,8 +125,8 @@ fn unlock_with(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
         let vault = Vault::open_found_with_passphrase(&store, &text)?;
         return Ok(Unlocked::Open(vault, KeySource::PassphraseFile(path.clone())));
     }
-    if let Some(vault) = open_with_keyring(&store, sources.keyring) {
-        return Ok(Unlocked::Open(vault, KeySource::Keyring));
+    if let Some((vault, until)) = open_with_keyring(&store, sources) {
+        return Ok(Unlocked::Open(vault, KeySource::Keyring { until }));
     }
     if passphrase { Ok(Unlocked::NeedsPassphrase) } else { Err(VaultError::NoKey(dir.to_owned())) }
 }
@@ -128,11 +143,39 @@ fn open_with_key(
     Ok(Unlocked::Open(Vault::open_found(store, &identity)?, source))
 }
 
-fn open_with_keyring(store: &Store, keyring: Keyring) -> Option<Vault> {
-    match keyring {
-        Keyring::Asked => Vault::open_found(store.clone(), &keyring::recall(store.dir())?).ok(),
-        Keyring::Left => None,
+fn open_with_keyring(store: &Store, sources: &Sources) -> Option<(Vault, Duration)> {
+    if sources.keyring == Keyring::Left {
+        return None;
     }
+    // Before the key is got: an order that comes while the vault is being opened is heard.
+    let (orders, mark) = orders(store.dir(), sources);
+    let Remembered { identity, until } = keyring::recall(store.dir(), sources.since_boot)?;
+    let vault = Vault::open_found(store.clone(), &identity).ok()?;
+    vault.obey(orders, mark);
+    Some((vault, until))
+}
+
+/// Opens the vault with the passphrase that a person typed.
+///
+/// # Errors
+///
+/// As [`Vault::open_with_passphrase`].
+pub fn unlock_with_passphrase(
+    dir: &Path,
+    sources: &Sources,
+    passphrase: &Passphrase,
+) -> Result<Vault, VaultError> {
+    let (orders, mark) = orders(dir, sources);
+    let vault = Vault::open_with_passphrase(dir, passphrase)?;
+    vault.obey(orders, mark);
+    sources.introduce(&vault);
+    Ok(vault)
+}
+
+fn orders(dir: &Path, sources: &Sources) -> (LockOrders, Mark) {
+    let orders = LockOrders::of(dir, sources.notes.as_deref());
+    let mark = orders.mark();
+    (orders, mark)
 }
 
 /// The passphrase in a file: its first line, blanks included.

@@ -17,6 +17,7 @@ mod file_systems;
 mod formats;
 mod import;
 mod listen;
+mod locking;
 mod paste;
 mod permissions;
 mod restored;

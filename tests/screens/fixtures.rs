@@ -392,7 +392,8 @@ pub fn app(connections: Vec<Overview>) -> App {
         authority: first.settings.authority.clone(),
         credential: secret(Some(days(200))),
     });
-    let contents = Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new() };
+    let contents =
+        Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new(), open_until: None };
     app.activity.recall(&contents.connections);
     app.connections.load(contents, now());
     app

@@ -18,6 +18,7 @@ use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::delivery::{Outlets, TerminalOrder};
 use tokengauge::runtime::demo::DemoTenant;
 use tokengauge::runtime::executor::{Executor, VaultAccess};
+use tokengauge::runtime::watcher::Noticed;
 use tokengauge::ui::colour::ColourDepth;
 use tokengauge::ui::glyphs::GlyphSet;
 use tokengauge::ui::theme::Theme;
@@ -48,7 +49,7 @@ pub struct Dashboard {
     executor: Executor,
     look: Look,
     answers: UnboundedReceiver<Message>,
-    changed: UnboundedReceiver<()>,
+    noticed: UnboundedReceiver<Noticed>,
     orders: UnboundedReceiver<TerminalOrder>,
 }
 
@@ -72,7 +73,7 @@ impl Dashboard {
         prepare: impl FnOnce(Executor) -> Executor,
     ) -> Self {
         let (answer, answers) = unbounded_channel();
-        let (change, changed) = unbounded_channel();
+        let (notice, noticed) = unbounded_channel();
         let (order, orders) = unbounded_channel();
         let outlets = Outlets {
             clipboard: Clipboard::Terminal,
@@ -82,11 +83,11 @@ impl Dashboard {
         };
         let sources = Sources { keyring: Keyring::Left, ..Sources::default() };
         let access = VaultAccess { directory: directory.to_owned(), sources };
-        let executor = prepare(Executor::new(access, clock, outlets, answer, change));
+        let executor = prepare(Executor::new(access, clock, outlets, answer, notice));
         let theme = Theme::embedded("dark", ColourDepth::TrueColour).unwrap();
         let look = Look { theme, glyphs: GlyphSet::Smooth.glyphs(), keymap: Keymap::default() };
         let app = App::new(environment(authority), door, "dark".into(), clock.now());
-        Self { app, clock, seen: Vec::new(), left: None, executor, look, answers, changed, orders }
+        Self { app, clock, seen: Vec::new(), left: None, executor, look, answers, noticed, orders }
     }
 
     /// Opens the vault with what is at hand.
@@ -139,7 +140,10 @@ impl Dashboard {
                 let _ = order.written.send(true);
                 return;
             }
-            Some(()) = self.changed.recv() => Message::RecordsChanged,
+            Some(noticed) = self.noticed.recv() => match noticed {
+                Noticed::Records => Message::RecordsChanged,
+                Noticed::LockOrder => Message::LockOrdered,
+            },
             () = tokio::time::sleep(self.clock.until(deadline)) => Message::Wake,
         };
         self.take(message);

@@ -286,3 +286,124 @@ fn a_passphrase_may_be_pasted_with_its_line_end() {
         }]
     );
 }
+
+fn open_until(desk: &mut Desk, until: chrono::TimeDelta) {
+    let reading = desk.send(Message::RecordsChanged);
+    let contents = contents(desk.app.connections.all().to_vec());
+    let open_until = Some(desk.now + until);
+    desk.answer(&reading, Answer::Contents(Ok(Contents { open_until, ..contents })));
+}
+
+#[test]
+fn an_order_to_lock_gives_the_key_back_and_nothing_renews() {
+    let mut desk = Desk::open(vec![left("due", minutes(15))]);
+    assert_eq!(desk.send(Message::LockOrdered), [Effect::LockVault]);
+    assert_eq!(locked(&desk).why, LockReason::Ordered);
+    assert_eq!(desk.send(Message::LockOrdered), [], "it is locked already");
+    assert_eq!(desk.after(minutes(30)), []);
+    assert_eq!(desk.send(Message::RecordsChanged), []);
+    assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(30));
+}
+
+#[test]
+fn an_order_is_heard_behind_a_locked_screen_and_voids_the_try_under_way() {
+    let mut desk = Desk::open(vec![left("due", minutes(15))]);
+    desk.press("L");
+    desk.type_text("correct horse");
+    let opening = desk.press("Enter");
+    desk.type_text("more");
+    assert_eq!(desk.send(Message::LockOrdered), [Effect::LockVault]);
+    assert_eq!((locked(&desk).why, locked(&desk).trying), (LockReason::Ordered, None));
+    desk.answer(&opening, Answer::Contents(Ok(contents(vec![left("due", minutes(15))]))));
+    assert!(matches!(desk.app.door, Door::Locked(_)), "the key came before the order");
+}
+
+#[test]
+fn a_vault_that_was_locked_opens_by_whatever_opens_it_and_a_screen_by_the_passphrase_alone() {
+    let mut desk = Desk::open(vec![healthy("quiet")]);
+    desk.press("L");
+    assert_eq!(desk.press("Enter"), []);
+    desk.send(Message::LockOrdered);
+    let opening = desk.press("Enter");
+    assert!(matches!(opening[..], [Effect::OpenVault { passphrase: None, .. }]));
+    desk.answer(&opening, Answer::Contents(Err(DoorFailure::Locked)));
+    assert!(locked(&desk).failure.as_ref().unwrap().what_to_do.contains("passphrase"));
+}
+
+#[test]
+fn a_vault_without_a_passphrase_says_how_it_is_unlocked() {
+    let mut desk = Desk::open(vec![healthy("quiet")]);
+    desk.app.environment.has_passphrase = false;
+    desk.send(Message::LockOrdered);
+    let Door::Closed(failure) = &desk.app.door else { panic!("{:?}", desk.app.door) };
+    assert!(
+        failure.what_happened.contains("Nothing renews here") && failure.what_to_do.contains("vault unlock")
+    );
+    assert!(matches!(desk.press("Enter")[..], [Effect::OpenVault { passphrase: None, .. }]));
+}
+
+#[test]
+fn twelve_hours_after_its_key_was_given_the_vault_locks_and_tells_it_once_before() {
+    let mut desk = Desk::open(vec![unsigned("one")]);
+    desk.app.environment.has_passphrase = false;
+    open_until(&mut desk, minutes(12 * 60));
+    assert_eq!(desk.after(minutes(12 * 60 - 10) - seconds(1)), []);
+    assert_eq!(desk.app.notice, None);
+    assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(1));
+    desk.after(seconds(1));
+    assert!(desk.said().contains("locks at 01:20"), "{}", desk.said());
+    desk.press("Down");
+    desk.after(minutes(1));
+    assert_eq!(desk.app.notice, None, "once");
+    assert_eq!(desk.after(minutes(9) - seconds(1)), []);
+    assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(1));
+    assert_eq!(desk.after(seconds(1)), [Effect::LockVault]);
+    assert!(matches!(desk.app.door, Door::Closed(_)));
+}
+
+#[test]
+fn the_passphrase_at_the_door_begins_the_hours_anew() {
+    let mut desk = Desk::open(vec![unsigned("one")]);
+    open_until(&mut desk, minutes(60));
+    desk.press("L");
+    desk.after(minutes(59));
+    desk.type_text("correct horse");
+    let opening = desk.press("Enter");
+    let open_until = Some(desk.now + minutes(12 * 60));
+    let contents = Contents { open_until, ..contents(vec![unsigned("one")]) };
+    desk.answer(&opening, Answer::Contents(Ok(contents)));
+    desk.after(minutes(2));
+    assert_eq!((&desk.app.door, desk.app.open_until()), (&Door::Open, open_until));
+}
+
+#[test]
+fn a_machine_that_slept_past_the_hours_wakes_up_locked() {
+    let mut desk = Desk::open(vec![left("due", minutes(15))]);
+    open_until(&mut desk, minutes(60));
+    assert_eq!(desk.after(days(1)), [Effect::LockVault], "nothing is renewed with a key that is over");
+    assert_eq!(locked(&desk).why, LockReason::Hours);
+}
+
+#[test]
+fn a_typed_secret_waits_behind_a_locked_vault_and_values_do_not() {
+    let mut desk = Desk::open(vec![healthy("quiet")]);
+    desk.press("n");
+    assert!(!desk.app.holds_unsaved_secret());
+    super::form::fill(&mut desk, tokengauge::app::FieldId::ClientSecret, "TGSECRET");
+    desk.send(Message::LockOrdered);
+    assert!(matches!(&desk.app.panel, Some(Panel::Input(_))) && desk.app.holds_unsaved_secret());
+
+    for key in ["Y", "x"] {
+        let mut desk = Desk::open(vec![healthy("quiet")]);
+        desk.press(key);
+        assert!(desk.app.panel.is_some(), "{key}");
+        desk.send(Message::LockOrdered);
+        assert_eq!(desk.app.panel, None, "{key}");
+    }
+    let mut desk = Desk::open(vec![healthy("quiet")]);
+    desk.press("3");
+    let reveal = desk.press("v");
+    desk.send(Message::LockOrdered);
+    desk.answer(&reveal, Answer::Revealed(Ok(RevealedValue::new("TGSECRET"))));
+    assert_eq!(desk.app.tokens.reveal, None);
+}

@@ -247,7 +247,7 @@ pub fn contents(connections: Vec<Overview>) -> Contents {
         authority: first.settings.authority.clone(),
         credential: first.credential.clone(),
     });
-    Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new() }
+    Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new(), open_until: None }
 }
 
 pub fn failure() -> Failure {
@@ -396,7 +396,7 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::PreviewExport { request, .. }
         | Effect::Export { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
-        Effect::Cancel(_) | Effect::Quit(_) => panic!("nobody answers a farewell"),
+        Effect::Cancel(_) | Effect::LockVault | Effect::Quit(_) => panic!("nobody answers a farewell"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use tokengauge::app::export::{ExportQuestion, NotExported};
 use tokengauge::app::{
-    Action, Answer, App, Browser, Effect, FirstRun, Message, Panel, Pasted, ProbeNews, RequestId,
+    Action, Answer, App, Browser, Effect, FirstRun, Locked, Message, Panel, Pasted, ProbeNews, RequestId,
 };
 use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
@@ -31,6 +31,7 @@ enum Happening {
     Later(i64),
     FocusLost,
     RecordsChanged,
+    LockOrdered,
 }
 
 const PASTES: [&str; 7] = [
@@ -55,6 +56,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => prop_oneof![Just(0_i64), Just(1), 1..30_i64, 30..4000_i64, Just(-90), Just(86_400)].prop_map(Happening::Later),
         1 => Just(Happening::FocusLost),
         1 => Just(Happening::RecordsChanged),
+        1 => Just(Happening::LockOrdered),
     ]
 }
 
@@ -79,6 +81,7 @@ impl Outside {
                 Effect::Cancel(closed) => {
                     self.open.retain(|own| request(own) != closed);
                 }
+                Effect::LockVault => self.open.retain(|own| !matches!(own, Effect::Listen { .. })),
                 Effect::Quit(_) => {}
                 effect => self.open.push(effect),
             }
@@ -115,7 +118,11 @@ impl Outside {
             Happening::Later(by) => self.desk.after(seconds(by)),
             Happening::FocusLost => self.desk.send(Message::FocusLost),
             Happening::RecordsChanged => self.desk.send(Message::RecordsChanged),
+            Happening::LockOrdered => self.desk.send(Message::LockOrdered),
         };
+        let is_locked = matches!(&self.desk.app.door, Door::Locked(own) if own.why.what() == Locked::Vault);
+        let spends = |effect: &Effect| matches!(effect, Effect::Exchange { .. } | Effect::PollDevice { .. });
+        assert!(!is_locked || !effects.iter().any(spends), "nothing renews in a locked vault");
         self.take(effects);
     }
 
@@ -193,7 +200,7 @@ impl Outside {
             Effect::Listen { .. } if bad => Answer::Listening(Err(failure())),
             Effect::Listen { .. } if fate.is_multiple_of(2) => Answer::Redirected(PastedText::new(GOOD)),
             Effect::Listen { .. } => Answer::Listening(Ok(ListenerFacts { port: 8400, tunnel: None })),
-            Effect::Cancel(_) | Effect::Quit(_) => unreachable!("neither is answered"),
+            Effect::Cancel(_) | Effect::LockVault | Effect::Quit(_) => unreachable!("none is answered"),
         }
     }
 

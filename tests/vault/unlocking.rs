@@ -212,11 +212,16 @@ fn a_backup_without_empty_directories_opens_and_locks() {
 #[test]
 fn the_kernel_keyring_keeps_the_identity_until_it_is_forgotten() {
     let sample = Sample::new();
-    if let Err(error) = sample.vault.remember_in_keyring(1) {
+    if let Err(error) =
+        sample.vault.remember_in_keyring(std::time::Duration::from_secs(3600), std::time::Duration::ZERO)
+    {
         eprintln!("skipped: {error}");
         return;
     }
-    assert_eq!(source(unlock(&sample.dir(), &Sources::default())), KeySource::Keyring);
+    assert_eq!(
+        source(unlock(&sample.dir(), &Sources::default())),
+        KeySource::Keyring { until: std::time::Duration::from_secs(3600) }
+    );
     assert!(Vault::forget_keyring(&sample.dir()).unwrap());
     assert!(!Vault::forget_keyring(&sample.dir()).unwrap());
     assert_eq!(unlock(&sample.dir(), &Sources::default()).unwrap_err().kind(), ErrorKind::Locked);

@@ -136,6 +136,11 @@ impl InputPane {
         pane
     }
 
+    /// True if a client secret was typed.
+    pub fn holds_secret(&self) -> bool {
+        !self.client_secret.is_empty()
+    }
+
     /// The form filled with a connection.
     pub fn edit(
         overview: &Overview,

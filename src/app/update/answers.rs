@@ -75,7 +75,7 @@ impl App {
             }
             _ if self.awaits_at_door(request) => {
                 match result {
-                    Ok(contents) => self.enter(contents, now),
+                    Ok(contents) => return self.enter(contents, now),
                     Err(failure) => self.stay_outside(failure),
                 }
                 Vec::new()
@@ -94,6 +94,7 @@ impl App {
     }
 
     fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
+        self.open_until = contents.open_until;
         contents.connections.iter().for_each(|read| self.follow_name(read));
         contents.connections.iter().for_each(|read| self.pauses.note(read));
         self.activity.recall(&contents.connections);
@@ -102,7 +103,7 @@ impl App {
     }
 
     /// The door opens.
-    fn enter(&mut self, contents: Contents, now: DateTime<Utc>) {
+    fn enter(&mut self, contents: Contents, now: DateTime<Utc>) -> Vec<Effect> {
         self.held_back.clear();
         self.fill(contents, now);
         let before = std::mem::replace(&mut self.door, Door::Open);
@@ -114,12 +115,15 @@ impl App {
                 "Make a second key and keep it elsewhere: tokengauge vault key-file FILE",
             ));
         }
+        self.listen_again()
     }
 
     fn reading_failed(&mut self, failure: DoorFailure, now: DateTime<Utc>) {
         match failure {
             DoorFailure::Other(failure) => self.complain(failure, now),
-            DoorFailure::Locked | DoorFailure::WrongPassphrase => self.vault_was_locked(),
+            DoorFailure::Locked | DoorFailure::WrongPassphrase => {
+                self.vault_was_locked(LockReason::Start);
+            }
         }
     }
 

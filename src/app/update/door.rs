@@ -3,8 +3,8 @@
 use crate::domain::secret::Passphrase;
 
 use crate::app::{
-    Action, App, Door, Effect, Failure, Field, FirstChoice, FirstRun, FirstStep, Leave, LockReason, NewVault,
-    Unlocking,
+    Action, App, Door, Effect, Failure, Field, FirstChoice, FirstRun, FirstStep, Leave, Listening,
+    LockReason, Locked, NewVault, Panel, Phase, Question, Unlocking,
 };
 
 impl App {
@@ -33,7 +33,10 @@ impl App {
         let request = self.request();
         let Door::Locked(unlocking) = &mut self.door else { return Vec::new() };
         let typed = !unlocking.field.is_empty();
-        if unlocking.trying.is_some() || (self.environment.has_passphrase && !typed) {
+        // Only the passphrase opens a locked screen. A vault that was locked opens by whatever opens it, as every command:
+        // it may have been unlocked in another terminal.
+        let asks = unlocking.why.what() == Locked::Screen || unlocking.why == LockReason::Start;
+        if unlocking.trying.is_some() || (self.environment.has_passphrase && !typed && asks) {
             return Vec::new();
         }
         unlocking.trying = Some(request);
@@ -53,19 +56,74 @@ impl App {
         self.notice = None;
     }
 
-    /// The vault itself was locked: what is being typed at the door stays.
-    pub(super) fn vault_was_locked(&mut self) {
-        match &mut self.door {
-            Door::Locked(unlocking) => unlocking.why = LockReason::Start,
-            _ => self.lock(LockReason::Start),
+    /// Locks the vault itself: the key leaves memory, and nothing renews. What is being typed at the door stays, and so
+    /// does a form with what was typed into it: it comes from the person, not from the vault, and a secret that the portal
+    /// showed once would be lost for good. The locked screen tells that it is there.
+    pub(super) fn lock_vault(&mut self, why: LockReason) -> Vec<Effect> {
+        if !self.works() {
+            return Vec::new();
         }
+        self.vault_was_locked(why);
+        vec![Effect::LockVault]
+    }
+
+    /// The vault itself is locked by now.
+    pub(super) fn vault_was_locked(&mut self, why: LockReason) {
+        self.open_until = None;
+        self.close_panels_with_values();
+        match &mut self.door {
+            Door::Locked(unlocking) if unlocking.why.what() == Locked::Screen => {
+                unlocking.why = why;
+                // An answer that comes now may be of a vault that has been closed since.
+                unlocking.trying = None;
+                unlocking.failure = None;
+            }
+            Door::Locked(_) => {}
+            _ => self.lock(why),
+        }
+        if !self.environment.has_passphrase {
+            self.door = Door::Closed(Failure::new(
+                why.as_sentence(),
+                "Unlock it elsewhere: tokengauge vault unlock. Then press Enter.",
+            ));
+        }
+    }
+
+    /// Panels that show or send what is in the vault are closed; a sign-in and a form wait, without what was pasted.
+    fn close_panels_with_values(&mut self) {
+        let panels = self.covered.drain(..).chain(self.panel.take());
+        let mut panels: Vec<Panel> = panels.filter(|panel| !panel.shows_values()).collect();
+        for panel in &mut panels {
+            match panel {
+                Panel::Consent(panel) => panel.paste.clear(),
+                other => other.sign_in_mut().into_iter().for_each(|panel| {
+                    panel.paste.clear();
+                    panel.listening = Listening::Off;
+                }),
+            }
+        }
+        self.panel = panels.pop();
+        self.covered = panels;
+        self.listener = None;
+    }
+
+    /// The sign-in in front listens again, as it did before the vault was locked.
+    pub(super) fn listen_again(&mut self) -> Vec<Effect> {
+        let Some(Panel::SignIn(mut panel)) = self.panel.take_if(|panel| matches!(panel, Panel::SignIn(_)))
+        else {
+            return Vec::new();
+        };
+        let silent = panel.phase == Phase::Waiting && panel.listening == Listening::Off;
+        let effect = if silent { self.listen(&mut panel) } else { None };
+        self.panel = Some(Panel::SignIn(panel));
+        effect.into_iter().collect()
     }
 
     /// True while records may be read and renewed: the vault is open, behind a locked screen too.
     pub(super) fn works(&self) -> bool {
         match &self.door {
             Door::Open => true,
-            Door::Locked(unlocking) => unlocking.why != LockReason::Start,
+            Door::Locked(unlocking) => unlocking.why.what() == Locked::Screen,
             Door::FirstRun(_) | Door::Opening(_) | Door::Closed(_) => false,
         }
     }
@@ -134,4 +192,28 @@ fn too_short() -> Failure {
         format!("A passphrase has at least {} characters.", FirstRun::SHORTEST_PASSPHRASE),
         "Four or five words that nobody would guess together are better than one with symbols.",
     )
+}
+
+impl Panel {
+    /// True if it shows, previews or is about to send what is in the vault.
+    fn shows_values(&self) -> bool {
+        match self {
+            Self::HandOver(_) | Self::Export(_) | Self::Probe(_) | Self::Plain(_) => true,
+            Self::Question(question) => match question {
+                Question::Copy { .. } | Question::RenewAll(_) | Question::Remove { .. } => true,
+                Question::Abandon(_)
+                | Question::AbandonDevice(_)
+                | Question::DeviceCode(_)
+                | Question::DiscardForm(_)
+                | Question::LeaveUnsaved
+                | Question::PublicClient(_) => false,
+            },
+            Self::Help(_)
+            | Self::Input(_)
+            | Self::SignIn(_)
+            | Self::Consent(_)
+            | Self::DeviceSignIn(_)
+            | Self::Presets(_) => false,
+        }
+    }
 }

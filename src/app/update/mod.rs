@@ -27,8 +27,8 @@ use crossterm::event::KeyEvent;
 use crate::domain::ConnectionId;
 
 use super::{
-    Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, Message, Notice, Panel, Question,
-    Reading, RequestId, Tab, Tone,
+    Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, LockReason, Message, Notice, Panel,
+    Question, Reading, RequestId, Tab, Tone,
 };
 
 impl App {
@@ -104,6 +104,7 @@ impl App {
                 self.take_save_news(news, now);
                 Vec::new()
             }
+            Message::LockOrdered => self.lock_vault(LockReason::Ordered),
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
         };
         effects.extend(self.follow_paste(now));

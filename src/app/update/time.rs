@@ -6,10 +6,12 @@ use crate::domain::need::RenewalPlan;
 use crate::domain::{Clock, ConnectionId, Overview, TroubleKind};
 
 use crate::app::pauses::SPREAD;
-use crate::app::{App, Door, Effect, HandOverPhase, HeldBack, LockReason, Panel, Tab};
+use crate::app::{App, Door, Effect, HandOverPhase, HeldBack, LockReason, Notice, Panel, Tab, Tone};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
+/// So long before the vault locks itself the person is told.
+const TOLD_BEFORE_THE_END: TimeDelta = TimeDelta::minutes(10);
 /// At most so many token requests in the air.
 const IN_FLIGHT_AT_MOST: usize = 8;
 /// A suspended machine is noticed after so long.
@@ -17,6 +19,9 @@ const LONGEST_SLEEP: TimeDelta = TimeDelta::seconds(30);
 
 impl App {
     pub(super) fn wake(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
+        if self.works() && self.open_until.is_some_and(|until| until <= now) {
+            return self.lock_vault(LockReason::Hours);
+        }
         if self.notice.as_ref().is_some_and(|notice| notice.until.is_some_and(|until| until <= now)) {
             self.notice = None;
         }
@@ -26,11 +31,42 @@ impl App {
         if self.locks_itself() && now - self.touched_at >= IDLE_LOCK {
             self.lock(LockReason::Idle);
         }
+        self.tell_end(now);
         let mut effects = self.settle_paste(now);
         effects.extend(self.settle_consent(now));
         effects.extend(self.renew_due(now));
         effects.extend(self.poll_devices(now));
         effects
+    }
+
+    /// Tells once that the vault will lock itself. Behind a locked screen the door tells it.
+    fn tell_end(&mut self, now: DateTime<Utc>) {
+        let near = self.end_told_at().is_some_and(|at| at <= now);
+        if !near || !matches!(self.door, Door::Open) {
+            return;
+        }
+        self.end_told = self.open_until;
+        let Some(until) = self.open_until else { return };
+        let at = until.with_timezone(&self.environment.utc_offset).format("%H:%M");
+        let what_to_do = if self.environment.has_passphrase {
+            "To go on: lock the screen and type the passphrase (L)."
+        } else {
+            "To go on: tokengauge vault unlock in another terminal, then Enter here."
+        };
+        self.tell(Notice {
+            tone: Tone::Plain,
+            what_happened: format!(
+                "The vault locks at {at}, and nothing renews then: its key was given for 12 hours."
+            ),
+            what_to_do: Some(what_to_do.to_owned()),
+            until: None,
+        });
+    }
+
+    /// When the person is told of the end, unless that was done.
+    fn end_told_at(&self) -> Option<DateTime<Utc>> {
+        let until = self.open_until.filter(|until| self.end_told != Some(*until))?;
+        Some(until - TOLD_BEFORE_THE_END)
     }
 
     /// Only an open vault that can be asked for again locks itself.
@@ -112,6 +148,8 @@ impl App {
             self.notice.as_ref().and_then(|notice| notice.until),
             self.tokens.reveal.as_ref().map(|_| next_second(now)),
             self.locks_itself().then(|| self.touched_at + IDLE_LOCK),
+            self.open_until.filter(|_| self.works()),
+            self.end_told_at().filter(|_| matches!(self.door, Door::Open)),
             self.settles_at(),
             self.is_ticking(now).then(|| next_second(now)),
         ];

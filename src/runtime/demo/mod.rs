@@ -132,7 +132,7 @@ pub async fn run(
     let surroundings = Surroundings { directory: tenant.directory.path().to_owned(), ..surroundings.clone() };
     let access = VaultAccess { directory: tenant.vault.dir().to_owned(), sources: Sources::default() };
     let outlets = outlets(&surroundings, &channels);
-    let executor = Executor::new(access, clock, outlets, channels.answers.clone(), channels.changed.clone())
+    let executor = Executor::new(access, clock, outlets, channels.answers.clone(), channels.noticed.clone())
         .with_open_vault(tenant.vault.clone(), Some(tenant.browser(clock)));
     let environment = Environment {
         authorities: vec![tenant.authority()],
