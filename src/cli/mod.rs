@@ -5,6 +5,7 @@
 
 mod add;
 mod authorize;
+mod calendar;
 mod completions;
 mod connection_file;
 mod connection_options;
@@ -23,6 +24,7 @@ mod facts;
 mod import;
 mod list;
 mod listen;
+mod metrics;
 mod new_passphrase;
 mod output;
 mod parse;
@@ -32,6 +34,7 @@ mod redeem;
 mod refresh;
 mod remove;
 mod rename;
+mod report_file;
 mod secret_input;
 mod show;
 mod token;
@@ -81,6 +84,8 @@ enum Command {
     Refresh(refresh::Refresh),
     Token(token::Token),
     Doctor(doctor::Doctor),
+    Metrics(metrics::Metrics),
+    Calendar(calendar::CalendarCommand),
     Export(export::Export),
     Import(import::Import),
     Explain(explain::Explain),
@@ -108,6 +113,8 @@ impl Cli {
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Doctor(command)) => command.run(&global.context()?),
+            Some(Command::Metrics(command)) => command.run(&global.context()?),
+            Some(Command::Calendar(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Import(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),

@@ -10,6 +10,7 @@ pub mod connection;
 pub mod device_poll;
 pub mod hand_over;
 pub mod held_copy;
+pub mod lapse;
 pub mod lifetime;
 pub mod need;
 pub mod overview;
@@ -36,6 +37,7 @@ pub use connection::{Connection, ConnectionId, ConnectionName, Mailbox, Response
 pub use device_poll::DevicePoll;
 pub use hand_over::{ConnectionValue, Consumer, Destination, HandOver, HandedOver};
 pub use held_copy::{Freshness, HeldCopy, Outdated};
+pub use lapse::{Lapse, Lapsing};
 pub use lifetime::{Certainty, Clock, Lifetime, Stage};
 pub use need::{Need, NextStep};
 pub use overview::{AccessFacts, AttemptFacts, CodeAttemptFacts, DeviceAttemptFacts, Overview, TokenFacts};
