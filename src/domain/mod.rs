@@ -13,6 +13,7 @@ pub mod held_copy;
 pub mod lapse;
 pub mod lifetime;
 pub mod need;
+pub mod outlook;
 pub mod overview;
 pub mod per_audience;
 pub mod permission_state;
