@@ -66,13 +66,11 @@ pub fn report(examined: &[(&ConnectionName, Result<&Overview, &CliError>)], span
     let first = lapses(&held).first().map(|lapse| (lapse.at - span.now).num_seconds().max(0));
     let (critical, warning) = (count(Service::Critical), count(Service::Warning));
     let (within, all) = (words::left(span.within), examined.len());
+    let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s"));
     let mut text = format!(
         "TOKENGAUGE {overall} - needs you: {critical}, lapses within {within}: {warning}, connections: {all} | \
-         connections={all} needs_you={critical};;0 lapses={warning};0",
+         connections={all} needs_you={critical};;0 lapses={warning};0{first}"
     );
-    if let Some(seconds) = first {
-        text.push_str(&format!(" first_lapse={seconds}s"));
-    }
     text.push('\n');
     for (name, own) in examined.iter().filter(|(_, own)| service(*own, span) != Service::Ok) {
         let line = match own {
