@@ -24,6 +24,7 @@ mod facts;
 mod import;
 mod list;
 mod listen;
+mod log;
 mod metrics;
 mod new_passphrase;
 mod output;
@@ -84,6 +85,7 @@ enum Command {
     Refresh(refresh::Refresh),
     Token(token::Token),
     Doctor(doctor::Doctor),
+    Log(log::Log),
     Metrics(metrics::Metrics),
     Calendar(calendar::CalendarCommand),
     Export(export::Export),
@@ -113,6 +115,7 @@ impl Cli {
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Doctor(command)) => command.run(&global.context()?),
+            Some(Command::Log(command)) => command.run(&global.context()?),
             Some(Command::Metrics(command)) => command.run(&global.context()?),
             Some(Command::Calendar(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),

@@ -7,6 +7,7 @@ use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{AppRegistration, Connection, Overview, Trouble, TroubleKind, WhoActs};
 use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError};
 
+use super::activity_log::ActivityLog;
 use super::clock::Clock;
 use super::http::{Network, TokenClient};
 
@@ -19,6 +20,8 @@ pub struct Services {
     pub http: Arc<TokenClient>,
     /// Tells the time.
     pub clock: Clock,
+    /// Where the activity is kept, if anywhere.
+    pub activity: Option<ActivityLog>,
 }
 
 impl Services {
@@ -29,7 +32,8 @@ impl Services {
 
     /// Services that reach the outside in this way.
     pub fn with_network(vault: Vault, clock: Clock, network: Network) -> Self {
-        Self { vault, http: Arc::new(TokenClient::new(network, clock)), clock }
+        let activity = vault.notes_directory().map(|notes| ActivityLog::new(notes, vault.id()));
+        Self { vault, http: Arc::new(TokenClient::new(network, clock)), clock, activity }
     }
 
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.

@@ -46,6 +46,10 @@ impl Inner {
         }
     }
 
+    pub(super) fn notes_directory(&self) -> Option<&Path> {
+        self.seen.get().map(Seen::root)
+    }
+
     pub(super) fn note_generation(&self, connection: &Connection) {
         if let Some(seen) = self.seen.get() {
             seen.note(&connection.id, connection.generation);

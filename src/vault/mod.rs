@@ -204,6 +204,11 @@ impl Vault {
         }
     }
 
+    /// Where this machine keeps notes of vaults, once that was told.
+    pub fn notes_directory(&self) -> Option<&Path> {
+        self.inner.notes_directory()
+    }
+
     /// Tells whether a record is older than what was seen here: it was put back from a backup.
     pub fn restored(&self, connection: &Connection) -> Option<Restored> {
         self.inner.restored(connection)
