@@ -9,6 +9,7 @@ pub mod claims_request;
 pub mod connection;
 pub mod device_poll;
 pub mod event;
+pub mod forecast;
 pub mod hand_over;
 pub mod held_copy;
 pub mod lapse;
