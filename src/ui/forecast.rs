@@ -54,7 +54,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let longest = rows.iter().map(|own| own.name.as_str().len()).max().unwrap_or(0).min(255) as u16;
     let columns = Columns::of(area.width, longest);
     let mut canvas = Canvas::new(buffer, area, view.look);
-    canvas.line(&axis(view, columns, area.width));
+    canvas.line(&axis(view, columns));
     if rows.is_empty() {
         let text = "nothing here: no connection passes the filter";
         canvas.line(&view.row().gap(4).text(text, view.theme().muted).build());
@@ -75,7 +75,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 }
 
 /// A date for every thirty days, above the cell that begins then.
-fn axis(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
+fn axis(view: View<'_>, columns: Columns) -> Line<'static> {
     let theme = view.theme();
     let start = MARGIN + columns.name + GAP;
     let mut row = view.row().gap(MARGIN).fill("Name", columns.name, theme.muted).gap(GAP);
@@ -84,7 +84,7 @@ fn axis(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
         row = row.to(start + cell as u16 * columns.cell).text(date, theme.muted);
     }
     if columns.next {
-        row = row.to(width.saturating_sub(NEXT)).text("Next step", theme.muted);
+        row = row.to(start + CELLS as u16 * columns.cell + GAP + 2).text("Next step", theme.muted);
     }
     row.build()
 }
@@ -112,7 +112,9 @@ fn lane<'a>(view: View<'a>, columns: Columns, own: &Overview, mut row: Row<'a>) 
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let lane = Lane::of(own, view.now);
     for (place, cell) in lane.cells.iter().enumerate() {
+        let ends_here = [lane.refresh_token, lane.credential].contains(&Some(place));
         let (shape, style) = match cell {
+            Cell::Works if ends_here => (glyphs.lane_after, theme.muted),
             Cell::Works => (glyphs.lane_works, colour(view, own, Lane::begins_at(place, view.now))),
             Cell::AfterFirstEnd => (glyphs.lane_after, theme.muted),
             Cell::Unusable => (glyphs.lane_unusable, theme.expired),
