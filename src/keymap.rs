@@ -95,8 +95,11 @@ impl fmt::Display for Key {
 }
 
 /// Actions that may share a key: they are never on offer at the same place.
-const NEVER_TOGETHER: [(Action, Action); 2] =
-    [(Action::Theme, Action::Tunnel), (Action::Presets, Action::PrintPlainly)];
+const NEVER_TOGETHER: [(Action, Action); 3] = [
+    (Action::Theme, Action::Tunnel),
+    (Action::Presets, Action::PrintPlainly),
+    (Action::Forecast, Action::WriteFile),
+];
 
 fn never_together(one: Action, other: Action) -> bool {
     NEVER_TOGETHER.contains(&(one, other)) || NEVER_TOGETHER.contains(&(other, one))
@@ -149,6 +152,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::Filter => chars("/"),
         A::NeedsMe => chars("!"),
         A::Sort => chars("s"),
+        A::Forecast => chars("w"),
         A::Theme => chars("T"),
         A::Lock => chars("L"),
         A::OtherWays => chars("u"),

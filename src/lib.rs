@@ -54,6 +54,7 @@ pub mod domain;
 pub mod export;
 pub mod keymap;
 pub mod oauth;
+pub mod report;
 pub mod runtime;
 pub mod sanitize;
 pub mod simulator;

@@ -81,6 +81,8 @@ pub enum Action {
     NeedsMe,
     /// Another order.
     Sort,
+    /// The next ninety days, and back to the list.
+    Forecast,
     /// Another theme.
     Theme,
     /// Hide values and ask for the passphrase.
@@ -150,7 +152,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -190,6 +192,7 @@ impl Action {
         Self::Filter,
         Self::NeedsMe,
         Self::Sort,
+        Self::Forecast,
         Self::Theme,
         Self::Lock,
         Self::OtherWays,
@@ -260,6 +263,7 @@ impl Action {
             Self::Filter => ("filter", "filter", "filter or search the list; then n and N move"),
             Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
             Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),
+            Self::Forecast => ("forecast", "forecast", "what ends in the next ninety days, and back to the list"),
             Self::Theme => ("theme", "theme", "the next theme"),
             Self::Lock => ("lock", "lock", "hide everything until the passphrase is typed"),
             Self::OtherWays => ("other-ways", "other ways", "other ways to get the address or value out"),

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{ConnectionName, Overview, Renewal, RenewalKind, RenewalOutcome};
+use crate::domain::{ConnectionName, Overview, Renewal, RenewalOutcome};
 
 use super::{Field, Tone};
 
@@ -76,7 +76,7 @@ impl Activity {
                     RenewalOutcome::WillRetry(_) => Tone::Plain,
                     RenewalOutcome::Failed(_) => Tone::Bad,
                 },
-                what_happened: told(renewal),
+                what_happened: renewal.line(),
                 what_to_do: None,
             })
         });
@@ -109,18 +109,9 @@ impl Activity {
     }
 }
 
-/// The line of a token request.
-pub fn told(renewal: &Renewal) -> String {
-    match &renewal.outcome {
-        RenewalOutcome::Worked => worked(renewal.kind).to_owned(),
-        RenewalOutcome::WorkedOddly(remark) => format!("{}; {remark}", worked(renewal.kind)),
-        RenewalOutcome::WillRetry(line) | RenewalOutcome::Failed(line) => line.clone(),
-    }
-}
-
 /// The line of the last token request, which worked, without what is odd about it.
 pub fn briefly(overview: &Overview) -> &'static str {
-    worth_telling(overview).map_or("", |last| worked(last.kind))
+    worth_telling(overview).map_or("", |last| last.kind.done())
 }
 
 /// The last token request; the sign-in itself where it was one for another of its resources, right behind it.
@@ -132,13 +123,4 @@ pub fn worth_telling(overview: &Overview) -> Option<&Renewal> {
         && last.at - tokens.signed_in_at < TimeDelta::minutes(2);
     let sign_in = overview.renewals.iter().rev().find(|own| own.at == tokens.signed_in_at);
     sign_in.filter(|_| is_behind).or(Some(last))
-}
-
-/// The line of a token request that worked.
-fn worked(kind: RenewalKind) -> &'static str {
-    match kind {
-        RenewalKind::SignIn => "signed in, tokens stored",
-        RenewalKind::Refresh => "renewed, tokens stored",
-        RenewalKind::ClientCredentials => "token issued and stored",
-    }
 }

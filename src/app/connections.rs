@@ -23,6 +23,29 @@ pub struct Connections {
     pub needs_me: bool,
     /// The order within a group.
     pub sort: Sort,
+    /// What is shown of each.
+    pub showing: Showing,
+}
+
+/// What is shown of each connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Showing {
+    /// Its clocks, in groups.
+    #[default]
+    Clocks,
+    /// Its next ninety days.
+    Forecast,
+}
+
+impl Showing {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Clocks => Self::Forecast,
+            Self::Forecast => Self::Clocks,
+        }
+    }
 }
 
 /// The order within a group.
@@ -77,6 +100,7 @@ impl Default for Connections {
             filter: Field::open(64),
             needs_me: false,
             sort: Sort::default(),
+            showing: Showing::default(),
         }
     }
 }

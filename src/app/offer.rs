@@ -71,7 +71,7 @@ impl App {
         own.extend(can_probe(chosen).then_some(A::Probe));
         own.extend([A::New, A::NewLike, A::Edit]);
         own.extend(chosen.tokens.as_ref().map(|_| A::Export));
-        own.extend([A::NeedsMe, A::Filter, A::Sort, A::Remove, A::RenewAll]);
+        own.extend([A::NeedsMe, A::Filter, A::Forecast, A::Sort, A::Remove, A::RenewAll]);
         // Always to be had, and in front where it is what is missing.
         if !own.contains(&A::AdminConsent) {
             own.push(A::AdminConsent);

@@ -5,6 +5,7 @@
 
 mod add;
 mod authorize;
+mod calendar;
 mod completions;
 mod connection_file;
 mod connection_options;
@@ -23,6 +24,8 @@ mod facts;
 mod import;
 mod list;
 mod listen;
+mod log;
+mod metrics;
 mod new_passphrase;
 mod output;
 mod parse;
@@ -32,6 +35,7 @@ mod redeem;
 mod refresh;
 mod remove;
 mod rename;
+mod report_file;
 mod secret_input;
 mod show;
 mod token;
@@ -83,6 +87,9 @@ enum Command {
     Refresh(refresh::Refresh),
     Token(token::Token),
     Doctor(doctor::Doctor),
+    Log(log::Log),
+    Metrics(metrics::Metrics),
+    Calendar(calendar::CalendarCommand),
     Export(export::Export),
     Import(import::Import),
     Explain(explain::Explain),
@@ -140,6 +147,9 @@ impl Cli {
             Some(Command::Refresh(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Doctor(command)) => command.run(&global.context()?),
+            Some(Command::Log(command)) => command.run(&global.context()?),
+            Some(Command::Metrics(command)) => command.run(&global.context()?),
+            Some(Command::Calendar(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Import(command)) => command.run(&global.context()?),
             Some(Command::Vault(command)) => command.run(&global.context()?),
@@ -205,9 +215,8 @@ mod tests {
     #[test]
     fn arguments_of_token_are_read_the_same_with_and_without_the_other_commands() {
         let all = |line: &str| Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string());
-        let read = |line: &str| {
-            Cli::read(line.split(' ').map(OsString::from)).map_err(|error| error.to_string())
-        };
+        let read =
+            |line: &str| Cli::read(line.split(' ').map(OsString::from)).map_err(|error| error.to_string());
         for line in [
             "tokengauge token contoso",
             "tokengauge --key-file k token contoso --vault v -vv --audience exchange --min-valid 5m",

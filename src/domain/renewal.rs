@@ -37,6 +37,28 @@ pub enum RenewalOutcome {
     Failed(String),
 }
 
+impl Renewal {
+    /// What happened, in one line.
+    pub fn line(&self) -> String {
+        match &self.outcome {
+            RenewalOutcome::Worked => self.kind.done().to_owned(),
+            RenewalOutcome::WorkedOddly(remark) => format!("{}; {remark}", self.kind.done()),
+            RenewalOutcome::WillRetry(line) | RenewalOutcome::Failed(line) => line.clone(),
+        }
+    }
+}
+
+impl RenewalKind {
+    /// What is told where it worked.
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::SignIn => "signed in, tokens stored",
+            Self::Refresh => "renewed, tokens stored",
+            Self::ClientCredentials => "token issued and stored",
+        }
+    }
+}
+
 impl RenewalOutcome {
     /// The line that tells what happened, where something did.
     pub fn line(&self) -> Option<&str> {

@@ -4,6 +4,7 @@
 //! `exchange.rs` (whatever spends a grant) and `records.rs` (whatever changes a record). The dashboard adds
 //! `executor.rs`, which performs effects in tasks, and `dashboard.rs`, the loop with the only `select!`.
 
+pub mod activity_log;
 mod blocking;
 pub mod certificate_files;
 pub mod clipboard;

@@ -6,12 +6,13 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
-    ConnectionId, ConnectionName, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
+    ConnectionId, ConnectionName, EventKind, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
     SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
+use crate::sanitize::sanitize;
 use crate::vault::{PATIENCE, VaultError};
 
 use super::certificate_files::{self, CertificateFileError};
@@ -104,6 +105,7 @@ pub fn import(
     // registration where this is interrupted: the same command makes the rest.
     apply_credential(services, &new.settings, &entered)?;
     reserved.create(&connection)?;
+    services.note(EventKind::Added, &connection.name, "added");
     Ok(services.overview(&connection))
 }
 
@@ -120,7 +122,10 @@ pub struct CreateAllError {
 pub fn create_all(services: &Services, all: &[NewConnection]) -> Result<Vec<Overview>, CreateAllError> {
     let mut made: Vec<Connection> = Vec::new();
     match make_all(services, all, &mut made) {
-        Ok(()) => Ok(made.iter().map(|connection| services.overview(connection)).collect()),
+        Ok(()) => {
+            made.iter().for_each(|own| services.note(EventKind::Added, &own.name, "added"));
+            Ok(made.iter().map(|connection| services.overview(connection)).collect())
+        }
         Err(error) => Err(CreateAllError { error, left: take_back(services, &made) }),
     }
 }
@@ -151,8 +156,8 @@ fn make_all(
 
 /// Removes what was made; the names of what is still there.
 fn take_back(services: &Services, made: &[Connection]) -> Vec<ConnectionName> {
-    let is_gone = |connection: &&Connection| match remove(services, &connection.id) {
-        Ok(()) | Err(VaultError::NoSuchConnection(_)) => false,
+    let is_gone = |connection: &&Connection| match take_away(services, &connection.id) {
+        Ok(_) | Err(VaultError::NoSuchConnection(_)) => false,
         Err(_) => true,
     };
     made.iter().filter(is_gone).map(|connection| connection.name.clone()).collect()
@@ -161,6 +166,7 @@ fn take_back(services: &Services, made: &[Connection]) -> Vec<ConnectionName> {
 /// Changes a connection under its lock, merged into what is on disk.
 pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
+    let name_before = locked.name().clone();
     let edit = &match edit {
         Edit::Form(form, shown) => Edit::Form(form.merged(shown, &locked.read()?), shown.clone()),
         edit => edit.clone(),
@@ -182,7 +188,36 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
         return Err(fault.into());
     }
     locked.save(&mut connection)?;
+    if let Some((kind, what_happened)) = event(edit, &name_before) {
+        services.note(kind, &connection.name, what_happened);
+    }
     Ok(services.overview(&connection))
+}
+
+/// What the activity keeps of a change; a sign-in's own steps are told by how it ends.
+fn event(edit: &Edit, name_before: &ConnectionName) -> Option<(EventKind, String)> {
+    match edit {
+        Edit::Form(form, _) if form.name != *name_before => {
+            Some((EventKind::Renamed, format!("renamed, {name_before} before")))
+        }
+        Edit::Form(..) => Some((EventKind::Edited, "settings edited".to_owned())),
+        Edit::WayIn(_) => Some((EventKind::Edited, "way to sign in chosen".to_owned())),
+        Edit::AddScope(_) | Edit::RemoveScope(_) | Edit::SetScopes(_) => {
+            Some((EventKind::Edited, "permissions chosen".to_owned()))
+        }
+        Edit::AttemptRefused { trouble, .. } => Some((EventKind::Failed, trouble.what_happened.clone())),
+        Edit::AdminConsentGiven { .. } => {
+            Some((EventKind::Edited, "an administrator has consented".to_owned()))
+        }
+        Edit::AdminConsentRefused => {
+            Some((EventKind::Failed, "the administrator's consent was refused".to_owned()))
+        }
+        Edit::HandedOver(given) => {
+            let to = sanitize(&given.keeper(), 100);
+            Some((EventKind::HandedOver, format!("handed over to {to}")))
+        }
+        Edit::WrongPaste { .. } | Edit::AbandonAttempt { .. } | Edit::ForgetHandOver(_) => None,
+    }
 }
 
 /// Takes a record that was put back from a backup as the newest one. Nothing is changed where it was not.
@@ -199,7 +234,15 @@ pub fn accept_restored(services: &Services, id: &ConnectionId) -> Result<Overvie
 
 /// Removes a connection. Its app registration stays: other connections may use it, and a secret goes by hand only.
 pub fn remove(services: &Services, id: &ConnectionId) -> Result<(), VaultError> {
-    services.vault.lock_connection(id, PATIENCE)?.remove()
+    let name = take_away(services, id)?;
+    services.note(EventKind::Removed, &name, "removed");
+    Ok(())
+}
+
+fn take_away(services: &Services, id: &ConnectionId) -> Result<ConnectionName, VaultError> {
+    let locked = services.vault.lock_connection(id, PATIENCE)?;
+    let name = locked.name().clone();
+    locked.remove().map(|()| name)
 }
 
 /// Begins a sign-in with a browser: fresh state and verifier, kept in the record. One that is still open is replaced.

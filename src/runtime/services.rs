@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::app::{AppFacts, Contents, DamagedFile, Failure};
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::{AppRegistration, Connection, Overview, Trouble, TroubleKind, WhoActs};
+use crate::domain::{
+    AppRegistration, Connection, ConnectionName, Event, EventKind, Overview, Trouble, TroubleKind, WhoActs,
+};
 use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError};
 
+use super::activity_log::ActivityLog;
 use super::clock::Clock;
 use super::exchange::OnFailedSave;
 use super::http::{Network, TokenClient};
@@ -25,6 +28,8 @@ pub struct Services {
     pub leaving: Leaving,
     /// What becomes of an answer that cannot be saved.
     pub on_failed_save: OnFailedSave,
+    /// Where the activity is kept, if anywhere.
+    pub activity: Option<ActivityLog>,
 }
 
 impl Services {
@@ -35,12 +40,32 @@ impl Services {
 
     /// Services that reach the outside in this way.
     pub fn with_network(vault: Vault, clock: Clock, network: Network) -> Self {
+        let activity = vault.notes_directory().map(|notes| ActivityLog::new(notes, vault.id()));
         Self {
             vault,
             http: Arc::new(TokenClient::new(network, clock)),
             clock,
             leaving: Leaving::default(),
             on_failed_save: OnFailedSave::TryAWhile,
+            activity,
+        }
+    }
+
+    /// Keeps in the activity what has just happened to a connection, best effort.
+    pub fn note(&self, kind: EventKind, connection: &ConnectionName, what_happened: impl Into<String>) {
+        self.note_event(&Event {
+            at: self.clock.now(),
+            kind,
+            connection: Some(connection.clone()),
+            what_happened: what_happened.into(),
+            what_to_do: None,
+        });
+    }
+
+    /// Keeps an event in the activity, best effort.
+    pub fn note_event(&self, event: &Event) {
+        if let Some(activity) = &self.activity {
+            activity.note(event);
         }
     }
 

@@ -131,6 +131,12 @@ pub struct Glyphs {
     pub left: &'static str,
     /// Leads to.
     pub right: &'static str,
+    /// Days on which a connection works, in a lane.
+    pub lane_works: &'static str,
+    /// Days after something has ended.
+    pub lane_after: &'static str,
+    /// Days on which it cannot be used.
+    pub lane_unusable: &'static str,
     /// A renewal that worked at once.
     pub renewed: &'static str,
     /// A renewal that is tried again.
@@ -212,6 +218,9 @@ static SMOOTH: Glyphs = Glyphs {
     down: "▼",
     left: "◄",
     right: "→",
+    lane_works: "━",
+    lane_after: "╌",
+    lane_unusable: "·",
     renewed: "●",
     retried: "▲",
     refused: "×",
@@ -255,6 +264,9 @@ static PLAIN: Glyphs = Glyphs {
     down: "▼",
     left: "◄",
     right: "→",
+    lane_works: "═",
+    lane_after: "─",
+    lane_unusable: "·",
     renewed: "•",
     retried: "▲",
     refused: "x",
@@ -286,6 +298,9 @@ static ASCII: Glyphs = Glyphs {
     down: "v",
     left: "<",
     right: ">",
+    lane_works: "=",
+    lane_after: "-",
+    lane_unusable: ".",
     renewed: "o",
     retried: "!",
     refused: "x",
@@ -339,6 +354,9 @@ mod tests {
             glyphs.renewed,
             glyphs.retried,
             glyphs.refused,
+            glyphs.lane_works,
+            glyphs.lane_after,
+            glyphs.lane_unusable,
         ];
         for set in [frame, focused] {
             all.extend([set.top_left, set.top_right, set.bottom_left, set.bottom_right]);
@@ -375,6 +393,7 @@ mod tests {
                 vec![glyphs.needs_you, glyphs.soon, glyphs.quiet],
                 vec![glyphs.step_done, glyphs.step_now, glyphs.step_later],
                 vec![glyphs.renewed, glyphs.retried, glyphs.refused],
+                vec![glyphs.lane_works, glyphs.lane_after, glyphs.lane_unusable],
                 vec![glyphs.check_on, glyphs.check_off],
                 vec![glyphs.yes, glyphs.no],
                 vec![glyphs.border.horizontal_top, glyphs.border_focused.horizontal_top],

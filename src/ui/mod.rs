@@ -34,6 +34,7 @@ mod device_sign_in;
 mod export;
 mod field;
 mod first_run;
+mod forecast;
 pub mod gauge;
 pub mod glyphs;
 mod hand_over;
@@ -64,6 +65,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::connections::Showing;
 use crate::app::{App, Door, Panel, Tab};
 use crate::keymap::Keymap;
 
@@ -137,6 +139,9 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     if !covers {
         tabs::draw(buffer, regions, view);
         match view.app.tab {
+            Tab::Connections if view.app.connections.showing == Showing::Forecast => {
+                forecast::draw(buffer, regions.body, view);
+            }
             Tab::Connections => connections::draw(buffer, regions.body, view),
             Tab::Permissions => permissions::draw(buffer, regions.body, view),
             Tab::Tokens => tokens::draw(buffer, regions.body, view),

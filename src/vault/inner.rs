@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{
-    Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock, RwLockWriteGuard,
-};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use super::emergency::{EmergencyPlaces, Shelves};
@@ -103,6 +101,10 @@ impl Inner {
 
     pub(super) fn shelves(&self) -> Option<&Shelves> {
         self.shelves.get()
+    }
+
+    pub(super) fn notes_directory(&self) -> Option<&Path> {
+        self.seen.get().map(Seen::root)
     }
 
     pub(super) fn note_generation(&self, connection: &Connection) {

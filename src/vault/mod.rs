@@ -229,6 +229,11 @@ impl Vault {
         emergency::take_in_all(self, patience)
     }
 
+    /// Where this machine keeps notes of vaults, once that was told.
+    pub fn notes_directory(&self) -> Option<&Path> {
+        self.inner.notes_directory()
+    }
+
     /// Tells whether a record is older than what was seen here: it was put back from a backup.
     pub fn restored(&self, connection: &Connection) -> Option<Restored> {
         self.inner.restored(connection)

@@ -11,6 +11,9 @@ use crate::domain::ConnectionId;
 /// The notes about one vault: a file for every connection, with a number in it.
 #[derive(Debug)]
 pub(super) struct Seen {
+    /// Where this machine keeps notes of vaults.
+    root: PathBuf,
+    /// Those about this one.
     directory: PathBuf,
 }
 
@@ -18,7 +21,14 @@ impl Seen {
     /// Below `directory`, which need not exist. `vault_id` is of our own making, and told apart from a path all the same.
     pub(super) fn new(directory: &Path, vault_id: &str) -> Option<Self> {
         let plain = !vault_id.is_empty() && vault_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        plain.then(|| Self { directory: directory.join("generations").join(vault_id) })
+        plain.then(|| Self {
+            root: directory.to_owned(),
+            directory: directory.join("generations").join(vault_id),
+        })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The highest generation seen so far.

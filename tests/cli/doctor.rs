@@ -7,16 +7,75 @@ const REFUSED_CALENDAR: &str =
     "[[faults]]\nendpoint = 'graph'\ncall = 'calendars'\nstatus = 403\nerror = 'ErrorAccessDenied'";
 
 #[test]
-fn without_a_probe_it_tells_the_next_step_and_sends_nothing() {
+fn without_a_probe_it_tells_whether_anything_lapses_and_sends_nothing() {
     let tenant = Tenant::new();
     let run = tenant.run(&["doctor"]).is(1);
-    assert!(run.out.contains("sign in"), "{}", run.out);
+    assert_eq!(run.out, "contoso: needs you: sign in\n");
     let tenant = tenant.signed_in();
     let before = tenant.requests();
     let run = tenant.run(&["doctor", NAME]).is(0);
-    assert!(run.out.contains("renewal due"), "{}", run.out);
+    assert!(
+        run.out.starts_with("contoso: nothing lapses within 14 d; refresh token ends in 89 d, on "),
+        "{}",
+        run.out
+    );
+    assert!(run.out.ends_with(" (est) unless it renews\n"), "{}", run.out);
     assert_eq!(tenant.requests(), before);
     tenant.run(&["doctor", "nobody"]).is(2);
+}
+
+/// A day so far ahead that the secret's end is before the refresh token's.
+fn in_ten_days() -> String {
+    (chrono::Utc::now() + chrono::TimeDelta::days(10)).date_naive().to_string()
+}
+
+#[test]
+fn what_ends_within_the_time_is_told_with_its_day() {
+    let tenant = Tenant::new().signed_in();
+    let day = in_ten_days();
+    tenant.run(&["edit", NAME, "--secret-expires", &day]).is(0);
+    let run = tenant.run(&["doctor"]).is(1);
+    assert_eq!(run.out, format!("contoso: client secret ends in 9 d, on {day}\n"));
+    let run = tenant.run(&["doctor", "--within", "5d"]).is(0);
+    assert!(run.out.contains("nothing lapses within 5 d; client secret ends in 9 d"), "{}", run.out);
+    let run = tenant.run(&["doctor", "--within", "100d"]).is(1);
+    assert!(
+        run.out.contains("client secret ends in 9 d") && run.out.contains("; refresh token ends in 89 d")
+    );
+    let told = tenant.run(&["doctor", "--json"]).is(1).json();
+    assert_eq!((&told[0]["outlook"], &told[0]["exit"]), (&"lapses".into(), &1.into()));
+    assert_eq!(told[0]["lapses"][0]["what"], "client-secret");
+    assert_eq!(told[0]["lapses"][0]["at"], format!("{day}T00:00:00Z"));
+    assert_eq!(told[0]["lapses"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_monitoring_plugin_keeps_to_four_codes() {
+    let tenant = Tenant::new();
+    let run = tenant.run(&["doctor", "--nagios"]).is(2);
+    assert_eq!(
+        run.out,
+        "TOKENGAUGE CRITICAL - needs you: 1, lapses within 14 d: 0, connections: 1 | connections=1 needs_you=1;;0 lapses=0;0\n\
+         contoso: needs you: sign in\n"
+    );
+    let tenant = tenant.signed_in();
+    let run = tenant.run(&["doctor", "--nagios"]).is(0);
+    assert!(run.out.starts_with("TOKENGAUGE OK - ") && run.out.contains(" first_lapse=77"), "{}", run.out);
+    assert_eq!(run.out.lines().count(), 1);
+    tenant.run(&["edit", NAME, "--secret-expires", &in_ten_days()]).is(0);
+    let run = tenant.run(&["doctor", "--nagios"]).is(1);
+    assert!(run.out.starts_with("TOKENGAUGE WARNING - "), "{}", run.out);
+    assert!(run.out.contains("\ncontoso: client secret ends in 9 d"), "{}", run.out);
+}
+
+#[test]
+fn a_plugin_that_cannot_find_out_says_so_on_stdout() {
+    let tenant = Tenant::new();
+    let run = tenant.home.bare(&["doctor", "--nagios"]).is(3);
+    assert!(run.out.starts_with("TOKENGAUGE UNKNOWN - "), "{}", run.out);
+    std::fs::write(tenant.home.record(NAME), "no record").unwrap();
+    let run = tenant.run(&["doctor", "--nagios"]).is(3);
+    assert!(run.out.starts_with("TOKENGAUGE UNKNOWN - a record of the vault is damaged"), "{}", run.out);
 }
 
 #[test]

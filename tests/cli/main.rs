@@ -1,6 +1,8 @@
 //! The command line from outside: the real binary, a vault of its own for each test, the simulated tenant on loopback.
 
 mod home;
+#[path = "../support/python.rs"]
+mod python;
 mod tenant;
 #[path = "../support/visit.rs"]
 mod visit;
@@ -20,6 +22,7 @@ mod listen;
 mod locking;
 mod paste;
 mod permissions;
+mod reports;
 mod restored;
 mod settings;
 mod sign_in;

@@ -5,6 +5,8 @@ mod intake;
 mod lines;
 mod patch;
 mod preview;
+#[path = "../support/python.rs"]
+mod python;
 mod readers;
 mod trees;
 mod values;

@@ -1,7 +1,4 @@
 //! Python's readers, one process for many cases; and a shell with an empty environment.
-//!
-//! Needs a Python with PyYAML: `TOKENGAUGE_PEERS_PYTHON`, else the one of `target/peers/venv` that `.ci/run` makes, else
-//! `python3`. Where none has it a test says so and passes, except in continuous integration (`TOKENGAUGE_CI=1`).
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -9,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
+
+use crate::python;
 
 /// A Python process that reads documents.
 pub struct Python {
@@ -20,11 +19,7 @@ pub struct Python {
 impl Python {
     /// The process, where there is a Python with PyYAML.
     pub fn start() -> Option<Self> {
-        let Some(program) = program() else {
-            assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "PyYAML is missing");
-            eprintln!("skipped: no Python with PyYAML; see .ci/run");
-            return None;
-        };
+        let program = python::with("yaml")?;
         let mut command = Command::new(program);
         command.arg(in_package("tests/formats/readers.py")).env("PYTHONIOENCODING", "utf-8");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -62,16 +57,6 @@ impl Drop for Python {
 
 fn in_package(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn program() -> Option<PathBuf> {
-    let given = std::env::var_os("TOKENGAUGE_PEERS_PYTHON").map(PathBuf::from);
-    let usual = [in_package("target/peers/venv/bin/python3"), "python3".into()];
-    given.into_iter().chain(usual).find(|python| {
-        let mut import = Command::new(python);
-        import.args(["-c", "import yaml"]).stdout(Stdio::null()).stderr(Stdio::null());
-        import.status().is_ok_and(|status| status.success())
-    })
 }
 
 /// The variables that a shell has after it has read the assignments, with nothing else in its environment.

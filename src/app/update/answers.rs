@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::Overview;
 use crate::domain::secret::{PastedText, RevealedValue};
+use crate::domain::{Overview, Renewal};
 
 use crate::app::{
     Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Edit, Effect, Entry,
@@ -222,7 +222,7 @@ impl App {
                 (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
             }
             (None, Some(_)) => {
-                let told = crate::app::activity::worth_telling(overview).map(crate::app::activity::told);
+                let told = crate::app::activity::worth_telling(overview).map(Renewal::line);
                 (Tone::Good, told.unwrap_or_default(), None)
             }
             (None, None) => return,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{ConnectionId, ConnectionValue, Overview};
 
+use crate::app::connections::Showing;
 use crate::app::hand_over;
 use crate::app::{
     Action, App, Effect, Failure, Field, GrantStep, InputPane, Line, LockReason, Notice, Panel, Parcel,
@@ -52,6 +53,7 @@ impl App {
                 self.connections.sort = self.connections.sort.next();
                 self.tell(Notice::plain(format!("Order: {}", self.connections.sort.word()), now));
             }
+            Action::Forecast => self.connections.showing = self.connections.showing.other(),
             Action::RenewAll => self.ask_renew_all(now),
             Action::AddScope => {
                 self.permissions.entry = Some(Field::open(256));
@@ -117,6 +119,9 @@ impl App {
     /// Esc undoes what narrows the list, then leads to the first tab.
     fn back(&mut self, now: DateTime<Utc>) {
         match self.tab {
+            Tab::Connections if self.connections.showing == Showing::Forecast => {
+                self.connections.showing = Showing::Clocks;
+            }
             Tab::Connections => {
                 self.connections.filter.clear();
                 self.connections.needs_me = false;

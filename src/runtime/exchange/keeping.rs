@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::{Failure, Message, SaveNews};
-use crate::domain::{ConnectionId, ConnectionName, Overview};
+use crate::domain::{ConnectionId, ConnectionName, Event, Overview};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::{Services, failure};
 use crate::runtime::stop::Pause;
@@ -152,6 +152,13 @@ impl Taken {
         .await
     }
 
+    /// What the request came to, for the activity.
+    fn event(&self) -> Option<Event> {
+        let connection = &self.ready.connection;
+        let last = connection.renewals.last().filter(|last| Some(last.at) != self.ready.asked_before)?;
+        Some(Event::of_renewal(&connection.name, last))
+    }
+
     fn id(&self) -> ConnectionId {
         self.ready.connection.id.clone()
     }
@@ -163,6 +170,15 @@ impl Taken {
 ///
 /// [`ExchangeError::NotSaved`] where it is not in the vault in the end, else what the answer itself was.
 pub(super) async fn keep(services: &Services, taken: Taken) -> Result<Overview, ExchangeError> {
+    let event = taken.event();
+    let kept = save(services, taken).await;
+    if !matches!(kept, Err(ExchangeError::NotSaved(_))) {
+        event.iter().for_each(|event| services.note_event(event));
+    }
+    kept
+}
+
+async fn save(services: &Services, taken: Taken) -> Result<Overview, ExchangeError> {
     let (mut taken, mut error) = match taken.try_once().await {
         Tried::Saved(told) => return told,
         Tried::Failed(taken, error) => (taken, error),

@@ -175,6 +175,8 @@ struct Ready {
     belief: Belief,
     /// Which of its refresh tokens the request spends.
     spends: Spends,
+    /// When tokens were asked for before: what is noted since is news.
+    asked_before: Option<DateTime<Utc>>,
 }
 
 /// What an answer led to.
@@ -229,6 +231,7 @@ fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeE
         .ok_or(ExchangeError::NoAppRegistration)?;
     Ok(Box::new(Ready {
         locked,
+        asked_before: connection.renewals.last().map(|renewal| renewal.at),
         connection,
         app,
         belief: Belief::AfterReadingAgain,

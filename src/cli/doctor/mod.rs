@@ -1,39 +1,48 @@
 //! `doctor`: does it work, and what comes next? `--probe` asks Graph with the token.
 
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::Failure;
-use crate::domain::need::Need;
-use crate::domain::probe::{
-    Check, Finding, Holder, Meaning, Outcome, Permissions, Probe, Questions, Verdict, WhyNot,
-};
+use crate::domain::probe::{Probe, Questions};
 use crate::domain::{ConnectionName, Mailbox, Overview, Scope};
+use crate::runtime::clock::Clock;
 use crate::runtime::probe::{ProbeError, probe};
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
-use super::context::{Context, overview, wait};
+use super::context::{Asking, Context, overview, wait};
 use super::exit::{CliError, Exit, say, tell};
 use super::{facts, output, parse, words};
+use outlook::Span;
 
-/// Tell whether connections work and what comes next; the exit code says so
+mod nagios;
+mod outlook;
+mod probed;
+
+/// Tell in a sentence a connection whether anything lapses; the exit code says so
 ///
-/// Without --probe nothing is sent: 0 if nothing needs a person, else 1. With --probe Graph is asked for profile, inbox,
-/// calendar and contacts, as far as the token's permissions allow; counts are all that is read. Then 4 says that somebody
-/// must sign in or consent, 5 that the set-up is wrong, 6 that it may pass.
+/// Without --probe nothing is sent: 0 if nothing needs a person or ends within the time, else 1. With --probe Graph is asked
+/// for profile, inbox, calendar and contacts, as far as the token's permissions allow; counts are all that is read. Then 4
+/// says that somebody must sign in or consent, 5 that the set-up is wrong, 6 that it may pass.
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The connections; all of them if none is named
     #[arg(value_parser = parse::name)]
     names: Vec<ConnectionName>,
+    /// How far ahead is looked
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration, default_value = "14d")]
+    within: TimeDelta,
     /// Ask Graph with the connection's token, renewed first if that is due
     #[arg(long)]
     probe: bool,
     /// The mailbox that an application opens, where nobody signs in
     #[arg(long, value_name = "ADDRESS", value_parser = parse::mailbox, requires = "probe")]
     mailbox: Option<Mailbox>,
+    /// As a monitoring plugin: 0 nothing lapses, 1 something ends within the time, 2 somebody must act, 3 unknown; never asks
+    #[arg(long, conflicts_with_all = ["probe", "json"])]
+    nagios: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -48,6 +57,10 @@ struct Examined {
 
 impl Doctor {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        if self.nagios { self.run_as_plugin(context) } else { self.examine(context) }
+    }
+
+    fn examine(&self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
         let (chosen, damaged) = self.choose(&services)?;
         if chosen.is_empty() && damaged == Exit::Ok {
@@ -64,18 +77,39 @@ impl Doctor {
             }
             // A renewal that came first has changed it.
             let held = if probe.is_some() { overview(&services, &name) } else { held };
-            examined.push(Examined { name, overview: held, probe });
-            if self.probe && !self.json {
-                examined.last().map_or(Ok(()), Examined::print)?;
+            let own = Examined { name, overview: held, probe };
+            if !self.json {
+                own.print(self.span(&services))?;
             }
+            examined.push(own);
         }
-        let now = services.clock.now();
+        let span = self.span(&services);
         if self.json {
-            output::print_json(&Value::Array(examined.iter().map(|own| own.json(now)).collect()))?;
-        } else if !self.probe {
-            print_table(&examined, now)?;
+            output::print_json(&Value::Array(examined.iter().map(|own| own.json(span)).collect()))?;
         }
-        Ok(examined.iter().map(|own| own.exit(now)).max().unwrap_or(Exit::Ok).max(damaged))
+        Ok(examined.iter().map(|own| own.exit(span)).max().unwrap_or(Exit::Ok).max(damaged))
+    }
+
+    /// Whatever goes wrong is told on stdout as well, which is all that such a program shows.
+    fn run_as_plugin(&self, context: &Context) -> Result<Exit, CliError> {
+        let report = self.plugin_report(context).unwrap_or_else(|error| nagios::unknown(&error));
+        output::print(&report.text)?;
+        Ok(report.service.exit())
+    }
+
+    fn plugin_report(&self, context: &Context) -> Result<nagios::Report, CliError> {
+        let (vault, _) = context.open_vault(Asking::Never)?;
+        let services = context.services(vault, Clock::system());
+        let (chosen, damaged) = self.choose(&services)?;
+        if damaged != Exit::Ok {
+            return Err(CliError::new(damaged, "a record of the vault is damaged", ""));
+        }
+        let examined: Vec<_> = chosen.iter().map(|(name, held)| (name, held.as_ref())).collect();
+        Ok(nagios::report(&examined, self.span(&services)))
+    }
+
+    fn span(&self, services: &Services) -> Span {
+        Span { within: self.within, now: services.clock.now() }
     }
 
     /// The connections that are meant, and what those that cannot be read count for.
@@ -111,37 +145,25 @@ fn failed(error: &ProbeError, name: &ConnectionName) -> CliError {
     }
 }
 
-fn print_table(examined: &[Examined], now: DateTime<Utc>) -> Result<(), CliError> {
-    let rows: Vec<Vec<String>> = examined.iter().filter_map(|own| own.row(now)).collect();
-    if !rows.is_empty() {
-        output::print(&words::table(&["NAME", "STATE", "NEXT STEP"], &rows))?;
-    }
-    examined.iter().filter_map(|own| own.overview.as_ref().err()).for_each(CliError::tell);
-    Ok(())
-}
-
 impl Examined {
-    fn row(&self, now: DateTime<Utc>) -> Option<Vec<String>> {
-        let own = self.overview.as_ref().ok()?;
-        Some(vec![own.name.to_string(), words::need(own.need(now)).to_owned(), words::next_step(own, now)])
-    }
-
-    fn exit(&self, now: DateTime<Utc>) -> Exit {
+    fn exit(&self, span: Span) -> Exit {
         let own = match &self.overview {
-            Ok(own) if own.need(now) == Need::NeedsYou => Exit::Lapses,
-            Ok(_) => Exit::Ok,
+            Ok(own) => span.exit(own),
             Err(error) => error.exit(),
         };
         let probed = match &self.probe {
             None => Exit::Ok,
-            Some(Ok(probe)) => exit_of(probe.verdict()),
+            Some(Ok(probe)) => probed::exit_of(probe.verdict()),
             Some(Err(error)) => error.exit(),
         };
         own.max(probed)
     }
 
-    /// Sentence and table on stdout, what to do on stderr.
-    fn print(&self) -> Result<(), CliError> {
+    /// Sentences and table on stdout, what to do on stderr.
+    fn print(&self, span: Span) -> Result<(), CliError> {
+        if let Ok(own) = &self.overview {
+            output::print_line(&span.sentence(own))?;
+        }
         match (&self.overview, &self.probe) {
             (Err(error), _) => error.tell(),
             (_, Some(Err(error))) => {
@@ -154,7 +176,7 @@ impl Examined {
             (_, Some(Ok(probe))) => {
                 output::print_line(&format!("{}: {}", self.name, sanitize(&probe.sentence(), 400)))?;
                 if !probe.checks().is_empty() {
-                    output::print(&indented(&words::table(&["CHECK", "ANSWER", ""], &rows(probe))))?;
+                    output::print(&probed::table(probe))?;
                 }
                 self.advise(probe);
             }
@@ -184,43 +206,23 @@ impl Examined {
         }
     }
 
-    fn json(&self, now: DateTime<Utc>) -> Value {
+    fn json(&self, span: Span) -> Value {
         let own = match &self.overview {
             Ok(own) => own,
             Err(error) => return error_json(&self.name, error),
         };
-        let (step, at) = words::next_step_word(own.next_step(now));
-        json!({
-            "name": self.name.as_str(),
-            "state": words::need(own.need(now)),
-            "next_step": { "step": step, "at": at.map(facts::moment) },
-            "exit": self.exit(now) as u8,
-            "probe": self.probe.as_ref().map(|probe| match probe {
-                Ok(probe) => probe_json(probe),
-                Err(error) => error_json(&self.name, error),
-            }),
-        })
+        let (step, at) = words::next_step_word(own.next_step(span.now));
+        let mut told = span.json(own);
+        told["name"] = json!(self.name.as_str());
+        told["state"] = json!(words::need(own.need(span.now)));
+        told["next_step"] = json!({ "step": step, "at": at.map(facts::moment) });
+        told["exit"] = json!(self.exit(span) as u8);
+        told["probe"] = self.probe.as_ref().map_or(Value::Null, |probe| match probe {
+            Ok(probe) => probed::json(probe),
+            Err(error) => error_json(&self.name, error),
+        });
+        told
     }
-}
-
-fn exit_of(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Works => Exit::Ok,
-        Verdict::SignIn => Exit::SignInNeeded,
-        Verdict::SetUpWrong => Exit::SetUpWrong,
-        Verdict::TryLater => Exit::TryLater,
-    }
-}
-
-fn rows(probe: &Probe) -> Vec<Vec<String>> {
-    let row = |(check, outcome): &(Check, Outcome)| {
-        vec![check.noun().to_owned(), outcome.word().to_owned(), sanitize(&outcome.detail(), 120)]
-    };
-    probe.checks().iter().map(row).collect()
-}
-
-fn indented(table: &str) -> String {
-    table.split_inclusive('\n').flat_map(|line| ["  ", line]).collect()
 }
 
 fn error_json(name: &ConnectionName, error: &CliError) -> Value {
@@ -235,59 +237,4 @@ fn error_json(name: &ConnectionName, error: &CliError) -> Value {
         "what_happened": what_happened.map(line),
         "what_to_do": what_to_do.map(line),
     })
-}
-
-fn probe_json(probe: &Probe) -> Value {
-    let (signed_in, expected, mailbox) = match &probe.holder {
-        Holder::Person { signed_in, expected } => (signed_in.as_deref(), expected.as_ref(), None),
-        Holder::Application { mailbox } => (None, None, mailbox.as_ref()),
-    };
-    json!({
-        "asked_at": facts::moment(probe.began_at),
-        "sentence": sanitize(&probe.sentence(), 400),
-        "exit": exit_of(probe.verdict()) as u8,
-        "signed_in_as": signed_in,
-        "expected": expected.map(Mailbox::as_str),
-        "is_someone_else": probe.stranger().is_some(),
-        "mailbox": mailbox.map(Mailbox::as_str),
-        "checks": probe.checks().iter().map(|(check, outcome)| check_json(*check, outcome)).collect::<Vec<_>>(),
-        "nothing_to_ask": match &probe.questions {
-            Questions::None(why) => Some(why.what_happened()),
-            Questions::Asked(_) => None,
-        },
-        "permissions": match &probe.permissions {
-            Permissions::Unknown => Value::Null,
-            Permissions::Delegated { asked, missing } => json!({
-                "asked": asked,
-                "missing": missing.iter().map(Scope::as_str).collect::<Vec<_>>(),
-            }),
-            Permissions::Application { roles } => json!({ "roles": roles }),
-        },
-    })
-}
-
-fn check_json(check: Check, outcome: &Outcome) -> Value {
-    let mut object = json!({ "check": check.noun(), "outcome": outcome.word().replace(' ', "-") });
-    match outcome {
-        Outcome::Answered(Finding::Folder { items, unread }) => {
-            object["items"] = json!(items);
-            object["unread"] = json!(unread);
-        }
-        Outcome::Refused(refused) => {
-            object["status"] = json!(refused.status);
-            object["code"] = json!(refused.code);
-            object["told"] = json!(refused.told);
-            object["who_acts"] = json!(words::who_acts_word(refused.meaning.who_acts()));
-            if let Meaning::Pause(Some(wait)) | Meaning::Down(Some(wait)) = refused.meaning {
-                object["retry_after_seconds"] = json!(wait.num_seconds());
-            }
-        }
-        Outcome::NotAsked(WhyNot::NoPermission(least)) => object["needs"] = json!(least),
-        _ => {}
-    }
-    if let Some((what_happened, what_to_do)) = outcome.lines(check) {
-        object["what_happened"] = json!(what_happened);
-        object["what_to_do"] = json!(what_to_do);
-    }
-    object
 }

@@ -1,0 +1,102 @@
+//! Whether anything lapses, in one sentence a connection.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::cli::exit::Exit;
+use crate::cli::{facts, words};
+use crate::domain::lapse::{Lapse, Lapsing};
+use crate::domain::outlook::Outlook;
+use crate::domain::{Certainty, Overview};
+use crate::sanitize::sanitize;
+
+/// The question: what ends within this time from this moment?
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// How far ahead is looked.
+    pub within: TimeDelta,
+    /// From when on.
+    pub now: DateTime<Utc>,
+}
+
+impl Span {
+    /// The answer for a connection.
+    pub fn outlook(self, own: &Overview) -> Outlook {
+        Outlook::of(own, self.within, self.now)
+    }
+
+    /// The answer as a sentence.
+    pub fn sentence(self, own: &Overview) -> String {
+        let told = match self.outlook(own) {
+            Outlook::NeedsYou(_) => self.needs_you(own),
+            Outlook::Lapses(all) => {
+                let ends: Vec<String> = all.iter().map(|lapse| self.ends(lapse)).collect();
+                ends.join("; ")
+            }
+            Outlook::Quiet { next: None } => format!("nothing lapses within {}", words::left(self.within)),
+            Outlook::Quiet { next: Some(next) } => {
+                format!("nothing lapses within {}; {}", words::left(self.within), self.ends(&next))
+            }
+        };
+        format!("{}: {told}", own.name)
+    }
+
+    fn needs_you(self, own: &Overview) -> String {
+        let step = words::next_step(own, self.now);
+        match own.foremost_trouble() {
+            Some(trouble) => format!("needs you: {step}; {}", sanitize(&trouble.what_happened, 300)),
+            None => format!("needs you: {step}"),
+        }
+    }
+
+    /// `client secret ends in 4 d, on 2026-11-26`.
+    fn ends(self, lapse: &Lapse) -> String {
+        let noun = lapse.what.noun();
+        let unless = if matches!(lapse.what, Lapsing::RefreshToken(_)) { " unless it renews" } else { "" };
+        let certainty = match lapse.certainty {
+            Certainty::Known => String::new(),
+            other => format!(" ({})", other.label()),
+        };
+        let on = match lapse.what {
+            // A date that a person or a certificate told, wherever it is read.
+            Lapsing::ClientCredential { .. } => lapse.at.date_naive().to_string(),
+            Lapsing::AccessToken(_) | Lapsing::RefreshToken(_) => words::moment(lapse.at),
+        };
+        match lapse.at - self.now {
+            left if left <= TimeDelta::zero() => format!("{noun} ended on {on}{certainty}"),
+            left => format!("{noun} ends in {}, on {on}{certainty}{unless}", words::left(left)),
+        }
+    }
+
+    /// What the answer counts for.
+    pub fn exit(self, own: &Overview) -> Exit {
+        match self.outlook(own) {
+            Outlook::NeedsYou(_) | Outlook::Lapses(_) => Exit::Lapses,
+            Outlook::Quiet { .. } => Exit::Ok,
+        }
+    }
+
+    /// The answer for programs.
+    pub fn json(self, own: &Overview) -> Value {
+        let outlook = self.outlook(own);
+        let lapsing = match &outlook {
+            Outlook::Lapses(all) => all.iter().map(|lapse| self.lapse_json(lapse)).collect(),
+            Outlook::NeedsYou(_) | Outlook::Quiet { .. } => Vec::new(),
+        };
+        json!({
+            "outlook": outlook.word(),
+            "within_seconds": self.within.num_seconds(),
+            "lapses": lapsing,
+            "sentence": self.sentence(own),
+        })
+    }
+
+    fn lapse_json(self, lapse: &Lapse) -> Value {
+        json!({
+            "what": lapse.what.noun().replace(' ', "-"),
+            "at": facts::moment(lapse.at),
+            "remaining_seconds": (lapse.at - self.now).num_seconds().max(0),
+            "certainty": lapse.certainty.label(),
+        })
+    }
+}
