@@ -205,9 +205,8 @@ mod tests {
     #[test]
     fn arguments_of_token_are_read_the_same_with_and_without_the_other_commands() {
         let all = |line: &str| Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string());
-        let read = |line: &str| {
-            Cli::read(line.split(' ').map(OsString::from)).map_err(|error| error.to_string())
-        };
+        let read =
+            |line: &str| Cli::read(line.split(' ').map(OsString::from)).map_err(|error| error.to_string());
         for line in [
             "tokengauge token contoso",
             "tokengauge --key-file k token contoso --vault v -vv --audience exchange --min-valid 5m",

@@ -1,6 +1,6 @@
 //! What dashboard and command line share: an open vault, HTTP, the clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::{AppFacts, Contents, DamagedFile, Failure};
 use crate::domain::app_registration::CredentialFacts;
@@ -9,6 +9,7 @@ use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError};
 
 use super::clock::Clock;
 use super::http::{Network, TokenClient};
+use super::overviews::Overviews;
 
 /// An open vault and what is needed to work with it. Clones share everything.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Services {
     pub http: Arc<TokenClient>,
     /// Tells the time.
     pub clock: Clock,
+    /// Of the records as they were read last.
+    overviews: Arc<Mutex<Overviews>>,
 }
 
 impl Services {
@@ -29,7 +32,7 @@ impl Services {
 
     /// Services that reach the outside in this way.
     pub fn with_network(vault: Vault, clock: Clock, network: Network) -> Self {
-        Self { vault, http: Arc::new(TokenClient::new(network, clock)), clock }
+        Self { vault, http: Arc::new(TokenClient::new(network, clock)), clock, overviews: Arc::default() }
     }
 
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.
@@ -56,14 +59,16 @@ impl Services {
         Overview { trouble: Some(trouble), ..overview }
     }
 
-    /// What may be shown of everything in the vault.
+    /// What may be shown of everything in the vault. The first time all records are opened, then those that were replaced.
     pub fn contents(&self) -> Result<Contents, VaultError> {
-        let Listing { connections, apps, damaged } = self.vault.listing()?;
-        let app_of =
-            |connection: &Connection| apps.iter().find(|app| app.client_id == connection.settings.client_id);
+        // What a panicking thread left is compared with the disk like everything else.
+        let mut overviews = self.overviews.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Listing { connections, apps, damaged }, known) = self.vault.listing_since(&overviews.known)?;
+        let opened = connections.iter().map(|own| self.overview_of(own, None)).collect();
+        overviews.take(known, opened, apps.iter().map(app_facts).collect());
         Ok(Contents {
-            connections: connections.iter().map(|own| self.overview_of(own, app_of(own))).collect(),
-            apps: apps.iter().map(app_facts).collect(),
+            connections: overviews.connections(),
+            apps: overviews.apps().to_vec(),
             damaged: damaged.iter().map(damaged_file).collect(),
         })
     }

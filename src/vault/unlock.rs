@@ -103,12 +103,7 @@ fn unlock_with(dir: &Path, sources: &Sources) -> Result<Unlocked, VaultError> {
     if passphrase { Ok(Unlocked::NeedsPassphrase) } else { Err(VaultError::NoKey(dir.to_owned())) }
 }
 
-fn open_with_key(
-    store: Store,
-    path: &Path,
-    guard: Guard,
-    source: KeySource,
-) -> Result<Unlocked, VaultError> {
+fn open_with_key(store: Store, path: &Path, guard: Guard, source: KeySource) -> Result<Unlocked, VaultError> {
     let text = file::read_key(path, guard)?;
     let identity =
         Identity::parse(&text).map_err(|fault| VaultError::KeyUnusable { path: path.to_owned(), fault })?;

@@ -283,5 +283,6 @@ pub fn run_to_end(mut command: Command, at_least: usize) {
 
 /// True if there is such a program.
 pub fn is_installed(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|own| own.join(program).exists()))
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|own| own.join(program).exists()))
 }

@@ -96,7 +96,10 @@ fn renewals(filled: &Filled, server: &TokenServer) {
     if let [own, peer, ..] = &contenders[..] {
         let ratio = own.median().as_secs_f64() / peer.median().as_secs_f64();
         let is_within = ratio <= RENEWAL_TARGET;
-        println!("refresh / (curl + fsyncs): {ratio:.2}; within 1.5: {}", if is_within { "yes" } else { "NO" });
+        println!(
+            "refresh / (curl + fsyncs): {ratio:.2}; within 1.5: {}",
+            if is_within { "yes" } else { "NO" }
+        );
     }
 }
 
