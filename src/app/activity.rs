@@ -1,5 +1,6 @@
 //! The activity: what happened, newest first.
 
+use std::cmp::Reverse;
 use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -67,23 +68,29 @@ impl Activity {
 
     /// Takes over what the records remember.
     pub fn recall(&mut self, overviews: &[Overview]) {
-        let remembered = overviews.iter().flat_map(|overview| {
-            overview.renewals.iter().map(|renewal| Entry {
-                at: renewal.at,
-                connection: Some(overview.name.clone()),
-                tone: match renewal.outcome {
-                    RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => Tone::Good,
-                    RenewalOutcome::WillRetry(_) => Tone::Plain,
-                    RenewalOutcome::Failed(_) => Tone::Bad,
-                },
-                what_happened: renewal.line(),
-                what_to_do: None,
-            })
+        let of_all = overviews.iter().flat_map(|own| own.renewals.iter().map(move |renewal| (own, renewal)));
+        let mut newest: Vec<_> = of_all.enumerate().collect();
+        // Many connections remember far more than is kept: only what may stay is put into words.
+        if newest.len() > KEPT {
+            newest.select_nth_unstable_by_key(KEPT, |(nth, (_, renewal))| (Reverse(renewal.at), *nth));
+            newest.truncate(KEPT);
+        }
+        newest.sort_unstable_by_key(|(nth, _)| *nth);
+        let remembered = newest.into_iter().map(|(_, (overview, renewal))| Entry {
+            at: renewal.at,
+            connection: Some(overview.name.clone()),
+            tone: match renewal.outcome {
+                RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => Tone::Good,
+                RenewalOutcome::WillRetry(_) => Tone::Plain,
+                RenewalOutcome::Failed(_) => Tone::Bad,
+            },
+            what_happened: renewal.line(),
+            what_to_do: None,
         });
         let known: HashSet<_> = self.entries.iter().map(Entry::identity).collect();
         let new: Vec<Entry> = remembered.filter(|entry| !known.contains(&entry.identity())).collect();
         self.entries.extend(new);
-        self.entries.make_contiguous().sort_by_key(|entry| std::cmp::Reverse(entry.at));
+        self.entries.make_contiguous().sort_by_key(|entry| Reverse(entry.at));
         self.entries.truncate(KEPT);
     }
 

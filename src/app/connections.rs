@@ -1,10 +1,11 @@
 //! The list of connections: what is shown of it, in which order, and which one is chosen.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ConnectionId, Need, Overview, Unsaved};
+use crate::domain::{ConnectionId, ConnectionName, Need, Overview, Unsaved};
 
 use super::{AppFacts, Contents, DamagedFile, Field};
 
@@ -108,7 +109,16 @@ impl Default for Connections {
 impl Connections {
     /// Takes what the vault holds; the selection stays where it was, if that connection is still there.
     pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
-        self.all = contents.connections.into_iter().map(|read| self.newer_of(read)).collect();
+        let mut before: HashMap<ConnectionId, Overview> =
+            self.all.drain(..).map(|own| (own.id.clone(), own)).collect();
+        let newer = |read: Overview| match before.remove(&read.id) {
+            // Changed after the others were read: the higher generation stays.
+            Some(own) if own.generation > read.generation => own,
+            // Nothing on disk tells of what is in memory only.
+            Some(own) => Overview { unsaved: own.unsaved, ..read },
+            None => read,
+        };
+        self.all = contents.connections.into_iter().map(newer).collect();
         self.apps = contents.apps;
         self.damaged = contents.damaged;
         if self.selected().is_none() {
@@ -116,14 +126,12 @@ impl Connections {
         }
     }
 
-    /// A record may have been changed after the others were read: the higher generation stays.
-    fn newer_of(&self, read: Overview) -> Overview {
-        match self.get(&read.id) {
-            Some(own) if own.generation > read.generation => own.clone(),
-            // Nothing on disk tells of what is in memory only.
-            Some(own) => Overview { unsaved: own.unsaved.clone(), ..read },
-            None => read,
-        }
+    /// The former and the present name of those that have another one now.
+    pub fn renamed(&self, read: &[Overview]) -> Vec<(ConnectionName, ConnectionName)> {
+        let now: HashMap<&ConnectionId, &ConnectionName> =
+            read.iter().map(|own| (&own.id, &own.name)).collect();
+        let renamed = |own: &Overview| now.get(&own.id).filter(|name| ***name != own.name).copied();
+        self.all.iter().filter_map(|own| Some((own.name.clone(), renamed(own)?.clone()))).collect()
     }
 
     /// Takes one record that was made or changed; an older generation than the one known is left out.

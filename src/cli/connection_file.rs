@@ -3,13 +3,13 @@
 //! `name`, `tenant` and `mailbox` in any order under a header; comma or semicolon, quotes, comments (`#`), blank lines.
 //! There is no place for a secret in it.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::domain::{ConnectionName, Mailbox, Tenant};
+use crate::runtime::given_file;
 use crate::sanitize::sanitize;
 
 use super::exit::{CliError, Exit};
@@ -73,7 +73,7 @@ pub fn read(path: &Path) -> Result<ConnectionFile, CliError> {
             "name a CSV file that can be read",
         )
     };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = given_file::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(LONGEST_FILE as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > LONGEST_FILE {

@@ -1,6 +1,5 @@
 //! `import`: a connection from what another program wrote.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ use crate::domain::{
 use crate::export::intake::{self, Choice, Found, IntakeError, Source};
 use crate::export::options::{AccountName, Prefix};
 use crate::oauth::claims;
-use crate::runtime::records;
+use crate::runtime::{given_file, records};
 use crate::vault::VaultError;
 
 use super::connection_options::{ConnectionOptions, Described};
@@ -131,7 +130,7 @@ fn source(path: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, CliError> {
     let limit = intake::LARGEST as u64 + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
     let read = match path {
-        Some(path) => File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
+        Some(path) => given_file::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
         None if io::stdin().is_terminal() => {
             return Err(CliError::new(
                 Exit::Usage,

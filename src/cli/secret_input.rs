@@ -1,7 +1,6 @@
 //! A client secret by stdin, file or prompt, a certificate by its files; never a secret by argument, where `ps` and the
 //! shell's history would keep it.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::domain::AppRegistration;
 use crate::domain::app_registration::{ClientSecretError, CredentialKind};
 use crate::domain::secret::ClientSecret;
+use crate::runtime::given_file;
 use crate::runtime::prompt::{self, Echo};
 
 use super::exit::{CliError, Exit};
@@ -121,7 +121,7 @@ fn parse(text: &str) -> Result<ClientSecret, CliError> {
 
 fn read_file(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let shown = path.display().to_string();
-    let file = File::open(path).map_err(|error| unreadable(&shown, &error))?;
+    let file = given_file::open(path).map_err(|error| unreadable(&shown, &error))?;
     read_bounded(file, &shown)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::app::AppFacts;
+use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{ConnectionId, ConnectionName, Overview};
 use crate::vault::Known;
 
@@ -37,7 +38,8 @@ impl Overviews {
                 *kept = own;
             }
         }
-        let mut connections: Vec<Overview> = highest.into_values().map(|own| self.with_credential(own)).collect();
+        let mut connections: Vec<Overview> =
+            highest.into_values().map(|own| self.with_credential(own)).collect();
         connections.sort_by_cached_key(|own| own.name.as_str().to_ascii_lowercase());
         connections
     }
@@ -48,9 +50,7 @@ impl Overviews {
 
     fn with_credential(&self, own: &Overview) -> Overview {
         let app = self.apps.binary_search_by_key(&own.settings.client_id, |app| app.client_id);
-        let credential = app.map_or(crate::domain::app_registration::CredentialFacts::Missing, |at| {
-            self.apps[at].credential.clone()
-        });
+        let credential = app.map_or(CredentialFacts::Missing, |at| self.apps[at].credential.clone());
         Overview { credential, ..own.clone() }
     }
 }

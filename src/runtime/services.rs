@@ -1,6 +1,6 @@
 //! What dashboard and command line share: an open vault, HTTP, the clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::{AppFacts, Contents, DamagedFile, Failure};
 use crate::domain::app_registration::CredentialFacts;
@@ -13,6 +13,7 @@ use super::activity_log::ActivityLog;
 use super::clock::Clock;
 use super::exchange::OnFailedSave;
 use super::http::{Network, TokenClient};
+use super::overviews::Overviews;
 use super::stop::Leaving;
 
 /// An open vault and what is needed to work with it. Clones share everything.
@@ -30,6 +31,8 @@ pub struct Services {
     pub on_failed_save: OnFailedSave,
     /// Where the activity is kept, if anywhere.
     pub activity: Option<ActivityLog>,
+    /// Of the records as they were read last.
+    pub(super) overviews: Arc<Mutex<Overviews>>,
 }
 
 impl Services {
@@ -48,6 +51,7 @@ impl Services {
             leaving: Leaving::default(),
             on_failed_save: OnFailedSave::TryAWhile,
             activity,
+            overviews: Arc::default(),
         }
     }
 
@@ -93,14 +97,16 @@ impl Services {
         Overview { trouble: Some(trouble), ..overview }
     }
 
-    /// What may be shown of everything in the vault.
+    /// What may be shown of everything in the vault. The first time all records are opened, then those that were replaced.
     pub fn contents(&self) -> Result<Contents, VaultError> {
-        let Listing { connections, apps, damaged } = self.vault.listing()?;
-        let app_of =
-            |connection: &Connection| apps.iter().find(|app| app.client_id == connection.settings.client_id);
+        // What a panicking thread left is compared with the disk like everything else.
+        let mut overviews = self.overviews.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Listing { connections, apps, damaged }, known) = self.vault.listing_since(&overviews.known)?;
+        let opened = connections.iter().map(|own| self.overview_of(own, None)).collect();
+        overviews.take(known, opened, apps.iter().map(app_facts).collect());
         Ok(Contents {
-            connections: connections.iter().map(|own| self.overview_of(own, app_of(own))).collect(),
-            apps: apps.iter().map(app_facts).collect(),
+            connections: overviews.connections(),
+            apps: overviews.apps().to_vec(),
             damaged: damaged.iter().map(damaged_file).collect(),
             open_until: None,
         })

@@ -1,6 +1,7 @@
 //! What an open vault holds in memory, and how it reads records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
@@ -15,8 +16,17 @@ use super::record::{self, Fault};
 use super::seal::OpenError;
 use super::seen::{Restored, Seen};
 use super::settings::{self, Key};
+use super::stamp::{Known, Stamp};
 use super::store::Store;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
+
+/// What came of reading all records of a kind.
+struct ReadAll<N, T> {
+    /// Those that were opened.
+    opened: Vec<T>,
+    /// Of all that can be read, opened now or known before.
+    stamps: HashMap<N, Stamp>,
+}
 
 /// What an open vault holds in memory.
 pub(super) struct Inner {
@@ -313,22 +323,73 @@ impl Inner {
     }
 
     pub(super) fn listing(&self) -> Result<Listing, VaultError> {
+        self.listing_since(&Known::default()).map(|(listing, _)| listing)
+    }
+
+    pub(super) fn listing_since(&self, known: &Known) -> Result<(Listing, Known), VaultError> {
         self.tidied.call_once(|| self.store.tidy());
-        let (names, ids) = (self.store.connection_names()?, self.store.client_ids()?);
         let mut listing = Listing::default();
-        let connections = in_parallel(&names, |name| self.read_connection(name));
-        for (name, found) in names.into_iter().zip(connections) {
-            let place = Place::Connection(name);
-            listing.connections.extend(self.sort_out(found, &place, &mut listing.damaged)?);
-        }
-        let apps = in_parallel(&ids, |id| self.read_app(id));
-        for (id, found) in ids.into_iter().zip(apps) {
-            listing.apps.extend(self.sort_out(found, &Place::App(id), &mut listing.damaged)?);
-        }
+        let connections = self.read_all(
+            self.store.connection_names()?,
+            |name| (Place::Connection(name.clone()), known.connections.get(name).copied()),
+            |name| self.read_connection(name),
+            &mut listing.damaged,
+        )?;
+        let apps = self.read_all(
+            self.store.client_ids()?,
+            |id| (Place::App(*id), known.apps.get(id).copied()),
+            |id| self.read_app(id),
+            &mut listing.damaged,
+        )?;
+        listing.apps = apps.opened;
+        let opened = connections.opened.len();
+        listing.connections = connections.opened;
         listing.put_in_order();
-        let names = listing.connections.iter().map(|found| (found.id.clone(), found.name.clone()));
-        *self.names() = names.collect();
-        Ok(listing)
+        let mut stamps = connections.stamps;
+        if listing.connections.len() < opened {
+            // What an interrupted renaming has left is looked at each time: the other one may go.
+            let kept: HashSet<_> = listing.connections.iter().map(|found| &found.name).collect();
+            stamps.retain(|name, _| known.connections.contains_key(name) || kept.contains(name));
+        }
+        self.remember_listed(&stamps, &listing);
+        Ok((listing, Known { connections: stamps, apps: apps.stamps }))
+    }
+
+    /// Opens what is not known to be as it was.
+    fn read_all<N: Sync + Eq + Hash, T: Send>(
+        &self,
+        names: Vec<N>,
+        known: impl Fn(&N) -> (Place, Option<Stamp>) + Sync,
+        read: impl Fn(&N) -> Result<Option<T>, VaultError> + Sync,
+        damaged: &mut Vec<DamagedRecord>,
+    ) -> Result<ReadAll<N, T>, VaultError> {
+        let readings = in_parallel(&names, |name| {
+            let (place, known) = known(name);
+            // Before the record is opened: one that is replaced meanwhile is read once more, and none is missed.
+            let stamp = self.store.stamp(&place);
+            let is_known = stamp.is_some() && stamp == known;
+            (stamp, place, if is_known { None } else { Some(read(name)) })
+        });
+        let mut all = ReadAll { opened: Vec::new(), stamps: HashMap::with_capacity(names.len()) };
+        for (name, (stamp, place, found)) in names.into_iter().zip(readings) {
+            let is_well = match found {
+                None => true,
+                Some(found) => {
+                    let opened = self.sort_out(found, &place, damaged)?;
+                    let is_there = opened.is_some();
+                    all.opened.extend(opened);
+                    is_there
+                }
+            };
+            all.stamps.extend(stamp.filter(|_| is_well).map(|stamp| (name, stamp)));
+        }
+        Ok(all)
+    }
+
+    fn remember_listed(&self, there: &HashMap<ConnectionName, Stamp>, opened: &Listing) {
+        let mut names = self.names();
+        names.retain(|_, name| there.contains_key(name));
+        names.extend(opened.connections.iter().map(|found| (found.id.clone(), found.name.clone())));
     }
 
     /// `None` for a record that another process has removed meanwhile, and for a damaged one, which is noted.

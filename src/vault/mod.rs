@@ -29,6 +29,7 @@ mod record;
 mod seal;
 mod seen;
 mod settings;
+mod stamp;
 mod store;
 pub mod unlock;
 
@@ -48,6 +49,7 @@ pub use order::{LockOrders, Mark};
 pub use seal::{Identity, WorkFactor};
 pub use seen::Restored;
 pub use settings::Recipient;
+pub use stamp::Known;
 pub use store::Presence;
 
 use crate::domain::secret::Passphrase;
@@ -242,6 +244,11 @@ impl Vault {
     /// Opens every record, in parallel. Of two connections with one id the higher generation is taken.
     pub fn listing(&self) -> Result<Listing, VaultError> {
         self.inner.listing()
+    }
+
+    /// Opens the records that are not known, and those whose files were replaced since; tells what is known now.
+    pub fn listing_since(&self, known: &Known) -> Result<(Listing, Known), VaultError> {
+        self.inner.listing_since(known)
     }
 
     /// Opens one connection, which is one file; case makes no difference.

@@ -8,6 +8,7 @@ use super::error::VaultError;
 use super::file::{self, Draft};
 use super::lock::{Hold, Lock};
 use super::place::{APPS, CONNECTIONS, LOCKS, Place, key_lock};
+use super::stamp::Stamp;
 use crate::domain::{ClientId, ConnectionName};
 
 /// Whether a vault is in a directory, and how it opens.
@@ -80,6 +81,11 @@ impl Store {
             }
             read => read,
         }
+    }
+
+    /// What the file of a record looks like from outside; `None` if it cannot be looked at.
+    pub(super) fn stamp(&self, place: &Place) -> Option<Stamp> {
+        self.path(place).metadata().ok().map(|metadata| Stamp::of(&metadata))
     }
 
     /// True if the former identity, or the only one, is behind a passphrase.

@@ -1,8 +1,10 @@
 //! `import`: a connection from each source, through the binary; and nothing where something is wrong.
 
+use std::process::Command;
+
 use serde_json::json;
 
-use super::home::{Home, Run};
+use super::home::{Home, Run, binary};
 use super::tenant::{CLIENT_ID, NAME, SECRET, Tenant};
 
 /// What an export of the signed-in connection says.
@@ -152,4 +154,71 @@ fn what_cannot_be_read_is_told_with_its_place_and_no_value() {
         [&["import", other.to_str().unwrap(), "--format", "token-response", "--name", "a"], &another[..]]
             .concat();
     home.run(&arguments).fails(2);
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let home = Home::new();
+    let pipe = home.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for arguments in [
+        &["import", pipe, "--format", "env"][..],
+        &["add", "a", "--client-id", CLIENT_ID, "--secret-file", pipe],
+        &["add", "--from", pipe, "--client-id", CLIENT_ID],
+    ] {
+        let run = home.run(arguments).fails(7);
+        assert!(run.err.contains("it is no file but a pipe"), "{arguments:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn what_another_command_prints_is_read_through_its_pipe() {
+    let home = Home::new();
+    let line = format!(
+        "{} --vault {} --key-file {} import --format env --name a <(printf 'CLIENT_ID={CLIENT_ID}\\n')",
+        binary().display(),
+        home.vault().display(),
+        home.key().display()
+    );
+    let run = Run::of(Command::new("bash").args(["-c", &line]).output().unwrap());
+    assert!(run.is(0).err.contains("imported a: client ID; not in it"));
+}
+
+/// Each holds a planted value, which no complaint may tell.
+#[test]
+fn hostile_files_are_refused_at_once_and_not_told() {
+    let home = Home::new();
+    let deep = |open: &str| open.repeat(100_000) + "TGSECRET";
+    for (format, text) in [
+        ("token-response", deep("[")),
+        ("token-response", deep("{\"a\":")),
+        ("token-response", format!("{{\"access_token\":\"TGSECRET1\",\"access_token\":\"TGSECRET2\"}}")),
+        ("postman", deep("{\"values\":[")),
+        ("mutt-oauth2", deep("[")),
+        ("accounts-yaml", deep("[")),
+        ("accounts-yaml", deep("- ")),
+        ("accounts-yaml", "accounts: &a [*a, *a]\n# TGSECRET".to_owned()),
+        ("env", format!("CLIENT_ID={CLIENT_ID}\nREFRESH_TOKEN=TGSECRET1\nREFRESH_TOKEN=TGSECRET2\n")),
+        ("env", "TGSECRET".repeat(1024 * 1024)),
+    ] {
+        let path = home.write("hostile", &text);
+        let run = home.run(&["import", path.to_str().unwrap(), "--format", format, "--name", "a"]).fails(2);
+        assert!(!run.err.contains("TGSECRET"), "{format}: {}", run.err);
+    }
+}
+
+#[test]
+fn marks_and_line_ends_of_other_systems_make_no_difference() {
+    for (format, text) in [
+        ("env", format!("\u{feff}CLIENT_ID={CLIENT_ID}\r\nACCESS_TOKEN=eyJ0X\r\n")),
+        (
+            "token-response",
+            format!("\u{feff}{{\r\n\"client_id\":\"{CLIENT_ID}\",\r\n\"access_token\":\"eyJ0X\"}}\r\n"),
+        ),
+    ] {
+        let home = Home::new();
+        let run = import(&home, "http://127.0.0.1:9", &["--format", format, "--name", "a"], &text).is(0);
+        assert!(run.err.contains("imported a: client ID, access token;"), "{}", run.err);
+    }
 }

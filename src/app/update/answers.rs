@@ -95,7 +95,7 @@ impl App {
 
     fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
         self.open_until = contents.open_until;
-        contents.connections.iter().for_each(|read| self.follow_name(read));
+        self.follow_names(&contents.connections);
         contents.connections.iter().for_each(|read| self.pauses.note(read));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
@@ -164,7 +164,7 @@ impl App {
             Ok(overview) => {
                 let overview = *overview;
                 let before = self.connections.get(&overview.id).cloned();
-                self.follow_name(&overview);
+                self.follow_names(std::slice::from_ref(&overview));
                 self.pauses.note(&overview);
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
@@ -205,9 +205,9 @@ impl App {
         }
     }
 
-    fn follow_name(&mut self, read: &Overview) {
-        if let Some(own) = self.connections.get(&read.id).filter(|own| own.name != read.name) {
-            self.activity.rename(&own.name, &read.name);
+    fn follow_names(&mut self, read: &[Overview]) {
+        for (before, now) in self.connections.renamed(read) {
+            self.activity.rename(&before, &now);
         }
     }
 
