@@ -117,7 +117,28 @@ fn print_table(examined: &[Examined], now: DateTime<Utc>) -> Result<(), CliError
         output::print(&words::table(&["NAME", "STATE", "NEXT STEP"], &rows))?;
     }
     examined.iter().filter_map(|own| own.overview.as_ref().err()).for_each(CliError::tell);
+    tell_remarks(examined);
     Ok(())
+}
+
+/// What was odd about the last answers: a clock that differs is one remark, whomever it concerns.
+fn tell_remarks(examined: &[Examined]) {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for own in examined {
+        let last = own.overview.as_ref().ok().and_then(Overview::last_remark);
+        let Some(remark) = last else { continue };
+        match told.iter_mut().find(|(known, _)| *known == remark) {
+            Some((_, names)) => names.push(own.name.as_str()),
+            None => told.push((remark, vec![own.name.as_str()])),
+        }
+    }
+    for (remark, names) in told {
+        let names = match &names[..] {
+            [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} others", rest.len()),
+            names => names.join(", "),
+        };
+        say(&format!("{names}: {}", sanitize(remark, 300)));
+    }
 }
 
 impl Examined {

@@ -162,6 +162,7 @@ pub(super) async fn show(
         ends,
         screen,
         reload_at: None,
+        clock_told: TimeDelta::zero(),
         plain_shown: false,
         pasting_until: DateTime::UNIX_EPOCH,
     };
@@ -199,6 +200,8 @@ struct Dashboard {
     screen: Screen,
     /// When the records are read again: several changes in a row are one.
     reload_at: Option<DateTime<Utc>>,
+    /// How far the wall clock had been set forward when that was told last.
+    clock_told: TimeDelta,
     /// Whether the page without frame has been printed.
     plain_shown: bool,
     /// Until when the rest of a paste may follow.
@@ -217,6 +220,9 @@ enum Event {
 
 /// How long changes of records are gathered before they are read.
 const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
+
+/// So far the wall clock may drift from elapsed time without a word.
+const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
 
 /// A paste without marks may come in several reads: no person types so soon after one.
 const PASTE_TAIL: TimeDelta = TimeDelta::milliseconds(100);
@@ -263,8 +269,22 @@ impl Dashboard {
         }
     }
 
+    /// A wall clock that comes to disagree by a minute is told, once for each time that it is set.
+    fn clock_set(&mut self) -> Option<Message> {
+        let forward = self.clock.set_forward_by();
+        let by = forward - self.clock_told;
+        (by.abs() >= CLOCK_DISAGREES).then(|| {
+            self.clock_told = forward;
+            Message::ClockSet { by }
+        })
+    }
+
     fn take(&mut self, event: Event) -> Option<Ended> {
         let now = self.clock.now();
+        if let Some(message) = self.clock_set() {
+            // It is told, and nothing is done about it.
+            self.app.update(message, now).into_iter().for_each(|effect| self.executor.perform(effect));
+        }
         let message = match event {
             Event::Message(message) => Some(message),
             Event::Stopped(signal) => return Some(Ended::Stopped(signal)),

@@ -19,7 +19,7 @@ fn an_older_record_is_told_and_not_renewed_until_it_is_accepted() {
     let refused = tenant.home.run(&["refresh", NAME]).is(10);
     assert!(refused.out.contains(told) && refused.err.contains("--accept-restored"), "{}", refused.err);
     tenant.run(&["refresh", "--all"]).is(0);
-    assert!(tenant.home.run(&["token", NAME, "--min-valid", "24h"]).fails(5).err.contains(told));
+    assert!(tenant.home.run(&["token", NAME, "--min-valid", "24h"]).fails(10).err.contains(told));
     assert_eq!(tenant.requests(), sent);
 
     tenant.run(&["refresh", NAME, "--accept-restored"]).is(0);

@@ -99,6 +99,10 @@ impl App {
                 Vec::new()
             }
             Message::RecordsChanged => self.read_records_again(),
+            Message::ClockSet { by } => {
+                self.tell_clock_set(by, now);
+                Vec::new()
+            }
             Message::LockOrdered => self.lock_vault(LockReason::Ordered),
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
         };
