@@ -281,10 +281,6 @@ impl Dashboard {
 
     fn take(&mut self, event: Event) -> Option<Ended> {
         let now = self.clock.now();
-        if let Some(message) = self.clock_set() {
-            // It is told, and nothing is done about it.
-            self.app.update(message, now).into_iter().for_each(|effect| self.executor.perform(effect));
-        }
         let message = match event {
             Event::Message(message) => Some(message),
             Event::Stopped(signal) => return Some(Ended::Stopped(signal)),
@@ -321,7 +317,9 @@ impl Dashboard {
             }
             Event::Deadline => Some(Message::Wake),
         };
-        let effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
+        let mut effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
+        // Afterwards, because a key takes what has been read off the status line.
+        effects.extend(self.clock_set().into_iter().flat_map(|message| self.app.update(message, now)));
         for effect in effects {
             match effect {
                 Effect::Quit(leave) => return Some(Ended::Left(leave)),

@@ -65,7 +65,7 @@ fn a_dashboard_opened_with_a_key_file_goes_on() {
     let mut session = Session::start(&home, &[]);
     session.until_screen("help");
     assert!(home.bare(&["vault", "lock"]).is(0).err.contains("go on: stop them"));
-    session.type_in("4").until_screen("Nothing has happened");
+    session.type_in("4").until_screen("nothing has happened yet");
 }
 
 #[test]
