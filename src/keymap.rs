@@ -136,6 +136,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::DeviceCode => chars("d"),
         A::Renew => chars("r"),
         A::RenewAll => chars("R"),
+        A::AcceptRestored => chars("c"),
         A::New => chars("n"),
         A::NewLike => chars("N"),
         A::Edit => chars("e"),

@@ -51,6 +51,8 @@ pub enum Action {
     Renew,
     /// Renew all that are due.
     RenewAll,
+    /// Go on with a record that was put back from a backup.
+    AcceptRestored,
     /// A new connection.
     New,
     /// A new connection like the chosen one.
@@ -152,7 +154,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -177,6 +179,7 @@ impl Action {
         Self::DeviceCode,
         Self::Renew,
         Self::RenewAll,
+        Self::AcceptRestored,
         Self::New,
         Self::NewLike,
         Self::Edit,
@@ -248,6 +251,7 @@ impl Action {
             Self::DeviceCode => ("device-code", "device code", "sign in by a code that is entered on another device (asks first)"),
             Self::Renew => ("renew", "renew", "renew the tokens of this connection now"),
             Self::RenewAll => ("renew-all", "renew all due", "renew all connections that are due (asks first)"),
+            Self::AcceptRestored => ("accept-restored", "accept", "go on with a record that was put back from a backup (asks first)"),
             Self::New => ("new", "new", "a new connection"),
             Self::NewLike => ("new-like", "new like this", "a new connection with the settings of this one"),
             Self::Edit => ("edit", "edit", "edit or rename this connection, replace its secret"),

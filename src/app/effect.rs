@@ -282,6 +282,8 @@ pub enum Edit {
     HandedOver(HandOver),
     /// What was handed over to this keeper is not held any more.
     ForgetHandOver(HandOver),
+    /// The record, which was put back from a backup, is the newest one from now on.
+    AcceptRestored,
 }
 
 /// What the form says.

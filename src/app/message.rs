@@ -1,6 +1,6 @@
 //! Everything that can happen to the application.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 
 use crate::domain::app_registration::CredentialFacts;
@@ -27,6 +27,12 @@ pub enum Message {
     RecordsChanged,
     /// An answer that was paid for could not be saved, or is by now.
     Saving(SaveNews),
+    /// The wall clock was set: by a person, by NTP, or because the machine was restored from a snapshot. What is counted
+    /// here goes on by elapsed time.
+    ClockSet {
+        /// How far forward; back if negative.
+        by: TimeDelta,
+    },
     /// Another process ordered the vault to be locked.
     LockOrdered,
     /// An effect has finished.

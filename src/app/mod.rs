@@ -242,6 +242,8 @@ pub enum Question {
     },
     /// Renew so many connections?
     RenewAll(Vec<ConnectionId>),
+    /// Go on with a record that was put back from a backup?
+    AcceptRestored(ConnectionId),
     /// Give up the sign-in under way?
     Abandon(Box<SignInPanel>),
     /// Give up the device sign-in under way?

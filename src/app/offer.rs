@@ -63,7 +63,9 @@ impl App {
     fn in_connections(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         let Some(chosen) = self.chosen() else { return vec![A::New, A::Filter, A::NeedsMe] };
-        let mut own = vec![A::Open, A::Authorize];
+        let mut own = vec![A::Open];
+        own.extend((chosen.next_step(now) == NextStep::AcceptRestored).then_some(A::AcceptRestored));
+        own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));

@@ -74,6 +74,7 @@ impl Exit {
             // Missing consent is given while signing in, by an administrator if need be.
             TroubleKind::SignInNeeded | TroubleKind::ConsentMissing => Self::SignInNeeded,
             TroubleKind::SetUpWrong => Self::SetUpWrong,
+            TroubleKind::Restored => Self::Refused,
             TroubleKind::TryLater { .. } => Self::TryLater,
         }
     }
@@ -192,6 +193,7 @@ fn for_shell(failure: Failure, name: &ConnectionName) -> Failure {
         ("(tab 2)", "edit"),
         ("(p)", "redeem"),
         ("(A)", "consent"),
+        ("(c)", "refresh --accept-restored"),
         ("(t)", "doctor --probe"),
         ("(2)", "show"),
     ] {

@@ -152,6 +152,7 @@ fn trouble(trouble: &Trouble) -> Value {
         TroubleKind::SignInNeeded => ("sign-in-needed", None),
         TroubleKind::ConsentMissing => ("consent-missing", None),
         TroubleKind::SetUpWrong => ("set-up-wrong", None),
+        TroubleKind::Restored => ("restored", None),
         TroubleKind::TryLater { retry_at, .. } => ("try-later", Some(moment(retry_at))),
     };
     json!({

@@ -53,14 +53,14 @@ fn table(rows: &[&Overview], now: DateTime<Utc>) -> String {
 fn row(own: &Overview, now: DateTime<Utc>) -> Vec<String> {
     let secret = match (&own.credential, own.lifetime(Clock::ClientCredential)) {
         (CredentialFacts::Secret { .. }, None) => "no date".to_owned(),
-        (_, lifetime) => words::lifetime_short(lifetime, now),
+        (_, lifetime) => words::lifetime_short(lifetime, Clock::ClientCredential, now),
     };
     vec![
         own.name.to_string(),
         crate::sanitize::sanitize(own.holder().as_deref().unwrap_or("-"), 60),
         words::need(own.need(now)).to_owned(),
-        words::lifetime_short(own.lifetime(Clock::AccessToken), now),
-        words::lifetime_short(own.lifetime(Clock::RefreshToken), now),
+        words::lifetime_short(own.lifetime(Clock::AccessToken), Clock::AccessToken, now),
+        words::lifetime_short(own.lifetime(Clock::RefreshToken), Clock::RefreshToken, now),
         secret,
         words::next_step(own, now),
     ]

@@ -124,6 +124,9 @@ impl Token {
         now: DateTime<Utc>,
     ) -> Option<&'a AccessGrant> {
         let access = held.tokens.as_ref()?.access.get(audience)?;
+        if access.lifetime.is_of_another_clock(now) {
+            return None;
+        }
         let enough = self.min_valid.unwrap_or_else(|| default_min_valid(&access.lifetime));
         let remaining = access.lifetime.remaining(now);
         (remaining > TimeDelta::zero() && remaining >= enough).then_some(access)

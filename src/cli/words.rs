@@ -22,10 +22,11 @@ pub fn left(span: TimeDelta) -> String {
 }
 
 /// A lifetime in a few words: `41 min`, `83 d est`, `expired`.
-pub fn lifetime_short(lifetime: Option<Lifetime>, now: DateTime<Utc>) -> String {
+pub fn lifetime_short(lifetime: Option<Lifetime>, clock: Clock, now: DateTime<Utc>) -> String {
     match lifetime {
         None => "none".to_owned(),
         Some(lifetime) if lifetime.is_expired_at(now) => "expired".to_owned(),
+        Some(lifetime) if is_of_unknown_age(lifetime, clock, now) => "unknown".to_owned(),
         Some(lifetime) => match lifetime.certainty {
             crate::domain::Certainty::Known => left(lifetime.remaining(now)),
             other => format!("{} {}", left(lifetime.remaining(now)), other.label()),
@@ -35,6 +36,9 @@ pub fn lifetime_short(lifetime: Option<Lifetime>, now: DateTime<Utc>) -> String 
 
 /// A lifetime in a line: `fresh, 41 min left, until 2026-11-22 14:52 (known)`.
 pub fn lifetime_line(lifetime: Lifetime, clock: Clock, now: DateTime<Utc>) -> String {
+    if is_of_unknown_age(lifetime, clock, now) {
+        return "age unknown: issued while this machine's clock was ahead of now".to_owned();
+    }
     let stage = lifetime.stage(clock, now).word();
     let end = moment(lifetime.expires_at);
     if lifetime.is_expired_at(now) {
@@ -80,6 +84,7 @@ pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
         NextStep::AskConsent => "an administrator consents, then sign in".to_owned(),
         NextStep::AskAdministrator => "ask the tenant's administrator, then sign in".to_owned(),
         NextStep::MendSettings => "mend the settings or the registration".to_owned(),
+        NextStep::AcceptRestored => "from a backup: accept it (refresh), or sign in again".to_owned(),
         NextStep::ReplaceSecret => match overview.credential {
             CredentialFacts::Certificate { .. } => "replace the certificate".to_owned(),
             _ => "replace the client secret".to_owned(),
@@ -114,6 +119,7 @@ pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
         NextStep::AskConsent => ("admin-consent", None),
         NextStep::AskAdministrator => ("ask-administrator", None),
         NextStep::MendSettings => ("mend-settings", None),
+        NextStep::AcceptRestored => ("accept-restored", None),
         NextStep::ReplaceSecret => ("replace-secret", None),
         NextStep::RenewBefore(at) => ("renew-before", Some(at)),
         NextStep::HandOverAgain => ("hand-over-again", None),
@@ -121,6 +127,11 @@ pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
         NextStep::RetriesAt(at) => ("retry", Some(at)),
         NextStep::EndsAt(at) => ("ends", Some(at)),
     }
+}
+
+/// An access token that was issued by a clock ahead of the present one.
+fn is_of_unknown_age(lifetime: Lifetime, clock: Clock, now: DateTime<Utc>) -> bool {
+    clock == Clock::AccessToken && lifetime.is_of_another_clock(now)
 }
 
 /// Rows under headings, columns aligned, two blanks between them.

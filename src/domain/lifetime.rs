@@ -74,6 +74,10 @@ pub struct Lifetime {
 /// 90 days without use end a refresh token of a web or native client (Microsoft identity platform).
 pub const REFRESH_TOKEN_IDLE_DAYS: i64 = 90;
 
+/// A lifetime that begins later than this after now was written by a clock that was ahead: two machines that share a vault
+/// may differ by less.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
+
 /// The longest lifetime that is believed; a longer one is cut to it, so that no sum overflows.
 const LONGEST: TimeDelta = TimeDelta::days(36_525);
 
@@ -106,6 +110,11 @@ impl Lifetime {
         if span == 0 { 0.0 } else { self.remaining(now).num_milliseconds() as f64 / span as f64 }
     }
 
+    /// True if it begins in the future: it was written by another clock than the present one, and its age is unknown.
+    pub fn is_of_another_clock(&self, now: DateTime<Utc>) -> bool {
+        self.starts_at > now.checked_add_signed(CLOCKS_DIFFER).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// True from the moment of the end on.
     pub fn is_expired_at(&self, now: DateTime<Utc>) -> bool {
         now >= self.expires_at
@@ -121,9 +130,10 @@ impl Lifetime {
         (self.span() / 5).min(TimeDelta::minutes(10))
     }
 
-    /// How near the end is, by the thresholds of the clock it belongs to.
+    /// How near the end is, by the thresholds of the clock it belongs to. An access token of unknown age counts as over.
     pub fn stage(&self, clock: Clock, now: DateTime<Utc>) -> Stage {
-        if self.is_expired_at(now) {
+        let is_unknown = clock == Clock::AccessToken && self.is_of_another_clock(now);
+        if is_unknown || self.is_expired_at(now) {
             return Stage::Expired;
         }
         let remaining = self.remaining(now);
@@ -180,6 +190,13 @@ mod tests {
     fn clock_set_back_gives_no_extra_life() {
         assert_eq!(hour().remaining(at(-100_000)), TimeDelta::hours(1));
         assert!((hour().fraction_left(at(-100_000)) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn an_access_token_of_a_later_clock_has_no_known_age() {
+        assert_eq!(hour().stage(Clock::AccessToken, at(-300)), Fresh, "clocks differ a little");
+        assert_eq!(hour().stage(Clock::AccessToken, at(-301)), Expired);
+        assert_eq!(Lifetime::estimated_refresh(at(0)).stage(Clock::RefreshToken, at(-301)), Fresh);
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub enum NoRenewal {
     Blocked,
     /// The registration or the settings are wrong.
     SetUpWrong,
+    /// The record was put back from a backup.
+    Restored,
 }
 
 /// The one thing that comes next for a connection.
@@ -85,6 +87,8 @@ pub enum NextStep {
     AskAdministrator,
     /// The settings or the registration are mended.
     MendSettings,
+    /// A record from a backup is accepted, or a person signs in again.
+    AcceptRestored,
     /// The client secret or certificate is replaced: it is over, or will be.
     ReplaceSecret,
     /// Before the refresh token lapses, a person signs in or it renews.
@@ -125,7 +129,7 @@ impl Overview {
         if !self.can_renew() {
             return Impossible(NoRenewal::NoRefreshToken);
         }
-        match (self.renewals_due().into_iter().map(|(at, _)| at).min(), self.refusal()) {
+        match (self.renewals_due(now).into_iter().map(|(at, _)| at).min(), self.refusal()) {
             (Some(at), _) => Due(at),
             (None, Some(trouble)) => {
                 Impossible(self.stopped_by(trouble, now).unwrap_or(NoRenewal::SetUpWrong))
@@ -147,17 +151,20 @@ impl Overview {
             // The likeliest thing wrong with the set-up, and the one that we know of.
             TroubleKind::SetUpWrong if self.is_secret_expired(now) => NoRenewal::SecretExpired,
             TroubleKind::SetUpWrong => NoRenewal::SetUpWrong,
+            TroubleKind::Restored => NoRenewal::Restored,
             TroubleKind::TryLater { .. } => return None,
         })
     }
 
     /// The resources that renew without a person, each with its moment. What was asked for since the last sign-in is not
-    /// among them: it takes effect with the next one.
-    fn renewals_due(&self) -> Vec<(DateTime<Utc>, Audience)> {
+    /// among them: it takes effect with the next one. What was issued by a clock that was ahead of this one is due at once:
+    /// nobody knows its age.
+    fn renewals_due(&self, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Audience)> {
         let Some(tokens) = &self.tokens else { return Vec::new() };
         let due = |audience: &Audience| match (tokens.access.get(audience), self.lack_of(audience)) {
             (_, Some(Lack::Refused(_))) | (None, None) => None,
             (_, Some(Lack::NotYet)) => self.renewed_at(),
+            (Some(held), None) if held.lifetime.is_of_another_clock(now) => Some(DateTime::UNIX_EPOCH),
             (Some(held), None) => Some(held.lifetime.renewal_due_at()),
         };
         let asked = self.settings.audiences();
@@ -173,7 +180,7 @@ impl Overview {
 
     /// The resources whose renewal is due by now.
     pub fn audiences_due(&self, now: DateTime<Utc>) -> Vec<Audience> {
-        let due = self.renewals_due().into_iter().filter(|(at, _)| *at <= now);
+        let due = self.renewals_due(now).into_iter().filter(|(at, _)| *at <= now);
         due.map(|(_, audience)| audience).collect()
     }
 
@@ -285,6 +292,7 @@ impl Overview {
             NoRenewal::ConsentMissing => NextStep::AskConsent,
             NoRenewal::Blocked => NextStep::AskAdministrator,
             NoRenewal::SetUpWrong => NextStep::MendSettings,
+            NoRenewal::Restored => NextStep::AcceptRestored,
             NoRenewal::SecretExpired => NextStep::ReplaceSecret,
             NoRenewal::NoRefreshToken => match self.access_lifetime() {
                 Some(access) if !access.is_expired_at(now) => NextStep::EndsAt(access.expires_at),

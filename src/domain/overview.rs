@@ -375,6 +375,11 @@ impl Overview {
         sign_ins.next().is_some_and(|last| last.outcome.worked())
     }
 
+    /// What is odd about the last answer that brought tokens.
+    pub fn last_remark(&self) -> Option<&str> {
+        self.renewals.iter().rev().find(|renewal| renewal.outcome.worked())?.outcome.remark()
+    }
+
     /// What is odd about the last answer that brought tokens, unless the one before was odd in the same way.
     pub fn new_remark(&self) -> Option<&str> {
         let mut worked = self.renewals.iter().rev().filter(|renewal| renewal.outcome.worked());

@@ -45,6 +45,9 @@ pub enum TroubleKind {
     ConsentMissing,
     /// The registration or the settings here are mended.
     SetUpWrong,
+    /// A person looks at a record that was put back from a backup, and accepts it or signs in again. Told of a record, never
+    /// kept in one.
+    Restored,
     /// Nobody: it is tried again by itself.
     TryLater {
         /// Not before this moment.
@@ -84,6 +87,7 @@ impl TroubleKind {
             Self::SignInNeeded => WhoActs::User,
             Self::ConsentMissing => WhoActs::TenantAdmin,
             Self::SetUpWrong => WhoActs::AppOwner,
+            Self::Restored => WhoActs::User,
             Self::TryLater { .. } => WhoActs::Nobody,
         }
     }

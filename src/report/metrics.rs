@@ -129,6 +129,7 @@ fn needs_sign_in(own: &Overview, now: DateTime<Utc>) -> bool {
         NextStep::GetToken
         | NextStep::MendSettings
         | NextStep::MendDisk
+        | NextStep::AcceptRestored
         | NextStep::ReplaceSecret
         | NextStep::RenewBefore(_)
         | NextStep::HandOverAgain

@@ -30,7 +30,17 @@ impl Clock {
     /// The moment.
     pub fn now(&self) -> DateTime<Utc> {
         let passed = since_boot().saturating_sub(self.booted_for) * self.speed;
-        self.started_at + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)
+        let passed = TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
+        self.started_at.checked_add_signed(passed).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// How far the wall clock has been set forward since this clock was started; negative if it was set back. The demo, whose
+    /// time is its own, never tells.
+    pub fn set_forward_by(&self) -> TimeDelta {
+        if self.speed > 1 {
+            return TimeDelta::zero();
+        }
+        Utc::now() - self.now()
     }
 
     /// The moment at which the machine will have been up for so long.

@@ -159,6 +159,7 @@ pub(super) async fn show(
         ends,
         screen,
         reload_at: None,
+        clock_told: TimeDelta::zero(),
         plain_shown: false,
         pasting_until: DateTime::UNIX_EPOCH,
     };
@@ -211,6 +212,8 @@ struct Dashboard {
     screen: Screen,
     /// When the records are read again: several changes in a row are one.
     reload_at: Option<DateTime<Utc>>,
+    /// How far the wall clock had been set forward when that was told last.
+    clock_told: TimeDelta,
     /// Whether the page without frame has been printed.
     plain_shown: bool,
     /// Until when the rest of a paste may follow.
@@ -229,6 +232,9 @@ enum Event {
 
 /// How long changes of records are gathered before they are read.
 const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
+
+/// So far the wall clock may drift from elapsed time without a word.
+const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
 
 /// A paste without marks may come in several reads: no person types so soon after one.
 const PASTE_TAIL: TimeDelta = TimeDelta::milliseconds(100);
@@ -275,6 +281,16 @@ impl Dashboard {
         }
     }
 
+    /// A wall clock that comes to disagree by a minute is told, once for each time that it is set.
+    fn clock_set(&mut self) -> Option<Message> {
+        let forward = self.clock.set_forward_by();
+        let by = forward - self.clock_told;
+        (by.abs() >= CLOCK_DISAGREES).then(|| {
+            self.clock_told = forward;
+            Message::ClockSet { by }
+        })
+    }
+
     fn take(&mut self, event: Event) -> Option<Ended> {
         let now = self.clock.now();
         let message = match event {
@@ -313,7 +329,9 @@ impl Dashboard {
             }
             Event::Deadline => Some(Message::Wake),
         };
-        let effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
+        let mut effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
+        // Afterwards, because a key takes what has been read off the status line.
+        effects.extend(self.clock_set().into_iter().flat_map(|message| self.app.update(message, now)));
         for effect in effects {
             match effect {
                 Effect::Quit(leave) => return Some(Ended::Left(leave)),

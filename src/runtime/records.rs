@@ -179,6 +179,9 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
     }
     let mut connection = locked.read()?;
     let before = settings_rules::faults(&connection.settings, None);
+    if *edit == Edit::AcceptRestored {
+        locked.accept_restored(&mut connection);
+    }
     apply(&mut connection, edit, services);
     // A single change is not kept from mending what was wrong before.
     let after = settings_rules::faults(&connection.settings, None);
@@ -206,6 +209,7 @@ fn event(edit: &Edit, name_before: &ConnectionName) -> Option<(EventKind, String
             Some((EventKind::Edited, "permissions chosen".to_owned()))
         }
         Edit::AttemptRefused { trouble, .. } => Some((EventKind::Failed, trouble.what_happened.clone())),
+        Edit::AcceptRestored => Some((EventKind::Edited, "restored record accepted".to_owned())),
         Edit::AdminConsentGiven { .. } => {
             Some((EventKind::Edited, "an administrator has consented".to_owned()))
         }
@@ -349,6 +353,8 @@ fn apply(connection: &mut Connection, edit: &Edit, services: &Services) {
         Edit::AdminConsentGiven { tenant } => note_consent(connection, tenant.clone(), services),
         Edit::AdminConsentRefused => connection.admin_consent = None,
         Edit::HandedOver(hand_over) => connection.note_hand_over(hand_over.clone()),
+        // Its generation is raised under the lock.
+        Edit::AcceptRestored => {}
         Edit::ForgetHandOver(forgotten) => connection.hand_overs.retain(|own| !forgotten.replaces(own)),
     }
 }

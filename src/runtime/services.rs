@@ -86,10 +86,10 @@ impl Services {
         let error = VaultError::Restored { name: connection.name.to_string(), generation, seen };
         let trouble = Trouble {
             at: self.clock.now(),
-            kind: TroubleKind::SetUpWrong,
+            kind: TroubleKind::Restored,
             who: WhoActs::User,
             what_happened: error.what_happened(),
-            what_to_do: error.what_to_do(),
+            what_to_do: "Its refresh token may be used up: sign in again (a), or accept it (c).".to_owned(),
             aadsts: None,
             trace_id: None,
             correlation_id: None,

@@ -145,6 +145,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Question::Remove { .. }) => "remove",
             Some(Question::Copy { .. }) => "send",
             Some(Question::RenewAll(_)) => "renew",
+            Some(Question::AcceptRestored(_)) => "accept",
             Some(Question::Abandon(_) | Question::AbandonDevice(_)) => "give up",
             Some(Question::DeviceCode(_)) => "get a code",
             Some(Question::DiscardForm(_)) => "discard",

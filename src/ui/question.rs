@@ -27,6 +27,7 @@ fn title(question: &Question) -> &'static str {
         Question::Remove { .. } => "Remove a connection",
         Question::Copy { .. } => "Send a long-lived secret?",
         Question::RenewAll(_) => "Renew all that are due?",
+        Question::AcceptRestored(_) => "Accept a record from a backup?",
         Question::Abandon(_) | Question::AbandonDevice(_) => "Give up the sign-in?",
         Question::DeviceCode(_) => "Sign in by device code?",
         Question::DiscardForm(_) => "Throw away the form?",
@@ -50,6 +51,15 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
                 "renew",
                 width,
             )
+        }
+        Question::AcceptRestored(connection) => {
+            let text = format!(
+                "{} goes on with what was put back. What was renewed or changed since is lost. Its refresh token may be one \
+                 that was used up: a strict server takes that for a theft and ends the whole sign-in. Safer: Esc, then sign \
+                 in again.",
+                name(view, connection)
+            );
+            asked(view, &text, "accept", width)
         }
         Question::Abandon(_) => asked(
             view,

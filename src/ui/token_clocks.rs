@@ -194,6 +194,7 @@ fn refused(trouble: &Trouble) -> &'static str {
         TroubleKind::ConsentMissing => "consent missing",
         TroubleKind::SignInNeeded => "sign in again",
         TroubleKind::SetUpWrong => "refused: see the list",
+        TroubleKind::Restored => "from a backup",
         TroubleKind::TryLater { .. } => "tried again",
     }
 }

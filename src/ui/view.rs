@@ -119,6 +119,7 @@ impl<'a> View<'a> {
             NextStep::AskConsent => (Some(Action::AdminConsent), "consent missing".to_owned()),
             NextStep::AskAdministrator => (Some(Action::Open), "ask administrator".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
+            NextStep::AcceptRestored => (Some(Action::AcceptRestored), "accept, or sign in".to_owned()),
             NextStep::ReplaceSecret => {
                 let short = match overview.credential {
                     CredentialFacts::Certificate { .. } => "replace cert.",
@@ -150,6 +151,7 @@ impl<'a> View<'a> {
             NextStep::AskConsent => "consent".to_owned(),
             NextStep::AskAdministrator => "ask admin".to_owned(),
             NextStep::MendSettings => "mend".to_owned(),
+            NextStep::AcceptRestored => "accept?".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
             NextStep::HandOverAgain => "hand over".to_owned(),
@@ -181,6 +183,9 @@ impl<'a> View<'a> {
                 "the tenant blocks it. Who acts: an administrator of the tenant".to_owned()
             }
             NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
+            NextStep::AcceptRestored => {
+                "the record is from a backup. Who acts: you accept it, or somebody signs in again".to_owned()
+            }
             NextStep::ReplaceSecret => self.secret_sentence(overview),
             NextStep::RenewBefore(at) => format!("renew before {}, or somebody must sign in", self.time(at)),
             NextStep::HandOverAgain => overview.outdated_copy(self.now).map_or_else(

@@ -49,6 +49,7 @@ pub fn is_outcome(trouble: Option<&Trouble>, outcome: Outcome) -> bool {
     let Some(trouble) = trouble else { return outcome == Outcome::Success };
     match trouble.kind {
         TroubleKind::SignInNeeded | TroubleKind::ConsentMissing => outcome == Outcome::SigninNeeded,
+        TroubleKind::Restored => unreachable!("told of a record, never kept in one"),
         TroubleKind::SetUpWrong => outcome == Outcome::ConfigError,
         TroubleKind::TryLater { .. } => matches!(outcome, Outcome::Transient | Outcome::ProtocolError),
     }

@@ -1,37 +1,183 @@
-//! Who holds the key, and until when: `vault lock` is heard by programs that run.
+//! Who holds the key, and until when: `vault lock` is heard by programs that run, and the hours of a key end.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use tokengauge::domain::secret::Passphrase;
+use tokengauge::runtime::clock::since_boot;
 use tokengauge::vault::{Protection, Vault, WorkFactor};
 
-use super::home::Home;
+use super::home::{Home, Run};
+use super::tenant::{NAME, Tenant};
 use super::terminal::Session;
 
 const PASSPHRASE: &str = "correct horse battery";
 
 /// A vault that a passphrase opens, made cheaply.
-fn behind_passphrase() -> Home {
+pub fn behind_passphrase() -> (Home, Vault) {
     let home = Home::empty();
     let protection = Protection::Passphrase(Passphrase::new(PASSPHRASE));
-    Vault::init(&home.vault(), &protection, WorkFactor::FOR_TESTS).unwrap();
-    home
+    let vault = Vault::init(&home.vault(), &protection, WorkFactor::FOR_TESTS).unwrap();
+    (home, vault)
+}
+
+/// Types the passphrase: fast typing is a paste, and Enter comes after it.
+fn give_passphrase(session: &mut Session) {
+    session.type_in(PASSPHRASE).until_screen(&"*".repeat(PASSPHRASE.len()));
+    session.type_in("\r").until_screen("help");
 }
 
 /// A dashboard that is open by the passphrase.
-fn opened(home: &Home) -> Session {
+pub fn opened(home: &Home) -> Session {
     let mut session = Session::start(home, &[]);
     session.until_screen("Passphrase");
-    session.type_in(&format!("{PASSPHRASE}\r")).until_screen("Connections");
+    give_passphrase(&mut session);
     session
 }
 
 #[test]
 fn a_dashboard_hears_that_its_vault_is_locked() {
-    let home = behind_passphrase();
+    let (home, _) = behind_passphrase();
     let mut session = opened(&home);
     let said = home.bare(&["vault", "lock"]).is(0).err;
     assert!(said.contains("ordered running programs to lock") && said.contains("key file"), "{said}");
     session.until_screen("Nothing renews here");
-    session.type_in(&format!("{PASSPHRASE}\r")).until_screen("Connections");
+    give_passphrase(&mut session);
     home.bare(&["vault", "lock"]).is(0);
     session.until_screen("Nothing renews here");
+}
+
+#[test]
+fn a_vault_that_cannot_be_written_to_is_locked_all_the_same() {
+    let (home, _) = behind_passphrase();
+    let mut session = opened(&home);
+    // Root writes where no permission is: a directory in the file's place refuses everybody.
+    fs::create_dir_all(home.vault().join("locks/lock.order/full")).unwrap();
+    home.bare(&["vault", "lock"]).is(0);
+    // The directory of notes was not there when the dashboard began to watch: the next wake finds the order.
+    session.until_screen("Nothing renews here");
+}
+
+#[test]
+fn a_dashboard_opened_with_a_key_file_goes_on() {
+    let home = Home::new();
+    let mut session = Session::start(&home, &[]);
+    session.until_screen("help");
+    assert!(home.bare(&["vault", "lock"]).is(0).err.contains("go on: stop them"));
+    session.type_in("4").until_screen("nothing has happened yet");
+}
+
+#[test]
+fn locking_needs_a_vault_and_no_key() {
+    let home = Home::empty();
+    home.bare(&["vault", "lock"]).fails(2);
+    let (home, _) = behind_passphrase();
+    assert!(home.bare(&["vault", "lock"]).is(0).err.contains("held no key"));
+}
+
+#[test]
+fn a_key_in_the_keyring_tells_its_end_and_goes_when_the_vault_is_locked() {
+    let (home, vault) = behind_passphrase();
+    if let Err(error) = vault.remember_in_keyring(Duration::from_secs(11 * 3600 + 1800), since_boot()) {
+        eprintln!("skipped: {error}");
+        return;
+    }
+    let status = home.bare(&["vault", "status"]).is(0).out;
+    assert!(
+        status.contains("opened by kernel keyring, until ") && status.contains("(11 h left)"),
+        "{status}"
+    );
+    let json = home.bare(&["vault", "status", "--json"]).is(0).json();
+    assert!(json["open_until"].as_str().is_some(), "{json}");
+    // Nobody is there to type a passphrase, so the hours stay as they are.
+    let said = home.bare(&["vault", "unlock"]).is(0).err;
+    assert!(said.contains("unlocked already") && said.contains("11 h left"), "{said}");
+    assert!(home.bare(&["vault", "lock"]).is(0).err.contains("took the key back"));
+    home.bare(&["vault", "status"]).is(3);
+    home.bare(&["list"]).fails(3);
+}
+
+#[test]
+fn a_key_whose_end_has_come_opens_nothing_whatever_the_kernel_says() {
+    let (home, vault) = behind_passphrase();
+    // As if the clock had been set back: the kernel keeps it for another hour.
+    let long_ago = since_boot().checked_sub(Duration::from_secs(2 * 3600));
+    let Some(long_ago) =
+        long_ago.filter(|_| vault.remember_in_keyring(Duration::from_secs(1), since_boot()).is_ok())
+    else {
+        eprintln!("skipped: no keyring, or a machine that was just booted");
+        return;
+    };
+    vault.remember_in_keyring(Duration::from_secs(3600), long_ago).unwrap();
+    home.bare(&["list"]).fails(3);
+}
+
+#[test]
+fn a_dashboard_opened_in_the_last_minutes_of_a_key_warns_and_locks() {
+    let (home, vault) = behind_passphrase();
+    if vault.remember_in_keyring(Duration::from_secs(8), since_boot()).is_err() {
+        eprintln!("skipped: no keyring");
+        return;
+    }
+    let mut session = Session::start(&home, &[]);
+    session.until_screen("The vault locks at");
+    session.until_screen("12 hours of its key are over");
+}
+
+/// The tenant's vault with a credential as systemd hands it over.
+fn service(tenant: &Tenant, key: &str) -> PathBuf {
+    let directory = tenant.home.path("credentials");
+    fs::create_dir_all(&directory).unwrap();
+    let credential = directory.join("tokengauge-key");
+    let _ = fs::remove_file(&credential);
+    fs::write(&credential, key).unwrap();
+    // An access list lets the service read: it shows as bits of the group.
+    loosen(&credential, 0o440);
+    directory
+}
+
+fn loosen(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn with_credentials(
+    tenant: &Tenant,
+    directory: &std::path::Path,
+    more: &[(&str, &str)],
+    arguments: &[&str],
+) -> Run {
+    let mut command = tenant.home.command();
+    command.env("CREDENTIALS_DIRECTORY", directory).args(arguments);
+    Run::of(command.envs(more.iter().copied()).output().unwrap())
+}
+
+#[test]
+fn a_service_opens_the_vault_with_its_credential() {
+    let tenant = Tenant::new().signed_in();
+    let key = fs::read_to_string(tenant.home.key()).unwrap();
+    let directory = service(&tenant, &key);
+    assert!(!with_credentials(&tenant, &directory, &[], &["token", NAME]).is(0).out.is_empty());
+    let status = with_credentials(&tenant, &directory, &[], &["vault", "status"]).is(0).out;
+    assert!(status.contains("systemd credential"), "{status}");
+    // It lies beside the service: an order to lock takes nothing away.
+    tenant.home.bare(&["vault", "lock"]).is(0);
+    with_credentials(&tenant, &directory, &[], &["refresh", NAME]).is(0);
+
+    let passphrase = tenant.home.write("passphrase", PASSPHRASE);
+    loosen(&passphrase, 0o600);
+    let passphrase = passphrase.to_str().unwrap();
+    tenant.home.run(&["vault", "passphrase", "--new-passphrase-file", passphrase]).is(0);
+    let beside = [("TOKENGAUGE_PASSPHRASE_FILE", passphrase)];
+    service(&tenant, "AGE-SECRET-KEY-1NONSENSE");
+    with_credentials(&tenant, &directory, &beside, &["list"]).fails(3);
+    let other = Home::new();
+    service(&tenant, &fs::read_to_string(other.key()).unwrap());
+    let wrong = with_credentials(&tenant, &directory, &beside, &["token", NAME]).fails(3);
+    assert!(wrong.err.contains("does not open the vault"), "{}", wrong.err);
+    // A service with other credentials than ours.
+    fs::remove_file(directory.join("tokengauge-key")).unwrap();
+    with_credentials(&tenant, &directory, &beside, &["list"]).is(0);
+    with_credentials(&tenant, &directory, &[], &["list"]).fails(3);
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::tenant::{NAME, Tenant};
+use super::terminal::Session;
 
 #[test]
 fn an_older_record_is_told_and_not_renewed_until_it_is_accepted() {
@@ -19,7 +20,7 @@ fn an_older_record_is_told_and_not_renewed_until_it_is_accepted() {
     let refused = tenant.home.run(&["refresh", NAME]).is(10);
     assert!(refused.out.contains(told) && refused.err.contains("--accept-restored"), "{}", refused.err);
     tenant.run(&["refresh", "--all"]).is(0);
-    assert!(tenant.home.run(&["token", NAME, "--min-valid", "24h"]).fails(5).err.contains(told));
+    assert!(tenant.home.run(&["token", NAME, "--min-valid", "24h"]).fails(10).err.contains(told));
     assert_eq!(tenant.requests(), sent);
 
     tenant.run(&["refresh", NAME, "--accept-restored"]).is(0);
@@ -36,5 +37,22 @@ fn signing_in_again_accepts_it() {
     tenant.run(&["refresh", NAME]).is(0);
     fs::write(tenant.home.record(NAME), backup).unwrap();
     let tenant = tenant.signed_in();
+    tenant.run(&["refresh", NAME]).is(0);
+}
+
+#[test]
+fn the_dashboard_accepts_it_after_a_question() {
+    let tenant = Tenant::new().signed_in();
+    let backup = fs::read(tenant.home.record(NAME)).unwrap();
+    tenant.run(&["refresh", NAME]).is(0);
+    fs::write(tenant.home.record(NAME), backup).unwrap();
+    let sent = tenant.requests();
+    let mut session = Session::start(&tenant.home, &[]);
+    session.until_screen("accept, or sign in");
+    session.type_in("c").until_screen("Accept a record from a backup?");
+    session.type_in("\r").until_screen("renews");
+    session.type_in("q");
+    assert_eq!(session.ends().0, 0);
+    assert_eq!(tenant.requests(), sent, "its token is valid for another while");
     tenant.run(&["refresh", NAME]).is(0);
 }

@@ -29,12 +29,18 @@ pub struct Session {
 
 impl Session {
     pub fn start(home: &Home, arguments: &[&str]) -> Self {
+        Self::start_with(home, arguments, &[])
+    }
+
+    /// With more in its environment.
+    pub fn start_with(home: &Home, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
             .unwrap();
         let mut command = CommandBuilder::new(binary());
         command.env_clear();
         command.env("HOME", home.path(""));
+        environment.iter().for_each(|(name, value)| command.env(name, value));
         command.arg("--vault");
         command.arg(home.vault());
         if Path::new(&home.key()).exists() {
@@ -92,8 +98,12 @@ impl Session {
         }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        let pid = i32::try_from(self.pid()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 

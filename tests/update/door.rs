@@ -351,7 +351,7 @@ fn twelve_hours_after_its_key_was_given_the_vault_locks_and_tells_it_once_before
     assert_eq!(desk.app.notice, None);
     assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(1));
     desk.after(seconds(1));
-    assert!(desk.said().contains("locks at 01:20"), "{}", desk.said());
+    assert!(desk.said().contains("locks at 02:20"), "{}", desk.said());
     desk.press("Down");
     desk.after(minutes(1));
     assert_eq!(desk.app.notice, None, "once");
@@ -386,10 +386,8 @@ fn a_machine_that_slept_past_the_hours_wakes_up_locked() {
 
 #[test]
 fn a_typed_secret_waits_behind_a_locked_vault_and_values_do_not() {
-    let mut desk = Desk::open(vec![healthy("quiet")]);
-    desk.press("n");
-    assert!(!desk.app.holds_unsaved_secret());
-    super::form::fill(&mut desk, tokengauge::app::FieldId::ClientSecret, "TGSECRET");
+    let mut desk = super::form::filled();
+    assert!(desk.app.holds_unsaved_secret());
     desk.send(Message::LockOrdered);
     assert!(matches!(&desk.app.panel, Some(Panel::Input(_))) && desk.app.holds_unsaved_secret());
 

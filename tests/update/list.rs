@@ -1,7 +1,7 @@
 //! The list: filter, groups, orders, selection, renewing all.
 
-use tokengauge::app::{Answer, Contents, Effect, Message, Panel, Question, Sort, Tab};
-use tokengauge::domain::{Need, RenewalKind, TroubleKind};
+use tokengauge::app::{Answer, Contents, Edit, Effect, Message, Panel, Question, Sort, Tab};
+use tokengauge::domain::{Need, NextStep, RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
@@ -216,4 +216,23 @@ fn enter_goes_on_with_an_open_sign_in_or_opens_the_tokens() {
     desk.app.connections.select(id("quiet"));
     desk.press("Enter");
     assert_eq!(desk.app.tab, Tab::Tokens);
+}
+
+#[test]
+fn a_record_from_a_backup_needs_the_person_who_accepts_it_after_a_question() {
+    let mut desk = Desk::open(vec![troubled("restored", TroubleKind::Restored), healthy("quiet")]);
+    let own = desk.own("restored");
+    assert_eq!((own.need(desk.now), own.next_step(desk.now)), (Need::NeedsYou, NextStep::AcceptRestored));
+    assert!(!own.is_due(desk.now) && !own.may_renew_at(desk.now));
+    desk.app.connections.select(id("quiet"));
+    desk.press("c");
+    assert_eq!(desk.app.panel, None, "there is nothing to accept");
+    desk.app.connections.select(id("restored"));
+    assert_eq!(desk.press("c"), [], "it is asked first");
+    assert_eq!(desk.app.question(), Some(&Question::AcceptRestored(id("restored"))));
+    assert_eq!(desk.press("Esc"), []);
+    assert_eq!(desk.app.panel, None);
+    desk.press("c");
+    let effects = desk.press("Enter");
+    assert!(matches!(&effects[..], [Effect::Change { edit, .. }] if **edit == Edit::AcceptRestored));
 }

@@ -194,7 +194,34 @@ fn a_machine_that_slept_renews_once_and_not_for_every_hour() {
 }
 
 #[test]
-fn a_clock_set_back_renews_nothing_early() {
+fn a_token_of_a_later_clock_is_renewed_once() {
+    // Started with a clock that is two days behind the one that the record was written by.
     let mut desk = unattended(vec![healthy("one")]);
-    assert_eq!(desk.after(-days(2)), []);
+    let effects = desk.after(-days(2));
+    assert_eq!(exchanges(&effects), 1);
+    let own = with(desk.own("one"), |own| renew(own, desk.now, RenewalKind::Refresh));
+    desk.answer_with(&effects, own);
+    assert_eq!(desk.after(seconds(30)), []);
+}
+
+#[test]
+fn two_clocks_that_differ_by_minutes_renew_nothing_early() {
+    let mut desk = unattended(vec![healthy("one")]);
+    assert_eq!(desk.after(-minutes(14)), [], "four minutes before it was issued");
+}
+
+#[test]
+fn a_clock_that_is_set_is_told_and_changes_nothing() {
+    for (by, told) in
+        [(days(365), "set forward by 1 y"), (-minutes(150), "set back by 2 h"), (minutes(1), "by 1 min")]
+    {
+        let mut desk = unattended(vec![healthy("one")]);
+        assert_eq!(desk.send(Message::ClockSet { by }), []);
+        assert!(desk.said().contains(told), "{}", desk.said());
+        assert_eq!(
+            desk.app.activity.shown()[0].what_happened,
+            desk.app.notice.clone().unwrap().what_happened
+        );
+        assert_eq!(desk.after(minutes(30)), [], "no storm of renewals");
+    }
 }

@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
 
-use tokengauge::vault::{LockedApp, LockedConnection, VaultError};
+use tokengauge::vault::{LockOrders, LockedApp, LockedConnection, Vault, VaultError};
 
 use crate::child;
-use crate::sample::{NO_PATIENCE, Sample, client_id, files, id, named};
+use crate::sample::{NO_PATIENCE, Sample, client_id, files, id, name, named};
 
 #[test]
 fn a_lock_has_one_holder_and_names_its_process() {
@@ -101,4 +101,59 @@ fn eight_threads_lose_no_change() {
         }
     });
     assert_eq!(sample.vault.listing().unwrap().connections[0].generation, 7 + 8 * 5);
+}
+
+/// An obeying handle of the same vault, and where orders to it are given.
+fn obeying(sample: &Sample) -> (Vault, LockOrders) {
+    let (vault, orders) = (sample.reopened(), LockOrders::of(&sample.dir(), None));
+    vault.obey(orders.clone(), orders.mark());
+    (vault, orders)
+}
+
+#[test]
+fn an_order_to_lock_is_obeyed_by_who_was_given_the_key_for_hours_and_by_nobody_else() {
+    let sample = Sample::with_connection();
+    let (vault, orders) = obeying(&sample);
+    let name = name("contoso-prod");
+    drop(vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap());
+    orders.give("one").unwrap();
+    assert!(vault.is_ordered_to_lock() && !sample.vault.is_ordered_to_lock());
+    let error = vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap_err();
+    assert_eq!((&error, error.kind().exit_code()), (&VaultError::Closed(sample.dir()), 3));
+    assert_eq!(vault.connection(&name).unwrap_err(), VaultError::Closed(sample.dir()));
+    assert_eq!(vault.listing().unwrap_err(), VaultError::Closed(sample.dir()));
+    sample.vault.connection(&name).unwrap();
+    // Whoever is given the key afterwards is not meant.
+    assert!(!obeying(&sample).0.is_ordered_to_lock());
+}
+
+#[test]
+fn every_order_is_a_fresh_one_and_a_file_that_has_gone_is_none() {
+    let sample = Sample::new();
+    let (_, orders) = obeying(&sample);
+    for fresh in ["one", "two"] {
+        let before = orders.mark();
+        assert!(!orders.given_since(&before));
+        orders.give(fresh).unwrap();
+        assert!(orders.given_since(&before), "{fresh}");
+    }
+    let before = orders.mark();
+    orders.files().for_each(|file| std::fs::remove_file(file).unwrap());
+    assert!(!orders.given_since(&before));
+}
+
+#[test]
+fn what_is_on_its_way_is_saved_before_the_key_goes() {
+    let sample = Sample::with_connection();
+    let vault = sample.reopened();
+    let mut locked = vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+    let mut connection = locked.read().unwrap();
+    locked.prove_disk().unwrap();
+    vault.close();
+    assert!(vault.lock_app(&connection.settings.client_id, NO_PATIENCE).is_err(), "nothing begins");
+    locked.save(&mut connection).unwrap();
+    drop(locked);
+    assert!(!vault.is_key_locked_in_memory());
+    assert_eq!(vault.connection(&name("contoso-prod")).unwrap_err(), VaultError::Closed(sample.dir()));
+    assert_eq!(sample.vault.connection(&name("contoso-prod")).unwrap().generation, connection.generation);
 }

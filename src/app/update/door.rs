@@ -200,7 +200,10 @@ impl Panel {
         match self {
             Self::HandOver(_) | Self::Export(_) | Self::Probe(_) | Self::Plain(_) => true,
             Self::Question(question) => match question {
-                Question::Copy { .. } | Question::RenewAll(_) | Question::Remove { .. } => true,
+                Question::Copy { .. }
+                | Question::RenewAll(_)
+                | Question::Remove { .. }
+                | Question::AcceptRestored(_) => true,
                 Question::Abandon(_)
                 | Question::AbandonDevice(_)
                 | Question::DeviceCode(_)

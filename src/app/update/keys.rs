@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ConnectionId, ConnectionValue, Overview};
+use crate::domain::{ConnectionId, ConnectionValue, NextStep, Overview};
 
 use crate::app::connections::Showing;
 use crate::app::hand_over;
@@ -73,6 +73,9 @@ impl App {
             Action::Open => self.show(Tab::Tokens, now),
             Action::Authorize => return self.authorize(&chosen, now),
             Action::AdminConsent => return self.ask_administrator(&chosen),
+            Action::AcceptRestored if chosen.next_step(now) == NextStep::AcceptRestored => {
+                self.panel = Some(Panel::Question(Question::AcceptRestored(chosen.id)));
+            }
             Action::Paste if chosen.open_code_attempt(now).is_some() => {
                 let mut panel = SignInPanel::waiting(chosen.id);
                 panel.paste.focused = true;

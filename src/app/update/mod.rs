@@ -104,6 +104,10 @@ impl App {
                 self.take_save_news(news, now);
                 Vec::new()
             }
+            Message::ClockSet { by } => {
+                self.tell_clock_set(by, now);
+                Vec::new()
+            }
             Message::LockOrdered => self.lock_vault(LockReason::Ordered),
             Message::Answer { request, answer } => self.take_answer(request, answer, now),
         };

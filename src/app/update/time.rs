@@ -6,7 +6,7 @@ use crate::domain::need::RenewalPlan;
 use crate::domain::{Clock, ConnectionId, Overview, TroubleKind};
 
 use crate::app::pauses::SPREAD;
-use crate::app::{App, Door, Effect, HandOverPhase, HeldBack, LockReason, Notice, Panel, Tab, Tone};
+use crate::app::{App, Door, Effect, Entry, HandOverPhase, HeldBack, LockReason, Notice, Panel, Tab, Tone};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
@@ -37,6 +37,26 @@ impl App {
         effects.extend(self.renew_due(now));
         effects.extend(self.poll_devices(now));
         effects
+    }
+
+    /// Tells that the wall clock was set. Nothing is renewed for it, and nothing lives longer.
+    pub(super) fn tell_clock_set(&mut self, by: TimeDelta, now: DateTime<Utc>) {
+        let way = if by > TimeDelta::zero() { "forward" } else { "back" };
+        let what_happened = format!("This machine's clock was set {way} by {}.", length(by.abs()));
+        let what_to_do =
+            "All lives here go on by elapsed time. To go by the new clock, leave and open tokengauge again.";
+        self.activity.note(Entry {
+            at: now,
+            connection: None,
+            tone: Tone::Plain,
+            what_happened: what_happened.clone(),
+            what_to_do: Some(what_to_do.to_owned()),
+        });
+        // The door has no room for it; the activity keeps it.
+        if matches!(self.door, Door::Open) {
+            let what_to_do = Some(what_to_do.to_owned());
+            self.tell(Notice { tone: Tone::Plain, what_happened, what_to_do, until: None });
+        }
     }
 
     /// Tells once that the vault will lock itself. Behind a locked screen the door tells it.
@@ -77,7 +97,7 @@ impl App {
     /// What is due renews by itself, also behind a locked screen.
     fn renew_due(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
         let mut due: Vec<(DateTime<Utc>, ConnectionId)> =
-            self.renewals().filter(|(at, _)| *at <= now).map(|(at, own)| (at, own.id.clone())).collect();
+            self.renewals(now).filter(|(at, _)| *at <= now).map(|(at, own)| (at, own.id.clone())).collect();
         due.sort();
         due.truncate(self.room());
         let ids: Vec<ConnectionId> = due.into_iter().map(|(_, id)| id).collect();
@@ -90,19 +110,22 @@ impl App {
     }
 
     /// Every connection that renews by itself and is not doing so, with its moment.
-    fn renewals(&self) -> impl Iterator<Item = (DateTime<Utc>, &Overview)> {
+    fn renewals(&self, now: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, &Overview)> {
         let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_busy(&own.id));
-        idle.filter_map(|own| Some((self.renews_at(own)?, own)))
+        idle.filter_map(move |own| Some((self.renews_at(own, now)?, own)))
     }
 
     /// When it renews by itself. An open sign-in does not stop it.
-    fn renews_at(&self, own: &Overview) -> Option<DateTime<Utc>> {
+    fn renews_at(&self, own: &Overview, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // Asked of the moment at which the set came: a lapse that was only estimated or typed costs one request, whose
         // refusal tells for certain.
         let planned = match own.renewal_plan(own.renewed_at().unwrap_or(DateTime::UNIX_EPOCH)) {
             RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at,
             RenewalPlan::Impossible(_) => return None,
         };
+        // What a clock ahead of this one has issued is of unknown age.
+        let is_unknown = own.access_lifetime().is_some_and(|access| access.is_of_another_clock(now));
+        let planned = if is_unknown { planned.min(now) } else { planned };
         // While its values are handed over, a set stays as it is: to the end of its life, not beyond.
         let handed_over = own.access_lifetime().filter(|_| self.is_handing_over(&own.id));
         let handed_over = handed_over.map(|access| access.expires_at);
@@ -127,8 +150,11 @@ impl App {
     /// An exchange that left the record as due as before is not repeated at once: a full disk, a missing record.
     pub(super) fn hold_back_if_still_due(&mut self, connection: &ConnectionId, now: DateTime<Utc>) {
         let before = self.held_back.remove(connection);
-        let still_due =
-            self.connections.get(connection).and_then(|own| self.renews_at(own)).is_some_and(|at| at <= now);
+        let still_due = self
+            .connections
+            .get(connection)
+            .and_then(|own| self.renews_at(own, now))
+            .is_some_and(|at| at <= now);
         if !still_due {
             return;
         }
@@ -141,7 +167,7 @@ impl App {
     /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
     pub fn next_deadline(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest = now + LONGEST_SLEEP;
-        let renewal = self.renewals().map(|(at, _)| at).min().filter(|_| self.room() > 0);
+        let renewal = self.renewals(now).map(|(at, _)| at).min().filter(|_| self.room() > 0);
         let moments = [
             renewal,
             self.next_poll(now),
@@ -189,6 +215,16 @@ impl App {
             (_, Tab::Tokens) => self.chosen().is_some_and(counts),
             (_, Tab::Permissions | Tab::Activity) => false,
         }
+    }
+}
+
+/// A length of time in its largest unit.
+fn length(span: TimeDelta) -> String {
+    match () {
+        () if span >= TimeDelta::days(365) => format!("{} y", (span.num_days() + 182) / 365),
+        () if span >= TimeDelta::days(2) => format!("{} d", span.num_days()),
+        () if span >= TimeDelta::hours(2) => format!("{} h", span.num_hours()),
+        () => format!("{} min", span.num_minutes()),
     }
 }
 

@@ -84,6 +84,9 @@ impl Doctor {
             examined.push(own);
         }
         let span = self.span(&services);
+        if !self.json && !self.probe {
+            tell_remarks(&examined);
+        }
         if self.json {
             output::print_json(&Value::Array(examined.iter().map(|own| own.json(span)).collect()))?;
         }
@@ -142,6 +145,26 @@ fn failed(error: &ProbeError, name: &ConnectionName) -> CliError {
         ProbeError::NoToken | ProbeError::NoGraphToken => {
             CliError::for_connection(Exit::SignInNeeded, error.failure(), name)
         }
+    }
+}
+
+/// What was odd about the last answers: a clock that differs is one remark, whomever it concerns.
+fn tell_remarks(examined: &[Examined]) {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for own in examined {
+        let last = own.overview.as_ref().ok().and_then(Overview::last_remark);
+        let Some(remark) = last else { continue };
+        match told.iter_mut().find(|(known, _)| *known == remark) {
+            Some((_, names)) => names.push(own.name.as_str()),
+            None => told.push((remark, vec![own.name.as_str()])),
+        }
+    }
+    for (remark, names) in told {
+        let names = match &names[..] {
+            [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} others", rest.len()),
+            names => names.join(", "),
+        };
+        say(&format!("{names}: {}", sanitize(remark, 300)));
     }
 }
 

@@ -410,7 +410,10 @@ impl<'a> From<&'a Trouble> for TroubleRecord<'a> {
         let (kind, (retry_at, attempt, wait)) = match trouble.kind {
             TroubleKind::SignInNeeded => (TroubleWord::SignInNeeded, (None, None, WaitWord::BackOff)),
             TroubleKind::ConsentMissing => (TroubleWord::ConsentMissing, (None, None, WaitWord::BackOff)),
-            TroubleKind::SetUpWrong => (TroubleWord::SetUpWrong, (None, None, WaitWord::BackOff)),
+            // What is told of a record from a backup is never kept in it.
+            TroubleKind::SetUpWrong | TroubleKind::Restored => {
+                (TroubleWord::SetUpWrong, (None, None, WaitWord::BackOff))
+            }
             TroubleKind::TryLater { retry_at, attempt, wait } => {
                 let wait = match wait {
                     Wait::BackOff => WaitWord::BackOff,
