@@ -74,13 +74,13 @@ impl Shelves {
     }
 
     fn write_to(&self, path: &Path, sealed: &[u8]) -> Result<(), VaultError> {
-        let shelf = path.parent().unwrap_or(path);
-        let runtime = self.runtime.as_deref().filter(|own| shelf.starts_with(own));
+        let directory = path.parent().unwrap_or(path);
+        let runtime = self.runtime.as_deref().filter(|own| directory.starts_with(own));
         if let Some(missing) = runtime.filter(|own| !own.is_dir()) {
             return Err(VaultError::NotADirectory(missing.to_owned()));
         }
         // Level by level: in a directory that others may write to, somebody may have been quicker.
-        for level in shelf.parent().into_iter().chain([shelf]) {
+        for level in directory.parent().into_iter().chain([directory]) {
             file::make_directory(level)?;
             file::check_vault_directory(level)?;
         }
