@@ -74,13 +74,13 @@ impl Shelves {
     }
 
     fn write_to(&self, path: &Path, sealed: &[u8]) -> Result<(), VaultError> {
-        let shelf = path.parent().unwrap_or(path);
-        let runtime = self.runtime.as_deref().filter(|own| shelf.starts_with(own));
+        let directory = path.parent().unwrap_or(path);
+        let runtime = self.runtime.as_deref().filter(|own| directory.starts_with(own));
         if let Some(missing) = runtime.filter(|own| !own.is_dir()) {
             return Err(VaultError::NotADirectory(missing.to_owned()));
         }
         // Level by level: in a directory that others may write to, somebody may have been quicker.
-        for level in shelf.parent().into_iter().chain([shelf]) {
+        for level in directory.parent().into_iter().chain([directory]) {
             file::make_directory(level)?;
             file::check_vault_directory(level)?;
         }
@@ -343,6 +343,11 @@ fn started_at(attempt: &Attempt) -> chrono::DateTime<chrono::Utc> {
 }
 
 impl TakenIn {
+    /// True for what a person should see to.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Waits { .. } | Self::Unusable { .. })
+    }
+
     /// What stands in the way, if it is of this connection and still to be taken in: the record is older than what was
     /// paid for.
     pub fn hindrance_of(&self, connection: &ConnectionId) -> Option<&VaultError> {
