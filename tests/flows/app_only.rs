@@ -101,7 +101,7 @@ async fn settings_that_cannot_work_together_are_not_saved() {
     let refused = records::create(&desk.services, &other).unwrap_err();
     assert_eq!(refused, RecordError::Settings(SettingsFault::NoSingleTenant));
     let scope = tokengauge::domain::Scope::parse("Mail.Send").unwrap();
-    let edit = tokengauge::app::Edit::AddScope(scope);
+    let edit = Edit::AddScope(scope);
     let refused = records::change(&desk.services, &desk.id, &edit).unwrap_err();
     assert_eq!(refused, RecordError::Settings(SettingsFault::NotOneDefault));
     assert_eq!(desk.record().settings.scopes.len(), 1, "and nothing was changed");

@@ -11,7 +11,7 @@ use tokengauge::vault::PATIENCE;
 use super::desk::{ADA, Desk, OPS, code, mailbox, new_connection, secret, signed_in};
 use tokengauge::simulator::browser::Answer;
 
-fn form(desk: &Desk, edit: impl FnOnce(&mut tokengauge::app::NewConnection)) -> Edit {
+fn form(desk: &Desk, edit: impl FnOnce(&mut NewConnection)) -> Edit {
     let mut form = new_connection("contoso", desk.record().settings.authority);
     form.credential = CredentialEdit::Keep;
     edit(&mut form);
