@@ -7,7 +7,7 @@ use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Overview};
 
 use super::export::{Exported, NotExported, Previewed};
-use super::{Action, ListenerFacts, ProbeNews};
+use super::{Action, ListenerFacts, ProbeNews, Tone};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,13 @@ pub enum SaveNews {
     Saved {
         /// Whose.
         connection: ConnectionId,
+    },
+    /// What became of a copy that an earlier run left.
+    TakenIn {
+        /// How that is to be taken.
+        tone: Tone,
+        /// In one line.
+        told: String,
     },
 }
 

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::app::export::NotExported;
-use crate::app::{Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId};
+use crate::app::{
+    Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId, SaveNews, Tone,
+};
 use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText};
 use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
@@ -301,6 +304,11 @@ impl Executor {
 
     fn keep(&self, vault: Vault) {
         self.access.sources.introduce(&vault);
+        for news in vault.take_in_emergency_copies(SHORT_PATIENCE) {
+            let tone = if news.is_bad() { Tone::Bad } else { Tone::Good };
+            // A loop that is gone hears nothing any more.
+            let _ = self.answers.send(Message::Saving(SaveNews::TakenIn { tone, told: news.to_string() }));
+        }
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Where the key was changed by another program, the door was opened anew with the one that opens it now.
         let is_stale = open.services.as_ref().is_some_and(|own| own.vault.check_key().is_err());
@@ -373,6 +381,9 @@ impl Executor {
         }
     }
 }
+
+/// How long the door stays shut for a record that is in use, to take in what could not be saved.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The page with the code filled in (RFC 8628 §3.3.1), as only the simulated browser gets it.
 fn with_user_code(attempt: &DeviceAttemptFacts) -> url::Url {

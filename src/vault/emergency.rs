@@ -342,6 +342,11 @@ fn started_at(attempt: &Attempt) -> chrono::DateTime<chrono::Utc> {
 }
 
 impl TakenIn {
+    /// True for what a person should see to.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Waits { .. } | Self::Unusable { .. })
+    }
+
     /// What stands in the way, if it is of this connection and still to be taken in: the record is older than what was
     /// paid for.
     pub fn hindrance_of(&self, connection: &ConnectionId) -> Option<&VaultError> {

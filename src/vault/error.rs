@@ -252,6 +252,22 @@ impl VaultError {
         self.to_string()
     }
 
+    /// The first line with the cause in front: on a narrow screen a path takes all the room behind it.
+    pub fn cause_first(&self) -> String {
+        match self {
+            Self::Io { doing, path, reason } => format!("{reason}: cannot {doing} {}", path.display()),
+            other => other.to_string(),
+        }
+    }
+
+    /// What to do where the same is tried again by itself.
+    pub fn what_to_mend(&self) -> String {
+        match self {
+            Self::Io { reason, .. } => reason.what_to_mend().into(),
+            other => other.what_to_do(),
+        }
+    }
+
     /// Second line: what to do.
     pub fn what_to_do(&self) -> String {
         match self {
@@ -320,6 +336,18 @@ impl Reason {
     /// The sort of failure.
     pub fn kind(&self) -> io::ErrorKind {
         self.kind
+    }
+
+    /// The same without another try, where that comes by itself.
+    fn what_to_mend(&self) -> &'static str {
+        match self.kind {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                "make room on the disk"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => "make the file system writable",
+            io::ErrorKind::PermissionDenied => "see who owns the directory and what its mode allows",
+            _ => "see to the disk",
+        }
     }
 
     fn what_to_do(&self) -> &'static str {

@@ -23,6 +23,8 @@ mod restored;
 mod settings;
 mod sign_in;
 mod signals;
+mod slow;
 mod terminal;
 mod token;
+mod unsaved;
 mod vault;

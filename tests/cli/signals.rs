@@ -1,100 +1,13 @@
 //! Signals while a request is under way: the answer is saved, however often they come.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
 
-use super::home::{Home, binary};
-use super::tenant::{CLIENT_ID, NAME, SECRET, parameter};
-
-/// A platform that answers when the test says so, and a vault with a connection to it.
-struct Slow {
-    home: Home,
-    listener: TcpListener,
-}
-
-/// A request that waits for its answer.
-struct Held(TcpStream);
-
-impl Slow {
-    fn new() -> Self {
-        let home = Home::new();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        home.with_stdin(
-            &["add", NAME, "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"],
-            SECRET,
-        )
-        .is(0);
-        Self { home, listener }
-    }
-
-    /// The next request, read to its end.
-    fn held(&self) -> Held {
-        let (mut stream, _) = self.listener.accept().unwrap();
-        let mut bytes = Vec::new();
-        let mut piece = [0; 4096];
-        while !is_whole(&bytes) {
-            let length = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..length]);
-        }
-        Held(stream)
-    }
-
-    fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = Command::new(binary());
-        command.env_clear().env("HOME", self.home.path("")).arg("--vault").arg(self.home.vault());
-        command.arg("--key-file").arg(self.home.key()).args(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    }
-
-    fn redeem(&self) -> Child {
-        let state = parameter(&self.home.run(&["authorize", NAME, "--print-url"]).is(0).out, "state");
-        let mut child = self.start(&["redeem", NAME]);
-        let address = format!("http://localhost:8400/?code=0.abcdefgh&state={state}");
-        child.stdin.take().unwrap().write_all(address.as_bytes()).unwrap();
-        child
-    }
-
-    fn signed_in(self) -> Self {
-        let mut redeeming = self.redeem();
-        self.held().answer(0);
-        assert!(redeeming.wait().unwrap().success());
-        self
-    }
-
-    fn record(&self) -> Value {
-        self.home.run(&["show", NAME, "--json"]).is(0).json()
-    }
-}
-
-fn is_whole(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
-    body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
-}
-
-impl Held {
-    /// With the tokens of this number.
-    fn answer(mut self, number: u32) {
-        let body = json!({
-            "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read offline_access",
-            "access_token": format!("access-{number}-{}", "x".repeat(number as usize)),
-            "refresh_token": format!("refresh-{number}"),
-        })
-        .to_string();
-        let length = body.len();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-        write!(self.0, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
-    }
-}
+use super::slow::Slow;
+use super::tenant::NAME;
 
 fn signal(child: &Child, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();

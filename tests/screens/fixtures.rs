@@ -411,6 +411,11 @@ pub fn choose(app: &mut App, name: &str) {
     app.connections.select(id);
 }
 
+/// The id of the connection of that name.
+pub fn id_of(app: &App, name: &str) -> ConnectionId {
+    app.connections.all().iter().find(|own| own.name.as_str() == name).unwrap().id.clone()
+}
+
 /// A list that holds nothing but this connection.
 pub fn only(overview: Overview, tab: Tab) -> App {
     let mut app = app(vec![overview]);

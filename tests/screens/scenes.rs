@@ -25,6 +25,7 @@ use tokengauge::oauth::graph;
 
 use super::fixtures::{self, Make, app, days, every_state, forty, handed_over, now, on, only, with};
 use super::permission_scenes;
+use super::unsaved_scenes;
 
 pub type Scene = (&'static str, App);
 
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Scene> {
         probes(),
         questions(),
         doors(),
+        unsaved_scenes::all(),
     ]
     .concat()
 }

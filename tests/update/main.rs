@@ -24,3 +24,4 @@ mod properties;
 mod sign_in;
 mod time;
 mod tokens;
+mod unsaved;

@@ -10,6 +10,7 @@ impl App {
         match news {
             SaveNews::NotSaved { connection, failure } => self.note_unsaved(&connection, failure, now),
             SaveNews::Saved { connection } => self.note_saved(&connection, now),
+            SaveNews::TakenIn { tone, told } => self.note_taken_in(tone, told, now),
         }
     }
 
@@ -18,11 +19,11 @@ impl App {
         let Some(own) = self.connections.get(id) else { return };
         let unsaved = Unsaved {
             since: own.unsaved.as_ref().map_or(now, |before| before.since),
-            what_happened: format!(
-                "NOT SAVED: the answer came and is in memory only: {}",
-                failure.what_happened
+            what_happened: format!("NOT SAVED, in memory only: {}", failure.what_happened),
+            what_to_do: format!(
+                "It is tried again every 5 s while tokengauge runs. What to do: {}.",
+                failure.what_to_do
             ),
-            what_to_do: format!("Tried again every 5 s while tokengauge runs; {}.", failure.what_to_do),
         };
         if own.unsaved.as_ref() == Some(&unsaved) {
             return;
@@ -59,6 +60,21 @@ impl App {
         {
             self.panel = None;
         }
+    }
+
+    /// What an earlier run could not save.
+    fn note_taken_in(&mut self, tone: Tone, told: String, now: DateTime<Utc>) {
+        self.activity.note(Entry {
+            at: now,
+            connection: None,
+            tone,
+            what_happened: told.clone(),
+            what_to_do: None,
+        });
+        let passing = Notice::good(told, now);
+        // What a person must see to stays until it was read.
+        let until = passing.until.filter(|_| tone == Tone::Good);
+        self.tell(Notice { tone, until, ..passing });
     }
 
     /// Leaves, or asks first where something is in memory only.

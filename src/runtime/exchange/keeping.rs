@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::app::{Failure, Message, SaveNews};
 use crate::domain::{ConnectionId, ConnectionName, Overview};
 use crate::runtime::blocking::blocking;
-use crate::runtime::services::{Services, failure};
+use crate::runtime::services::Services;
 use crate::runtime::stop::Pause;
 use crate::vault::{NoCopy, VaultError};
 
@@ -103,9 +103,9 @@ impl NotSaved {
             Ok(path) => Failure::new(
                 what_happened,
                 format!(
-                    "nothing is lost yet: a sealed copy is in {}, and the next start takes it in; {}",
-                    path.display(),
-                    self.error.what_to_do()
+                    "nothing is lost yet: {}, then the next start takes in the sealed copy that is in {}",
+                    self.error.what_to_mend(),
+                    path.display()
                 ),
             ),
             Err(no_copy) => Failure::new(
@@ -113,8 +113,8 @@ impl NotSaved {
                     "{what_happened}; no copy could be kept either ({no_copy}), so the new tokens are lost"
                 ),
                 format!(
-                    "{}; then renew again, and sign in (a) if the refresh token of before is refused",
-                    self.error.what_to_do()
+                    "{}, then renew again; sign in (a) if the refresh token of before is refused",
+                    self.error.what_to_mend()
                 ),
             ),
         }
@@ -172,7 +172,10 @@ pub(super) async fn keep(services: &Services, taken: Taken) -> Result<Overview, 
     let mut tries = 0;
     loop {
         tracing::warn!(connection = %taken.ready.connection.name, "not saved: {error}");
-        policy.tell(|| SaveNews::NotSaved { connection: id.clone(), failure: failure(&error) });
+        policy.tell(|| SaveNews::NotSaved {
+            connection: id.clone(),
+            failure: Failure::new(error.cause_first(), error.what_to_mend()),
+        });
         if !policy.goes_on(tries) {
             break;
         }

@@ -1,0 +1,112 @@
+//! A platform that holds its answer back until the test says so, and a vault with a connection to it.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::home::{Home, binary};
+use super::tenant::{CLIENT_ID, NAME, SECRET, parameter};
+
+/// A platform that answers when the test says so, and a vault with a connection to it.
+pub struct Slow {
+    pub home: Home,
+    listener: TcpListener,
+}
+
+/// A request that waits for its answer.
+pub struct Held(TcpStream);
+
+impl Slow {
+    pub fn new() -> Self {
+        let home = Home::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        home.with_stdin(
+            &["add", NAME, "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"],
+            SECRET,
+        )
+        .is(0);
+        Self { home, listener }
+    }
+
+    /// The next request, read to its end.
+    pub fn held(&self) -> Held {
+        let (mut stream, _) = self.listener.accept().unwrap();
+        let mut bytes = Vec::new();
+        let mut piece = [0; 4096];
+        while !is_whole(&bytes) {
+            let length = stream.read(&mut piece).unwrap();
+            bytes.extend_from_slice(&piece[..length]);
+        }
+        Held(stream)
+    }
+
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.start_under(&[], arguments)
+    }
+
+    /// Under another program, such as a tracer or a shell.
+    pub fn start_under(&self, program: &[&str], arguments: &[&str]) -> Child {
+        let mut words = program.iter().map(OsStr::new).chain([binary().as_os_str()]);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words);
+        command.env_clear().env("HOME", self.home.path("")).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.env("XDG_RUNTIME_DIR", self.runtime()).arg("--vault").arg(self.home.vault());
+        command.arg("--key-file").arg(self.home.key()).args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Where what cannot be saved is kept.
+    pub fn runtime(&self) -> PathBuf {
+        let directory = self.home.path("run");
+        std::fs::create_dir_all(&directory).unwrap();
+        directory
+    }
+
+    pub fn redeem(&self) -> Child {
+        let state = parameter(&self.home.run(&["authorize", NAME, "--print-url"]).is(0).out, "state");
+        let mut child = self.start(&["redeem", NAME]);
+        let address = format!("http://localhost:8400/?code=0.abcdefgh&state={state}");
+        child.stdin.take().unwrap().write_all(address.as_bytes()).unwrap();
+        child
+    }
+
+    pub fn signed_in(self) -> Self {
+        let mut redeeming = self.redeem();
+        self.held().answer(0);
+        assert!(redeeming.wait().unwrap().success());
+        self
+    }
+
+    pub fn record(&self) -> Value {
+        self.home.run(&["show", NAME, "--json"]).is(0).json()
+    }
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
+    body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
+}
+
+impl Held {
+    /// With the tokens of this number.
+    pub fn answer(mut self, number: u32) {
+        let body = json!({
+            "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read offline_access",
+            "access_token": format!("access-{number}-"),
+            "refresh_token": format!("refresh-{number}"),
+        })
+        .to_string();
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        write!(self.0, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
+    }
+}
