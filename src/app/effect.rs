@@ -315,6 +315,7 @@ impl Shown {
 
 impl NewConnection {
     /// The form, with what it showed unchanged as it is `now`.
+    #[must_use]
     pub fn merged(&self, shown: &Shown, now: &Connection) -> Self {
         let keeps_name = self.name == shown.name;
         Self {

@@ -1,11 +1,13 @@
 //! What every command starts from: the global options, where things are, the open vault.
 
 use std::future::Future;
+use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use tokio::runtime::Builder;
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Config, ConfigFile, DashboardOptions, LookChoice, Paths, Variables};
@@ -15,6 +17,7 @@ use crate::runtime::clock::{self, Clock};
 use crate::runtime::exchange::{ExchangeError, NotSaved};
 use crate::runtime::http::Network;
 use crate::runtime::probe::ProbeError;
+use crate::runtime::process::prove_files;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Haste, Stop, StopSignal};
@@ -85,8 +88,7 @@ impl Global {
     /// Nothing below `INFO` is ever written: libraries tell the bytes of their frames there.
     pub fn start_log(&self) {
         if self.verbose > 0 {
-            let format =
-                tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).without_time();
+            let format = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).without_time();
             let _ = format.with_max_level(LevelFilter::INFO).with_target(false).try_init();
         }
     }
@@ -305,7 +307,15 @@ pub fn finish<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> R
 
 /// An event loop, for what needs one.
 pub fn event_loop() -> Result<tokio::runtime::Runtime, CliError> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        CliError::new(Exit::LocalIo, format!("no event loop: {error}"), "see to the limits of this process")
-    })
+    let built = prove_files().and_then(|()| Builder::new_current_thread().enable_all().build());
+    built.map_err(|error| no_event_loop(&error))
+}
+
+/// There are too few files or threads for one.
+pub fn no_event_loop(error: &io::Error) -> CliError {
+    CliError::new(
+        Exit::LocalIo,
+        format!("no event loop: {error}"),
+        "see to the limits of this process (ulimit -a), then try again; what was saved before is untouched",
+    )
 }

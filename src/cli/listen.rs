@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use zeroize::Zeroizing;
 
@@ -12,11 +12,12 @@ use crate::domain::secret::{PastedText, RevealedValue, Secret};
 use crate::domain::{Capture, ConnectionId, Overview};
 use crate::runtime::delivery;
 use crate::runtime::listener::{self, Heard, ListenError, Listener};
+use crate::runtime::process::prove_files;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
 
-use super::context::exit_of;
+use super::context::{exit_of, no_event_loop};
 use super::dashboard::surroundings;
 use super::exit::{CliError, Exit, say, tell};
 use super::redeem::{self, Judged};
@@ -88,9 +89,9 @@ pub fn wait(
 
 /// Of its own: what listens goes on while a code is redeemed.
 fn event_loop() -> Result<Runtime, CliError> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| {
-        CliError::new(Exit::LocalIo, format!("no event loop: {error}"), "see to the limits of this process")
-    })
+    let built =
+        prove_files().and_then(|()| Builder::new_multi_thread().worker_threads(1).enable_all().build());
+    built.map_err(|error| no_event_loop(&error))
 }
 
 struct Waiting<'r> {

@@ -1,4 +1,8 @@
-//! What the process does before it touches a secret: no core dumps, no debugger, files for the owner alone.
+//! What the process does before it touches a secret: no core dumps, no debugger, files for the owner alone; and that it
+//! has files enough for its work.
+
+use std::fs::File;
+use std::io;
 
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
@@ -10,4 +14,18 @@ pub fn harden() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     umask(Mode::from_raw_mode(0o077));
+}
+
+/// Event loop, signals, a connection, locks, a temporary file and its directory, all open at once, and some more.
+const FILES_AT_WORK: usize = 20;
+
+/// Proves that so many files can be opened as a request and its save need: before the request, and before an event loop
+/// is made, which would panic.
+///
+/// # Errors
+///
+/// What the system says to one more.
+pub fn prove_files() -> io::Result<()> {
+    let opened: io::Result<Vec<File>> = (0..FILES_AT_WORK).map(|_| File::open("/dev/null")).collect();
+    opened.map(drop)
 }

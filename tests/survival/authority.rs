@@ -73,7 +73,7 @@ impl Authority {
                 office.books.lock().unwrap().open += 1;
                 thread::spawn(move || {
                     // A client that is killed hangs up in the middle, which is its business.
-                    let _ = office.serve(stream);
+                    let _ = office.serve(&stream);
                     office.books.lock().unwrap().open -= 1;
                     office.changed.notify_all();
                 });
@@ -145,8 +145,8 @@ impl Authority {
 }
 
 impl Office {
-    fn serve(&self, stream: TcpStream) -> Option<()> {
-        let (path, body) = read(&stream)?;
+    fn serve(&self, mut stream: &TcpStream) -> Option<()> {
+        let (path, body) = read(stream)?;
         let form: BTreeMap<String, String> =
             url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
         let (status, answer) = if path.ends_with("/token") { self.answer(&form) } else { (404, "{}".into()) };
@@ -159,7 +159,7 @@ impl Office {
             "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             answer.len()
         );
-        (&stream).write_all(format!("{head}{answer}").as_bytes()).ok()
+        stream.write_all(format!("{head}{answer}").as_bytes()).ok()
     }
 
     fn answer(&self, form: &BTreeMap<String, String>) -> (u16, String) {

@@ -163,7 +163,7 @@ fn beside_a_dashboard_loops_and_writers_nothing_is_lost() {
     assert_eq!(authority.refused(), 0);
     let names: Vec<String> =
         place.listing().connections.iter().map(|own| own.name.as_str().to_owned()).collect();
-    let other = if stage.rounds % 2 == 0 { "fabrikam" } else { "woodgrove" };
+    let other = if stage.rounds.is_multiple_of(2) { "fabrikam" } else { "woodgrove" };
     assert_eq!(names, [NAME, other]);
     place.run(&["refresh", NAME, other]).is(0);
     assert!(place.left_over().is_empty());

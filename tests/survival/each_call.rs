@@ -2,6 +2,8 @@
 //! before, or what the command was to bring about, and the vault opens (CR-01).
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use tokengauge::domain::secret::Passphrase;
 use tokengauge::domain::{Connection, Mailbox};
@@ -228,6 +230,30 @@ fn each_call_of_a_new_passphrase() {
             (false, true) => Ok(Found::New),
             both => Err(format!("old and new passphrase open: {both:?}")),
         }
+    });
+}
+
+#[test]
+fn each_call_of_another_key() {
+    let (_authority, place) = signed_in();
+    let before = place.listing();
+    let revoke = ["vault", "key-file", "--revoke", "--new-key-file", "next-key"];
+    kill_at_each_call(&place, &revoke, 12, |place| {
+        let next = place.path("next-key");
+        let opens = |key: &Path| place.run_with_key(key, &["list"]).code == Some(0);
+        // The next key may be cut off in the middle, or the only one that opens anything.
+        let found = match (opens(&place.key()), next.exists() && opens(&next)) {
+            (true, false) => Found::Old,
+            (_, true) => {
+                fs::rename(&next, place.key()).unwrap();
+                Found::New
+            }
+            (false, false) => return Err("no key opens it".to_owned()),
+        };
+        if listed(place)? != before {
+            return Err("the records have changed".to_owned());
+        }
+        renews(place, NAME).map(|()| found)
     });
 }
 

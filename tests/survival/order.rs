@@ -76,7 +76,8 @@ fn assert_lasting(vault: &Path, calls: &[Call], arguments: &[&str]) -> usize {
                 let synced = before.iter().rposition(|call| *call == Call::Sync(draft.clone()));
                 assert!(
                     written.is_some() && written < synced,
-                    "{arguments:?}: {target:?} is renamed unsynced"
+                    "{arguments:?}: {} is renamed unsynced",
+                    target.display()
                 );
                 target
             }
@@ -89,7 +90,7 @@ fn assert_lasting(vault: &Path, calls: &[Call], arguments: &[&str]) -> usize {
             _ => continue,
         };
         let directory = target.parent().unwrap().to_owned();
-        assert!(after.contains(&Call::Sync(directory)), "{arguments:?}: {target:?} does not last");
+        assert!(after.contains(&Call::Sync(directory)), "{arguments:?}: {} does not last", target.display());
         changed += 1;
     }
     changed
@@ -98,7 +99,9 @@ fn assert_lasting(vault: &Path, calls: &[Call], arguments: &[&str]) -> usize {
 fn assert_private(vault: &Path, calls: &[Call], arguments: &[&str]) {
     for call in calls {
         match call {
-            Call::Make { path, mode } if path.starts_with(vault) => assert_eq!(*mode, 0o600, "{path:?}"),
+            Call::Make { path, mode } if path.starts_with(vault) => {
+                assert_eq!(*mode, 0o600, "{}", path.display());
+            }
             Call::MakeDirectory { mode } => assert_eq!(*mode, 0o700),
             Call::Loosen(call) => panic!("{arguments:?}: {call}"),
             _ => {}

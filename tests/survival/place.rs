@@ -109,6 +109,14 @@ impl Place {
         Run::of(self.command(arguments).output().unwrap())
     }
 
+    /// With another key than the vault's own.
+    pub fn run_with_key(&self, key: &Path, arguments: &[&str]) -> Run {
+        let mut command = Command::new(binary());
+        command.env_clear().env("HOME", self.directory.path()).stdin(Stdio::null());
+        command.arg("--vault").arg(self.vault()).arg("--key-file").arg(key).args(arguments);
+        Run::of(command.output().unwrap())
+    }
+
     pub fn run_with(&self, arguments: &[&str], stdin: &str) -> Run {
         let mut command = self.command(arguments);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::process::{Child, Stdio};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
@@ -82,8 +83,8 @@ impl Traced {
                 WaitStatus::PtraceEvent(thread, ..) => ptrace::syscall(thread, None),
                 _ => Ok(()),
             };
-            // A thread that was killed meanwhile cannot be resumed.
-            assert!(resumed.is_ok() || killed_before.is_some(), "{resumed:?}");
+            // A thread that ended with its process meanwhile cannot be resumed.
+            assert!(matches!(resumed, Ok(()) | Err(Errno::ESRCH)), "{resumed:?}");
         }
     }
 

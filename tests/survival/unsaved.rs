@@ -82,7 +82,7 @@ impl Waiting {
     }
 
     /// The answer comes, and is not saved.
-    fn is_not_saved(self, when: &str, mend: impl FnOnce(&Place)) {
+    fn answer_without_saving(self, when: &str, mend: impl FnOnce(&Place)) {
         let Self { authority, place, before, program } = self;
         let runtime = place.path("runtime");
         authority.release();
@@ -132,7 +132,7 @@ fn errors_that_stay_after_the_answer_leave_a_copy_that_the_next_start_takes_in()
             let waiting = Waiting::start();
             let mut strace = waiting.fail(call, error, of);
             let when = format!("{call} {error} {of:?}");
-            waiting.is_not_saved(&when, |_| assert!(strace.wait().is_ok()));
+            waiting.answer_without_saving(&when, |_| assert!(strace.wait().is_ok()));
             when
         })
     };
@@ -148,7 +148,7 @@ fn errors_of_a_disk_that_goes_away_in_the_middle_leave_a_copy_too() {
     let waiting = Waiting::start();
     let (there, gone) = (waiting.place.vault().join("connections"), waiting.place.vault().join("gone"));
     fs::rename(&there, &gone).unwrap();
-    waiting.is_not_saved("a directory that is gone", |_| {
+    waiting.answer_without_saving("a directory that is gone", |_| {
         fs::rename(&gone, &there).unwrap();
     });
 }
