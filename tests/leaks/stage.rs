@@ -99,10 +99,8 @@ impl Stage {
         let mut command = traced(&trace);
         command.env_clear().envs(self.variables()).envs(variables.iter().copied());
         command.args(arguments).arg("-vvv").current_dir(self.home());
-        let begun = std::time::Instant::now();
         let output = with_stdin(command, stdin);
         let what = arguments.join(" ");
-        eprintln!("TIME {:?} {what}", begun.elapsed());
         self.nothing_in(&format!("stderr of {what}"), &output.stderr);
         if prints == Prints::Nothing {
             self.nothing_in(&format!("stdout of {what}"), &output.stdout);
