@@ -23,6 +23,7 @@ mod keyring;
 mod listing;
 mod lock;
 mod locked;
+mod merge;
 mod order;
 mod place;
 mod record;
@@ -234,6 +235,11 @@ impl Vault {
     /// Where this machine keeps notes of vaults, once that was told.
     pub fn notes_directory(&self) -> Option<&Path> {
         self.inner.notes_directory()
+    }
+
+    /// True if what could not be saved of this connection waits outside of the vault.
+    pub fn has_emergency_copy(&self, id: &ConnectionId) -> bool {
+        self.inner.shelves().is_some_and(|shelves| shelves.has_copy_of(id))
     }
 
     /// Tells whether a record is older than what was seen here: it was put back from a backup.

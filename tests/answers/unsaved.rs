@@ -123,12 +123,12 @@ async fn without_a_runtime_directory_the_copy_stands_beside_the_notes() {
     let (server, mut bench) = at("TE-001").await;
     bench.services = bench.reopened();
     let state = Some(bench.outside("state"));
-    let missing = Some(bench.outside("").join("missing"));
-    bench.services.vault.keep_emergency_copies_in(&EmergencyPlaces { runtime: missing.clone(), state });
+    let missing = bench.outside("").join("missing");
+    bench.services.vault.keep_emergency_copies_in(&EmergencyPlaces { runtime: Some(missing.clone()), state });
     let away = Away::of(&bench).between_on_leaving(&server, &bench);
     let failed = not_saved(bench.refresh().await);
     assert!(failed.copy.unwrap().starts_with(bench.outside("state")));
-    assert!(!missing.unwrap().exists(), "somebody else's directory is not made");
+    assert!(!missing.exists(), "somebody else's directory is not made");
     away.back();
     let name = bench.record().name;
     assert_eq!(bench.services.vault.take_in_emergency_copies(Duration::ZERO), [TakenIn::Saved(name)]);

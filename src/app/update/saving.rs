@@ -8,14 +8,14 @@ use crate::domain::{ConnectionId, Unsaved};
 impl App {
     pub(super) fn take_save_news(&mut self, news: SaveNews, now: DateTime<Utc>) {
         match news {
-            SaveNews::NotSaved { connection, failure } => self.note_unsaved(&connection, failure, now),
+            SaveNews::NotSaved { connection, failure } => self.note_unsaved(&connection, &failure, now),
             SaveNews::Saved { connection } => self.note_saved(&connection, now),
             SaveNews::TakenIn { tone, told } => self.note_taken_in(tone, told, now),
         }
     }
 
     /// Each cause is told once, however often it is tried.
-    fn note_unsaved(&mut self, id: &ConnectionId, failure: Failure, now: DateTime<Utc>) {
+    fn note_unsaved(&mut self, id: &ConnectionId, failure: &Failure, now: DateTime<Utc>) {
         let Some(own) = self.connections.get(id) else { return };
         let unsaved = Unsaved {
             since: own.unsaved.as_ref().map_or(now, |before| before.since),
