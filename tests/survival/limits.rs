@@ -123,8 +123,8 @@ fn limits_of_threads_are_found_before_the_request() {
     let authority = Authority::start(Rotation::Strict, 3600);
     let place = Place::signed_in(&authority);
     give(&place.path(""), user);
-    let (reuid, regid) = (format!("--reuid={user}"), format!("--regid={user}"));
-    let starter = ["setpriv", &reuid, &regid, "--clear-groups", "prlimit", "--nproc=1"];
+    let (as_user, as_group) = (format!("--reuid={user}"), format!("--regid={user}"));
+    let starter = ["setpriv", &as_user, &as_group, "--clear-groups", "prlimit", "--nproc=1"];
     for (arguments, code) in [(COMMANDS[2], 0), (COMMANDS[4], 7)] {
         let run = Run::of(place.under(&starter, arguments).output().unwrap()).is(code);
         if code == 7 {
