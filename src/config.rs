@@ -408,6 +408,14 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_saved_goes_to_the_runtime_directory_if_that_is_a_place() {
+        let directory =
+            |text: &str| environment(&[("XDG_RUNTIME_DIR", text)]).sources(None).runtime_directory;
+        assert_eq!(directory("/run/user/1000"), Some("/run/user/1000".into()));
+        assert_eq!((directory("here"), directory("")), (None, None));
+    }
+
+    #[test]
     fn an_unknown_setting_is_told_with_file_and_line() {
         let error = parse("theme = \"dark\"\n\ncolors = \"16\"\n").unwrap_err();
         assert!(

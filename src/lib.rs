@@ -44,7 +44,8 @@
 //! - **Text from outside** is printable only through [`sanitize`].
 //! - **Stale answers** are dropped: state remembers which request it awaits.
 //! - **A record changes** only under its lock, read again inside it; what an answer brought is saved before anything
-//!   else is done with it.
+//!   else is done with it. Where the disk does not take it, it is kept: [`runtime::exchange::OnFailedSave`].
+//! - **The end** is told to every transaction by one [`runtime::stop::Leaving`]; a signal never cuts a save.
 
 pub mod app;
 pub mod catalogue;

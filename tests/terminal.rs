@@ -10,4 +10,5 @@ mod terminal {
     mod keys;
     mod oracle;
     mod sizes;
+    mod unsaved;
 }

@@ -25,7 +25,11 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
     let start = global.start()?;
     let looks = looks(&start.look, start.keymap.clone())?;
     let directory = start.vault.clone();
-    let ended = event_loop()?.block_on(dashboard::run(dashboard_start(start, looks)))?;
+    let runtime = event_loop()?;
+    let ended = runtime.block_on(dashboard::run(dashboard_start(start, looks)));
+    // All that saves has been awaited. What still waits for a lock or a disk has sent nothing.
+    runtime.shutdown_background();
+    let ended = ended?;
     let is_there = Vault::presence(&directory).is_ok_and(|presence| presence != Presence::Absent);
     match ended {
         Ended::Left(Leave::Demo) => demo::open_first(global),
@@ -37,6 +41,7 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
             }
             Ok(Exit::Ok)
         }
+        Ended::LeftUnsaved => Err(CliError::Quiet(Exit::LocalIo)),
         Ended::Stopped(signal) => Err(CliError::Quiet(exit_of(signal))),
     }
 }

@@ -113,6 +113,10 @@ fn serve(runtime: &Runtime, listener: Listener) -> UnboundedReceiver<Heard> {
 
 /// The connection, if its sign-in is open in the record as it is now.
 fn still_open(services: &Services, id: &ConnectionId) -> Option<Overview> {
+    // Its answer came: it is only not in the record.
+    if services.vault.has_emergency_copy(id) {
+        return None;
+    }
     let connection = services.vault.connection_by_id(id).ok()?;
     let held = services.overview(&connection);
     held.open_code_attempt(services.clock.now()).is_some().then_some(held)

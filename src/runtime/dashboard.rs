@@ -58,6 +58,8 @@ pub struct Surroundings {
 pub enum Ended {
     /// The person left.
     Left(Leave),
+    /// The person left although something was not saved, which has been told.
+    LeftUnsaved,
     /// A signal, or the terminal has gone.
     Stopped(StopSignal),
 }
@@ -167,19 +169,28 @@ pub(super) async fn show(
     let Dashboard { executor, ends, .. } = dashboard;
     // Nobody writes to the terminal any more: whoever waits for that ends.
     drop(ends);
-    await_last_answers(&executor).await?;
-    ended
+    match (await_last_answers(&executor).await?, ended?) {
+        (LastWords::Said, Ended::Left(_)) => Ok(Ended::LeftUnsaved),
+        (_, ended) => Ok(ended),
+    }
+}
+
+/// Whether something was not saved to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastWords {
+    None,
+    Said,
 }
 
 fn haste_of(ended: &io::Result<Ended>) -> Haste {
     match ended {
-        Ok(Ended::Left(_)) => Haste::Leaving,
+        Ok(Ended::Left(_) | Ended::LeftUnsaved) => Haste::Leaving,
         Ok(Ended::Stopped(_)) | Err(_) => Haste::Stopping,
     }
 }
 
 /// A token that was paid for is saved before the program ends. A signal shortens the wait for answers, and cuts no save.
-async fn await_last_answers(executor: &Executor) -> io::Result<()> {
+async fn await_last_answers(executor: &Executor) -> io::Result<LastWords> {
     if !executor.is_idle() {
         terminal::say("Finishing what is under way …");
         let mut stop = Stop::listen()?;
@@ -191,11 +202,12 @@ async fn await_last_answers(executor: &Executor) -> io::Result<()> {
             }
         }
     }
-    for failure in executor.last_words() {
+    let failures = executor.last_words();
+    for failure in &failures {
         terminal::say(&format!("error: {}", sanitize(&failure.what_happened, LAST_WORD)));
         terminal::say(&sanitize(&failure.what_to_do, LAST_WORD));
     }
-    Ok(())
+    Ok(if failures.is_empty() { LastWords::None } else { LastWords::Said })
 }
 
 /// Longest line that is said at the end.

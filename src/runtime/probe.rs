@@ -30,6 +30,10 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
+    fn is_not_saved(&self) -> bool {
+        matches!(self, Self::Exchange(error) if error.is_not_saved())
+    }
+
     /// In two lines.
     pub fn failure(&self) -> Failure {
         match self {
@@ -104,7 +108,7 @@ async fn ready(
     }
     match renewed(services, &overview).await {
         // What is held may do for this.
-        Err(_) if !is_over(&overview, now) => in_time(overview, token, now),
+        Err(error) if !is_over(&overview, now) && !error.is_not_saved() => in_time(overview, token, now),
         renewed => renewed,
     }
 }

@@ -13,8 +13,9 @@ use super::error::VaultError;
 use super::file::{self, Draft};
 use super::inner::{Inner, unreadable};
 use super::locked::LockedConnection;
+use super::merge::{Merge, merge};
 use super::record;
-use crate::domain::{Attempt, Connection, ConnectionId, ConnectionName, Renewal};
+use crate::domain::{Connection, ConnectionId, ConnectionName};
 
 /// Where copies may be: the first that takes one has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +52,10 @@ impl Shelves {
         self.shelves.iter().map(|shelf| shelf.join(format!("{}.age", id.as_str())))
     }
 
+    pub(super) fn has_copy_of(&self, id: &ConnectionId) -> bool {
+        self.copy_of(id).any(|path| path.exists())
+    }
+
     /// All copies that are there.
     fn copies(&self) -> Vec<(ConnectionId, PathBuf)> {
         let on = |shelf: &PathBuf| {
@@ -74,13 +79,13 @@ impl Shelves {
     }
 
     fn write_to(&self, path: &Path, sealed: &[u8]) -> Result<(), VaultError> {
-        let shelf = path.parent().unwrap_or(path);
-        let runtime = self.runtime.as_deref().filter(|own| shelf.starts_with(own));
+        let directory = path.parent().unwrap_or(path);
+        let runtime = self.runtime.as_deref().filter(|own| directory.starts_with(own));
         if let Some(missing) = runtime.filter(|own| !own.is_dir()) {
             return Err(VaultError::NotADirectory(missing.to_owned()));
         }
         // Level by level: in a directory that others may write to, somebody may have been quicker.
-        for level in shelf.parent().into_iter().chain([shelf]) {
+        for level in directory.parent().into_iter().chain([directory]) {
             file::make_directory(level)?;
             file::check_vault_directory(level)?;
         }
@@ -283,62 +288,6 @@ fn read(vault: &Inner, path: &Path) -> Result<Connection, VaultError> {
 fn discard(path: &Path) -> Result<(), VaultError> {
     file::remove_if_there(path)?;
     file::sync_parent(path)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Merge {
-    Whole,
-    ByField,
-    Outdated,
-}
-
-/// What is to be saved, if anything, and how it came to be.
-fn merge(on_disk: Connection, copy: Connection) -> (Option<Connection>, Merge) {
-    if on_disk.generation <= copy.generation {
-        return (Some(Connection { name: on_disk.name, ..copy }), Merge::Whole);
-    }
-    if on_disk.settings.disowns_tokens_of(&copy.settings) || has_newer_tokens(&on_disk, &copy) {
-        return (None, Merge::Outdated);
-    }
-    let attempt = later_attempt(&on_disk, &copy);
-    let mut later: Vec<Renewal> = later_renewals(&on_disk, &copy).cloned().collect();
-    later.reverse();
-    let mut merged = Connection {
-        tokens: copy.tokens,
-        trouble: copy.trouble,
-        refresh_limit: copy.refresh_limit,
-        claims: copy.claims,
-        renewals: copy.renewals,
-        attempt,
-        ..on_disk
-    };
-    later.into_iter().for_each(|renewal| merged.note_renewal(renewal));
-    (Some(merged), Merge::ByField)
-}
-
-/// True if the record was renewed, or somebody signed in, after the copy was made: told by the history of both, since
-/// clocks may be set back.
-fn has_newer_tokens(on_disk: &Connection, copy: &Connection) -> bool {
-    later_renewals(on_disk, copy).any(|renewal| renewal.outcome.worked())
-}
-
-/// What the record tells after the last renewal that both know.
-fn later_renewals<'a>(on_disk: &'a Connection, copy: &'a Connection) -> impl Iterator<Item = &'a Renewal> {
-    on_disk.renewals.iter().rev().take_while(|renewal| !copy.renewals.contains(renewal))
-}
-
-/// The sign-in that the answer left, unless another was begun since.
-fn later_attempt(on_disk: &Connection, copy: &Connection) -> Option<Attempt> {
-    let answered_at = copy.renewals.last().map(|last| last.at);
-    let begun = on_disk.attempt.as_ref().filter(|own| Some(started_at(own)) > answered_at);
-    begun.or(copy.attempt.as_ref()).cloned()
-}
-
-fn started_at(attempt: &Attempt) -> chrono::DateTime<chrono::Utc> {
-    match attempt {
-        Attempt::Code(attempt) => attempt.started_at,
-        Attempt::Device(attempt) => attempt.started_at,
-    }
 }
 
 impl TakenIn {

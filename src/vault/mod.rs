@@ -22,6 +22,7 @@ mod keyring;
 mod listing;
 mod lock;
 mod locked;
+mod merge;
 mod place;
 mod record;
 mod seal;
@@ -215,6 +216,11 @@ impl Vault {
     /// there is nothing, this is a look at each place.
     pub fn take_in_emergency_copies(&self, patience: Duration) -> Vec<TakenIn> {
         emergency::take_in_all(self, patience)
+    }
+
+    /// True if what could not be saved of this connection waits outside of the vault.
+    pub fn has_emergency_copy(&self, id: &ConnectionId) -> bool {
+        self.inner.shelves().is_some_and(|shelves| shelves.has_copy_of(id))
     }
 
     /// Tells whether a record is older than what was seen here: it was put back from a backup.

@@ -67,7 +67,7 @@ pub async fn poll_device(
         Polled::Over(taken) => keeping::keep(services, taken).await?,
     };
     // Only tokens end a sign-in without trouble: those of its other resources are got at once.
-    if overview.attempt.is_some() { Ok(overview) } else { Ok(get_others(services, overview).await) }
+    if overview.attempt.is_some() { Ok(overview) } else { get_others(services, overview).await }
 }
 
 /// How waiting for a device sign-in ended.

@@ -37,6 +37,11 @@ pub enum ExchangeError {
 }
 
 impl ExchangeError {
+    /// True if an answer came that is not in the vault: whatever else is told, this is.
+    pub fn is_not_saved(&self) -> bool {
+        matches!(self, Self::NotSaved(_))
+    }
+
     /// In two lines.
     pub fn failure(&self) -> Failure {
         match self {

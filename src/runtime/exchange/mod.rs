@@ -56,8 +56,8 @@ enum Grant {
 ///
 /// # Errors
 ///
-/// Why nothing was stored. Once a sign-in is stored, what goes wrong with the tokens of its other resources is none: they
-/// stay due.
+/// Why nothing was stored. Once a sign-in is stored, what goes wrong with the tokens of its other resources is none, unless
+/// they came and could not be saved: they stay due.
 pub async fn exchange(
     services: &Services,
     id: &ConnectionId,
@@ -66,7 +66,7 @@ pub async fn exchange(
     match step {
         GrantStep::Redeem { code, state } => {
             let signed_in = spend(services, id, Grant::Code { code, state }).await?;
-            Ok(get_others(services, signed_in).await)
+            get_others(services, signed_in).await
         }
         GrantStep::Renew(wanted) => renew_each(services, id, wanted).await,
     }
@@ -92,7 +92,7 @@ async fn renew_each(
 
 /// The tokens of the other resources that a sign-in asked for, with the refresh token that it brought. The sign-in is
 /// saved by now, whatever becomes of them.
-async fn get_others(services: &Services, signed_in: Overview) -> Overview {
+async fn get_others(services: &Services, signed_in: Overview) -> Result<Overview, ExchangeError> {
     let is_due = signed_in.trouble.is_none() && signed_in.refresh_lifetime().is_some();
     let others: Vec<Audience> = signed_in
         .lacks()
@@ -100,15 +100,16 @@ async fn get_others(services: &Services, signed_in: Overview) -> Overview {
         .map(|own| own.audience.clone())
         .collect();
     if others.is_empty() || services.leaving.is_told() {
-        return signed_in;
+        return Ok(signed_in);
     }
-    let GrantStep::Renew(wanted) = GrantStep::renew_these(&signed_in, others) else { return signed_in };
+    let GrantStep::Renew(wanted) = GrantStep::renew_these(&signed_in, others) else { return Ok(signed_in) };
     match renew_each(services, &signed_in.id, wanted).await {
-        Ok(overview) => overview,
+        Err(error) if error.is_not_saved() => Err(error),
         Err(error) => {
             tracing::warn!(connection = %signed_in.name, "{}", error.failure().what_happened);
-            read(services, &signed_in.id).await.unwrap_or(signed_in)
+            Ok(read(services, &signed_in.id).await.unwrap_or(signed_in))
         }
+        renewed => renewed,
     }
 }
 
