@@ -17,7 +17,7 @@ use crate::runtime::clock::{self, Clock};
 use crate::runtime::exchange::{ExchangeError, NotSaved};
 use crate::runtime::http::Network;
 use crate::runtime::probe::ProbeError;
-use crate::runtime::process::prove_files;
+use crate::runtime::process::prove_limits;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Haste, Stop, StopSignal};
@@ -307,7 +307,10 @@ pub fn finish<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> R
 
 /// An event loop, for what needs one.
 pub fn event_loop() -> Result<tokio::runtime::Runtime, CliError> {
-    let built = prove_files().and_then(|()| Builder::new_current_thread().enable_all().build());
+    let mut builder = Builder::new_current_thread();
+    // The thread that has prepared a request saves its answer: another one might be refused by then.
+    builder.thread_keep_alive(Duration::from_secs(120));
+    let built = prove_limits().and_then(|()| builder.enable_all().build());
     built.map_err(|error| no_event_loop(&error))
 }
 

@@ -12,7 +12,7 @@ use crate::domain::secret::{PastedText, RevealedValue, Secret};
 use crate::domain::{Capture, ConnectionId, Overview};
 use crate::runtime::delivery;
 use crate::runtime::listener::{self, Heard, ListenError, Listener};
-use crate::runtime::process::prove_files;
+use crate::runtime::process::prove_limits;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
@@ -90,7 +90,7 @@ pub fn wait(
 /// Of its own: what listens goes on while a code is redeemed.
 fn event_loop() -> Result<Runtime, CliError> {
     let built =
-        prove_files().and_then(|()| Builder::new_multi_thread().worker_threads(1).enable_all().build());
+        prove_limits().and_then(|()| Builder::new_multi_thread().worker_threads(1).enable_all().build());
     built.map_err(|error| no_event_loop(&error))
 }
 

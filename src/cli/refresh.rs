@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use crate::app::{GrantStep, Pauses};
 use crate::domain::need::RenewalPlan;
-use crate::domain::{ConnectionName, Overview};
+use crate::domain::{ConnectionId, ConnectionName, Overview};
 use crate::runtime::exchange::exchange;
 use crate::runtime::records;
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
+use crate::vault::VaultError;
 
 use super::context::{Context, overview, wait};
 use super::exit::{CliError, Exit, say, tell};
@@ -54,7 +55,13 @@ impl Refresh {
         let mut lines = Vec::new();
         let mut pauses = self.known_pauses(&services)?;
         for choice in chosen {
+            let id = choice.1.as_ref().ok().map(|held| held.id.clone());
             let result = choice.1.and_then(|held| self.renew_unless_paused(&services, &held, &mut pauses));
+            // Removed since it was chosen, by another process: nobody has asked for this one.
+            let failed = matches!(result, Err(CliError::Told(..))) && (self.all || self.due);
+            if failed && id.is_some_and(|id| is_gone(&services, &id)) {
+                continue;
+            }
             let renewed = Renewed { name: choice.0, result };
             highest = highest.max(renewed.exit());
             if self.json {
@@ -132,6 +139,10 @@ impl Refresh {
         let held = overview(services, name)?;
         if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
     }
+}
+
+fn is_gone(services: &Services, id: &ConnectionId) -> bool {
+    matches!(services.vault.connection_by_id(id), Err(VaultError::NoSuchConnection(_)))
 }
 
 fn paused(until: DateTime<Utc>) -> CliError {

@@ -1,8 +1,9 @@
 //! What the process does before it touches a secret: no core dumps, no debugger, files for the owner alone; and that it
-//! has files enough for its work.
+//! may have the files and threads that its work needs.
 
 use std::fs::File;
 use std::io;
+use std::thread;
 
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask};
@@ -19,13 +20,16 @@ pub fn harden() {
 /// Event loop, signals, a connection, locks, a temporary file and its directory, all open at once, and some more.
 const FILES_AT_WORK: usize = 20;
 
-/// Proves that so many files can be opened as a request and its save need: before the request, and before an event loop
-/// is made, which would panic.
+/// Proves that this process may have so many files and threads as a request and its save need: before the request, and
+/// before an event loop is made, which would panic.
 ///
 /// # Errors
 ///
 /// What the system says to one more.
-pub fn prove_files() -> io::Result<()> {
+pub fn prove_limits() -> io::Result<()> {
     let opened: io::Result<Vec<File>> = (0..FILES_AT_WORK).map(|_| File::open("/dev/null")).collect();
-    opened.map(drop)
+    opened?;
+    let worker = thread::Builder::new().spawn(|| ())?;
+    let _ = worker.join();
+    Ok(())
 }

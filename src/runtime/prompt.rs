@@ -18,7 +18,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::timeout;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::process::prove_files;
+use super::process::prove_limits;
 use super::stop::{Stop, StopSignal};
 
 /// What of the answer is shown while it is typed.
@@ -68,7 +68,7 @@ pub struct Held {
 /// Asks for one line, and leaves the terminal as it is until the answer has been checked.
 pub fn ask_and_hold(question: &str, echo: Echo) -> Result<(Zeroizing<String>, Held), PromptError> {
     let terminal = Terminal::take(open().map_err(|_| PromptError::NoTerminal)?, echo)?;
-    prove_files()?;
+    prove_limits()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bytes = runtime.block_on(terminal.ask(question))?;
     // A paste between marks may bring its own line end.

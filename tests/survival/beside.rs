@@ -15,7 +15,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place};
+use crate::place::{NAME, Place, Run};
 use crate::size::Size;
 
 /// Life of an access token, seconds: it is renewed all the time.
@@ -175,4 +175,22 @@ fn beside_a_dashboard_loops_and_writers_nothing_is_lost() {
         authority.requests(),
         authority.refused()
     );
+}
+
+#[test]
+fn beside_a_round_of_renewals_what_is_removed_is_no_error() {
+    let authority = Authority::start(Rotation::Strict, 3600);
+    let place = Place::signed_in(&authority);
+    place.add("fabrikam", &authority);
+    place.sign_in("fabrikam", "fabrikam");
+    authority.hold();
+    let round = place.start(&["refresh", "--all"]);
+    authority.wait_for_requests(1);
+    place.run(&["remove", "fabrikam", "--yes"]).is(0);
+    authority.release();
+    let round = Run::of(round.wait_with_output().unwrap()).is(0);
+    assert!(round.out.contains(NAME) && !round.out.contains("fabrikam"), "{round:?}");
+    assert_eq!((authority.requests(), place.listing().connections.len()), (1, 1));
+    // Who names it is told.
+    place.run(&["refresh", "fabrikam"]).is(2);
 }

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::chown;
+use std::path::Path;
 use std::process::Command;
 
 use crate::authority::{Authority, Rotation};
 use crate::place::{NAME, Place, Run};
-use crate::size::Size;
+use crate::size::{Size, is_there};
 
 /// A shell that sets a limit and becomes the program.
 fn limited(place: &Place, limit: &str, arguments: &[&str]) -> Run {
@@ -108,4 +110,33 @@ fn limits_of_a_full_file_system_are_found_before_the_request() {
     }
     assert_eq!(authority.requests(), 0);
     println!("full file system: a valid token is printed, a renewal refused before the request");
+}
+
+#[test]
+fn limits_of_threads_are_found_before_the_request() {
+    if !rustix::process::geteuid().is_root() || !is_there("setpriv") {
+        eprintln!("skipped: only root can become a user of its own, for whom threads are counted");
+        return;
+    }
+    // A user whom nobody else is.
+    let user = 2_000_000_000 + std::process::id();
+    let authority = Authority::start(Rotation::Strict, 3600);
+    let place = Place::signed_in(&authority);
+    give(&place.path(""), user);
+    let (as_user, as_group) = (format!("--reuid={user}"), format!("--regid={user}"));
+    let starter = ["setpriv", &as_user, &as_group, "--clear-groups", "prlimit", "--nproc=1"];
+    for (arguments, code) in [(COMMANDS[2], 0), (COMMANDS[4], 7)] {
+        let run = Run::of(place.under(&starter, arguments).output().unwrap()).is(code);
+        if code == 7 {
+            run.tells_in_two_lines();
+        }
+    }
+    assert_eq!(authority.requests(), 0);
+}
+
+fn give(path: &Path, user: u32) {
+    chown(path, Some(user), Some(user)).unwrap();
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| give(&entry.unwrap().path(), user));
+    }
 }

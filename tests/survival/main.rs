@@ -8,8 +8,8 @@
 //!
 //! That is 1,000 kills at random moments at each of two servers, a kill before every system call of every command that
 //! changes the vault, 1,000 expiries raced for by eight processes, 1,000 killed holders of a lock, and every error number
-//! at every call. One part alone by its name: `random_kills`, `each_call`, `races`, `beside`, `holder`, `errors`, `order`,
-//! `loose`.
+//! at every call. One part alone by its name: `random_kills`, `each_call`, `races`, `beside`, `holder`, `errors`, `limits`,
+//! `order`, `loose`.
 //!
 //! `TOKENGAUGE_SURVIVAL_PROGRAM=PATH` does it to another build of the program, such as the packaged one.
 //!
