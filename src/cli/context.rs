@@ -54,7 +54,7 @@ impl Global {
         let paths = Paths::find(self.vault.clone(), self.config.clone(), &environment)?;
         let sources =
             Sources { since_boot: clock::since_boot(), ..environment.sources(self.key_file.clone()) };
-        Ok(Context { sources, paths })
+        Ok(Context { paths, sources })
     }
 
     /// What the dashboard starts with.

@@ -54,9 +54,8 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
         }
         Question::AcceptRestored(connection) => {
             let text = format!(
-                "{} goes on with what was put back. What was renewed or changed since is lost. Its refresh token may be one \
-                 that was used up: a strict server takes that for a theft and ends the whole sign-in. Safer: Esc, then sign \
-                 in again.",
+                "{} goes on with what was put back; what came since is lost. Its refresh token may be used up: a strict \
+                 server then ends the whole sign-in. Safer: sign in again.",
                 name(view, connection)
             );
             asked(view, &text, "accept", width)

@@ -119,7 +119,7 @@ impl<'a> View<'a> {
             NextStep::AskConsent => (Some(Action::AdminConsent), "consent missing".to_owned()),
             NextStep::AskAdministrator => (Some(Action::Open), "ask administrator".to_owned()),
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
-            NextStep::AcceptRestored => (Some(Action::AcceptRestored), "accept, or sign in".to_owned()),
+            NextStep::AcceptRestored => (Some(Action::AcceptRestored), "accept backup?".to_owned()),
             NextStep::ReplaceSecret => {
                 let short = match overview.credential {
                     CredentialFacts::Certificate { .. } => "replace cert.",
@@ -184,7 +184,7 @@ impl<'a> View<'a> {
             }
             NextStep::MendSettings => "the registration or the settings are wrong. Who acts: you".to_owned(),
             NextStep::AcceptRestored => {
-                "the record is from a backup. Who acts: you accept it, or somebody signs in again".to_owned()
+                "from a backup: accept it, or sign in again. Who acts: you".to_owned()
             }
             NextStep::ReplaceSecret => self.secret_sentence(overview),
             NextStep::RenewBefore(at) => format!("renew before {}, or somebody must sign in", self.time(at)),

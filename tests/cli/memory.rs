@@ -1,7 +1,7 @@
 //! The key in memory: not in a core dump, not for another program of the same user, not in swap, and gone after a lock.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -239,5 +239,4 @@ fn a_locked_vault_has_left_memory() {
         0,
         "no text of a key but the constant, which is not writable"
     );
-    let _ = std::io::stdout().flush();
 }

@@ -48,7 +48,7 @@ fn the_dashboard_accepts_it_after_a_question() {
     fs::write(tenant.home.record(NAME), backup).unwrap();
     let sent = tenant.requests();
     let mut session = Session::start(&tenant.home, &[]);
-    session.until_screen("accept, or sign in");
+    session.until_screen("accept backup?");
     session.type_in("c").until_screen("Accept a record from a backup?");
     session.type_in("\r").until_screen("renews");
     session.type_in("q");

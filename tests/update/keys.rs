@@ -110,6 +110,8 @@ fn everywhere() -> Vec<(&'static str, Desk)> {
         ("handed over", handed_over()),
         ("remove?", after(Desk::open(vec![healthy("one")]), &["D", "x"])),
         ("copy?", after(in_the_middle(Tab::Tokens), &["y"])),
+        ("from a backup", Desk::open(vec![troubled("one", TroubleKind::Restored)])),
+        ("accept?", after(Desk::open(vec![troubled("one", TroubleKind::Restored)]), &["c"])),
         ("renew all?", after(Desk::open(vec![left("one", minutes(5))]), &["R"])),
         ("give up?", after(waiting(), &["X"])),
         ("discard?", typed_form(&["n", "x", "Esc"])),

@@ -213,7 +213,7 @@ fn two_clocks_that_differ_by_minutes_renew_nothing_early() {
 #[test]
 fn a_clock_that_is_set_is_told_and_changes_nothing() {
     for (by, told) in
-        [(days(365), "set forward by 1 y"), (-minutes(150), "set back by 2 h"), (minutes(1), "by 1 min")]
+        [(days(365), "set forward by 1 y"), (-minutes(120), "set back by 2 h"), (minutes(1), "by 1 min")]
     {
         let mut desk = unattended(vec![healthy("one")]);
         assert_eq!(desk.send(Message::ClockSet { by }), []);

@@ -43,8 +43,7 @@ impl App {
     pub(super) fn tell_clock_set(&mut self, by: TimeDelta, now: DateTime<Utc>) {
         let way = if by > TimeDelta::zero() { "forward" } else { "back" };
         let what_happened = format!("This machine's clock was set {way} by {}.", length(by.abs()));
-        let what_to_do =
-            "All lives here go on by elapsed time. To go by the new clock, leave and open tokengauge again.";
+        let what_to_do = "Lives go on by elapsed time; open tokengauge anew to go by the new clock.";
         self.activity.note(Entry {
             at: now,
             connection: None,
@@ -218,13 +217,14 @@ impl App {
     }
 }
 
-/// A length of time in its largest unit.
+/// A length of time in its largest unit, rounded: what is set by hand is a second off when it is noticed.
 fn length(span: TimeDelta) -> String {
+    let (days, hours) = ((span.num_hours() + 12) / 24, (span.num_minutes() + 30) / 60);
     match () {
-        () if span >= TimeDelta::days(365) => format!("{} y", (span.num_days() + 182) / 365),
-        () if span >= TimeDelta::days(2) => format!("{} d", span.num_days()),
-        () if span >= TimeDelta::hours(2) => format!("{} h", span.num_hours()),
-        () => format!("{} min", span.num_minutes()),
+        () if days >= 365 => format!("{} y", (days + 182) / 365),
+        () if days >= 2 => format!("{days} d"),
+        () if hours >= 2 => format!("{hours} h"),
+        () => format!("{} min", (span.num_seconds() + 30) / 60),
     }
 }
 
