@@ -39,6 +39,7 @@ use zeroize::Zeroizing;
 
 pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
 pub use key_change::{LeftDamaged, Successor};
+pub(crate) use listing::in_parallel;
 pub use listing::{DamagedRecord, Listing};
 pub use locked::{LockedApp, LockedConnection};
 pub use seal::{Identity, WorkFactor};

@@ -2,10 +2,15 @@
 
 use chrono::DateTime;
 use tokengauge::app::{CredentialEdit, Edit, GrantStep};
+use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::secret::ClientSecret;
-use tokengauge::domain::{AdminConsent, AdminConsentRequest, Authority, Certainty, ClientId, Lifetime, Need};
+use tokengauge::domain::{
+    AdminConsent, AdminConsentRequest, Authority, Certainty, ClientCredential, ClientId, ConnectionName,
+    Lifetime, Need,
+};
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
+use tokengauge::vault::PATIENCE;
 
 use super::desk::{ADA, Desk, OPS, code, mailbox, new_connection, secret, signed_in};
 use tokengauge::simulator::browser::Answer;
@@ -138,4 +143,30 @@ async fn a_secret_is_not_taken_along_to_another_login_service() {
     let error = records::change(&desk.services, &desk.id, &edit).unwrap_err();
     assert!(error.failure().what_happened.contains("not sent to another login service"));
     assert_eq!(desk.record(), before);
+}
+
+#[tokio::test]
+async fn what_is_read_again_is_what_a_fresh_start_reads() {
+    let (_platform, desk) = signed_in("").await;
+    let others = desk.reopened();
+    let mine = desk.reopened();
+    let same = || {
+        let (again, fresh) = (mine.contents().unwrap(), desk.reopened().contents().unwrap());
+        assert_eq!((again.connections, again.apps), (fresh.connections, fresh.apps));
+    };
+    same();
+    // The record of the connection stays as it is: only that of its registration is replaced.
+    let mut app = others.vault.lock_app(&desk.record().settings.client_id, PATIENCE).unwrap();
+    let mut held = app.read().unwrap().unwrap();
+    held.credential = ClientCredential::Public;
+    app.save(&mut held).unwrap();
+    drop(app);
+    same();
+    assert_eq!(mine.contents().unwrap().connections[0].credential, CredentialFacts::Public);
+    let locked = others.vault.lock_connection(&desk.id, PATIENCE).unwrap();
+    drop(locked.rename(ConnectionName::parse("renamed").unwrap(), PATIENCE).unwrap());
+    same();
+    records::remove(&others, &desk.id).unwrap();
+    same();
+    assert_eq!(mine.contents().unwrap().connections, []);
 }
