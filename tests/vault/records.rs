@@ -240,6 +240,7 @@ fn only_what_was_replaced_is_opened_again() {
     let mut locked = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
     let mut changed = locked.read().unwrap();
     locked.save(&mut changed).unwrap();
+    drop(locked);
     sample.vault.lock_connection(&id("dead"), NO_PATIENCE).unwrap().remove().unwrap();
     fs::write(sample.record("other"), "no record").unwrap();
     let (again, known) = mine.listing_since(&known).unwrap();
@@ -260,5 +261,5 @@ fn a_record_that_is_opened_to_others_is_refused_though_it_was_not_replaced() {
     let (_, known) = sample.vault.listing_since(&Known::default()).unwrap();
     fs::set_permissions(sample.record("contoso-prod"), fs::Permissions::from_mode(0o644)).unwrap();
     let (again, _) = sample.vault.listing_since(&known).unwrap();
-    assert_eq!(again.damaged[0].error.kind(), ErrorKind::Locked);
+    assert_eq!(again.damaged[0].error.kind(), ErrorKind::UnsafePermissions);
 }
