@@ -7,7 +7,7 @@ use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{
     AppRegistration, Connection, ConnectionName, Event, EventKind, Overview, Trouble, TroubleKind, WhoActs,
 };
-use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError};
+use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError, in_parallel};
 
 use super::activity_log::ActivityLog;
 use super::clock::Clock;
@@ -102,7 +102,7 @@ impl Services {
         // What a panicking thread left is compared with the disk like everything else.
         let mut overviews = self.overviews.lock().unwrap_or_else(PoisonError::into_inner);
         let (Listing { connections, apps, damaged }, known) = self.vault.listing_since(&overviews.known)?;
-        let opened = connections.iter().map(|own| self.overview_of(own, None)).collect();
+        let opened = in_parallel(&connections, |own| self.overview_of(own, None));
         overviews.take(known, opened, apps.iter().map(app_facts).collect());
         Ok(Contents {
             connections: overviews.connections(),

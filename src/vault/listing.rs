@@ -40,7 +40,7 @@ impl Listing {
 const RECORDS_PER_THREAD: usize = 8;
 
 /// Applies `read` to every name, on all processors, and keeps the order.
-pub(super) fn in_parallel<N: Sync, T: Send>(names: &[N], read: impl Fn(&N) -> T + Sync) -> Vec<T> {
+pub(crate) fn in_parallel<N: Sync, T: Send>(names: &[N], read: impl Fn(&N) -> T + Sync) -> Vec<T> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = names.len().div_ceil(threads).max(RECORDS_PER_THREAD);
     if names.len() <= share {
@@ -51,6 +51,9 @@ pub(super) fn in_parallel<N: Sync, T: Send>(names: &[N], read: impl Fn(&N) -> T 
         let parts =
             names.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()));
         let parts = parts.collect::<Vec<_>>();
-        parts.into_iter().flat_map(|part| part.join().expect("reading a record does not panic")).collect()
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().expect("what is done with a record does not panic"))
+            .collect()
     })
 }

@@ -44,6 +44,7 @@ use zeroize::Zeroizing;
 pub use emergency::{EmergencyPlaces, NoCopy, TakenIn};
 pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
 pub use key_change::{LeftDamaged, Successor};
+pub(crate) use listing::in_parallel;
 pub use listing::{DamagedRecord, Listing};
 pub use locked::{LockedApp, LockedConnection, ReservedName};
 pub use order::{LockOrders, Mark};

@@ -193,7 +193,7 @@ fn hostile_files_are_refused_at_once_and_not_told() {
     for (format, text) in [
         ("token-response", deep("[")),
         ("token-response", deep("{\"a\":")),
-        ("token-response", format!("{{\"access_token\":\"TGSECRET1\",\"access_token\":\"TGSECRET2\"}}")),
+        ("token-response", "{\"access_token\":\"TGSECRET1\",\"access_token\":\"TGSECRET2\"}".to_owned()),
         ("postman", deep("{\"values\":[")),
         ("mutt-oauth2", deep("[")),
         ("accounts-yaml", deep("[")),

@@ -2,8 +2,12 @@
 
 use chrono::DateTime;
 use tokengauge::app::{CredentialEdit, Edit, GrantStep, NewConnection, Shown};
+use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::secret::ClientSecret;
-use tokengauge::domain::{AdminConsent, AdminConsentRequest, Authority, Certainty, ClientId, Lifetime, Need};
+use tokengauge::domain::{
+    AdminConsent, AdminConsentRequest, Authority, Certainty, ClientCredential, ClientId, ConnectionName,
+    Lifetime, Need,
+};
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
 use tokengauge::runtime::records;
 use tokengauge::vault::PATIENCE;
@@ -147,7 +151,7 @@ async fn a_form_leaves_alone_what_others_changed_while_it_was_open() {
     let opened = desk.overview();
     let ticked = tokengauge::domain::Scope::parse("Group.ReadWrite.All").unwrap();
     records::change(&desk.services, &desk.id, &Edit::AddScope(ticked.clone())).unwrap();
-    let renamed = tokengauge::domain::ConnectionName::parse("renamed").unwrap();
+    let renamed = ConnectionName::parse("renamed").unwrap();
     desk.services
         .vault
         .lock_connection(&desk.id, PATIENCE)
@@ -166,4 +170,30 @@ async fn a_form_leaves_alone_what_others_changed_while_it_was_open() {
         records::change(&desk.services, &desk.id, &Edit::Form(form, Box::new(Shown::of(&opened)))).unwrap();
     assert_eq!((after.name, after.settings.sign_in_as), (renamed, Some(mailbox(ADA))));
     assert!(after.settings.scopes.contains(&ticked) && !after.settings.scopes.contains(&removed));
+}
+
+#[tokio::test]
+async fn what_is_read_again_is_what_a_fresh_start_reads() {
+    let (_platform, desk) = signed_in("").await;
+    let others = desk.reopened();
+    let mine = desk.reopened();
+    let same = || {
+        let (again, fresh) = (mine.contents().unwrap(), desk.reopened().contents().unwrap());
+        assert_eq!((again.connections, again.apps), (fresh.connections, fresh.apps));
+    };
+    same();
+    // The record of the connection stays as it is: only that of its registration is replaced.
+    let mut app = others.vault.lock_app(&desk.record().settings.client_id, PATIENCE).unwrap();
+    let mut held = app.read().unwrap().unwrap();
+    held.credential = ClientCredential::Public;
+    app.save(&mut held).unwrap();
+    drop(app);
+    same();
+    assert_eq!(mine.contents().unwrap().connections[0].credential, CredentialFacts::Public);
+    let locked = others.vault.lock_connection(&desk.id, PATIENCE).unwrap();
+    drop(locked.rename(ConnectionName::parse("renamed").unwrap(), PATIENCE).unwrap());
+    same();
+    records::remove(&others, &desk.id).unwrap();
+    same();
+    assert_eq!(mine.contents().unwrap().connections, []);
 }

@@ -84,8 +84,8 @@ fn played(case: &Case) {
         Grant::RefreshToken | Grant::ClientCredentials => drop(quiet(&["refresh", "a"], "")),
         Grant::AuthorizationCode => {
             let address = quiet(&["authorize", "a", "--print-url"], "").is(0).out;
-            let state = crate::tenant::parameter(address.trim_end(), "state");
-            quiet(&["redeem", "a"], &format!("http://localhost:8400/?code={CODE}&state={state}"));
+            let sent = crate::tenant::parameter(address.trim_end(), "state");
+            quiet(&["redeem", "a"], &format!("http://localhost:8400/?code={CODE}&state={sent}"));
         }
         Grant::DeviceCode | Grant::DeviceAuthorization => drop(quiet(&["authorize", "a", "--device"], "")),
     }

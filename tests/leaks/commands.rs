@@ -22,6 +22,8 @@ const WRONG_SECRET: &str = "mistyped~contoso.first-sign-in.00000002";
 const IMPORTED_ACCESS: &str = "brought-access-token-from-elsewhere";
 const IMPORTED_REFRESH: &str = "1.brought-refresh-token-from-elsewhere";
 const IMPORTED_SECRET: &str = "brought~client.secret-from-elsewhere";
+/// In the home directory, where the program runs.
+const KEY: [(&str, &str); 1] = [("TOKENGAUGE_KEY_FILE", "key")];
 const OTHER_CLIENT: &str = "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44";
 const CERTIFICATE_CLIENT: &str = "8b1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44";
 
@@ -109,16 +111,12 @@ impl Tour {
 
     #[track_caller]
     fn quiet(&self, arguments: &[&str]) -> Run {
-        self.run_with(arguments, &self.key(), "", Prints::Nothing)
+        self.run_with(arguments, &KEY, "", Prints::Nothing)
     }
 
     #[track_caller]
     fn given(&self, arguments: &[&str], stdin: &str) -> Run {
-        self.run_with(arguments, &self.key(), stdin, Prints::Nothing)
-    }
-
-    fn key(&self) -> [(&'static str, &'static str); 1] {
-        [("TOKENGAUGE_KEY_FILE", "key")]
+        self.run_with(arguments, &KEY, stdin, Prints::Nothing)
     }
 
     /// The code verifier of the sign-in that is open.
@@ -250,14 +248,14 @@ impl Tour {
     }
 
     fn hand_over(&self) {
-        self.run_with(&["token", NAME], &self.key(), "", Prints::Secrets).is(0);
+        self.run_with(&["token", NAME], &KEY, "", Prints::Secrets).is(0);
         for format in ["json", "header", "curl-config", "sasl-xoauth2"] {
-            self.run_with(&["token", NAME, "--format", format], &self.key(), "", Prints::Secrets).is(0);
+            self.run_with(&["token", NAME, "--format", format], &KEY, "", Prints::Secrets).is(0);
         }
         let formats = ["card", "json", "env", "kubernetes-secret", "accounts-yaml", "postman", "curl-config"];
         for format in formats {
             let arguments = ["export", NAME, "--format", format];
-            self.run_with(&arguments, &self.key(), "", Prints::Secrets).is(0);
+            self.run_with(&arguments, &KEY, "", Prints::Secrets).is(0);
         }
         // Those that ask for a token hold none.
         for format in ["mutt", "mbsync", "msmtp"] {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
@@ -49,7 +50,6 @@ impl Stage {
         for directory in ["home", "given", "runtime", "tmp", "trace"] {
             fs::create_dir(root.path().join(directory)).unwrap();
         }
-        use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(root.path().join("runtime"), fs::Permissions::from_mode(0o700)).unwrap();
         Self { root, needles: Mutex::new(needles), asked_for: Mutex::default() }
     }
@@ -60,7 +60,6 @@ impl Stage {
 
     /// A file that the person has, and the program is told to read: not searched.
     pub fn given(&self, name: &str, text: &str) -> String {
-        use std::os::unix::fs::PermissionsExt;
         let path = self.root.path().join("given").join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tokengauge::domain::{Attempt, ClientCredential, ResponseMode, Settings, TroubleKind, WayIn};
-use tokengauge::vault::{ErrorKind, Vault, VaultError, WorkFactor};
+use tokengauge::vault::{ErrorKind, Known, Vault, VaultError, WorkFactor};
 
 use crate::sample::{
     NO_PATIENCE, PLANTED, Sample, app_registration, client_id, connection, device_attempt, id, name, named,
@@ -223,4 +223,43 @@ fn nothing_on_disk_but_the_key_file_is_in_clear() {
     let text = String::from_utf8_lossy(&sealed);
     assert!(text.starts_with("age-encryption.org/v1\n-> X25519 "), "{text}");
     assert!(!text.contains(PLANTED) && !text.contains("contoso"));
+}
+
+#[test]
+fn only_what_was_replaced_is_opened_again() {
+    let sample = Sample::with_connection();
+    let (other, gone) = (named("other", "ffee"), named("gone", "dead"));
+    sample.vault.create_connection(&other).unwrap();
+    sample.vault.create_connection(&gone).unwrap();
+    let mine = sample.reopened();
+    let (all, known) = mine.listing_since(&Known::default()).unwrap();
+    assert_eq!(all.connections.len(), 3);
+    assert_eq!(mine.listing_since(&known).unwrap().0.connections, []);
+
+    // By others.
+    let mut locked = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+    let mut changed = locked.read().unwrap();
+    locked.save(&mut changed).unwrap();
+    drop(locked);
+    sample.vault.lock_connection(&id("dead"), NO_PATIENCE).unwrap().remove().unwrap();
+    fs::write(sample.record("other"), "no record").unwrap();
+    let (again, known) = mine.listing_since(&known).unwrap();
+    assert_eq!(again.connections, [changed]);
+    assert_eq!(again.damaged.len(), 1);
+    let is_known = ["contoso-prod", "other", "gone"].map(|own| known.has_connection(&name(own)));
+    assert_eq!(is_known, [true, false, false]);
+    // What is damaged is told each time.
+    assert_eq!(mine.listing_since(&known).unwrap().0.damaged.len(), 1);
+    assert!(mine.lock_connection(&id("c0ffee"), NO_PATIENCE).is_ok());
+    assert!(mine.lock_connection(&id("dead"), NO_PATIENCE).is_err());
+}
+
+#[test]
+fn a_record_that_is_opened_to_others_is_refused_though_it_was_not_replaced() {
+    use std::os::unix::fs::PermissionsExt;
+    let sample = Sample::with_connection();
+    let (_, known) = sample.vault.listing_since(&Known::default()).unwrap();
+    fs::set_permissions(sample.record("contoso-prod"), fs::Permissions::from_mode(0o644)).unwrap();
+    let (again, _) = sample.vault.listing_since(&known).unwrap();
+    assert_eq!(again.damaged[0].error.kind(), ErrorKind::UnsafePermissions);
 }
