@@ -182,9 +182,9 @@ mod tests {
     #[test]
     fn two_files_of_five_mebibytes_are_all_it_takes() {
         let (directory, log) = log();
-        let long = Event { what_happened: "x".repeat(LONGEST_TEXT), ..event(1) };
-        let lines = 3 * LARGEST / json(&long).len() as u64;
-        (0..lines).for_each(|_| log.note(&long));
+        let lengthy = Event { what_happened: "x".repeat(LONGEST_TEXT), ..event(1) };
+        let lines = 3 * LARGEST / json(&lengthy).len() as u64;
+        (0..lines).for_each(|_| log.note(&lengthy));
         log.note(&event(2));
         let sizes = fs::read_dir(directory.path().join("activity")).unwrap();
         let sizes: Vec<u64> = sizes.map(|entry| entry.unwrap().metadata().unwrap().len()).collect();

@@ -79,7 +79,7 @@ impl Column {
         self.0.push(("  again, nothing changed", unchanged));
         self.0.push(("  again, one replaced by another process", changed));
         let mut screen = Screen::open();
-        let (_, taken) = timed(|| screen.take(contents));
+        let ((), taken) = timed(|| screen.take(contents));
         self.0.push(("taken in by the application", taken));
         self.0.push(("first frame, 80x24", timed(|| screen.draw()).1));
         self.0.push(("taken in again", timed(|| screen.take(again)).1));

@@ -116,7 +116,7 @@ pub async fn wait_for_device<T>(
             stopped = &mut stop => return Ok(Waited::Stopped(stopped)),
             () = tokio::time::sleep(services.clock.until(wake_at)) => {}
         }
-        let (polled, stopped) = finished(poll_device(services, &id, &user_code), &mut stop).await;
+        let (polled, stopped) = finished(Box::pin(poll_device(services, &id, &user_code)), &mut stop).await;
         match polled {
             Ok(after) => {
                 overview = after;

@@ -65,7 +65,7 @@ pub async fn exchange(
 ) -> Result<Overview, ExchangeError> {
     match step {
         GrantStep::Redeem { code, state } => {
-            let signed_in = spend(services, id, Grant::Code { code, state }).await?;
+            let signed_in = Box::pin(spend(services, id, Grant::Code { code, state })).await?;
             get_others(services, signed_in).await
         }
         GrantStep::Renew(wanted) => renew_each(services, id, wanted).await,
@@ -80,7 +80,7 @@ async fn renew_each(
 ) -> Result<Overview, ExchangeError> {
     let mut latest = Err(ExchangeError::NothingToRenew);
     for wanted in wanted {
-        let overview = spend(services, id, Grant::Renewal(wanted)).await?;
+        let overview = Box::pin(spend(services, id, Grant::Renewal(wanted))).await?;
         let is_stopped = overview.trouble.is_some();
         latest = Ok(overview);
         if is_stopped || services.leaving.is_told() {
