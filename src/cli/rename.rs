@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::domain::ConnectionName;
-use crate::vault::PATIENCE;
+use crate::runtime::records;
 
 use super::context::{Context, connection};
 use super::exit::{CliError, Exit, say};
@@ -24,7 +24,7 @@ impl Rename {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
         let held = connection(&services, &self.old)?;
-        services.vault.lock_connection(&held.id, PATIENCE)?.rename(self.new.clone(), PATIENCE)?;
+        records::rename(&services, &held.id, &self.new)?;
         say(&format!("{} is now called {}", held.name, self.new));
         Ok(Exit::Ok)
     }

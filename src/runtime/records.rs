@@ -200,9 +200,7 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
 /// What the activity keeps of a change; a sign-in's own steps are told by how it ends.
 fn event(edit: &Edit, name_before: &ConnectionName) -> Option<(EventKind, String)> {
     match edit {
-        Edit::Form(form, _) if form.name != *name_before => {
-            Some((EventKind::Renamed, format!("renamed, {name_before} before")))
-        }
+        Edit::Form(form, _) if form.name != *name_before => Some((EventKind::Renamed, renamed(name_before))),
         Edit::Form(..) => Some((EventKind::Edited, "settings edited".to_owned())),
         Edit::WayIn(_) => Some((EventKind::Edited, "way to sign in chosen".to_owned())),
         Edit::AddScope(_) | Edit::RemoveScope(_) | Edit::SetScopes(_) => {
@@ -234,6 +232,21 @@ pub fn accept_restored(services: &Services, id: &ConnectionId) -> Result<Overvie
         locked.save(&mut connection)?;
     }
     Ok(services.overview(&connection))
+}
+
+/// Gives a connection another name.
+pub fn rename(services: &Services, id: &ConnectionId, new: &ConnectionName) -> Result<(), VaultError> {
+    let locked = services.vault.lock_connection(id, PATIENCE)?;
+    let before = locked.name().clone();
+    locked.rename(new.clone(), PATIENCE)?;
+    if before != *new {
+        services.note(EventKind::Renamed, new, renamed(&before));
+    }
+    Ok(())
+}
+
+fn renamed(before: &ConnectionName) -> String {
+    format!("renamed, {before} before")
 }
 
 /// Removes a connection. Its app registration stays: other connections may use it, and a secret goes by hand only.

@@ -21,6 +21,7 @@ mod formats;
 mod import;
 mod listen;
 mod locking;
+mod log;
 mod memory;
 mod paste;
 mod permissions;

@@ -1,7 +1,7 @@
 //! The screens that are looked at: every tab, panel, question and error.
 
 use chrono::TimeDelta;
-use tokengauge::app::connections::Sort;
+use tokengauge::app::connections::{Showing, Sort};
 use tokengauge::app::export::{
     ExportFocus, ExportPanel, ExportPhase, ExportQuestion, Permit, Preview, Previewed,
 };
@@ -105,6 +105,17 @@ fn connections() -> Vec<Scene> {
         (
             "connections_demo",
             changed(on(Tab::Connections, "contoso-prod"), |app| app.environment.browser = Browser::Simulated),
+        ),
+        (
+            "forecast",
+            changed(on(Tab::Connections, "contoso-prod"), |app| app.connections.showing = Showing::Forecast),
+        ),
+        (
+            "forecast_of_nothing",
+            changed(on(Tab::Connections, "contoso-prod"), |app| {
+                app.connections.showing = Showing::Forecast;
+                app.connections.filter.paste("nothing has this name");
+            }),
         ),
         ("help", changed(on(Tab::Connections, "northwind"), |app| app.panel = Some(Panel::Help(0)))),
         ("help_scrolled", changed(on(Tab::Connections, "northwind"), |app| app.panel = Some(Panel::Help(9)))),

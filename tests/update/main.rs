@@ -10,6 +10,7 @@ mod device;
 mod door;
 mod export;
 mod fixtures;
+mod forecast;
 mod form;
 mod form_choices;
 mod hand_over;
