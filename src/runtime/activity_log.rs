@@ -3,7 +3,7 @@
 //! It is a convenience: where it cannot be written nothing else stops, and a line that cannot be read is passed over.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -53,10 +53,10 @@ impl ActivityLog {
         let mut line = json(event);
         line.push('\n');
         let file = self.open()?;
-        // Held while it may be put aside: another program that waits meanwhile finds the new file.
-        file.lock()?;
-        let mut file = if file.metadata()?.len() >= LARGEST { self.rotate(&file)? } else { file };
-        // In one piece, so that lines of several programs do not mix.
+        let is_full = file.metadata()?.len() >= LARGEST;
+        // Where another program is putting it aside, the line lands in that one. Nobody is waited for.
+        let mut file = if is_full && file.try_lock().is_ok() { self.rotate(&file)? } else { file };
+        // Appended in one piece, so that lines of several programs do not mix.
         file.write_all(line.as_bytes())
     }
 
@@ -64,8 +64,7 @@ impl ActivityLog {
         if let Some(directory) = self.path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         }
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(&self.path)
+        private(OpenOptions::new().append(true).create(true)).open(&self.path)
     }
 
     /// Puts the file aside, unless another program has done so since it was opened.
@@ -90,14 +89,22 @@ impl ActivityLog {
     pub fn events(&self) -> io::Result<Vec<Event>> {
         let mut events = Vec::new();
         for path in [self.aside(), self.path.clone()] {
-            match File::open(path) {
-                Ok(file) => events.extend(read(BufReader::new(file))?),
+            match private(OpenOptions::new().read(true)).open(path) {
+                Ok(file) if file.metadata()?.is_file() => {
+                    events.extend(read(BufReader::new(file.take(2 * LARGEST)))?);
+                }
+                Ok(_) => return Err(io::ErrorKind::InvalidInput.into()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(events)
     }
+}
+
+/// For the owner alone, not through a link, and never waiting for the other end of a pipe.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
 }
 
 /// An event as one line of JSON, for the log and for hooks.
@@ -211,6 +218,28 @@ mod tests {
     fn a_place_that_cannot_be_written_stops_nothing() {
         let log = ActivityLog::new(Path::new("/dev/null"), "0123");
         log.note(&event(1));
+        assert!(log.events().is_err());
+    }
+
+    #[test]
+    fn who_holds_the_file_keeps_nobody_waiting() {
+        let (_directory, log) = log();
+        log.note(&event(1));
+        let held = log.open().unwrap();
+        held.set_len(LARGEST).unwrap();
+        held.lock().unwrap();
+        log.note(&event(2));
+        assert_eq!(log.events().unwrap(), [event(1)], "the line lies behind what was put there");
+        assert!(held.metadata().unwrap().len() > LARGEST);
+    }
+
+    #[test]
+    fn a_pipe_in_its_place_is_refused_at_once() {
+        let (_directory, log) = log();
+        log.note(&event(1));
+        fs::remove_file(&log.path).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &log.path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        log.note(&event(2));
         assert!(log.events().is_err());
     }
 

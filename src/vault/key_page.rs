@@ -1,8 +1,8 @@
 //! The private key of a vault in memory: once, in a page of its own, which is kept out of swap where the limit allows.
 //!
 //! Only this page is locked. Locking everything, now and later, would make allocations fail under the usual limit of a few
-//! megabytes, and opening a passphrase takes 256. So what passes through other memory for a moment (the stack of one
-//! X25519 exchange, a passphrase while it is typed) is wiped, yet might reach swap in that moment.
+//! megabytes, and opening a passphrase takes 256. So what passes through other memory for a moment (a stack that the key was
+//! moved over, an X25519 exchange, a passphrase while it is typed) might reach swap before it is overwritten.
 
 use std::sync::Arc;
 

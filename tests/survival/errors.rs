@@ -159,6 +159,8 @@ fn every_error(place: &Place, authority: &Authority, command: &Command<'_>) {
         seen.codes,
         seen.before_the_request
     );
+    assert!(seen.runs > 0, "no error was put in");
+    assert!(command.arguments[0] != "refresh" || seen.before_the_request > 0, "none before the request");
 }
 
 fn one_error(

@@ -173,7 +173,8 @@ pub(super) async fn keep(services: &Services, taken: Taken) -> Result<Overview, 
     let event = taken.event();
     let kept = save(services, taken).await;
     if !matches!(kept, Err(ExchangeError::NotSaved(_))) {
-        event.iter().for_each(|event| services.note_event(event));
+        let services = services.clone();
+        blocking(move || event.iter().for_each(|event| services.note_event(event))).await;
     }
     kept
 }
