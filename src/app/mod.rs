@@ -256,6 +256,8 @@ pub enum Question {
     LeaveUnsaved,
     /// Make a registration without a secret?
     PublicClient(Box<InputPane>),
+    /// Drop the tokens, which belong to the registration of before?
+    DropTokens(Box<InputPane>),
 }
 
 /// A one-line field of the tab in front.
@@ -396,9 +398,9 @@ impl App {
     pub fn holds_unsaved_secret(&self) -> bool {
         self.panel.iter().chain(&self.covered).any(|panel| match panel {
             Panel::Input(pane) => pane.holds_secret(),
-            Panel::Question(Question::DiscardForm(pane) | Question::PublicClient(pane)) => {
-                pane.holds_secret()
-            }
+            Panel::Question(
+                Question::DiscardForm(pane) | Question::PublicClient(pane) | Question::DropTokens(pane),
+            ) => pane.holds_secret(),
             _ => false,
         })
     }

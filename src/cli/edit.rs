@@ -22,6 +22,9 @@ pub struct Edit {
     client_id: Option<ClientId>,
     #[command(flatten)]
     options: ConnectionOptions,
+    /// Drop the tokens without asking, where they belong to another app registration than the new one
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Edit {
@@ -34,10 +37,23 @@ impl Edit {
             self.options.describe_change(self.client_id, &before.settings, known.as_ref())?;
         let signs_in_anew =
             settings.changes_sign_in(&before.settings) || settings.scopes != before.settings.scopes;
+        let drops_tokens = before.tokens.is_some() && settings.disowns_tokens_of(&before.settings);
+        if drops_tokens && !self.yes {
+            return Err(CliError::new(
+                Exit::Refused,
+                format!(
+                    "the tokens of {0} belong to its present app registration, and would be dropped",
+                    before.name
+                ),
+                format!("say so with --yes, then sign in again: tokengauge authorize {}", before.name),
+            ));
+        }
         let form = app::NewConnection { name: before.name.clone(), settings, credential };
         records::change(&services, &before.id, &app::Edit::Form(form, Box::new(app::Shown::of(&before))))?;
         say(&format!("changed {}", before.name));
-        if signs_in_anew && before.tokens.is_some() {
+        if drops_tokens {
+            say(&format!("its tokens are dropped; sign in again: tokengauge authorize {}", before.name));
+        } else if signs_in_anew && before.tokens.is_some() {
             say(&format!(
                 "the change takes effect with the next sign-in: tokengauge authorize {}",
                 before.name

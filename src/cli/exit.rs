@@ -199,6 +199,8 @@ fn for_shell(failure: Failure, name: &ConnectionName) -> Failure {
     ] {
         advice = advice.replace(keys, &format!("(tokengauge {command} {name})"));
     }
+    // A command that ends tries nothing again.
+    let advice = advice.replace("it is tried again", "run it again, or let refresh --due do so");
     Failure { what_to_do: advice, ..failure }
 }
 
@@ -211,6 +213,8 @@ mod tests {
         let name = ConnectionName::parse("contoso").unwrap();
         let advice = for_shell(Failure::new("", "Sign in again (a)."), &name).what_to_do;
         assert_eq!(advice, "Sign in again (tokengauge authorize contoso).");
+        let advice = for_shell(Failure::new("", "Nothing is lost; it is tried again."), &name).what_to_do;
+        assert_eq!(advice, "Nothing is lost; run it again, or let refresh --due do so.");
     }
 
     #[test]

@@ -35,6 +35,9 @@ impl Log {
         let mut events = log.events().map_err(|error| unreadable(&error))?;
         if let Some(name) = &self.name {
             events.retain(|event| event.connection.as_ref().is_some_and(|own| own.is_same(name)));
+            if events.is_empty() {
+                services.vault.connection(name)?;
+            }
         }
         let first = self.last.map_or(0, |last| events.len().saturating_sub(last));
         if events.is_empty() && !self.json {

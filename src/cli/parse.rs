@@ -136,9 +136,22 @@ pub fn duration(text: &str) -> Result<TimeDelta, String> {
     TimeDelta::from_std(duration).map_err(|_| "that is too long".to_owned())
 }
 
+/// A span of days, mostly: a bare number would be taken for what it is not.
+pub fn span(text: &str) -> Result<TimeDelta, String> {
+    let parsed = humantime::parse_duration(text.trim());
+    let span = parsed.map_err(|_| "a time with its unit, such as 14d, 8w or 36h".to_owned())?;
+    TimeDelta::from_std(span).map_err(|_| "that is too long".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_has_a_unit() {
+        assert_eq!((span("14d"), span("8w")), (Ok(TimeDelta::days(14)), Ok(TimeDelta::weeks(8))));
+        assert!(span("60").is_err() && span("soon").is_err());
+    }
 
     #[test]
     fn a_duration_has_a_unit_or_is_in_seconds() {

@@ -183,7 +183,7 @@ impl Renewed {
             Err(CliError::Told(_, failure)) => {
                 format!("{}: not renewed, {}", self.name, sanitize(&failure.what_happened, 300))
             }
-            Err(CliError::Quiet(_)) => format!("{}: stopped", self.name),
+            Err(CliError::Quiet(_)) => format!("{}: stopped; what is held is kept, run it again", self.name),
         }
     }
 

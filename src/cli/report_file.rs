@@ -1,7 +1,7 @@
 //! Where a report goes: stdout, or a file that other programs read while it is replaced.
 
 use std::fs::Permissions;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,14 @@ impl ReportOutput {
 }
 
 /// A collector that reads meanwhile finds the former text or this one, and takes no file whose name begins with a dot.
+///
+/// Behind a link its target is replaced; a device, a pipe or a directory stays what it is.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let behind_links = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = behind_links.as_path();
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+    }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = Builder::new().prefix(".tokengauge-").tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
@@ -46,6 +53,6 @@ fn not_written(path: &Path, error: &std::io::Error) -> CliError {
     CliError::new(
         Exit::LocalIo,
         format!("{} cannot be written: {error}", path.display()),
-        "name a file in a directory that you may write to",
+        "name a file in a directory that you may write to, or leave --output out to print",
     )
 }

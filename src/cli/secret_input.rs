@@ -92,6 +92,10 @@ impl CredentialOptions {
         }
         let text = match &self.secret_file {
             Some(path) => read_file(path)?,
+            // Typed by a person: asked for, and not shown.
+            None if self.secret_stdin && io::stdin().is_terminal() && prompt::is_possible() => {
+                prompt::ask("Client secret (its Value, not its ID): ", Echo::Hidden)?
+            }
             None if self.secret_stdin => read_bounded(io::stdin().lock(), "stdin")?,
             None => return Ok(self.found.clone().map(GivenCredential::Secret)),
         };

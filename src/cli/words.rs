@@ -73,7 +73,12 @@ pub fn need(need: Need) -> &'static str {
 
 /// The one next step. Nothing here renews by itself: that is said as what is due, not as what will happen.
 pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
-    match overview.next_step(now) {
+    step(overview.next_step(now), overview)
+}
+
+/// A step of this connection.
+pub fn step(step: NextStep, overview: &Overview) -> String {
+    match step {
         // Of the dashboard only: it alone holds what is not saved.
         NextStep::MendDisk => "mend the disk".to_owned(),
         NextStep::SignIn => "sign in".to_owned(),
@@ -84,7 +89,9 @@ pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
         NextStep::AskConsent => "an administrator consents, then sign in".to_owned(),
         NextStep::AskAdministrator => "ask the tenant's administrator, then sign in".to_owned(),
         NextStep::MendSettings => "mend the settings or the registration".to_owned(),
-        NextStep::AcceptRestored => "from a backup: accept it (refresh), or sign in again".to_owned(),
+        NextStep::AcceptRestored => {
+            "from a backup: accept it (refresh --accept-restored), or sign in again".to_owned()
+        }
         NextStep::ReplaceSecret => match overview.credential {
             CredentialFacts::Certificate { .. } => "replace the certificate".to_owned(),
             _ => "replace the client secret".to_owned(),

@@ -5,13 +5,15 @@ use std::slice;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::lapse::{Lapse, lapses};
-use super::{Need, NextStep, Overview};
+use super::{Need, NextStep, Overview, Trouble, TroubleKind};
 
 /// What the coming days bring for a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outlook {
     /// It, or one of its resources, works only after a person has acted.
     NeedsYou(NextStep),
+    /// No access token is valid, and renewals fail in a way that passes: since this moment.
+    Failing(DateTime<Utc>),
     /// It works, and these end within the time; what ends first stands first.
     Lapses(Vec<Lapse>),
     /// Nothing ends within the time.
@@ -24,8 +26,15 @@ pub enum Outlook {
 impl Outlook {
     /// What happens to a connection between `now` and `within` from then.
     pub fn of(connection: &Overview, within: TimeDelta, now: DateTime<Utc>) -> Self {
-        if connection.need(now) == Need::NeedsYou {
-            return Self::NeedsYou(connection.next_step(now));
+        // What passes does not hide what a person has to do.
+        let is_over = connection.credential_lifetime().is_some_and(|lifetime| lifetime.is_expired_at(now));
+        if is_over || connection.need(now) == Need::NeedsYou {
+            let step = if is_over { NextStep::ReplaceSecret } else { connection.next_step(now) };
+            return Self::NeedsYou(step);
+        }
+        let fails = matches!(connection.trouble, Some(Trouble { kind: TroubleKind::TryLater { .. }, .. }));
+        if let Some(access) = connection.access_lifetime().filter(|own| fails && own.is_expired_at(now)) {
+            return Self::Failing(access.expires_at);
         }
         let end = now.checked_add_signed(within).unwrap_or(DateTime::<Utc>::MAX_UTC);
         let (soon, later): (Vec<Lapse>, Vec<Lapse>) =
@@ -37,6 +46,7 @@ impl Outlook {
     pub fn word(&self) -> &'static str {
         match self {
             Self::NeedsYou(_) => "needs-you",
+            Self::Failing(_) => "failing",
             Self::Lapses(_) => "lapses",
             Self::Quiet { .. } => "quiet",
         }

@@ -70,7 +70,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
         let line = row(view, columns, own, is_chosen);
         if is_chosen { canvas.selected_line(&line) } else { canvas.line(&line) }
     }
-    canvas.go_to(area.height - 1);
+    // Near the lanes: the last line of the body is covered where there is much to tell.
+    if rows.len() < height {
+        canvas.blank();
+    }
     canvas.line(&legend);
 }
 

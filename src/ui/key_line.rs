@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::connections::Showing;
 use crate::app::{Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question};
 
 use super::canvas::{Canvas, Row};
@@ -150,6 +151,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(Question::DeviceCode(_)) => "get a code",
             Some(Question::DiscardForm(_)) => "discard",
             Some(Question::PublicClient(_)) => "save",
+            Some(Question::DropTokens(_)) => "drop and save",
             Some(Question::LeaveUnsaved) => "leave",
             None => "yes",
         },
@@ -160,6 +162,9 @@ fn label(view: View<'_>, action: Action) -> &'static str {
         (Context::Presets, Action::Open) => "ask for these",
         (Context::Presets, Action::Back) => "leave",
         (Context::Help | Context::PlainPage, Action::Back) => "close",
+        (Context::Connections, Action::Forecast) if view.app.connections.showing == Showing::Forecast => {
+            "the list"
+        }
         (_, action) => action.label(),
     }
 }

@@ -32,6 +32,7 @@ fn title(question: &Question) -> &'static str {
         Question::DeviceCode(_) => "Sign in by device code?",
         Question::DiscardForm(_) => "Throw away the form?",
         Question::PublicClient(_) => "Save without a client secret?",
+        Question::DropTokens(_) => "Drop the tokens?",
         Question::LeaveUnsaved => "NOT SAVED: leave all the same?",
     }
 }
@@ -83,6 +84,13 @@ fn lines(view: View<'_>, question: &Question, width: u16) -> Vec<Line<'static>> 
             asked(view, "What was typed into the form is lost. Nothing stored changes.", "discard", width)
         }
         Question::LeaveUnsaved => asked(view, &unsaved(view), "leave all the same", width),
+        Question::DropTokens(_) => asked(
+            view,
+            "The tokens belong to the app registration of before and mean nothing to this one: they are removed, and somebody \
+             has to sign in again.",
+            "drop them and save",
+            width,
+        ),
         Question::PublicClient(_) => asked(
             view,
             "Without a secret it is a public client: right only if the redirect URI is registered under Mobile and \

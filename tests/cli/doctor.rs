@@ -68,6 +68,44 @@ fn a_monitoring_plugin_keeps_to_four_codes() {
     assert!(run.out.contains("\ncontoso: client secret ends in 9 d"), "{}", run.out);
 }
 
+/// A renewal that meets nobody at the other end.
+fn after_a_failed_renewal() -> (Tenant, super::home::Run) {
+    let tenant = Tenant::new().signed_in();
+    let answer =
+        r#"{"access_token":"eyJ.x.y","refresh_token":"1.held","expires_in":3600,"token_type":"Bearer"}"#;
+    let client =
+        ["--client-id", "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44", "--authority-url", "http://127.0.0.1:9"];
+    let import = [&["import", "--format", "token-response", "--name", "brought"], &client[..]].concat();
+    tenant.home.with_stdin(&import, answer).is(0);
+    tenant.run(&["refresh", "brought"]).is(6);
+    let run = tenant.run(&["doctor", "brought"]).is(1);
+    (tenant, run)
+}
+
+#[test]
+fn renewals_that_fail_are_told_once_no_token_is_valid() {
+    let (tenant, run) = after_a_failed_renewal();
+    assert!(run.out.starts_with("brought: no valid access token since "), "{}", run.out);
+    assert!(run.out.contains(", 1 renewal failed: "), "{}", run.out);
+    let run = tenant.run(&["doctor", "brought", "--nagios"]).is(1);
+    assert!(run.out.starts_with("TOKENGAUGE WARNING"), "{}", run.out);
+}
+
+#[test]
+fn a_secret_that_is_over_is_told_whatever_else_there_is() {
+    let tenant = Tenant::new();
+    tenant.run(&["edit", NAME, "--secret-expires", "2025-12-20"]).is(0);
+    let run = tenant.run(&["doctor"]).is(1);
+    assert_eq!(run.out, "contoso: needs you: replace the client secret; client secret ended on 2025-12-20\n");
+    assert!(tenant.run(&["doctor", "--nagios"]).is(2).out.starts_with("TOKENGAUGE CRITICAL"));
+}
+
+#[test]
+fn a_time_without_a_unit_is_refused() {
+    let run = Tenant::new().run(&["doctor", "--within", "60"]).is(2);
+    assert!(run.err.contains("14d"), "{}", run.err);
+}
+
 #[test]
 fn a_plugin_that_cannot_find_out_says_so_on_stdout() {
     let tenant = Tenant::new();

@@ -140,3 +140,26 @@ fn a_file_is_replaced_whole_and_may_be_read_by_its_collector() {
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing is left beside it");
     tenant.run(&["calendar", "--output", "missing/directory/x.ics"]).fails(7);
 }
+
+#[test]
+fn what_is_no_file_stays_what_it_is_and_a_link_stays_a_link() {
+    let tenant = Tenant::new().signed_in();
+    let directory = tenant.home.path("textfile");
+    fs::create_dir(&directory).unwrap();
+    let (pipe, link, target) = (directory.join("pipe"), directory.join("link"), directory.join("target"));
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    for no_file in [&pipe, &directory] {
+        let run = tenant.run(&["metrics", "--output", no_file.to_str().unwrap()]).fails(7);
+        assert!(
+            run.err.contains("not a regular file") && run.err.contains("leave --output out"),
+            "{}",
+            run.err
+        );
+        assert!(!fs::metadata(no_file).unwrap().is_file());
+    }
+    fs::write(&target, "of yesterday").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    tenant.run(&["metrics", "--output", link.to_str().unwrap()]).is(0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().starts_with("# HELP tokengauge_"));
+}

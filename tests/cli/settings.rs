@@ -10,6 +10,22 @@ fn added(home: &Home, name: &str, options: &[&str], stdin: &str) -> Run {
 }
 
 #[test]
+fn tokens_of_another_registration_are_dropped_only_by_a_persons_word() {
+    let tenant = Tenant::new().signed_in();
+    let other = ["edit", NAME, "--client-id", "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44"];
+    let with_secret = |more: &[&str]| {
+        let arguments = [&other[..], &["--secret-stdin"], more].concat();
+        tenant.home.with_stdin(&arguments, "another~secret.of-another-registration")
+    };
+    let run = with_secret(&[]).fails(10);
+    assert!(run.err.contains("would be dropped") && run.err.contains("--yes"), "{}", run.err);
+    tenant.home.run(&["token", NAME]).is(0);
+    let run = with_secret(&["--yes"]).is(0);
+    assert!(run.err.contains("its tokens are dropped; sign in again: tokengauge authorize"), "{}", run.err);
+    tenant.run(&["token", NAME]).is(4);
+}
+
+#[test]
 fn defaults_with_a_secret() {
     let home = Home::new();
     added(&home, NAME, &["--secret-stdin"], SECRET).is(0);

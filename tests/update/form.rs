@@ -95,6 +95,23 @@ pub(super) fn edit_of(effects: &[Effect]) -> NewConnection {
 }
 
 #[test]
+fn another_registration_drops_the_tokens_only_when_asked() {
+    let mut desk = Desk::open(vec![healthy("adatum")]);
+    desk.press("e");
+    focus(&mut desk, FieldId::AppRegistration);
+    desk.press("Right");
+    fill(&mut desk, FieldId::ClientId, OTHER);
+    fill(&mut desk, FieldId::ClientSecret, VALUE);
+    assert_eq!(desk.press("Enter"), []);
+    assert!(matches!(desk.app.panel, Some(Panel::Question(Question::DropTokens(_)))), "{:?}", desk.app.panel);
+    desk.press("Esc");
+    assert!(matches!(desk.app.panel, Some(Panel::Input(_))), "the form is back");
+    desk.press("Enter");
+    let effects = desk.press("Enter");
+    assert!(matches!(&effects[..], [Effect::Change { .. }]), "{effects:?}");
+}
+
+#[test]
 fn a_client_id_is_a_guid() {
     assert!(wrong(FieldId::ClientId, "my-app").contains("GUID"));
     assert!(wrong(FieldId::ClientId, "5d2f7a106b0e4c7b9a510f3c2f8e1b44").contains("8-4-4-4-12"));

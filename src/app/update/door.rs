@@ -209,7 +209,8 @@ impl Panel {
                 | Question::DeviceCode(_)
                 | Question::DiscardForm(_)
                 | Question::LeaveUnsaved
-                | Question::PublicClient(_) => false,
+                | Question::PublicClient(_)
+                | Question::DropTokens(_) => false,
             },
             Self::Help(_)
             | Self::Input(_)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
-use crate::domain::ConnectionId;
+use crate::domain::{ConnectionId, Overview};
 
 use crate::app::{
     Action, App, Browser, Edit, Effect, Failure, InputPane, Leave, Notice, Panel, Phase, Purpose, Question,
@@ -59,6 +59,10 @@ impl App {
             Action::Left => pane.step_choice(-1),
             Action::Right | Action::Toggle => pane.step_choice(1),
             Action::Copy => effects = self.copy_redirect_uri(&mut pane),
+            Action::Open if pane.saving.is_none() && self.drops_tokens(&pane) => {
+                self.panel = Some(Panel::Question(Question::DropTokens(pane)));
+                return effects;
+            }
             Action::Open if pane.saving.is_none() && pane.makes_public_client() && pane.result().is_ok() => {
                 self.panel = Some(Panel::Question(Question::PublicClient(pane)));
                 return effects;
@@ -68,6 +72,15 @@ impl App {
         }
         self.panel = Some(Panel::Input(pane));
         effects
+    }
+
+    /// True if what the form says disowns the tokens that are held.
+    fn drops_tokens(&self, pane: &InputPane) -> bool {
+        let Purpose::Edit(id, _) = &pane.purpose else { return false };
+        let held = self.connections.get(id).filter(|own| own.tokens.is_some());
+        let disowned =
+            |own: &Overview| pane.result().is_ok_and(|form| form.settings.disowns_tokens_of(&own.settings));
+        held.is_some_and(disowned)
     }
 
     fn copy_redirect_uri(&mut self, pane: &mut InputPane) -> Vec<Effect> {
@@ -183,7 +196,11 @@ impl App {
             (Action::Open, Question::DeviceCode(panel)) => self.begin_device_sign_in(panel.connection),
             (Action::Open, Question::DiscardForm(_)) => Vec::new(),
             (Action::Open, Question::LeaveUnsaved) => vec![Effect::Quit(Leave::Quit)],
-            (Action::Open, Question::PublicClient(mut pane)) => {
+            (Action::Open, Question::DropTokens(pane)) if pane.makes_public_client() => {
+                self.panel = Some(Panel::Question(Question::PublicClient(pane)));
+                Vec::new()
+            }
+            (Action::Open, Question::DropTokens(mut pane) | Question::PublicClient(mut pane)) => {
                 let effects = self.save_form(&mut pane);
                 self.panel = Some(Panel::Input(pane));
                 effects
@@ -201,7 +218,7 @@ impl App {
                 self.panel = Some(Panel::SignIn(*panel));
                 Vec::new()
             }
-            (Action::Back | Action::Quit, Question::DiscardForm(pane)) => {
+            (Action::Back | Action::Quit, Question::DiscardForm(pane) | Question::DropTokens(pane)) => {
                 self.panel = Some(Panel::Input(pane));
                 Vec::new()
             }

@@ -69,7 +69,10 @@ impl App {
         let is_typed_into = |panel: &mut Panel| match panel {
             Panel::Input(pane) => pane.touched && pane.saving.is_none(),
             Panel::Question(question) => {
-                matches!(question, Question::DiscardForm(_) | Question::PublicClient(_))
+                matches!(
+                    question,
+                    Question::DiscardForm(_) | Question::PublicClient(_) | Question::DropTokens(_)
+                )
             }
             _ => false,
         };

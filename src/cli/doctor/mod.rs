@@ -32,7 +32,7 @@ pub struct Doctor {
     #[arg(value_parser = parse::name)]
     names: Vec<ConnectionName>,
     /// How far ahead is looked
-    #[arg(long, value_name = "DURATION", value_parser = parse::duration, default_value = "14d")]
+    #[arg(long, value_name = "DURATION", value_parser = parse::span, default_value = "14d")]
     within: TimeDelta,
     /// Ask Graph with the connection's token, renewed first if that is due
     #[arg(long)]

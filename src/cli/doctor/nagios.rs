@@ -102,7 +102,7 @@ fn rank(service: Service) -> u8 {
 fn service(own: Result<&Overview, &CliError>, span: Span) -> Service {
     match own.map(|own| span.outlook(own)) {
         Ok(Outlook::Quiet { .. }) => Service::Ok,
-        Ok(Outlook::Lapses(_)) => Service::Warning,
+        Ok(Outlook::Lapses(_) | Outlook::Failing(_)) => Service::Warning,
         Ok(Outlook::NeedsYou(_)) => Service::Critical,
         Err(_) => Service::Unknown,
     }

@@ -1,13 +1,15 @@
 //! Whether anything lapses, in one sentence a connection.
 
+use std::slice;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::cli::exit::Exit;
 use crate::cli::{facts, words};
-use crate::domain::lapse::{Lapse, Lapsing};
+use crate::domain::lapse::{Lapse, Lapsing, lapses};
 use crate::domain::outlook::Outlook;
-use crate::domain::{Certainty, Overview};
+use crate::domain::{Certainty, NextStep, Overview};
 use crate::sanitize::sanitize;
 
 /// The question: what ends within this time from this moment?
@@ -28,7 +30,8 @@ impl Span {
     /// The answer as a sentence.
     pub fn sentence(self, own: &Overview) -> String {
         let told = match self.outlook(own) {
-            Outlook::NeedsYou(_) => self.needs_you(own),
+            Outlook::NeedsYou(step) => self.needs_you(own, step),
+            Outlook::Failing(since) => self.failing(own, since),
             Outlook::Lapses(all) => {
                 let ends: Vec<String> = all.iter().map(|lapse| self.ends(lapse)).collect();
                 ends.join("; ")
@@ -41,12 +44,24 @@ impl Span {
         format!("{}: {told}", own.name)
     }
 
-    fn needs_you(self, own: &Overview) -> String {
-        let step = words::next_step(own, self.now);
-        match own.foremost_trouble() {
-            Some(trouble) => format!("needs you: {step}; {}", sanitize(&trouble.what_happened, 300)),
-            None => format!("needs you: {step}"),
-        }
+    fn needs_you(self, own: &Overview, step: NextStep) -> String {
+        let step = words::step(step, own);
+        let trouble = own.foremost_trouble().map(|trouble| sanitize(&trouble.what_happened, 300));
+        let end = self.now.checked_add_signed(self.within).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let ends = lapses(slice::from_ref(own)).into_iter().filter(|lapse| lapse.at <= end);
+        let ends = ends.map(|lapse| self.ends(&lapse));
+        [format!("needs you: {step}")].into_iter().chain(trouble).chain(ends).collect::<Vec<_>>().join("; ")
+    }
+
+    fn failing(self, own: &Overview, since: DateTime<Utc>) -> String {
+        let failed = own.renewals.iter().rev().take_while(|renewal| !renewal.outcome.worked()).count();
+        let renewals = if failed == 1 { "renewal" } else { "renewals" };
+        let why = own
+            .trouble
+            .as_ref()
+            .map_or_else(String::new, |trouble| format!(": {}", sanitize(&trouble.what_happened, 300)));
+        let since = words::moment(since);
+        format!("no valid access token since {since}, {failed} {renewals} failed{why}")
     }
 
     /// `client secret ends in 4 d, on 2026-11-26`.
@@ -71,7 +86,7 @@ impl Span {
     /// What the answer counts for.
     pub fn exit(self, own: &Overview) -> Exit {
         match self.outlook(own) {
-            Outlook::NeedsYou(_) | Outlook::Lapses(_) => Exit::Lapses,
+            Outlook::NeedsYou(_) | Outlook::Failing(_) | Outlook::Lapses(_) => Exit::Lapses,
             Outlook::Quiet { .. } => Exit::Ok,
         }
     }
@@ -81,7 +96,7 @@ impl Span {
         let outlook = self.outlook(own);
         let lapsing = match &outlook {
             Outlook::Lapses(all) => all.iter().map(|lapse| self.lapse_json(lapse)).collect(),
-            Outlook::NeedsYou(_) | Outlook::Quiet { .. } => Vec::new(),
+            Outlook::NeedsYou(_) | Outlook::Failing(_) | Outlook::Quiet { .. } => Vec::new(),
         };
         json!({
             "outlook": outlook.word(),
