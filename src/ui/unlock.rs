@@ -67,12 +67,12 @@ fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
 fn unsaved(canvas: &mut Canvas<'_>, view: View<'_>, leave: &str) {
     let what = match view.app.connections.unsaved().count() {
         0 => return,
-        1 => "1 renewal is NOT SAVED, in memory only.".to_owned(),
-        count => format!("{count} renewals are NOT SAVED, in memory only."),
+        1 => "NOT SAVED: 1 renewal, in memory".to_owned(),
+        count => format!("NOT SAVED: {count} renewals, in memory"),
     };
     let what_to_do = match view.app.parting {
         Parting::Unasked => "Tried again every 5 s while tokengauge runs.".to_owned(),
-        Parting::Asked => format!("{leave} again leaves all the same; a sealed copy waits for the next start."),
+        Parting::Asked => format!("{leave} again leaves; a sealed copy waits for the next start."),
     };
     let width = canvas.width();
     canvas.lines(&failure_lines(view, &Failure::new(what, what_to_do), width));

@@ -1,8 +1,8 @@
 //! Answers that could not be saved: told at once and once, told when they are, asked about before leaving.
 
 use tokengauge::app::{
-    Answer, Contents, DamagedFile, Door, Effect, Failure, Leave, LockReason, Message, Panel, Parting, Question,
-    SaveNews, Tone, Unlocking,
+    Answer, Contents, DamagedFile, Door, Effect, Failure, Leave, LockReason, Message, Panel, Parting,
+    Question, SaveNews, Tone, Unlocking,
 };
 use tokengauge::domain::{ConnectionId, Need, NextStep, RenewalKind};
 
@@ -127,13 +127,17 @@ fn news_of_a_connection_that_is_gone_are_dropped() {
 
 #[test]
 fn the_mark_outlives_a_record_that_cannot_be_read_or_is_missing() {
-    let damaged = DamagedFile { file: "one.age".into(), failure: Failure::new("damaged", "put a backup back") };
+    let damaged =
+        DamagedFile { file: "one.age".into(), failure: Failure::new("damaged", "put a backup back") };
     for damaged in [vec![damaged], Vec::new()] {
         let mut desk = desk();
         not_saved(&mut desk, "one", "Input/output error");
         let two = desk.app.connections.get(&id("two")).unwrap().clone();
         let effects = desk.app.update(Message::RecordsChanged, desk.now);
-        desk.answer(&effects, Answer::Contents(Ok(Contents { connections: vec![two], damaged, ..Contents::default() })));
+        desk.answer(
+            &effects,
+            Answer::Contents(Ok(Contents { connections: vec![two], damaged, ..Contents::default() })),
+        );
         assert!(is_marked(&desk, &id("one")));
         not_saved(&mut desk, "one", "Read-only file system");
         assert!(desk.said().contains("Read-only file system"), "{}", desk.said());

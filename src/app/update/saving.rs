@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{
-    Action, App, Door, Effect, Entry, Failure, Leave, Message, Notice, Panel, Parting, Question, SaveNews, Tone,
+    Action, App, Door, Effect, Entry, Failure, Leave, Message, Notice, Panel, Parting, Question, SaveNews,
+    Tone,
 };
 use crate::domain::{ConnectionId, Unsaved};
 
