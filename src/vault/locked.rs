@@ -111,7 +111,7 @@ impl LockedConnection {
         let draft =
             self.proven.take().map_or_else(|| self.vault.store.draft(&self.place(), &self.lock), Ok)?;
         let before = connection.generation;
-        connection.generation += if self.vault.restored(connection).is_some() { 0 } else { 1 };
+        connection.generation += u64::from(self.vault.restored(connection).is_none());
         let replaced = self.vault.seal_connection(connection).and_then(|sealed| draft.replace(&sealed));
         if replaced.is_err() {
             connection.generation = before;

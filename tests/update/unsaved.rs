@@ -62,7 +62,7 @@ fn the_mark_outlives_reading_the_records_and_goes_with_the_save() {
     let read = desk.app.connections.all().iter().cloned();
     let read: Vec<_> = read.map(|own| tokengauge::domain::Overview { unsaved: None, ..own }).collect();
     let effects = desk.app.update(Message::RecordsChanged, desk.now);
-    let contents = tokengauge::app::Contents { connections: read, ..Default::default() };
+    let contents = Contents { connections: read, ..Default::default() };
     desk.answer(&effects, Answer::Contents(Ok(contents)));
     assert!(is_marked(&desk, &id("one")));
     desk.now += seconds(35);

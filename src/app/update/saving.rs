@@ -84,9 +84,10 @@ impl App {
     /// and whoever insists leaves.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
         let is_open = matches!(self.door, Door::Open);
-        let asked = match is_open {
-            true => matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved))),
-            false => self.parting == Parting::Asked,
+        let asked = if is_open {
+            matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved)))
+        } else {
+            self.parting == Parting::Asked
         };
         if asked || self.connections.unsaved().next().is_none() {
             return vec![Effect::Quit(Leave::Quit)];
