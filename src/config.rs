@@ -72,9 +72,14 @@ impl Variables {
             passphrase_file: self.passphrase_file.clone(),
             keyring: Keyring::Asked,
             notes: self.state_directory(),
-            runtime_directory: self.xdg_runtime_dir.clone().filter(|directory| directory.is_absolute()),
+            runtime_directory: self.runtime_directory(),
             since_boot: std::time::Duration::ZERO,
         }
+    }
+
+    /// `XDG_RUNTIME_DIR`; one that is not absolute is none.
+    pub fn runtime_directory(&self) -> Option<PathBuf> {
+        self.xdg_runtime_dir.clone().filter(|directory| directory.is_absolute())
     }
 
     /// `$XDG_STATE_HOME/tokengauge`. Nothing depends on it, so what is not plain is passed over.

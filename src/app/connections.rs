@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ConnectionId, ConnectionName, Need, Overview, Unsaved};
+use crate::domain::{ConnectionId, ConnectionName, Need, Overview, TroubleKind, Unsaved};
 
 use super::{AppFacts, Contents, DamagedFile, Field};
 
@@ -107,18 +107,20 @@ impl Default for Connections {
 }
 
 impl Connections {
-    /// Takes what the vault holds; the selection stays where it was, if that connection is still there.
+    /// Takes what the vault holds; the selection stays where it was, if that connection is still there. What is in memory
+    /// only stays, whatever the disk says: on a broken one its record is damaged, or missing.
     pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
         let mut before: HashMap<ConnectionId, Overview> =
             self.all.drain(..).map(|own| (own.id.clone(), own)).collect();
         let newer = |read: Overview| match before.remove(&read.id) {
-            // Changed after the others were read: the higher generation stays.
-            Some(own) if own.generation > read.generation => own,
+            // Changed after the others were read: the higher generation stays, unless the lower one is known to be put back.
+            Some(own) if own.generation > read.generation && !is_restored(&read) => own,
             // Nothing on disk tells of what is in memory only.
             Some(own) => Overview { unsaved: own.unsaved, ..read },
             None => read,
         };
         self.all = contents.connections.into_iter().map(newer).collect();
+        self.all.extend(before.into_values().filter(|own| own.unsaved.is_some()));
         self.apps = contents.apps;
         self.damaged = contents.damaged;
         if self.selected().is_none() {
@@ -260,4 +262,8 @@ impl Connections {
         let next = rows.get(here + 1).or_else(|| rows.get(here.checked_sub(1)?))?;
         Some(next.id.clone())
     }
+}
+
+fn is_restored(overview: &Overview) -> bool {
+    overview.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Restored)
 }

@@ -166,6 +166,16 @@ pub enum Locked {
     Vault,
 }
 
+/// Leaving from the door while something is in memory only: it takes two steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parting {
+    /// Nobody wanted to leave.
+    #[default]
+    Unasked,
+    /// Somebody did once, and was told what is not saved; the next time is meant.
+    Asked,
+}
+
 impl Unlocking {
     /// An empty screen.
     pub fn new(why: LockReason) -> Self {

@@ -42,7 +42,7 @@ pub use activity::{Activity, Entry};
 pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
-pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Locked, Unlocking};
+pub use door::{Door, FirstChoice, FirstRun, FirstStep, LockReason, Locked, Parting, Unlocking};
 pub use effect::{
     CredentialEdit, Edit, Effect, GrantStep, Leave, NewConnection, NewVault, Parcel, Shown, Wanted, Way,
 };
@@ -69,6 +69,8 @@ pub struct App {
     pub environment: Environment,
     /// How the person and the vault stand to each other.
     pub door: Door,
+    /// Whether the person wanted to leave from the door, although something is in memory only.
+    pub parting: Parting,
     /// The tab in front.
     pub tab: Tab,
     /// The panel over it, if one is open.
@@ -313,6 +315,7 @@ impl App {
         Self {
             environment,
             door,
+            parting: Parting::default(),
             tab: Tab::Connections,
             panel: None,
             line: None,

@@ -271,10 +271,13 @@ pub fn wait<T: LastWord>(services: &Services, work: impl Future<Output = T>) -> 
 
 async fn until_stopped<T>(services: &Services, work: impl Future<Output = T>) -> (T, Option<StopSignal>) {
     let Ok(mut stop) = Stop::listen() else { return (work.await, None) };
+    // A turn for one that came while nobody waited, between two connections: then nothing is sent any more.
+    tokio::task::yield_now().await;
     let mut work = pin!(work);
     let signal = tokio::select! {
-        value = &mut work => return (value, None),
+        biased;
         signal = stop.next() => signal,
+        value = &mut work => return (value, None),
     };
     services.leaving.tell(Haste::Stopping);
     say("finishing what is under way, for some seconds at most");

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::app::Leave;
-use crate::config::{DashboardOptions, LookChoice};
+use crate::config::{DashboardOptions, LookChoice, Variables};
 use crate::keymap::Keymap;
 use crate::runtime::dashboard::{self, Ended, RunError, Surroundings};
 use crate::runtime::executor::VaultAccess;
@@ -114,14 +114,13 @@ fn terminal_traits() -> TerminalTraits {
 
 /// What the environment says of where the program runs.
 pub fn surroundings() -> Surroundings {
-    let runtime = variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = variable("HOME").map(PathBuf::from);
+    let variables = Variables::of_process();
     Surroundings {
         tmux: variable("TMUX"),
         display: ["DISPLAY", "WAYLAND_DISPLAY"]
             .iter()
             .any(|name| variable(name).is_some_and(|v| !v.is_empty())),
-        directory: runtime.or(home).unwrap_or_else(|| PathBuf::from(".")),
+        directory: variables.runtime_directory().or(variables.home).unwrap_or_else(|| PathBuf::from(".")),
         ..Surroundings::default()
     }
 }

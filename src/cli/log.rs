@@ -1,6 +1,5 @@
 //! `log`: what happened, as all programs on this machine noted it.
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::domain::ConnectionName;
@@ -53,11 +52,7 @@ impl Log {
 
 fn line(event: &Event) -> String {
     let connection = event.connection.as_ref().map_or("-", ConnectionName::as_str);
-    format!("{}  {connection}  {}  {}", moment(event.at), event.kind, event.what_happened)
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    words::moment(at)
+    format!("{}  {connection}  {}  {}", words::moment(event.at), event.kind, event.what_happened)
 }
 
 fn unreadable(error: &std::io::Error) -> CliError {

@@ -110,6 +110,7 @@ impl Executor {
     #[must_use]
     pub fn with_open_vault(mut self, vault: Vault, browser: Option<SimulatedBrowser>) -> Self {
         self.browser = browser;
+        self.access.sources.introduce(&vault);
         let lockings = self.open().lockings;
         // Nothing was locked between the two lines.
         let _ = self.keep(vault, None, lockings);
@@ -338,6 +339,7 @@ impl Executor {
         };
         let orders = LockOrders::of(directory, sources.notes.as_deref());
         let vault = Vault::init(directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
+        sources.introduce(&vault);
         if source.is_given_for_hours() {
             vault.obey(orders.clone(), orders.mark());
         }
@@ -349,7 +351,6 @@ impl Executor {
     ///
     /// [`DoorFailure::Locked`] if the vault was locked since the opening began.
     fn keep(&self, vault: Vault, until: Option<DateTime<Utc>>, lockings: u64) -> Result<(), DoorFailure> {
-        self.access.sources.introduce(&vault);
         for news in vault.take_in_emergency_copies(SHORT_PATIENCE) {
             let tone = if news.is_bad() { Tone::Bad } else { Tone::Good };
             // A loop that is gone hears nothing any more.

@@ -167,6 +167,9 @@ fn take_back(services: &Services, made: &[Connection]) -> Vec<ConnectionName> {
 pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
     let name_before = locked.name().clone();
+    if is_by_hand(edit) {
+        locked.check_not_restored(&locked.read()?)?;
+    }
     let edit = &match edit {
         Edit::Form(form, shown) => Edit::Form(form.merged(shown, &locked.read()?), shown.clone()),
         edit => edit.clone(),
@@ -195,6 +198,23 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
         services.note(kind, &connection.name, what_happened);
     }
     Ok(services.overview(&connection))
+}
+
+/// What a person changes waits until a record that was put back from a backup is accepted, or signed in anew. What is
+/// noted of things that have happened, or belongs to a sign-in, does not.
+fn is_by_hand(edit: &Edit) -> bool {
+    match edit {
+        Edit::Form(..) | Edit::AddScope(_) | Edit::RemoveScope(_) | Edit::SetScopes(_) => true,
+        Edit::WayIn(_)
+        | Edit::AttemptRefused { .. }
+        | Edit::AcceptRestored
+        | Edit::AdminConsentGiven { .. }
+        | Edit::AdminConsentRefused
+        | Edit::HandedOver(_)
+        | Edit::WrongPaste { .. }
+        | Edit::AbandonAttempt { .. }
+        | Edit::ForgetHandOver(_) => false,
+    }
 }
 
 /// What the activity keeps of a change; a sign-in's own steps are told by how it ends.

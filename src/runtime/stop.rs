@@ -4,7 +4,7 @@
 //! lets what was sent be answered in its own time, a signal gives it [`LAST_WAIT`]. Neither cuts a save.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -25,31 +25,63 @@ pub enum StopSignal {
     HangUp,
 }
 
-/// Listens for them. From the first use on they no longer end the process by themselves.
+/// Listens for them. From the first use on they no longer end the process by themselves: what comes while nobody listens,
+/// between two event loops too, is what the next listener hears first.
 #[derive(Debug)]
 pub struct Stop {
+    /// There until it is dropped.
+    signals: Option<Signals>,
+}
+
+#[derive(Debug)]
+struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
 }
 
+/// The ears of whoever listened last. They belong to the process, not to an event loop.
+static KEPT: Mutex<Option<Signals>> = Mutex::new(None);
+
+fn kept() -> MutexGuard<'static, Option<Signals>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Stop {
-    /// Begins to listen.
+    /// Begins to listen, or goes on where the last one stopped.
     pub fn listen() -> io::Result<Self> {
+        let before = kept().take();
+        let signals = before.map_or_else(Signals::begin, Ok)?;
+        Ok(Self { signals: Some(signals) })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> StopSignal {
+        let signals = self.signals.as_mut().expect("they are there until this is dropped");
+        tokio::select! {
+            _ = signals.interrupt.recv() => StopSignal::Interrupt,
+            _ = signals.terminate.recv() => StopSignal::Terminate,
+            _ = signals.hang_up.recv() => StopSignal::HangUp,
+        }
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        let mut kept = kept();
+        if kept.is_none() {
+            *kept = self.signals.take();
+        }
+    }
+}
+
+impl Signals {
+    fn begin() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
         })
-    }
-
-    /// Waits for the next one.
-    pub async fn next(&mut self) -> StopSignal {
-        tokio::select! {
-            _ = self.interrupt.recv() => StopSignal::Interrupt,
-            _ = self.terminate.recv() => StopSignal::Terminate,
-            _ = self.hang_up.recv() => StopSignal::HangUp,
-        }
     }
 }
 
@@ -133,6 +165,20 @@ impl Leaving {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signal_between_two_event_loops_is_heard_in_the_second() {
+        let event_loop = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        event_loop().block_on(async { drop(Stop::listen().unwrap()) });
+        // By another process: when that has ended, the signal is here.
+        let order = format!("kill -TERM {}", std::process::id());
+        assert!(std::process::Command::new("/bin/sh").args(["-c", &order]).status().unwrap().success());
+        event_loop().block_on(async {
+            let mut stop = Stop::listen().unwrap();
+            let heard = tokio::time::timeout(Duration::from_secs(10), stop.next()).await;
+            assert_eq!(heard, Ok(StopSignal::Terminate));
+        });
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_person_who_leaves_does_not_cut_the_wait_for_an_answer() {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::{Door, Failure, LockReason, Locked, Unlocking};
+use crate::app::{Door, Failure, LockReason, Locked, Parting, Unlocking};
 
 use super::canvas::{Canvas, wrap};
 use super::field::{Focus, field_line};
@@ -22,11 +22,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
         Door::Opening(_) => {
             let text = format!("opening the vault {}", view.glyphs().ellipsis);
             canvas.line(&view.row().text(text, view.theme().notice).build());
+            unsaved(&mut canvas, view, "q");
         }
         Door::Closed(failure) => {
             canvas.line(&view.row().text("The vault stays closed", view.theme().heading).build());
             canvas.blank();
             canvas.lines(&failure_lines(view, failure, block.width));
+            unsaved(&mut canvas, view, "q");
         }
         Door::FirstRun(_) | Door::Open => {}
     }
@@ -55,9 +57,25 @@ fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
             canvas.line(&view.row().text(line, theme.muted).build());
         }
     }
+    unsaved(canvas, view, "Ctrl-C");
     canvas.blank();
     let directory = format!("Vault: {}", printable(&view.app.environment.vault_directory));
     canvas.line(&view.row().rest(&directory, canvas.width(), theme.muted).build());
+}
+
+/// How many answers are in memory only. Whoever wants to leave all the same is told what becomes of them.
+fn unsaved(canvas: &mut Canvas<'_>, view: View<'_>, leave: &str) {
+    let what = match view.app.connections.unsaved().count() {
+        0 => return,
+        1 => "NOT SAVED: 1 renewal, in memory".to_owned(),
+        count => format!("NOT SAVED: {count} renewals, in memory"),
+    };
+    let what_to_do = match view.app.parting {
+        Parting::Unasked => "Tried again every 5 s while tokengauge runs.".to_owned(),
+        Parting::Asked => format!("{leave} again leaves; a sealed copy waits for the next start."),
+    };
+    let width = canvas.width();
+    canvas.lines(&failure_lines(view, &Failure::new(what, what_to_do), width));
 }
 
 /// Why it is locked, and what goes on behind it.

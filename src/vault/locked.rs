@@ -91,7 +91,10 @@ impl LockedConnection {
         Ok(())
     }
 
-    /// Replaces the record; the generation of `connection` grows by one. Where this fails, the old record is on disk,
+    /// Replaces the record; the generation of `connection` grows by one, unless it was put back from a backup: then it
+    /// stays as it is until it is accepted, because a record that grew past what was seen here would look like the newest
+    /// one, with a refresh token that is used up. Such a save is not refused: signing in again is one of the two ways out,
+    /// and its steps and refusals are kept in the record. Who edits asks [`Self::check_not_restored`] first. Where this fails, the old record is on disk,
     /// byte for byte, and the generation is as before; only an error in making the finished rename last leaves the
     /// new one there, and then the generation has grown.
     ///
@@ -107,10 +110,11 @@ impl LockedConnection {
         }
         let draft =
             self.proven.take().map_or_else(|| self.vault.store.draft(&self.place(), &self.lock), Ok)?;
-        connection.generation += 1;
+        let before = connection.generation;
+        connection.generation += u64::from(self.vault.restored(connection).is_none());
         let replaced = self.vault.seal_connection(connection).and_then(|sealed| draft.replace(&sealed));
         if replaced.is_err() {
-            connection.generation -= 1;
+            connection.generation = before;
             return replaced;
         }
         self.generation = connection.generation;
@@ -150,6 +154,10 @@ impl LockedConnection {
 
     /// Gives it another name: the record is written under the new name with the next generation, then the old file is
     /// removed. Waits for the lock of the new name no longer than `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Restored`] among others: under a higher generation nobody would see that it was put back.
     pub fn rename(self, new: ConnectionName, patience: Duration) -> Result<Self, VaultError> {
         if new == self.name {
             return Ok(self);
@@ -162,6 +170,7 @@ impl LockedConnection {
             self.vault.check_name_is_free(&new)?;
         }
         let mut connection = self.read()?;
+        self.check_not_restored(&connection)?;
         connection.name = new;
         connection.generation += 1;
         self.move_to(&connection, new_lock)

@@ -113,7 +113,28 @@ fn a_plugin_that_cannot_find_out_says_so_on_stdout() {
     assert!(run.out.starts_with("TOKENGAUGE UNKNOWN - "), "{}", run.out);
     std::fs::write(tenant.home.record(NAME), "no record").unwrap();
     let run = tenant.run(&["doctor", "--nagios"]).is(3);
-    assert!(run.out.starts_with("TOKENGAUGE UNKNOWN - a record of the vault is damaged"), "{}", run.out);
+    assert!(
+        run.out.starts_with("TOKENGAUGE UNKNOWN - ") && run.out.contains(", damaged: 1 |"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn one_damaged_record_hides_no_other_from_monitoring() {
+    let tenant = Tenant::new();
+    std::fs::write(tenant.home.record("adatum"), "no record").unwrap();
+    let run = tenant.run(&["doctor", "--nagios"]).is(2);
+    assert!(run.out.starts_with("TOKENGAUGE CRITICAL - needs you: 1, "), "{}", run.out);
+    assert!(run.out.contains("\ncontoso: needs you: sign in\n"), "{}", run.out);
+    assert!(run.out.lines().last().unwrap().starts_with("adatum."), "{}", run.out);
+    let tenant = tenant.signed_in();
+    let run = tenant.run(&["doctor", "--nagios"]).is(3);
+    assert!(
+        run.out.starts_with("TOKENGAUGE UNKNOWN - ") && run.out.contains("connections=1 "),
+        "{}",
+        run.out
+    );
 }
 
 #[test]

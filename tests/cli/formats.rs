@@ -86,9 +86,7 @@ fn what_others_write_into_the_file_during_the_renewal_is_kept() {
         // The platform's answer waits for this.
         let answer = simulator.lock().unwrap();
         let run = scope.spawn(|| export(&tenant, &arguments));
-        while tenant.requests() == asked && !run.is_finished() {
-            std::thread::yield_now();
-        }
+        super::signals::until(|| tenant.requests() != asked || run.is_finished());
         fs::write(&file, format!("{before}# added meanwhile\n")).unwrap();
         drop(answer);
         run.join().unwrap()

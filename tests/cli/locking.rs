@@ -116,14 +116,28 @@ fn a_key_whose_end_has_come_opens_nothing_whatever_the_kernel_says() {
 #[test]
 fn a_dashboard_opened_in_the_last_minutes_of_a_key_warns_and_locks() {
     let (home, vault) = behind_passphrase();
-    if vault.remember_in_keyring(Duration::from_secs(8), since_boot()).is_err() {
-        eprintln!("skipped: no keyring");
-        return;
+    // Long enough for a slow machine to open the dashboard; one that is slower still is given another try.
+    for life in [LAST_MINUTES, Duration::from_secs(8), Duration::from_secs(60)] {
+        if vault.remember_in_keyring(life, since_boot()).is_err() {
+            eprintln!("skipped: no keyring");
+            return;
+        }
+        let mut session = Session::start(&home, &[]);
+        if life == LAST_MINUTES {
+            session.until_screen("The vault locks at");
+            continue;
+        }
+        // It is locked from the start where the key had ended before the program looked.
+        let screen = session.until_screen_of(&["12 hours of its key are over", "Passphrase"]);
+        if screen.contains("12 hours of its key are over") {
+            return;
+        }
     }
-    let mut session = Session::start(&home, &[]);
-    session.until_screen("The vault locks at");
-    session.until_screen("12 hours of its key are over");
+    panic!("the dashboard never came up within a minute");
 }
+
+/// The person is told so long before the end.
+const LAST_MINUTES: Duration = Duration::from_secs(240);
 
 /// The tenant's vault with a credential as systemd hands it over.
 fn service(tenant: &Tenant, key: &str) -> PathBuf {

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::home::{Home, binary};
+use super::signals::until;
 use super::tenant::{NAME, Tenant};
 
 /// A user that nobody is: what root may read proves nothing.
@@ -90,14 +91,12 @@ fn a_signal_that_would_dump_memory_leaves_no_core() {
     for signal in [Signal::QUIT, Signal::SEGV, Signal::ABORT] {
         let tenant = begun();
         let mut child = holder(&tenant.home, &["/bin/sh", "-c", r#"ulimit -c unlimited; exec "$0" "$@""#]);
-        let ended = loop {
+        until(|| {
             // The first one meets the handler that tells a stack overflow, and which then leaves the signal alone.
             let _ = kill_process(Pid::from_child(&child), signal);
-            if let Some(ended) = child.try_wait().unwrap() {
-                break ended;
-            }
-            std::thread::yield_now();
-        };
+            child.try_wait().unwrap().is_some()
+        });
+        let ended = child.wait().unwrap();
         assert_eq!(ended.signal(), Some(signal.as_raw()));
         assert!(!ended.core_dumped());
         let left = fs::read_dir(tenant.home.path("")).unwrap();
@@ -124,9 +123,7 @@ fn another_program_of_the_same_user_reads_neither_memory_nor_environment() {
     // The same user reads these of a program that hides nothing.
     let plain = as_nobody().args(["sleep", "600"]).env("SHOWN", "x").spawn().unwrap();
     let shown = || read(&format!("/proc/{}/environ", plain.id()));
-    while !shown().0 {
-        std::thread::yield_now();
-    }
+    until(|| shown().0);
     for what in ["mem", "environ", "maps"] {
         let (could, bytes) = read(&format!("/proc/{}/{what}", child.id()));
         assert!(!could && bytes.is_empty(), "{what} was read");

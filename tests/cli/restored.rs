@@ -56,3 +56,23 @@ fn the_dashboard_accepts_it_after_a_question() {
     assert_eq!(tenant.requests(), sent, "its token is valid for another while");
     tenant.run(&["refresh", NAME]).is(0);
 }
+
+#[test]
+fn neither_edits_nor_a_sign_in_that_is_begun_wash_it_away() {
+    let tenant = Tenant::new().signed_in();
+    let backup = fs::read(tenant.home.record(NAME)).unwrap();
+    tenant.run(&["refresh", NAME]).is(0);
+    fs::write(tenant.home.record(NAME), backup).unwrap();
+    let sent = tenant.requests();
+    for edit in [&["edit", NAME, "--secret-expires", "2031-01-01"][..], &["rename", NAME, "other"]] {
+        assert!(tenant.home.run(edit).fails(10).err.contains("restored from a backup?"), "{edit:?}");
+    }
+    for _ in 0..3 {
+        tenant.begin();
+        assert_eq!(tenant.home.run(&["refresh", NAME]).code, 10);
+    }
+    assert_eq!(tenant.requests(), sent);
+    let tenant = tenant.signed_in();
+    tenant.run(&["refresh", NAME]).is(0);
+    tenant.run(&["edit", NAME, "--secret-expires", "2031-01-01"]).is(0);
+}

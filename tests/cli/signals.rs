@@ -1,6 +1,7 @@
 //! Signals while a request is under way: the answer is saved, however often they come.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::net::UnixStream;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -93,18 +94,24 @@ fn a_signal_while_the_lock_is_held_elsewhere_ends_the_command_at_once() {
     let mut first = slow.start(&["refresh", NAME]);
     let held = slow.held();
     let mut second = slow.start(&["refresh", NAME]);
-    // It has opened the vault by the time that it is said what it renews.
-    let begun = Instant::now();
-    while !waits(&slow, &second) {
-        assert!(begun.elapsed() < Duration::from_secs(8), "it never came to the lock");
-        std::thread::yield_now();
-    }
+    until(|| waits(&slow, &second));
     let begun = Instant::now();
     signal(&second, Signal::INT);
     assert_eq!(second.wait().unwrap().code(), Some(130));
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     held.answer(1);
     assert!(first.wait().unwrap().success());
+}
+
+/// Waits for what shows only in /proc or on disk: between two looks it listens for a moment where nobody speaks.
+pub fn until(mut happened: impl FnMut() -> bool) {
+    let (mut silent, _speaker) = UnixStream::pair().unwrap();
+    silent.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    let begun = Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never came");
+        assert!(silent.read(&mut [0]).is_err(), "nobody speaks");
+    }
 }
 
 /// True once the process has the lock file open that the other one holds.

@@ -84,16 +84,21 @@ impl Session {
 
     /// Reads on until the screen of a dashboard shows the text; what is on it.
     pub fn until_screen(&mut self, text: &str) -> String {
+        self.until_screen_of(&[text])
+    }
+
+    /// The same, with one text of several.
+    pub fn until_screen_of(&mut self, texts: &[&str]) -> String {
         let mut chunk = [0; 4096];
         loop {
             let mut parser = vt100::Parser::new(24, 80, 0);
             parser.process(self.seen.as_bytes());
             let screen = parser.screen().contents();
-            if screen.contains(text) {
+            if texts.iter().any(|text| screen.contains(text)) {
                 return screen;
             }
             let count = self.reader.read(&mut chunk).unwrap_or(0);
-            assert!(count > 0, "ended before {text:?}: {screen}");
+            assert!(count > 0, "ended before {texts:?}: {screen}");
             self.seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
         }
     }

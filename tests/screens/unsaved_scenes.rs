@@ -15,6 +15,8 @@ pub fn all() -> Vec<Scene> {
         ("unsaved_activity", read(unsaved(Tab::Activity, &["contoso-prod"]))),
         ("unsaved_leaving", leaving(unsaved(Tab::Connections, &["contoso-prod"]))),
         ("unsaved_leaving_two", leaving(unsaved(Tab::Connections, &["contoso-prod", "adatum"]))),
+        ("unsaved_locked", locked(unsaved(Tab::Connections, &["contoso-prod", "adatum"]))),
+        ("unsaved_locked_leaving", leaving_locked(unsaved(Tab::Connections, &["contoso-prod"]))),
         ("unsaved_taken_in", changed(on(Tab::Connections, "contoso-prod"), taken_in)),
         ("unsaved_saved", changed(unsaved(Tab::Connections, &["contoso-prod"]), saved)),
     ]
@@ -62,4 +64,17 @@ fn taken_in(app: &mut App) {
 fn saved(app: &mut App) {
     let connection = id(app, "contoso-prod");
     app.update(Message::Saving(SaveNews::Saved { connection }), now() + chrono::TimeDelta::seconds(35));
+}
+
+/// Locked by order: nobody sees the list.
+fn locked(app: App) -> App {
+    changed(app, |app| {
+        app.update(Message::LockOrdered, now());
+    })
+}
+
+fn leaving_locked(app: App) -> App {
+    changed(locked(app), |app| {
+        assert_eq!(app.update(Message::Action(Action::Interrupt), now()), []);
+    })
 }

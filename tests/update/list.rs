@@ -236,3 +236,24 @@ fn a_record_from_a_backup_needs_the_person_who_accepts_it_after_a_question() {
     let effects = desk.press("Enter");
     assert!(matches!(&effects[..], [Effect::Change { edit, .. }] if **edit == Edit::AcceptRestored));
 }
+
+#[test]
+fn a_backup_put_back_while_the_program_runs_is_taken_and_may_be_accepted() {
+    let mut desk = Desk::open(vec![with(healthy("adatum"), |own| own.generation = 12)]);
+    let old = |change: fn(&mut tokengauge::domain::Overview)| {
+        let mut own = with(troubled("adatum", TroubleKind::Restored), |own| own.generation = 11);
+        change(&mut own);
+        own
+    };
+    let read = |desk: &mut Desk, own| {
+        let effects = desk.send(Message::RecordsChanged);
+        desk.answer(&effects, Answer::Contents(Ok(contents(vec![own]))));
+        desk.own("adatum")
+    };
+    let held = read(&mut desk, old(|own| own.trouble = None));
+    assert_eq!(held.generation, 12, "read before the change that is known");
+    let held = read(&mut desk, old(|_| {}));
+    assert_eq!((held.generation, held.next_step(desk.now)), (11, NextStep::AcceptRestored));
+    desk.press("c");
+    assert!(matches!(desk.app.panel, Some(Panel::Question(Question::AcceptRestored(_)))));
+}

@@ -1,6 +1,9 @@
 //! Answers that could not be saved: told at once and once, told when they are, asked about before leaving.
 
-use tokengauge::app::{Answer, Effect, Failure, Leave, Message, Panel, Question, SaveNews, Tone};
+use tokengauge::app::{
+    Answer, Contents, DamagedFile, Door, Effect, Failure, Leave, LockReason, Message, Panel, Parting,
+    Question, SaveNews, Tone, Unlocking,
+};
 use tokengauge::domain::{ConnectionId, Need, NextStep, RenewalKind};
 
 use super::fixtures::*;
@@ -59,7 +62,7 @@ fn the_mark_outlives_reading_the_records_and_goes_with_the_save() {
     let read = desk.app.connections.all().iter().cloned();
     let read: Vec<_> = read.map(|own| tokengauge::domain::Overview { unsaved: None, ..own }).collect();
     let effects = desk.app.update(Message::RecordsChanged, desk.now);
-    let contents = tokengauge::app::Contents { connections: read, ..Default::default() };
+    let contents = Contents { connections: read, ..Default::default() };
     desk.answer(&effects, Answer::Contents(Ok(contents)));
     assert!(is_marked(&desk, &id("one")));
     desk.now += seconds(35);
@@ -120,4 +123,58 @@ fn news_of_a_connection_that_is_gone_are_dropped() {
     not_saved(&mut desk, "three", "full");
     saved(&mut desk, "three");
     assert_eq!((desk.app.panel.clone(), desk.app.notice.clone()), (None, None));
+}
+
+#[test]
+fn the_mark_outlives_a_record_that_cannot_be_read_or_is_missing() {
+    let damaged =
+        DamagedFile { file: "one.age".into(), failure: Failure::new("damaged", "put a backup back") };
+    for damaged in [vec![damaged], Vec::new()] {
+        let mut desk = desk();
+        not_saved(&mut desk, "one", "Input/output error");
+        let two = desk.app.connections.get(&id("two")).unwrap().clone();
+        let effects = desk.app.update(Message::RecordsChanged, desk.now);
+        desk.answer(
+            &effects,
+            Answer::Contents(Ok(Contents { connections: vec![two], damaged, ..Contents::default() })),
+        );
+        assert!(is_marked(&desk, &id("one")));
+        not_saved(&mut desk, "one", "Read-only file system");
+        assert!(desk.said().contains("Read-only file system"), "{}", desk.said());
+        desk.app.notice = None;
+        assert_eq!(desk.press("q"), []);
+        assert_eq!(desk.app.panel, Some(Panel::Question(Question::LeaveUnsaved)));
+        saved(&mut desk, "one");
+        assert_eq!(desk.press("q"), [Effect::Quit(Leave::Quit)]);
+    }
+}
+
+#[test]
+fn leaving_from_the_door_takes_two_steps() {
+    let closed = || Door::Closed(Failure::new("locked", "unlock it elsewhere"));
+    let locked = || Door::Locked(Unlocking::new(LockReason::Ordered));
+    for (door, key) in [(locked(), "Ctrl-C"), (closed(), "Ctrl-C"), (closed(), "q")] {
+        let mut desk = desk();
+        not_saved(&mut desk, "one", "full");
+        desk.app.door = door.clone();
+        assert_eq!(desk.press(key), [], "{door:?} {key}");
+        assert_eq!(desk.app.parting, Parting::Asked, "{key} {:?}", desk.app.door);
+        assert_eq!(desk.press(key), [Effect::Quit(Leave::Quit)], "{door:?} {key}");
+        let mut desk = self::desk();
+        desk.app.door = door;
+        assert_eq!(desk.press(key), [Effect::Quit(Leave::Quit)], "nothing is unsaved");
+    }
+}
+
+#[test]
+fn whoever_goes_on_at_the_door_is_asked_anew() {
+    for key in ["Esc", "x", "Enter"] {
+        let mut desk = desk();
+        not_saved(&mut desk, "one", "full");
+        desk.press("L");
+        assert!(matches!(desk.app.door, Door::Locked(_)));
+        assert_eq!(desk.press("Ctrl-C"), []);
+        desk.press(key);
+        assert_eq!(desk.app.parting, Parting::Unasked, "{key}");
+    }
 }

@@ -55,9 +55,12 @@ fn an_older_record_is_refused_until_it_is_accepted() {
     let error = locked.check_not_restored(&old).unwrap_err();
     assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Refused, 10));
     assert!(error.what_to_do().contains("--accept-restored"));
-    // What is saved meanwhile is no newer for that.
-    locked.save(&mut old).unwrap();
-    assert!(locked.check_not_restored(&old).is_err());
+    // What is saved meanwhile is no newer for that, however often.
+    for _ in 0..3 {
+        locked.save(&mut old).unwrap();
+        assert_eq!((old.generation, locked.read().unwrap().generation), (7, 7));
+        assert!(locked.check_not_restored(&old).is_err());
+    }
     locked.accept_restored(&mut old);
     locked.save(&mut old).unwrap();
     assert_eq!(old.generation, 10);
@@ -112,4 +115,14 @@ fn notes_that_cannot_be_made_or_read_are_no_error() {
         assert_eq!(vault.restored(&vault.connection(&name("contoso-prod")).unwrap()), None, "{nonsense}");
         assert!(fs::read_to_string(&note).unwrap().parse::<u64>().is_ok());
     }
+}
+
+#[test]
+fn an_older_record_is_not_renamed() {
+    let sample = Sample::with_connection();
+    put_back(&sample);
+    let vault = noting(&sample);
+    let locked = vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
+    assert_eq!(locked.rename(name("renamed"), NO_PATIENCE).unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(vault.connection(&name("contoso-prod")).unwrap().generation, 7);
 }

@@ -4,7 +4,7 @@ use crate::domain::secret::Passphrase;
 
 use crate::app::{
     Action, App, Door, Effect, Failure, Field, FirstChoice, FirstRun, FirstStep, Leave, Listening,
-    LockReason, Locked, NewVault, Panel, Phase, Question, Unlocking,
+    LockReason, Locked, NewVault, Panel, Parting, Phase, Question, Unlocking,
 };
 
 impl App {
@@ -21,10 +21,11 @@ impl App {
             (Door::Locked(_), Action::Open) => self.try_passphrase(),
             (Door::Locked(unlocking), Action::Back) => {
                 unlocking.field.clear();
+                self.parting = Parting::Unasked;
                 Vec::new()
             }
             (Door::Closed(_), Action::Open) => self.open_vault(),
-            (_, Action::Quit | Action::Back) => vec![Effect::Quit(Leave::Quit)],
+            (_, Action::Quit | Action::Back) => self.quit(),
             _ => Vec::new(),
         }
     }
@@ -50,6 +51,7 @@ impl App {
     /// wait behind the door: a secret that the portal showed once must not be lost by waiting.
     pub(super) fn lock(&mut self, why: LockReason) {
         self.door = Door::Locked(Unlocking::new(why));
+        self.parting = Parting::Unasked;
         self.line = None;
         self.permissions.entry = None;
         self.tokens.mask();

@@ -89,6 +89,7 @@ impl App {
         if matches!(message, Message::Action(_) | Message::Text(_) | Message::Paste(_)) {
             self.touched_at = now;
             self.drop_read_notice();
+            self.follow_parting(&message);
         }
         let mut effects = match message {
             Message::Action(action) => self.act(action, now),
@@ -198,7 +199,6 @@ impl App {
             _ if cleared => Vec::new(),
             // What was typed is thrown away only when it is asked for.
             Some(Panel::Input(pane)) if pane.touched => self.act_in_panel(Action::Back, now),
-            _ if !matches!(self.door, Door::Open) => vec![Effect::Quit(super::Leave::Quit)],
             _ => self.quit(),
         }
     }

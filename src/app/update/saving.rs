@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::{App, Effect, Entry, Failure, Leave, Notice, Panel, Question, SaveNews, Tone};
+use crate::app::{
+    Action, App, Door, Effect, Entry, Failure, Leave, Message, Notice, Panel, Parting, Question, SaveNews,
+    Tone,
+};
 use crate::domain::{ConnectionId, Unsaved};
 
 impl App {
@@ -77,14 +80,32 @@ impl App {
         self.tell(Notice { tone, until, ..passing });
     }
 
-    /// Leaves, or asks first where something is in memory only.
+    /// Leaves, or asks first where something is in memory only. No panel shows behind the vault's door: there it is said,
+    /// and whoever insists leaves.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
-        let asked = matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved)));
+        let is_open = matches!(self.door, Door::Open);
+        let asked = if is_open {
+            matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved)))
+        } else {
+            self.parting == Parting::Asked
+        };
         if asked || self.connections.unsaved().next().is_none() {
             return vec![Effect::Quit(Leave::Quit)];
+        }
+        if !is_open {
+            self.parting = Parting::Asked;
+            return Vec::new();
         }
         self.covered.extend(self.panel.take());
         self.panel = Some(Panel::Question(Question::LeaveUnsaved));
         Vec::new()
+    }
+
+    /// Whoever does anything but insist on leaving stays.
+    pub(super) fn follow_parting(&mut self, message: &Message) {
+        let insists = matches!(message, Message::Action(Action::Interrupt | Action::Quit | Action::Back));
+        if !insists {
+            self.parting = Parting::Unasked;
+        }
     }
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::Failure;
+use crate::app::{DamagedFile, Failure};
 use crate::domain::probe::{Probe, Questions};
 use crate::domain::{ConnectionName, Mailbox, Overview, Scope};
 use crate::runtime::clock::Clock;
@@ -63,6 +63,7 @@ impl Doctor {
     fn examine(&self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
         let (chosen, damaged) = self.choose(&services)?;
+        let damaged = if damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
         if chosen.is_empty() && damaged == Exit::Ok {
             say("no connections yet; add one with: tokengauge add NAME --client-id ID");
         }
@@ -104,31 +105,28 @@ impl Doctor {
         let (vault, _) = context.open_vault(Asking::Never)?;
         let services = context.services(vault, Clock::system());
         let (chosen, damaged) = self.choose(&services)?;
-        if damaged != Exit::Ok {
-            return Err(CliError::new(damaged, "a record of the vault is damaged", ""));
-        }
         let examined: Vec<_> = chosen.iter().map(|(name, held)| (name, held.as_ref())).collect();
-        Ok(nagios::report(&examined, self.span(&services)))
+        Ok(nagios::report(&examined, &damaged, self.span(&services)))
     }
 
     fn span(&self, services: &Services) -> Span {
         Span { within: self.within, now: services.clock.now() }
     }
 
-    /// The connections that are meant, and what those that cannot be read count for.
+    /// The connections that are meant, and the records that cannot be read.
     #[expect(clippy::type_complexity, reason = "used here only")]
     fn choose(
         &self,
         services: &Services,
-    ) -> Result<(Vec<(ConnectionName, Result<Overview, CliError>)>, Exit), CliError> {
+    ) -> Result<(Vec<(ConnectionName, Result<Overview, CliError>)>, Vec<DamagedFile>), CliError> {
         if !self.names.is_empty() {
             let held = |name: &ConnectionName| (name.clone(), overview(services, name));
-            return Ok((self.names.iter().map(held).collect(), Exit::Ok));
+            return Ok((self.names.iter().map(held).collect(), Vec::new()));
         }
         let contents = services.contents()?;
         contents.damaged.iter().for_each(|file| tell(&file.failure));
-        let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
-        Ok((contents.connections.into_iter().map(|own| (own.name.clone(), Ok(own))).collect(), damaged))
+        let chosen = contents.connections.into_iter().map(|own| (own.name.clone(), Ok(own)));
+        Ok((chosen.collect(), contents.damaged))
     }
 
     fn probe(&self, services: &Services, own: &Overview) -> Result<Probe, CliError> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::app::DamagedFile;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::words;
 use crate::domain::lapse::lapses;
@@ -56,19 +57,24 @@ pub struct Report {
     pub service: Service,
 }
 
-/// The state of these connections; a connection that could not be read is unknown, unless another is critical.
-pub fn report(examined: &[(&ConnectionName, Result<&Overview, &CliError>)], span: Span) -> Report {
+/// The state of these connections; what could not be read is unknown, and hides nothing that is known of the others.
+pub fn report(
+    examined: &[(&ConnectionName, Result<&Overview, &CliError>)],
+    damaged: &[DamagedFile],
+    span: Span,
+) -> Report {
     let services = || examined.iter().map(|(_, own)| service(*own, span));
     let worst = |a: Service, b: Service| if rank(a) >= rank(b) { a } else { b };
-    let overall = services().fold(Service::Ok, worst);
+    let overall = services().chain(damaged.iter().map(|_| Service::Unknown)).fold(Service::Ok, worst);
     let count = |wanted: Service| services().filter(|own| *own == wanted).count();
     let held: Vec<Overview> = examined.iter().filter_map(|(_, own)| own.ok().cloned()).collect();
     let first = lapses(&held).first().map(|lapse| (lapse.at - span.now).num_seconds().max(0));
     let (critical, warning) = (count(Service::Critical), count(Service::Warning));
     let (within, all) = (words::left(span.within), examined.len());
     let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s"));
+    let unread = if damaged.is_empty() { String::new() } else { format!(", damaged: {}", damaged.len()) };
     let mut text = format!(
-        "TOKENGAUGE {overall} - needs you: {critical}, lapses within {within}: {warning}, connections: {all} | \
+        "TOKENGAUGE {overall} - needs you: {critical}, lapses within {within}: {warning}, connections: {all}{unread} | \
          connections={all} needs_you={critical};;0 lapses={warning};0{first}"
     );
     text.push('\n');
@@ -77,6 +83,11 @@ pub fn report(examined: &[(&ConnectionName, Result<&Overview, &CliError>)], span
             Ok(own) => span.sentence(own),
             Err(error) => format!("{name}: {}", what_happened(error)),
         };
+        text.push_str(&plain(&line));
+        text.push('\n');
+    }
+    for file in damaged {
+        let line = format!("{}: {}", sanitize(&file.file, 100), sanitize(&file.failure.what_happened, 300));
         text.push_str(&plain(&line));
         text.push('\n');
     }
