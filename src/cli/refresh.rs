@@ -126,6 +126,7 @@ impl Refresh {
         contents.damaged.iter().for_each(|file| tell(&file.failure));
         let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
         let now = services.clock.now();
+        tell_left_alone(&contents.connections, now);
         let chosen = contents
             .connections
             .into_iter()
@@ -138,6 +139,22 @@ impl Refresh {
     fn named(&self, services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
         let held = overview(services, name)?;
         if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
+    }
+}
+
+/// Who reads what cron sends hears of those that only a person can mend.
+fn tell_left_alone(all: &[Overview], now: DateTime<Utc>) {
+    let left_alone = all.iter().filter(|own| !can_renew(own, now));
+    let names: Vec<&str> = left_alone.map(|own| own.name.as_str()).collect();
+    match &names[..] {
+        [] => {}
+        [few @ ..] if few.len() <= 5 => {
+            say(&format!("left alone, a person must act: {}; see tokengauge doctor", few.join(", ")));
+        }
+        [first, rest @ ..] => say(&format!(
+            "left alone, a person must act: {first} and {} others; see tokengauge doctor",
+            rest.len()
+        )),
     }
 }
 

@@ -6,6 +6,15 @@ use super::tenant::{NAME, Tenant};
 use super::terminal::Session;
 
 #[test]
+fn what_is_left_alone_is_named_to_whoever_renews_all() {
+    let tenant = Tenant::new();
+    let run = tenant.run(&["refresh", "--due"]).is(0);
+    assert!(run.err.contains("left alone, a person must act: contoso; see tokengauge doctor"), "{}", run.err);
+    let tenant = tenant.signed_in();
+    assert!(!tenant.run(&["refresh", "--all"]).is(0).err.contains("left alone"));
+}
+
+#[test]
 fn an_older_record_is_told_and_not_renewed_until_it_is_accepted() {
     let tenant = Tenant::new().signed_in();
     let backup = fs::read(tenant.home.record(NAME)).unwrap();
