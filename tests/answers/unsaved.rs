@@ -60,7 +60,11 @@ async fn at(answer: &str) -> (Server, Bench) {
 }
 
 fn places(bench: &Bench) -> EmergencyPlaces {
-    EmergencyPlaces { runtime: Some(bench.outside("run")), state: Some(bench.outside("state")) }
+    EmergencyPlaces {
+        runtime: Some(bench.outside("run")),
+        state: Some(bench.outside("state")),
+        usual_runtime: None,
+    }
 }
 
 fn not_saved(tried: Result<tokengauge::domain::Overview, ExchangeError>) -> NotSaved {
@@ -97,7 +101,7 @@ async fn a_command_tries_for_five_seconds_and_leaves_a_sealed_copy_that_is_taken
     let failed = not_saved(bench.refresh().await);
     assert!(begun.elapsed() >= Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!((failed.error.kind(), failed.error.kind().exit_code()), (ErrorKind::Io, 7));
-    let copy = failed.copy.clone().unwrap();
+    let (copy, _) = failed.copy.clone().unwrap();
     assert!(copy.starts_with(bench.outside("run").join("tokengauge")), "{copy:?}");
     assert_eq!((mode(&copy), mode(copy.parent().unwrap())), (0o600, 0o700));
     let bytes = fs::read(&copy).unwrap();
@@ -124,10 +128,10 @@ async fn without_a_runtime_directory_the_copy_stands_beside_the_notes() {
     bench.services = bench.reopened();
     let state = Some(bench.outside("state"));
     let missing = bench.outside("").join("missing");
-    bench.services.vault.keep_emergency_copies_in(&EmergencyPlaces { runtime: Some(missing.clone()), state });
+    bench.services.vault.keep_emergency_copies_in(&EmergencyPlaces { runtime: Some(missing.clone()), state, usual_runtime: None });
     let away = Away::of(&bench).between_on_leaving(&server, &bench);
     let failed = not_saved(bench.refresh().await);
-    assert!(failed.copy.unwrap().starts_with(bench.outside("state")));
+    assert!(failed.copy.unwrap().0.starts_with(bench.outside("state")));
     assert!(!missing.exists(), "somebody else's directory is not made");
     away.back();
     let name = bench.record().name;
@@ -184,7 +188,7 @@ async fn a_dashboard_that_is_left_all_the_same_leaves_a_copy_and_says_so() {
     let failed = not_saved(tried);
     assert_eq!(teller.last_words(), [failed.failure()]);
     away.back();
-    assert!(failed.copy.unwrap().exists());
+    assert!(failed.copy.unwrap().0.exists());
     let next_start = bench.reopened();
     next_start.vault.keep_emergency_copies_in(&places(&bench));
     assert_eq!(next_start.vault.take_in_emergency_copies(Duration::ZERO).len(), 1);
