@@ -202,12 +202,7 @@ pub(super) fn take_in_of(vault: &super::Vault, id: &ConnectionId, patience: Dura
     news
 }
 
-fn take_in_one(
-    vault: &super::Vault,
-    id: &ConnectionId,
-    path: &Path,
-    patience: Duration,
-) -> Option<TakenIn> {
+fn take_in_one(vault: &super::Vault, id: &ConnectionId, path: &Path, patience: Duration) -> Option<TakenIn> {
     let copy = match read(&vault.inner, id, path) {
         Ok(copy) => copy?,
         Err(error) => return Some(of_error(id, path, error)),
@@ -219,7 +214,8 @@ fn take_in_one(
         Err(VaultError::NoSuchConnection(_)) => Err(without_record(vault, &copy.name)),
         locked => locked,
     };
-    let waits = |error| TakenIn::Waits { id: id.clone(), name: copy.name.clone(), path: path.to_owned(), error };
+    let waits =
+        |error| TakenIn::Waits { id: id.clone(), name: copy.name.clone(), path: path.to_owned(), error };
     locked.and_then(|mut locked| locked.take_in_emergency_copy()).unwrap_or_else(|error| Some(waits(error)))
 }
 
@@ -235,7 +231,9 @@ fn without_record(vault: &super::Vault, name: &ConnectionName) -> VaultError {
 /// Removes what killed processes have left of copies that they wrote. Whoever writes one holds the connection's lock.
 fn tidy(vault: &super::Vault, shelf: &Path) {
     for (id, path) in on_shelf(shelf, ".tmp").unwrap_or_default() {
-        if let Ok(_) | Err(VaultError::NoSuchConnection(_)) = vault.lock_connection(&id, Duration::ZERO).as_ref() {
+        if let Ok(_) | Err(VaultError::NoSuchConnection(_)) =
+            vault.lock_connection(&id, Duration::ZERO).as_ref()
+        {
             let _ = file::remove_if_there(&path);
         }
     }
@@ -246,7 +244,10 @@ fn tidy(vault: &super::Vault, shelf: &Path) {
 /// # Errors
 ///
 /// If that cannot be told now.
-pub(super) fn with_copy(vault: &Inner, on_disk: &Connection) -> Result<Option<(Connection, PathBuf)>, VaultError> {
+pub(super) fn with_copy(
+    vault: &Inner,
+    on_disk: &Connection,
+) -> Result<Option<(Connection, PathBuf)>, VaultError> {
     let Some(shelves) = vault.shelves().filter(|shelves| shelves.is_any_there()) else { return Ok(None) };
     for path in shelves.copies_of(&on_disk.id) {
         let copy = match read(vault, &on_disk.id, &path) {
@@ -302,16 +303,17 @@ fn read(vault: &Inner, id: &ConnectionId, path: &Path) -> Result<Option<Connecti
     };
     let json = json.map_err(|error| VaultError::damaged(path, error))?;
     let copy = record::read_connection(&json).map_err(|fault| unreadable(path, &fault))?;
-    if copy.id == *id { Ok(Some(copy)) } else { Err(VaultError::damaged(path, "it holds another connection")) }
+    if copy.id == *id {
+        Ok(Some(copy))
+    } else {
+        Err(VaultError::damaged(path, "it holds another connection"))
+    }
 }
 
 impl TakenIn {
     /// True for what a person should see to.
     pub fn is_bad(&self) -> bool {
-        matches!(
-            self,
-            Self::Left { .. } | Self::Waits { .. } | Self::Unread { .. } | Self::Unusable { .. }
-        )
+        matches!(self, Self::Left { .. } | Self::Waits { .. } | Self::Unread { .. } | Self::Unusable { .. })
     }
 
     /// What stands in the way, if it is of this connection and still to be taken in: the record may be older than what was

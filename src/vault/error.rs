@@ -246,12 +246,13 @@ impl VaultError {
             Self::UnsafePermissions { .. } | Self::ForeignOwner { .. } | Self::UntrustedLink(_) => {
                 ErrorKind::UnsafePermissions
             }
-            Self::Io { .. } | Self::Keyring { .. } | Self::NotAFile(_) | Self::Unsaved { .. } => ErrorKind::Io,
+            Self::Io { .. } | Self::Keyring { .. } | Self::NotAFile(_) | Self::Unsaved { .. } => {
+                ErrorKind::Io
+            }
             Self::Damaged { .. } | Self::Newer(_) => ErrorKind::Damaged,
-            Self::Busy { .. }
-            | Self::Outdated(_)
-            | Self::NoLocks { .. }
-            | Self::UnsavedUnderThisKey(_) => ErrorKind::Busy,
+            Self::Busy { .. } | Self::Outdated(_) | Self::NoLocks { .. } | Self::UnsavedUnderThisKey(_) => {
+                ErrorKind::Busy
+            }
             Self::VaultExists(_)
             | Self::FileExists(_)
             | Self::ConnectionExists(_)

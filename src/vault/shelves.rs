@@ -124,7 +124,11 @@ fn again_if_gone(mut write: impl FnMut() -> Result<(), VaultError>) -> Result<()
 }
 
 fn may_be_there(path: &Path) -> bool {
-    path.try_exists().unwrap_or(true)
+    match path.try_exists() {
+        Ok(there) => there,
+        // A file in the place of a directory has nothing in it.
+        Err(error) => error.kind() != io::ErrorKind::NotADirectory,
+    }
 }
 
 /// Removes a copy: until its save lasts it is the only one. Whoever else has removed it meanwhile did the same.

@@ -9,9 +9,7 @@ use std::thread;
 
 use tokengauge::domain::secret::RefreshToken;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
-use tokengauge::vault::{
-    EmergencyPlaces, ErrorKind, Lasts, NoCopy, Successor, TakenIn, Vault, VaultError,
-};
+use tokengauge::vault::{EmergencyPlaces, ErrorKind, Lasts, NoCopy, Successor, TakenIn, Vault, VaultError};
 
 use crate::emergency::{change, current, next_start, not_saved, on_disk, outside, places, renewed};
 use crate::key_change::{behind_passphrase, with_key};
@@ -40,8 +38,10 @@ fn a_key_for_which_a_copy_is_sealed_is_not_ended() {
     assert!(!new.exists() && !sample.dir().join("identity-next.age").exists());
     assert_taken_in(&sample);
     vault.change_key(&Successor::NewKeyFile(new.clone())).unwrap();
-    assert_eq!(current(&with_key(&sample.dir(), &new).unwrap().connection_by_id(&id("c0ffee")).unwrap()),
-        &RefreshToken::new(PAID_FOR));
+    assert_eq!(
+        current(&with_key(&sample.dir(), &new).unwrap().connection_by_id(&id("c0ffee")).unwrap()),
+        &RefreshToken::new(PAID_FOR)
+    );
 }
 
 #[test]
@@ -196,10 +196,7 @@ fn a_copy_that_is_left_over_is_outdated_and_saved_once() {
         fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
         let vault = next_start(&sample);
         vault.check_nothing_waits(&before).unwrap();
-        assert_eq!(
-            vault.take_in_emergency_copies(NO_PATIENCE),
-            [TakenIn::Outdated(name("contoso-prod"))]
-        );
+        assert_eq!(vault.take_in_emergency_copies(NO_PATIENCE), [TakenIn::Outdated(name("contoso-prod"))]);
         assert_eq!(on_disk(&sample), before);
         assert_eq!(fs::read(sample.record("contoso-prod")).unwrap() == saved, edits == 0);
     }
@@ -218,7 +215,10 @@ fn one_connection_s_copy_is_taken_in_without_waiting_for_another_s() {
     let waiting = vault.with_emergency_copy(&connection()).unwrap().unwrap();
     assert_eq!(current(&waiting), &RefreshToken::new(PAID_FOR));
     let refused = vault.check_nothing_waits(&connection()).unwrap_err();
-    assert_eq!((refused.kind().exit_code(), vault.check_nothing_waits(&named("fabrikam", "fabrikam"))), (7, Ok(())));
+    assert_eq!(
+        (refused.kind().exit_code(), vault.check_nothing_waits(&named("fabrikam", "fabrikam"))),
+        (7, Ok(()))
+    );
     drop(held);
     assert_eq!(
         vault.take_in_emergency_copy_of(&id("c0ffee"), NO_PATIENCE),
