@@ -73,6 +73,7 @@ impl Variables {
             keyring: Keyring::Asked,
             notes: self.state_directory(),
             runtime_directory: self.runtime_directory(),
+            usual_runtime_directory: None,
             since_boot: std::time::Duration::ZERO,
         }
     }

@@ -54,6 +54,13 @@ pub enum SaveNews {
         /// Why the last try failed.
         failure: Failure,
     },
+    /// It is kept outside of the vault, which was locked meanwhile.
+    Kept {
+        /// Whose.
+        connection: ConnectionId,
+        /// Where, and what to do.
+        failure: Failure,
+    },
     /// It is.
     Saved {
         /// Whose.

@@ -22,8 +22,10 @@ use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Haste, Stop, StopSignal};
 use crate::sanitize::sanitize;
-use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
-use crate::vault::{PATIENCE, TakenIn, Vault, VaultError};
+use crate::vault::unlock::{
+    KeySource, Sources, Unlocked, unlock, unlock_with_passphrase, usual_runtime_directory,
+};
+use crate::vault::{TakenIn, Vault, VaultError};
 
 use super::exit::{CliError, Exit, say};
 
@@ -52,8 +54,11 @@ impl Global {
     pub fn context(&self) -> Result<Context, CliError> {
         let environment = Variables::of_process();
         let paths = Paths::find(self.vault.clone(), self.config.clone(), &environment)?;
-        let sources =
-            Sources { since_boot: clock::since_boot(), ..environment.sources(self.key_file.clone()) };
+        let sources = Sources {
+            since_boot: clock::since_boot(),
+            usual_runtime_directory: Some(usual_runtime_directory()),
+            ..environment.sources(self.key_file.clone())
+        };
         Ok(Context { paths, sources })
     }
 
@@ -134,12 +139,15 @@ impl Context {
         Ok((vault, source))
     }
 
-    /// Opens the vault for whoever gives tokens away, and tells what could not be taken in.
-    pub fn open_vault_for_token(&self) -> Result<(Vault, Vec<TakenIn>), CliError> {
-        let (vault, _) = self.unlocked(Asking::Never)?;
-        let taken_in = vault.take_in_emergency_copies(PATIENCE);
-        tell_taken_in(&taken_in);
-        Ok((vault, taken_in))
+    /// Tells a vault that was opened otherwise what belongs to it outside of it, and takes in what could not be saved.
+    pub fn introduce(&self, vault: &Vault) {
+        self.sources.introduce(vault);
+        tell_taken_in(&vault.take_in_emergency_copies(SHORT_PATIENCE));
+    }
+
+    /// Opens the vault for whoever gives one token away: what could not be saved of others is left to other commands.
+    pub fn open_vault_for_token(&self) -> Result<Vault, CliError> {
+        self.unlocked(Asking::Never).map(|(vault, _)| vault)
     }
 
     fn unlocked(&self, asking: Asking) -> Result<(Vault, KeySource), CliError> {
@@ -182,7 +190,8 @@ impl Context {
 /// How long a command that only looks waits for a record that is in use, to take in what could not be saved.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
-fn tell_taken_in(news: &[TakenIn]) {
+/// Tells what became of what could not be saved.
+pub fn tell_taken_in(news: &[TakenIn]) {
     news.iter().for_each(|news| say(&sanitize(&news.to_string(), 600)));
 }
 

@@ -137,6 +137,8 @@ impl Export {
             return self.snippet(program, context, &services);
         }
         let held = fresh(&services, &self.name, self.audience.as_ref())?;
+        // What is in the record may be used up.
+        services.vault.check_nothing_waits(&held)?;
         let app = services.vault.app_registration(&held.settings.client_id)?;
         let values = match &self.audience {
             None => ConnectionValues::of(&held, app.as_ref()),

@@ -121,7 +121,9 @@ fn open_by_passphrase(context: &Context) -> Result<(Vault, Passphrase), CliError
     let dir = &context.paths.vault;
     if let Some(path) = &context.sources.passphrase_file {
         let passphrase = read_passphrase(path)?;
-        return Ok((Vault::open_with_passphrase(dir, &passphrase)?, passphrase));
+        let vault = Vault::open_with_passphrase(dir, &passphrase)?;
+        context.introduce(&vault);
+        return Ok((vault, passphrase));
     }
     if !prompt::is_possible() {
         return Err(CliError::new(
@@ -134,7 +136,10 @@ fn open_by_passphrase(context: &Context) -> Result<(Vault, Passphrase), CliError
         let (typed, _held) = prompt::ask_and_hold("Passphrase of the vault: ", Echo::Hidden)?;
         let passphrase = Passphrase::new(typed.as_str());
         match Vault::open_with_passphrase(dir, &passphrase) {
-            Ok(vault) => return Ok((vault, passphrase)),
+            Ok(vault) => {
+                context.introduce(&vault);
+                return Ok((vault, passphrase));
+            }
             Err(VaultError::WrongPassphrase) => say("the passphrase does not open the vault"),
             Err(error) => return Err(error.into()),
         }

@@ -1,6 +1,8 @@
 //! `token`: an access token for a script or mail client, which is a contract: exactly the token and one line end on
 //! stdout, or nothing and a non-zero code; never a question, never a read from stdin.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -18,8 +20,9 @@ use crate::export::bearer;
 use crate::runtime::clock::Clock;
 use crate::runtime::exchange::exchange;
 use crate::runtime::services::Services;
+use crate::vault::{PATIENCE, Vault};
 
-use super::context::{Context, wait};
+use super::context::{Context, tell_taken_in, wait};
 use super::exit::{CliError, Exit};
 use super::{facts, output, parse, words};
 
@@ -60,13 +63,9 @@ enum Format {
 
 impl Token {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let (vault, taken_in) = context.open_vault_for_token()?;
+        let vault = context.open_vault_for_token()?;
         let clock = Clock::system();
-        let held = vault.connection(&self.name)?;
-        if let Some(error) = taken_in.iter().find_map(|own| own.hindrance_of(&held.id)) {
-            // What is in the record is older than what was paid for.
-            return Err(error.clone().into());
-        }
+        let held = self.newest(&vault, clock.now())?;
         let audience = self.audience(&held.settings)?;
         let user = self.user(&held)?;
         if let Some(access) = self.valid(&held, &audience, clock.now()) {
@@ -78,6 +77,28 @@ impl Token {
         match after.tokens.as_ref().and_then(|tokens| tokens.access.get(&audience)) {
             Some(access) => self.print(access, user.as_ref()),
             None => Err(CliError::new(Exit::SignInNeeded, "there is no token", sign_in(&self.name))),
+        }
+    }
+
+    /// The record, with what could not be saved of it before: that is taken in, or is good enough to be given away while it
+    /// waits. What is in the record itself is older than what was paid for.
+    fn newest(&self, vault: &Vault, now: DateTime<Utc>) -> Result<Connection, CliError> {
+        let held = vault.connection(&self.name)?;
+        if !vault.has_emergency_copy(&held.id) {
+            return Ok(held);
+        }
+        let waiting = vault.with_emergency_copy(&held).ok().flatten();
+        let waiting = waiting.filter(|own| {
+            let audience = self.audience(&own.settings);
+            audience.is_ok_and(|audience| self.valid(own, &audience, now).is_some())
+        });
+        let patience = if waiting.is_some() { Duration::ZERO } else { PATIENCE };
+        let taken_in = vault.take_in_emergency_copy_of(&held.id, patience);
+        tell_taken_in(&taken_in);
+        match (taken_in.iter().find_map(|own| own.hindrance_of(&held.id)), waiting) {
+            (None, _) => Ok(vault.connection(&self.name)?),
+            (Some(_), Some(waiting)) => Ok(waiting),
+            (Some(error), None) => Err(error.clone().into()),
         }
     }
 

@@ -22,7 +22,7 @@ use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder};
 use super::executor::{Executor, VaultAccess};
 use super::http::Network;
-use super::input::{Input, InputReader};
+use super::input::{Input, InputReader, Line};
 use super::looks::Looks;
 use super::stop::{Haste, Stop, StopSignal};
 use super::terminal::{self, Screen};
@@ -256,7 +256,8 @@ impl Dashboard {
         &mut self,
         events: impl Stream<Item = io::Result<crossterm::event::Event>> + Unpin,
     ) -> io::Result<Ended> {
-        let mut input = InputReader::new(events, terminal::rearm_input);
+        let mut input =
+            InputReader::new(events, Line { rearm: terminal::rearm_input, is_gone: terminal::is_gone });
         let mut stop = Stop::listen()?;
         // Listened to here as well: crossterm loses a change of size that comes at the same moment as a key.
         let mut resized = signal(SignalKind::window_change())?;

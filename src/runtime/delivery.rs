@@ -81,6 +81,10 @@ async fn contents(services: &Services, id: &ConnectionId, parcel: Parcel) -> Res
 fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<RevealedValue, Failure> {
     let vault = |error| failure(&error);
     let connection = services.vault.connection_by_id(id).map_err(vault)?;
+    if let Parcel::Value(_) | Parcel::ValueOfSet(..) = parcel {
+        // What is in the record may be used up.
+        services.vault.check_nothing_waits(&connection).map_err(vault)?;
+    }
     let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
     let text = match parcel {
         Parcel::AuthorizationRequest => open_page(&connection, services.clock.now()),

@@ -33,22 +33,31 @@ const TAIL: usize = 2;
 /// More than the longest paste that is read.
 const LONGEST_BURST: usize = 70_000;
 
+/// What there is to know of the terminal's line beside its events.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// Makes the line tell anew what it has not told yet.
+    pub rearm: fn(),
+    /// True if the other end has gone: no event is asked for any more.
+    pub is_gone: fn() -> bool,
+}
+
 /// Events of the terminal, bursts put together.
 #[derive(Debug)]
 pub struct InputReader<S> {
     events: S,
     ready: VecDeque<Input>,
     /// Makes the terminal tell anew that there is something to read.
-    rearm: fn(),
+    line: Line,
     /// So many characters at once are a paste.
     burst: usize,
 }
 
 impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
     /// Reads from a stream of events. crossterm is told once that there is something to read, takes at most 1,024 bytes
-    /// and leaves the rest until more comes; so after every batch `rearm` makes the terminal tell anew.
-    pub fn new(events: S, rearm: fn()) -> Self {
-        Self { events, ready: VecDeque::new(), rearm, burst: BURST }
+    /// and leaves the rest until more comes; so after every batch the line is made to tell anew.
+    pub fn new(events: S, line: Line) -> Self {
+        Self { events, ready: VecDeque::new(), line, burst: BURST }
     }
 
     /// Right after a paste even two characters at once are the rest of it.
@@ -66,7 +75,7 @@ impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
             if events.is_empty() {
                 return Input::Closed;
             }
-            (self.rearm)();
+            (self.line.rearm)();
             self.ready.extend(gather(events, self.burst));
         }
     }
@@ -76,6 +85,9 @@ impl<S: Stream<Item = std::io::Result<Event>> + Unpin> InputReader<S> {
     fn poll_burst(&mut self, context: &mut Context<'_>) -> Poll<Vec<Event>> {
         let mut events = Vec::new();
         while events.len() < LONGEST_BURST {
+            if (self.line.is_gone)() {
+                break;
+            }
             match self.events.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(event))) => events.push(event),
                 Poll::Ready(Some(Err(_)) | None) => break,
@@ -156,6 +168,22 @@ mod tests {
     }
 
     /// A stream that keeps only the first waker which found nothing, as crossterm's does.
+    const LINE: Line = Line { rearm: || {}, is_gone: || false };
+
+    #[test]
+    fn a_line_that_is_gone_is_asked_for_nothing() {
+        struct NeverAsked;
+        impl Stream for NeverAsked {
+            type Item = std::io::Result<Event>;
+            fn poll_next(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+                unreachable!("whoever reads from a line that is gone may never come back")
+            }
+        }
+        let mut reader = InputReader::new(NeverAsked, Line { is_gone: || true, ..LINE });
+        let next = std::pin::pin!(reader.next()).poll(&mut Context::from_waker(std::task::Waker::noop()));
+        assert_eq!(next, Poll::Ready(Input::Closed));
+    }
+
     struct FirstWakerOnly {
         events: VecDeque<Event>,
         waker: Option<std::task::Waker>,
@@ -181,7 +209,7 @@ mod tests {
     #[test]
     fn the_tasks_own_waker_is_the_first_that_waits() {
         let events = VecDeque::from(keys("a"));
-        let mut reader = InputReader::new(FirstWakerOnly { events, waker: None }, || {});
+        let mut reader = InputReader::new(FirstWakerOnly { events, waker: None }, LINE);
         let woken = std::sync::Arc::new(Woken::default());
         let waker = std::task::Waker::from(std::sync::Arc::clone(&woken));
         let poll = |reader: &mut InputReader<FirstWakerOnly>| {

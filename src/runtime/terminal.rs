@@ -11,6 +11,7 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::{Backend, ClearType as Region, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 /// The backend of the dashboard.
@@ -77,6 +78,16 @@ pub fn rearm_input() {
         // A terminal that is gone is noticed by reading.
         let _ = tcsetattr(&stdin, OptionalActions::Now, &modes);
     }
+}
+
+/// True if the other end of the terminal has gone. What reads from it then finds nothing, again and again, and crossterm
+/// would never come back from that.
+pub fn is_gone() -> bool {
+    let stdin = io::stdin();
+    let mut ends = [PollFd::new(&stdin, PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    poll(&mut ends, Some(&at_once)).is_ok() && ends[0].revents().intersects(gone)
 }
 
 /// Prints a text on a page without frame, so that the terminal itself wraps it and a selection has no line breaks.

@@ -168,6 +168,17 @@ pub enum VaultError {
         /// What was seen.
         seen: u64,
     },
+    /// What came for a connection is newer than its record, and could not be saved so far.
+    #[error("{name}: an answer that could not be saved waits in {}", path.display())]
+    Unsaved {
+        /// The connection.
+        name: String,
+        /// The sealed copy.
+        path: PathBuf,
+    },
+    /// A sealed copy of what could not be saved would open with no key any more.
+    #[error("an answer that could not be saved waits in {}, sealed for this key", .0.display())]
+    UnsavedUnderThisKey(PathBuf),
     /// What was to be saved is not what was read under this lock.
     #[error("{0} was changed since it was read")]
     Outdated(String),
@@ -235,9 +246,13 @@ impl VaultError {
             Self::UnsafePermissions { .. } | Self::ForeignOwner { .. } | Self::UntrustedLink(_) => {
                 ErrorKind::UnsafePermissions
             }
-            Self::Io { .. } | Self::Keyring { .. } | Self::NotAFile(_) => ErrorKind::Io,
+            Self::Io { .. } | Self::Keyring { .. } | Self::NotAFile(_) | Self::Unsaved { .. } => {
+                ErrorKind::Io
+            }
             Self::Damaged { .. } | Self::Newer(_) => ErrorKind::Damaged,
-            Self::Busy { .. } | Self::Outdated(_) | Self::NoLocks { .. } => ErrorKind::Busy,
+            Self::Busy { .. } | Self::Outdated(_) | Self::NoLocks { .. } | Self::UnsavedUnderThisKey(_) => {
+                ErrorKind::Busy
+            }
             Self::VaultExists(_)
             | Self::FileExists(_)
             | Self::ConnectionExists(_)
@@ -326,6 +341,10 @@ impl VaultError {
             Self::Restored { name, .. } => format!(
                 "its refresh token may be used up: sign in again, or accept it: tokengauge refresh {name} --accept-restored"
             ),
+            Self::Unsaved { .. } => "save it first: make room on the disk, then run: tokengauge list".into(),
+            Self::UnsavedUnderThisKey(_) => {
+                "save it first: make room on the disk, then run: tokengauge list; remove a copy that is of no use".into()
+            }
             Self::Outdated(_) => "nothing was saved; do it again from what is there now".into(),
         }
     }

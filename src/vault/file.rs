@@ -129,6 +129,11 @@ pub(super) fn replace_note(path: &Path, bytes: &[u8]) -> Result<(), VaultError> 
     })
 }
 
+/// Where a session of this user's keeps what ends with it.
+pub(super) fn usual_runtime_directory() -> PathBuf {
+    Path::new("/run/user").join(geteuid().as_raw().to_string())
+}
+
 /// True if there is such a file.
 pub(super) fn is_there(path: &Path) -> bool {
     path.exists()

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::emergency::{EmergencyPlaces, Shelves};
 use super::error::VaultError;
 use super::listing::{DamagedRecord, Listing, in_parallel};
 use super::lock::Lock;
@@ -16,6 +15,7 @@ use super::record::{self, Fault};
 use super::seal::OpenError;
 use super::seen::{Restored, Seen};
 use super::settings::{self, Key};
+use super::shelves::{EmergencyPlaces, Shelves};
 use super::stamp::{Known, Stamp};
 use super::store::Store;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
@@ -105,7 +105,7 @@ impl Inner {
 
     pub(super) fn keep_emergency_copies_in(&self, places: &EmergencyPlaces) {
         if *places != EmergencyPlaces::default() {
-            let _ = self.shelves.set(Shelves::new(places, &self.vault_id));
+            let _ = self.shelves.set(Shelves::new(places, &self.vault_id, self.store.dir()));
         }
     }
 
@@ -178,13 +178,17 @@ impl Inner {
         held.let_go();
     }
 
+    /// True once nobody begins any more.
+    pub(super) fn is_closing(&self) -> bool {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).closing
+    }
+
     /// Nothing is begun in a vault that is closed or was ordered to be, whether or not the program has heard it yet.
     fn check_open(&self) -> Result<(), VaultError> {
         if self.is_ordered_to_lock() {
             self.close();
         }
-        let closing = self.held.read().unwrap_or_else(PoisonError::into_inner).closing;
-        if closing { Err(self.closed()) } else { Ok(()) }
+        if self.is_closing() { Err(self.closed()) } else { Ok(()) }
     }
 
     /// Reads the settings again, where another process has replaced them.

@@ -12,12 +12,14 @@
 //! 7. The settings say that this is done.
 //!
 //! What is interrupted goes on when the vault is opened with the next key: from step 2 on the passphrase leads to it. An
-//! extra recipient is added by the steps 4, 6 and 7. Steps 2, 4 and 7 wait until nobody holds a record. Up to step 4 whoever
+//! extra recipient is added by the steps 4, 6 and 7. Steps 2, 4 and 7 wait until nobody holds a record, and step
+//! 2 refuses while what could not be saved waits outside of the vault, sealed for the former key alone. Up to step 4 whoever
 //! opens the vault with another key than the next one may give the change up: `identity.age` is the former one still.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::emergency::refuse_copies;
 use super::error::VaultError;
 use super::inner::Inner;
 use super::listing::in_parallel;
@@ -108,6 +110,8 @@ pub(super) fn change_key(
         }
         None => key.settings.recipients.clone(),
     };
+    // Before anything is written or a second of work is spent, and again when nobody holds a record.
+    refuse_copies(vault)?;
     let next = Identity::generate();
     write_successor(&vault.store, &next, successor, &guard)?;
     // Whoever recovers a vault does not have the identity that it had.
@@ -119,7 +123,13 @@ pub(super) fn change_key(
         resealing: true,
         ..key.settings.clone()
     };
-    if let Err(error) = switch(vault, settings, &guard, Haste::Patient) {
+    // From this step on whatever is sealed opens with the next key too.
+    let alone = vault.store.lock_key(Hold::Alone, Haste::Patient.for_all_records());
+    let begun = alone.and_then(|alone| {
+        refuse_copies(vault)?;
+        put_settings(vault, settings, &guard, &alone)
+    });
+    if let Err(error) = begun {
         // Settings that are there already, though they may not last, name the next key.
         if settings::read(&vault.store).is_ok_and(|on_disk| on_disk == key.on_disk) {
             take_back_successor(&vault.store, successor, &guard);
@@ -267,7 +277,16 @@ fn finish_resealing(vault: &Inner, guard: &Lock, haste: Haste) -> Result<LeftDam
 
 /// Replaces the settings while nobody holds a record.
 fn switch(vault: &Inner, settings: VaultSettings, guard: &Lock, haste: Haste) -> Result<(), VaultError> {
-    let _alone = vault.store.lock_key(Hold::Alone, haste.for_all_records())?;
+    let alone = vault.store.lock_key(Hold::Alone, haste.for_all_records())?;
+    put_settings(vault, settings, guard, &alone)
+}
+
+fn put_settings(
+    vault: &Inner,
+    settings: VaultSettings,
+    guard: &Lock,
+    _alone: &Lock,
+) -> Result<(), VaultError> {
     let key = Key::sealing(vault.key()?.identity(), settings);
     vault.store.draft(&Place::Settings, guard)?.replace(&key.on_disk)?;
     vault.store.settle(&Place::Settings)?;

@@ -122,6 +122,11 @@ impl LockedConnection {
         self.vault.store.settle(&self.place())
     }
 
+    /// Makes what is on disk last, whoever has put it there.
+    pub(super) fn settle(&self) -> Result<(), VaultError> {
+        self.vault.store.settle(&self.place())
+    }
+
     /// Replaces the record by one that goes on from the higher of both generations.
     pub(super) fn save_ahead(&mut self, connection: &mut Connection) -> Result<(), VaultError> {
         let generation = connection.generation.max(self.generation);
@@ -195,7 +200,8 @@ impl LockedConnection {
         })
     }
 
-    /// Removes the record, and with it whatever an interrupted renaming has left of it under another name.
+    /// Removes the record, and with it whatever an interrupted renaming has left of it under another name, and what could
+    /// not be saved of it.
     pub fn remove(mut self) -> Result<(), VaultError> {
         self.proven = None;
         for name in self.vault.other_names_of(&self.id, &self.name)? {
@@ -205,6 +211,7 @@ impl LockedConnection {
         }
         self.vault.store.remove(&self.place(), &self.lock)?;
         self.vault.forget_removed(&self.id);
+        self.discard_copies();
         Ok(())
     }
 

@@ -20,7 +20,10 @@ pub(super) fn merge(on_disk: Connection, copy: Connection) -> (Option<Connection
     if on_disk.generation <= copy.generation {
         return (Some(Connection { name: on_disk.name, ..copy }), Merge::Whole);
     }
-    if on_disk.settings.disowns_tokens_of(&copy.settings) || has_newer_tokens(&on_disk, &copy) {
+    let is_outdated = on_disk.settings.disowns_tokens_of(&copy.settings)
+        || is_taken_in(&on_disk, &copy)
+        || has_newer_tokens(&on_disk, &copy);
+    if is_outdated {
         return (None, Merge::Outdated);
     }
     let attempt = later_attempt(&on_disk, &copy);
@@ -37,6 +40,11 @@ pub(super) fn merge(on_disk: Connection, copy: Connection) -> (Option<Connection
     };
     later.into_iter().for_each(|renewal| merged.note_renewal(renewal));
     (Some(merged), Merge::ByField)
+}
+
+/// True if the record knows the last answer of the copy: it was taken in, and could not be removed.
+fn is_taken_in(on_disk: &Connection, copy: &Connection) -> bool {
+    copy.renewals.last().is_none_or(|last| on_disk.renewals.contains(last))
 }
 
 /// True if the record was renewed, or somebody signed in, after the copy was made: told by the history of both, since

@@ -30,6 +30,7 @@ mod record;
 mod seal;
 mod seen;
 mod settings;
+mod shelves;
 mod stamp;
 mod store;
 pub mod unlock;
@@ -41,7 +42,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub use emergency::{EmergencyPlaces, NoCopy, TakenIn};
+pub use emergency::TakenIn;
 pub use error::{ErrorKind, Reason, RecipientFault, VaultError};
 pub use key_change::{LeftDamaged, Successor};
 pub(crate) use listing::in_parallel;
@@ -51,6 +52,7 @@ pub use order::{LockOrders, Mark};
 pub use seal::{Identity, WorkFactor};
 pub use seen::Restored;
 pub use settings::Recipient;
+pub use shelves::{EmergencyPlaces, Lasts, NoCopy};
 pub use stamp::Known;
 pub use store::Presence;
 
@@ -233,6 +235,33 @@ impl Vault {
         emergency::take_in_all(self, patience)
     }
 
+    /// The same for the copy of one connection alone.
+    pub fn take_in_emergency_copy_of(&self, id: &ConnectionId, patience: Duration) -> Vec<TakenIn> {
+        emergency::take_in_of(self, id, patience)
+    }
+
+    /// The record, which was just read, with what could not be saved of it so far; `None` if there is nothing newer. For
+    /// reading alone: it is in no record.
+    ///
+    /// # Errors
+    ///
+    /// If a copy is there that cannot be read now.
+    pub fn with_emergency_copy(&self, on_disk: &Connection) -> Result<Option<Connection>, VaultError> {
+        Ok(emergency::with_copy(&self.inner, on_disk)?.map(|(newer, _)| newer))
+    }
+
+    /// Refuses to give away what is in a record, which was just read, while something newer waits outside of the vault.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Unsaved`], or why that cannot be told.
+    pub fn check_nothing_waits(&self, on_disk: &Connection) -> Result<(), VaultError> {
+        match emergency::with_copy(&self.inner, on_disk)? {
+            Some((_, path)) => Err(VaultError::Unsaved { name: on_disk.name.to_string(), path }),
+            None => Ok(()),
+        }
+    }
+
     /// Where this machine keeps notes of vaults, once that was told.
     pub fn notes_directory(&self) -> Option<&Path> {
         self.inner.notes_directory()
@@ -240,7 +269,7 @@ impl Vault {
 
     /// True if what could not be saved of this connection waits outside of the vault.
     pub fn has_emergency_copy(&self, id: &ConnectionId) -> bool {
-        self.inner.shelves().is_some_and(|shelves| shelves.has_copy_of(id))
+        self.inner.shelves().is_some_and(|shelves| !shelves.copies_of(id).is_empty())
     }
 
     /// Tells whether a record is older than what was seen here: it was put back from a backup.
@@ -393,12 +422,16 @@ impl Vault {
 
     /// Takes the recipient of that name or public key away: the vault gets a new identity, and every record is sealed
     /// anew. This handle opens nothing afterwards, nor does any key file.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::UnsavedUnderThisKey`] while an emergency copy waits.
     pub fn remove_recipient(&self, which: &str, successor: &Successor) -> Result<LeftDamaged, VaultError> {
         key_change::change_key(&self.inner, Some(which), successor)
     }
 
     /// Gives the vault a new identity and seals every record anew. This handle opens nothing afterwards, nor does any key
-    /// file; extra recipients stay.
+    /// file; extra recipients stay. Fails as [`Vault::remove_recipient`] does.
     pub fn change_key(&self, successor: &Successor) -> Result<LeftDamaged, VaultError> {
         key_change::change_key(&self.inner, None, successor)
     }
@@ -436,6 +469,11 @@ impl Vault {
     /// first; with the last of them the key goes. Afterwards everything is answered with [`VaultError::Closed`].
     pub fn close(&self) {
         self.inner.close();
+    }
+
+    /// True once it is closed, or will be with the last record that somebody holds.
+    pub fn is_closing(&self) -> bool {
+        self.inner.is_closing()
     }
 
     /// Leaves the identity with the kernel for as long as `life`, so that this user's processes open the vault unasked.

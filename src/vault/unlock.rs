@@ -29,6 +29,8 @@ pub struct Sources {
     pub notes: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: where what cannot be saved is kept, sealed; else beside the notes.
     pub runtime_directory: Option<PathBuf>,
+    /// Where it usually is: looked at where `XDG_RUNTIME_DIR` is not set.
+    pub usual_runtime_directory: Option<PathBuf>,
     /// How long this machine has been up: the end of a key in the keyring is counted so.
     pub since_boot: Duration,
 }
@@ -40,8 +42,14 @@ impl Sources {
         vault.keep_emergency_copies_in(&EmergencyPlaces {
             runtime: self.runtime_directory.clone(),
             state: self.notes.clone(),
+            usual_runtime: self.usual_runtime_directory.clone().filter(|_| self.runtime_directory.is_none()),
         });
     }
+}
+
+/// Where a session of this user's keeps what ends with it.
+pub fn usual_runtime_directory() -> PathBuf {
+    file::usual_runtime_directory()
 }
 
 /// Whether the kernel's keyring is asked.

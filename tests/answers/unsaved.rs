@@ -5,8 +5,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokengauge::app::export::{ExportOrder, ExportTo, NotExported, Permit};
 use tokengauge::app::{Message, SaveNews};
+use tokengauge::domain::ConnectionValue;
+use tokengauge::domain::secret::Secret;
+use tokengauge::export::snippet::VaultOptions;
+use tokengauge::export::{Format, Options};
+use tokengauge::runtime::clipboard::Clipboard;
+use tokengauge::runtime::delivery::{Outlets, value};
 use tokengauge::runtime::exchange::{ExchangeError, NotSaved, OnFailedSave, Teller};
+use tokengauge::runtime::exporting::{export, preview};
 use tokengauge::runtime::services::Services;
 use tokengauge::runtime::stop::Haste;
 use tokengauge::vault::{EmergencyPlaces, ErrorKind, NoCopy, TakenIn};
@@ -60,7 +68,11 @@ async fn at(answer: &str) -> (Server, Bench) {
 }
 
 fn places(bench: &Bench) -> EmergencyPlaces {
-    EmergencyPlaces { runtime: Some(bench.outside("run")), state: Some(bench.outside("state")) }
+    EmergencyPlaces {
+        runtime: Some(bench.outside("run")),
+        state: Some(bench.outside("state")),
+        usual_runtime: None,
+    }
 }
 
 fn not_saved(tried: Result<tokengauge::domain::Overview, ExchangeError>) -> NotSaved {
@@ -97,7 +109,7 @@ async fn a_command_tries_for_five_seconds_and_leaves_a_sealed_copy_that_is_taken
     let failed = not_saved(bench.refresh().await);
     assert!(begun.elapsed() >= Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!((failed.error.kind(), failed.error.kind().exit_code()), (ErrorKind::Io, 7));
-    let copy = failed.copy.clone().unwrap();
+    let (copy, _) = failed.copy.clone().unwrap();
     assert!(copy.starts_with(bench.outside("run").join("tokengauge")), "{copy:?}");
     assert_eq!((mode(&copy), mode(copy.parent().unwrap())), (0o600, 0o700));
     let bytes = fs::read(&copy).unwrap();
@@ -124,10 +136,14 @@ async fn without_a_runtime_directory_the_copy_stands_beside_the_notes() {
     bench.services = bench.reopened();
     let state = Some(bench.outside("state"));
     let missing = bench.outside("").join("missing");
-    bench.services.vault.keep_emergency_copies_in(&EmergencyPlaces { runtime: Some(missing.clone()), state });
+    bench.services.vault.keep_emergency_copies_in(&EmergencyPlaces {
+        runtime: Some(missing.clone()),
+        state,
+        usual_runtime: None,
+    });
     let away = Away::of(&bench).between_on_leaving(&server, &bench);
     let failed = not_saved(bench.refresh().await);
-    assert!(failed.copy.unwrap().starts_with(bench.outside("state")));
+    assert!(failed.copy.unwrap().0.starts_with(bench.outside("state")));
     assert!(!missing.exists(), "somebody else's directory is not made");
     away.back();
     let name = bench.record().name;
@@ -184,11 +200,75 @@ async fn a_dashboard_that_is_left_all_the_same_leaves_a_copy_and_says_so() {
     let failed = not_saved(tried);
     assert_eq!(teller.last_words(), [failed.failure()]);
     away.back();
-    assert!(failed.copy.unwrap().exists());
+    assert!(failed.copy.unwrap().0.exists());
     let next_start = bench.reopened();
     next_start.vault.keep_emergency_copies_in(&places(&bench));
     assert_eq!(next_start.vault.take_in_emergency_copies(Duration::ZERO).len(), 1);
     assert_eq!(bench.stored().as_deref(), Some(NEW));
+}
+
+#[tokio::test]
+async fn a_locked_vault_lets_its_key_go_and_keeps_the_answer_outside() {
+    for opened_again in [false, true] {
+        let (server, mut bench) = at("TE-001").await;
+        let away = Away::of(&bench).between(&server);
+        let (teller, mut heard) = running_on(&mut bench);
+        let vault = bench.services.vault.clone();
+        let watching = async {
+            next(&mut heard).await;
+            vault.close();
+            vault.check_key().expect("it is tried once more with the key");
+            loop {
+                match next(&mut heard).await {
+                    SaveNews::NotSaved { .. } => {}
+                    SaveNews::Kept { connection, failure } => return (connection, failure),
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        let (tried, (connection, told)) = tokio::join!(bench.refresh(), watching);
+        let failed = not_saved(tried);
+        assert_eq!((connection, told), (bench.id.clone(), failed.failure()));
+        assert!(vault.check_key().is_err(), "the key has left memory");
+        assert!(failed.failure().what_to_do.contains("ends with the last logout"), "{failed:?}");
+        away.back();
+        if opened_again {
+            let next_start = bench.reopened();
+            next_start.vault.keep_emergency_copies_in(&places(&bench));
+            assert_eq!(next_start.vault.take_in_emergency_copies(Duration::ZERO).len(), 1);
+            let saved = next_start.vault.connection_by_id(&bench.id).unwrap().tokens.unwrap();
+            assert_eq!(saved.refresh.unwrap().current.expose(), NEW);
+        }
+        assert_eq!(teller.last_words().len(), usize::from(!opened_again), "said where it still is so");
+    }
+}
+
+#[tokio::test]
+async fn what_is_used_up_is_not_copied_while_something_newer_waits() {
+    let (server, bench) = at("TE-001").await;
+    let away = Away::of(&bench).between_on_leaving(&server, &bench);
+    not_saved(bench.refresh().await);
+    away.back();
+    let (terminal, _orders) = unbounded_channel();
+    let outlets = Outlets {
+        clipboard: Clipboard::Terminal,
+        terminal,
+        directory: bench.outside("files"),
+        vault_options: VaultOptions::default(),
+    };
+    let (services, id) = (&bench.services, &bench.id);
+    let order = ExportOrder {
+        format: Format::Env,
+        to: ExportTo::File(bench.outside("files").join("env").display().to_string(), Permit::default()),
+        options: Options::default(),
+    };
+    let refused = value(services, id, ConnectionValue::RefreshToken).await.unwrap_err();
+    assert!(refused.what_happened.contains("waits in"), "{refused:?}");
+    assert_eq!(preview(services, &outlets, id, order.clone()).await, Err(refused.clone()));
+    assert_eq!(export(services, &outlets, id, order.clone()).await, Err(NotExported::Failed(refused)));
+    assert_eq!(services.vault.take_in_emergency_copies(Duration::ZERO).len(), 1);
+    assert!(value(services, id, ConnectionValue::RefreshToken).await.is_ok());
+    assert!(preview(services, &outlets, id, order).await.is_ok());
 }
 
 #[tokio::test]

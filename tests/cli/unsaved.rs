@@ -1,6 +1,7 @@
 //! An answer that came and that the disk does not take: told with exit 7, kept sealed, taken in by whoever comes next.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::home::Run;
 use super::slow::Slow;
-use super::tenant::NAME;
+use super::tenant::{CLIENT_ID, NAME, SECRET};
 
 fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok();
@@ -71,6 +72,7 @@ fn what_a_broken_disk_does_not_take_is_kept_sealed_and_the_next_command_takes_it
         assert!(told[0].contains("could not be saved") && told[0].contains("Input/output error"), "{told:?}");
         let [copy] = copies(&slow.runtime()).try_into().unwrap();
         assert!(told[1].contains(copy.to_str().unwrap()), "{told:?}");
+        assert!(told[1].contains("it ends with the last logout"), "{told:?}");
         assert!(!run.err.contains("access-1") && !run.err.contains("refresh-1"));
         assert_eq!(fs::read(slow.home.record(NAME)).unwrap(), before, "the old record stays byte for byte");
         assert!(!fs::read(&copy).unwrap().windows(8).any(|window| window == b"access-1"));
@@ -85,23 +87,84 @@ fn what_a_broken_disk_does_not_take_is_kept_sealed_and_the_next_command_takes_it
     }
 }
 
-#[test]
-fn a_copy_that_cannot_be_taken_in_keeps_token_from_giving_away_what_is_older() {
-    if !is_installed("strace") {
-        return;
-    }
+/// A vault whose copy waits: nothing of the connection can be saved until the directory that is answered with is removed.
+fn waiting() -> (Slow, PathBuf) {
     let slow = Slow::new().signed_in();
     let renewing = slow.start_under(&words(&broken_disk(&slow)), &["refresh", NAME]);
     slow.held().answer(1);
     Run::of(renewing.wait_with_output().unwrap()).is(7);
     let draft = slow.home.vault().join("connections").join(format!(".{NAME}.tmp"));
     fs::create_dir(&draft).unwrap();
-    let run = next(&slow, &["token", NAME]).fails(7);
+    (slow, draft)
+}
+
+#[test]
+fn a_copy_that_cannot_be_taken_in_keeps_what_is_older_from_being_given_away() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (slow, draft) = waiting();
+    // It is good enough itself, as long as it is valid.
+    let run = next(&slow, &["token", NAME]).is(0);
+    assert!(run.out.starts_with("access-1-") && run.err.contains("waits in"), "{}{}", run.out, run.err);
+    let run = next(&slow, &["token", NAME, "--min-valid", "2h"]).fails(7);
     assert!(run.err.contains("waits in"), "{}", run.err);
+    let run = next(&slow, &["export", NAME, "--format", "env"]).fails(7);
+    assert!(run.err.contains("tokengauge list"), "{}", run.err);
     // What only looks is not kept from it.
     assert!(next(&slow, &["list"]).is(0).out.contains(NAME));
     fs::remove_dir(&draft).unwrap();
+    assert!(next(&slow, &["export", NAME, "--format", "env"]).is(0).out.contains("refresh-1"));
     assert!(next(&slow, &["token", NAME]).is(0).out.starts_with("access-1-"));
+}
+
+#[test]
+fn a_copy_that_cannot_be_read_now_fails_token_with_what_mends_it() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (slow, draft) = waiting();
+    fs::remove_dir(&draft).unwrap();
+    let [copy] = copies(&slow.runtime()).try_into().unwrap();
+    fs::set_permissions(&copy, Permissions::from_mode(0o644)).unwrap();
+    let run = next(&slow, &["token", NAME]).fails(3);
+    assert!(run.err.contains("chmod 600"), "{}", run.err);
+    fs::set_permissions(&copy, Permissions::from_mode(0o600)).unwrap();
+    assert!(next(&slow, &["token", NAME]).is(0).out.starts_with("access-1-"));
+}
+
+#[test]
+fn token_waits_for_no_copy_of_another_connection() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (slow, _draft) = waiting();
+    slow.home.with_stdin(&["add", "other", "--client-id", CLIENT_ID, "--secret-stdin"], SECRET).is(0);
+    let run = next(&slow, &["token", "other"]).fails(4);
+    assert!(!run.err.contains("waits in"), "{}", run.err);
+}
+
+#[test]
+fn a_key_is_not_revoked_while_a_copy_waits_that_is_sealed_for_it() {
+    if !is_installed("strace") {
+        return;
+    }
+    let (slow, draft) = waiting();
+    let file = slow.home.write("passphrase", "correct horse battery\n");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let new = ["vault", "passphrase", "--new-passphrase-file", file.to_str().unwrap()];
+    slow.home.run(&new).is(0);
+    let revoke = || {
+        let mut command = slow.home.command();
+        command.env("TOKENGAUGE_PASSPHRASE_FILE", &file).env("XDG_RUNTIME_DIR", slow.runtime());
+        Run::of(command.args(["vault", "key-file", "--revoke"]).output().unwrap())
+    };
+    let run = revoke().fails(9);
+    assert!(run.err.contains("tokengauge list"), "{}", run.err);
+    fs::remove_dir(&draft).unwrap();
+    // What waited is taken in first.
+    assert!(revoke().is(0).err.contains("is saved now"));
+    assert_eq!(copies(&slow.runtime()), Vec::<PathBuf>::new());
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl Due {
         vault.keep_emergency_copies_in(&EmergencyPlaces {
             runtime: Some(home.path().join("run")),
             state: None,
+            usual_runtime: None,
         });
         fs::create_dir(home.path().join("run")).unwrap();
         let services = Services::new(vault, Clock::system());

@@ -14,25 +14,29 @@ use tokengauge::vault::{EmergencyPlaces, ErrorKind, NoCopy, TakenIn, Vault};
 use crate::sample::{NO_PATIENCE, Sample, at, connection, device_attempt, files, id, name};
 
 /// A directory outside of the vault, there already.
-fn outside(sample: &Sample, which: &str) -> PathBuf {
+pub fn outside(sample: &Sample, which: &str) -> PathBuf {
     let directory = sample.home.path().join(which);
     fs::create_dir_all(&directory).unwrap();
     directory
 }
 
-fn places(sample: &Sample) -> EmergencyPlaces {
-    EmergencyPlaces { runtime: Some(outside(sample, "run")), state: Some(outside(sample, "state")) }
+pub fn places(sample: &Sample) -> EmergencyPlaces {
+    EmergencyPlaces {
+        runtime: Some(outside(sample, "run")),
+        state: Some(outside(sample, "state")),
+        usual_runtime: None,
+    }
 }
 
 /// The vault as the next start opens it.
-fn next_start(sample: &Sample) -> Vault {
+pub fn next_start(sample: &Sample) -> Vault {
     let vault = sample.reopened();
     vault.keep_emergency_copies_in(&places(sample));
     vault
 }
 
 /// What a renewal brings to the record.
-fn renewed(connection: &mut Connection) {
+pub fn renewed(connection: &mut Connection) {
     let refresh = connection.tokens.as_mut().unwrap().refresh.as_mut().unwrap();
     refresh.previous = Some(refresh.current.clone());
     refresh.current = RefreshToken::new("TGSECRET-refresh-3");
@@ -42,32 +46,32 @@ fn renewed(connection: &mut Connection) {
     note(connection, 80, RenewalOutcome::Worked);
 }
 
-fn note(connection: &mut Connection, seconds: i64, outcome: RenewalOutcome) {
+pub fn note(connection: &mut Connection, seconds: i64, outcome: RenewalOutcome) {
     connection.note_renewal(Renewal { at: at(seconds), kind: RenewalKind::Refresh, outcome });
 }
 
 /// Renews, and cannot save what that brought.
-fn not_saved(sample: &Sample) -> PathBuf {
+pub fn not_saved(sample: &Sample) -> PathBuf {
     let vault = next_start(sample);
     let locked = vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
     let mut connection = locked.read().unwrap();
     renewed(&mut connection);
-    locked.write_emergency_copy(&connection).unwrap()
+    locked.write_emergency_copy(&connection).unwrap().0
 }
 
 /// Changes the record on disk, as somebody does meanwhile.
-fn change(sample: &Sample, edit: impl FnOnce(&mut Connection)) {
+pub fn change(sample: &Sample, edit: impl FnOnce(&mut Connection)) {
     let mut locked = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
     let mut connection = locked.read().unwrap();
     edit(&mut connection);
     locked.save(&mut connection).unwrap();
 }
 
-fn on_disk(sample: &Sample) -> Connection {
+pub fn on_disk(sample: &Sample) -> Connection {
     sample.reopened().connection_by_id(&id("c0ffee")).unwrap()
 }
 
-fn current(connection: &Connection) -> &RefreshToken {
+pub fn current(connection: &Connection) -> &RefreshToken {
     &connection.tokens.as_ref().unwrap().refresh.as_ref().unwrap().current
 }
 
@@ -186,10 +190,10 @@ fn tokens_of_another_registration_are_not_taken_in() {
 #[test]
 fn a_removed_connection_does_not_come_back() {
     let sample = Sample::with_connection();
-    let _ = not_saved(&sample);
-    sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap().remove().unwrap();
-    let taken = next_start(&sample).take_in_emergency_copies(NO_PATIENCE);
-    assert_eq!(taken, [TakenIn::Removed(name("contoso-prod"))]);
+    let copy = not_saved(&sample);
+    next_start(&sample).lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap().remove().unwrap();
+    assert!(!copy.exists(), "it goes with the record");
+    assert_eq!(next_start(&sample).take_in_emergency_copies(NO_PATIENCE), []);
     assert_eq!(files(&sample.dir().join("connections")), Vec::<String>::new());
     assert_nothing_is_left(&sample);
 }
@@ -304,6 +308,7 @@ fn without_any_place_there_is_no_copy() {
     vault.keep_emergency_copies_in(&EmergencyPlaces {
         runtime: Some(sample.home.path().join("missing")),
         state: Some(sample.key_file()),
+        usual_runtime: None,
     });
     drop(locked);
     let locked = vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();

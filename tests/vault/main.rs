@@ -4,6 +4,7 @@ mod child;
 mod sample;
 
 mod emergency;
+mod emergency_hindered;
 mod files;
 mod interrupted;
 mod key_change;

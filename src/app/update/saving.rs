@@ -12,6 +12,7 @@ impl App {
     pub(super) fn take_save_news(&mut self, news: SaveNews, now: DateTime<Utc>) {
         match news {
             SaveNews::NotSaved { connection, failure } => self.note_unsaved(&connection, &failure, now),
+            SaveNews::Kept { connection, failure } => self.note_kept(&connection, failure, now),
             SaveNews::Saved { connection } => self.note_saved(&connection, now),
             SaveNews::TakenIn { tone, told } => self.note_taken_in(tone, told, now),
         }
@@ -63,6 +64,20 @@ impl App {
         {
             self.panel = None;
         }
+    }
+
+    /// It is in memory no more, and taken in when the vault is opened again.
+    fn note_kept(&mut self, id: &ConnectionId, failure: Failure, now: DateTime<Utc>) {
+        let name = self.connections.get(id).map(|own| own.name.clone());
+        self.activity.note(Entry {
+            at: now,
+            connection: name,
+            tone: Tone::Bad,
+            what_happened: failure.what_happened.clone(),
+            what_to_do: Some(failure.what_to_do.clone()),
+        });
+        self.connections.mark_unsaved(id, None);
+        self.tell(Notice::bad(failure));
     }
 
     /// What an earlier run could not save.

@@ -14,7 +14,7 @@ use crate::domain::{ConnectionId, ConnectionName, Event, Overview};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
 use crate::runtime::stop::Pause;
-use crate::vault::{NoCopy, VaultError};
+use crate::vault::{Lasts, NoCopy, Vault, VaultError};
 
 use super::{ExchangeError, Ready};
 
@@ -31,7 +31,7 @@ pub enum OnFailedSave {
 #[derive(Debug, Clone)]
 pub struct Teller {
     messages: UnboundedSender<Message>,
-    last_words: Arc<Mutex<Vec<Failure>>>,
+    last_words: Arc<Mutex<Vec<NotSaved>>>,
 }
 
 impl Teller {
@@ -42,7 +42,8 @@ impl Teller {
 
     /// What was not saved to the end: to be told where the screen was.
     pub fn last_words(&self) -> Vec<Failure> {
-        std::mem::take(&mut *self.last_words.lock().unwrap_or_else(PoisonError::into_inner))
+        let words = std::mem::take(&mut *self.last_words.lock().unwrap_or_else(PoisonError::into_inner));
+        words.iter().filter(|own| !own.was_taken_in()).map(NotSaved::failure).collect()
     }
 
     fn tell(&self, news: SaveNews) {
@@ -50,8 +51,8 @@ impl Teller {
         let _ = self.messages.send(Message::Saving(news));
     }
 
-    fn say_last(&self, failure: Failure) {
-        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+    fn say_last(&self, not_saved: NotSaved) {
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).push(not_saved);
     }
 }
 
@@ -91,21 +92,30 @@ pub struct NotSaved {
     /// Why not.
     pub error: VaultError,
     /// Where it is kept instead.
-    pub copy: Result<PathBuf, NoCopy>,
+    pub copy: Result<(PathBuf, Lasts), NoCopy>,
 }
 
 impl NotSaved {
+    /// True if a copy was kept when the vault was locked, and is not there since it was opened again.
+    fn was_taken_in(&self) -> bool {
+        self.copy.as_ref().is_ok_and(|(path, _)| path.try_exists().is_ok_and(|there| !there))
+    }
+
     /// In two lines.
     pub fn failure(&self) -> Failure {
         let what_happened =
             format!("the answer for {} came, but could not be saved: {}", self.name, self.error);
         match &self.copy {
-            Ok(path) => Failure::new(
+            Ok((path, lasts)) => Failure::new(
                 what_happened,
                 format!(
-                    "nothing is lost yet: {}, then the next start takes in the sealed copy that is in {}",
+                    "nothing is lost yet: {}, then the next start takes in the sealed copy that is in {}{}",
                     self.error.what_to_mend(),
-                    path.display()
+                    path.display(),
+                    match lasts {
+                        Lasts::UntilTakenIn => "",
+                        Lasts::UntilLogout => "; it ends with the last logout",
+                    }
                 ),
             ),
             Err(no_copy) => Failure::new(
@@ -197,6 +207,7 @@ async fn save(services: &Services, taken: Taken) -> Result<Overview, ExchangeErr
             break;
         }
         let pause = services.leaving.pause(policy.pause()).await;
+        let is_last = pause == Pause::CutShort || services.vault.is_closing();
         match taken.try_once().await {
             Tried::Saved(told) => {
                 policy.tell(|| SaveNews::Saved { connection: id.clone() });
@@ -204,16 +215,18 @@ async fn save(services: &Services, taken: Taken) -> Result<Overview, ExchangeErr
             }
             Tried::Failed(other, again) => (taken, error) = (other, again),
         }
-        // Where the program ends, it was tried once more before it is given up.
-        if pause == Pause::CutShort {
+        // Where the program ends or the vault is locked, which waits for nobody, it was tried once more.
+        if is_last {
             break;
         }
         tries += 1;
     }
-    Err(give_up(policy, taken, error).await)
+    Err(give_up(&services.vault, policy, taken, error).await)
 }
 
-async fn give_up(policy: &OnFailedSave, taken: Taken, error: VaultError) -> ExchangeError {
+/// The record is let go with it, and with the last one the key of a vault that is being closed.
+async fn give_up(vault: &Vault, policy: &OnFailedSave, taken: Taken, error: VaultError) -> ExchangeError {
+    let id = taken.id();
     let not_saved = blocking(move || {
         let connection = &taken.ready.connection;
         let copy = taken.ready.locked.write_emergency_copy(connection);
@@ -221,7 +234,10 @@ async fn give_up(policy: &OnFailedSave, taken: Taken, error: VaultError) -> Exch
     })
     .await;
     if let OnFailedSave::TryOn(teller) = policy {
-        teller.say_last(not_saved.failure());
+        if vault.is_closing() {
+            teller.tell(SaveNews::Kept { connection: id, failure: not_saved.failure() });
+        }
+        teller.say_last(not_saved.clone());
     }
     ExchangeError::NotSaved(Box::new(not_saved))
 }
