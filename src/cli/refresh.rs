@@ -148,7 +148,7 @@ fn tell_left_alone(all: &[Overview], now: DateTime<Utc>) {
     let names: Vec<&str> = left_alone.map(|own| own.name.as_str()).collect();
     match &names[..] {
         [] => {}
-        [few @ ..] if few.len() <= 5 => {
+        few if few.len() <= 5 => {
             say(&format!("left alone, a person must act: {}; see tokengauge doctor", few.join(", ")));
         }
         [first, rest @ ..] => say(&format!(

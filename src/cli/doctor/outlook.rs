@@ -31,7 +31,7 @@ impl Span {
     pub fn sentence(self, own: &Overview) -> String {
         let told = match self.outlook(own) {
             Outlook::NeedsYou(step) => self.needs_you(own, step),
-            Outlook::Failing(since) => self.failing(own, since),
+            Outlook::Failing(since) => Self::failing(own, since),
             Outlook::Lapses(all) => {
                 let ends: Vec<String> = all.iter().map(|lapse| self.ends(lapse)).collect();
                 ends.join("; ")
@@ -53,7 +53,7 @@ impl Span {
         [format!("needs you: {step}")].into_iter().chain(trouble).chain(ends).collect::<Vec<_>>().join("; ")
     }
 
-    fn failing(self, own: &Overview, since: DateTime<Utc>) -> String {
+    fn failing(own: &Overview, since: DateTime<Utc>) -> String {
         let failed = own.renewals.iter().rev().take_while(|renewal| !renewal.outcome.worked()).count();
         let renewals = if failed == 1 { "renewal" } else { "renewals" };
         let why = own
