@@ -27,6 +27,7 @@ pub mod overviews;
 pub mod probe;
 pub mod process;
 pub mod prompt;
+mod record_event;
 pub mod records;
 pub mod services;
 pub mod stop;

@@ -12,12 +12,11 @@ use crate::domain::{
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::pkce;
-use crate::sanitize::sanitize;
 use crate::vault::{PATIENCE, VaultError};
 
 use super::certificate_files::{self, CertificateFileError};
-use super::entropy;
 use super::services::{Services, failure};
+use super::{entropy, record_event};
 
 /// Why a record was not changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,7 +193,7 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
         return Err(fault.into());
     }
     locked.save(&mut connection)?;
-    if let Some((kind, what_happened)) = event(edit, &name_before) {
+    if let Some((kind, what_happened)) = record_event::of_edit(edit, &name_before) {
         services.note(kind, &connection.name, what_happened);
     }
     Ok(services.overview(&connection))
@@ -217,31 +216,6 @@ fn is_by_hand(edit: &Edit) -> bool {
     }
 }
 
-/// What the activity keeps of a change; a sign-in's own steps are told by how it ends.
-fn event(edit: &Edit, name_before: &ConnectionName) -> Option<(EventKind, String)> {
-    match edit {
-        Edit::Form(form, _) if form.name != *name_before => Some((EventKind::Renamed, renamed(name_before))),
-        Edit::Form(..) => Some((EventKind::Edited, "settings edited".to_owned())),
-        Edit::WayIn(_) => Some((EventKind::Edited, "way to sign in chosen".to_owned())),
-        Edit::AddScope(_) | Edit::RemoveScope(_) | Edit::SetScopes(_) => {
-            Some((EventKind::Edited, "permissions chosen".to_owned()))
-        }
-        Edit::AttemptRefused { trouble, .. } => Some((EventKind::Failed, trouble.what_happened.clone())),
-        Edit::AcceptRestored => Some((EventKind::Edited, "restored record accepted".to_owned())),
-        Edit::AdminConsentGiven { .. } => {
-            Some((EventKind::Edited, "an administrator has consented".to_owned()))
-        }
-        Edit::AdminConsentRefused => {
-            Some((EventKind::Failed, "the administrator's consent was refused".to_owned()))
-        }
-        Edit::HandedOver(given) => {
-            let to = sanitize(&given.keeper(), 100);
-            Some((EventKind::HandedOver, format!("handed over to {to}")))
-        }
-        Edit::WrongPaste { .. } | Edit::AbandonAttempt { .. } | Edit::ForgetHandOver(_) => None,
-    }
-}
-
 /// Takes a record that was put back from a backup as the newest one. Nothing is changed where it was not.
 pub fn accept_restored(services: &Services, id: &ConnectionId) -> Result<Overview, RecordError> {
     let mut locked = services.vault.lock_connection(id, PATIENCE)?;
@@ -260,13 +234,9 @@ pub fn rename(services: &Services, id: &ConnectionId, new: &ConnectionName) -> R
     let before = locked.name().clone();
     locked.rename(new.clone(), PATIENCE)?;
     if before != *new {
-        services.note(EventKind::Renamed, new, renamed(&before));
+        services.note(EventKind::Renamed, new, record_event::renamed(&before));
     }
     Ok(())
-}
-
-fn renamed(before: &ConnectionName) -> String {
-    format!("renamed, {before} before")
 }
 
 /// Removes a connection. Its app registration stays: other connections may use it, and a secret goes by hand only.

@@ -183,9 +183,6 @@ fn one_error(
     let code = run.code.unwrap_or_else(|| panic!("killed: {when}"));
     seen.runs += 1;
     *seen.codes.entry(code).or_default() += 1;
-    if std::env::var_os("SURVIVAL_TABLE").is_some() {
-        println!("{code} {} {point:?} {error} | {}", command.arguments[0], run.err.replace('\n', " / "));
-    }
     let is_done = (command.is_done)(&place);
     match code {
         0 => assert!(is_done, "told as done: {when}"),
