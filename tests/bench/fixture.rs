@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -284,6 +284,18 @@ fn ticks() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat[stat.rfind(')').unwrap()..].split_whitespace().collect();
     fields[12..16].iter().map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+/// Tells whether an aim is reached. A benchmark that misses one ends with a failure: it is run by hand, on a machine with
+/// nothing else to do.
+pub fn verdict(aim: &str, is_reached: bool) -> bool {
+    println!("{aim}: {}", if is_reached { "yes" } else { "NO" });
+    is_reached
+}
+
+/// How a benchmark ends.
+pub fn exit_code(are_reached: bool) -> ExitCode {
+    if are_reached { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs a program to its end; it has to go well, and to print this much at least.

@@ -10,10 +10,12 @@ mod fixture;
 use std::fs::{self, File};
 use std::io::{Seek, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use fixture::{Contender, Filled, TokenServer, access_token, compare, is_installed, name, run_to_end};
+use fixture::{
+    Contender, Filled, TokenServer, access_token, compare, exit_code, is_installed, name, run_to_end, verdict,
+};
 
 const ROUNDS: usize = 300;
 const RENEWALS: usize = 100;
@@ -21,15 +23,16 @@ const RENEWALS: usize = 100;
 const TARGET: Duration = Duration::from_millis(5);
 const RENEWAL_TARGET: f64 = 1.5;
 
-fn main() {
+fn main() -> ExitCode {
     let server = TokenServer::start();
     let filled = Filled::new(10, &server.authority());
-    tokens(&filled);
+    let is_quick = tokens(&filled);
     println!();
-    renewals(&filled, &server);
+    let renews_quickly = renewals(&filled, &server);
+    exit_code(is_quick && renews_quickly)
 }
 
-fn tokens(filled: &Filled) {
+fn tokens(filled: &Filled) -> bool {
     let length = access_token().len();
     let in_clear = filled.plain_token();
     let cat = || run_to_end(with(Command::new("cat"), [&in_clear]), length);
@@ -58,8 +61,7 @@ fn tokens(filled: &Filled) {
         Err(_) => println!("oidc-token: not installed"),
     }
     compare(ROUNDS, &mut contenders);
-    let is_within = contenders[2].median() <= TARGET;
-    println!("token within 5 ms: {}", if is_within { "yes" } else { "NO" });
+    verdict("token within 5 ms", contenders[2].median() <= TARGET)
 }
 
 fn oidc_token() -> Command {
@@ -71,7 +73,7 @@ fn with(mut command: Command, arguments: impl IntoIterator<Item = impl AsRef<std
     command
 }
 
-fn renewals(filled: &Filled, server: &TokenServer) {
+fn renewals(filled: &Filled, server: &TokenServer) -> bool {
     let form = filled.home.path().join("form");
     fs::write(&form, format!("grant_type=refresh_token&client_id=x&refresh_token={}", "0.AXoA".repeat(233)))
         .unwrap();
@@ -93,14 +95,9 @@ fn renewals(filled: &Filled, server: &TokenServer) {
         contenders.truncate(1);
     }
     compare(RENEWALS, &mut contenders);
-    if let [own, peer, ..] = &contenders[..] {
-        let ratio = own.median().as_secs_f64() / peer.median().as_secs_f64();
-        let is_within = ratio <= RENEWAL_TARGET;
-        println!(
-            "refresh / (curl + fsyncs): {ratio:.2}; within 1.5: {}",
-            if is_within { "yes" } else { "NO" }
-        );
-    }
+    let [own, peer, ..] = &contenders[..] else { return true };
+    let ratio = own.median().as_secs_f64() / peer.median().as_secs_f64();
+    verdict(&format!("refresh / (curl + fsyncs): {ratio:.2}; within 1.5"), ratio <= RENEWAL_TARGET)
 }
 
 fn curl(form: &Path, server: &TokenServer) -> Command {
