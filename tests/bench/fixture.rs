@@ -173,7 +173,8 @@ fn tokens(now: DateTime<Utc>) -> Tokens {
     }
 }
 
-/// Answers every request on loopback with a fresh token, and thinks about nothing.
+/// Answers every request on loopback with a fresh token, and thinks about nothing. Who asks where its endpoints are
+/// (OpenID Connect Discovery 1.0 §4) is told that first.
 pub struct TokenServer {
     pub url: String,
 }
@@ -182,9 +183,10 @@ impl TokenServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let own = url.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let _ = answer(stream);
+                let _ = answer(stream, &own);
             }
         });
         Self { url }
@@ -199,8 +201,10 @@ impl TokenServer {
     }
 }
 
-fn answer(stream: TcpStream) -> std::io::Result<()> {
+fn answer(stream: TcpStream, url: &str) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -214,17 +218,27 @@ fn answer(stream: TcpStream) -> std::io::Result<()> {
         }
     }
     reader.read_exact(&mut vec![0; length])?;
-    let body = format!(
-        r#"{{"token_type":"Bearer","scope":"{}","expires_in":3599,"ext_expires_in":3599,"access_token":"{}","refresh_token":"{}"}}"#,
-        "Mail.Send Mail.ReadWrite Calendars.ReadWrite User.Read",
-        access_token().trim_end(),
-        "0.CXoC".repeat(REFRESH_LENGTH / 6),
-    );
+    let body = if request.contains("/.well-known/") { discovery(url) } else { fresh_tokens() };
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     reader.get_mut().write_all((head + &body).as_bytes())
+}
+
+fn fresh_tokens() -> String {
+    format!(
+        r#"{{"token_type":"Bearer","scope":"{}","expires_in":3599,"ext_expires_in":3599,"access_token":"{}","refresh_token":"{}"}}"#,
+        "Mail.Send Mail.ReadWrite Calendars.ReadWrite User.Read",
+        access_token().trim_end(),
+        "0.CXoC".repeat(REFRESH_LENGTH / 6),
+    )
+}
+
+fn discovery(url: &str) -> String {
+    format!(
+        r#"{{"issuer":"{url}/","authorization_endpoint":"{url}/authorize","token_endpoint":"{url}/token","scopes_supported":["openid","offline_access"],"grant_types_supported":["authorization_code","refresh_token"],"response_types_supported":["code"]}}"#
+    )
 }
 
 /// Something that is run again and again.

@@ -1,11 +1,12 @@
 //! What `token` costs, beside programs that do less or the same: `cargo bench --bench token`.
 //!
 //! Whole processes, from their start to their end, run in turns. `cat` prints the token from a file in clear; `age` opens
-//! the same record that `token` opens; `oidc-token` asks a running agent, where one is set up. The floor is `true`. Then a
+//! the same record that `token` opens; `oidc-token` asks a running agent, where one is installed. The floor is `true`. Then a
 //! renewal, beside `curl` that posts the same form to the same server, and the same writes, `fsync`s and rename on the same
 //! file system: what a token costs that must not be lost.
 
 mod fixture;
+mod oidc_agent;
 
 use std::fs::{self, File};
 use std::io::{Seek, Write};
@@ -16,6 +17,7 @@ use std::time::Duration;
 use fixture::{
     Contender, Filled, TokenServer, access_token, compare, exit_code, is_installed, name, run_to_end, verdict,
 };
+use oidc_agent::OidcAgent;
 
 const ROUNDS: usize = 300;
 const RENEWALS: usize = 100;
@@ -26,13 +28,13 @@ const RENEWAL_TARGET: f64 = 1.5;
 fn main() -> ExitCode {
     let server = TokenServer::start();
     let filled = Filled::new(10, &server.authority());
-    let is_quick = tokens(&filled);
+    let is_quick = tokens(&filled, &server);
     println!();
     let renews_quickly = renewals(&filled, &server);
     exit_code(is_quick && renews_quickly)
 }
 
-fn tokens(filled: &Filled) -> bool {
+fn tokens(filled: &Filled, server: &TokenServer) -> bool {
     let length = access_token().len();
     let in_clear = filled.plain_token();
     let cat = || run_to_end(with(Command::new("cat"), [&in_clear]), length);
@@ -41,7 +43,7 @@ fn tokens(filled: &Filled) -> bool {
         command.arg("-d").arg("-i").arg(filled.key()).arg(filled.record(0));
         run_to_end(command, length);
     };
-    let oidc = || run_to_end(oidc_token(), 100);
+    let agent = OidcAgent::start(filled.home.path(), server);
     let own = || run_to_end(filled.tokengauge(&["token", &name(0)]), length);
     let version = || run_to_end(filled.tokengauge(&["--version"]), 5);
     let mut contenders = vec![
@@ -55,17 +57,11 @@ fn tokens(filled: &Filled) -> bool {
     } else {
         println!("age: not installed");
     }
-    match oidc_token().output() {
-        Ok(output) if output.status.success() => contenders.push(Contender::new("oidc-token ACCOUNT", oidc)),
-        Ok(_) => println!("oidc-token: no agent with an account (OIDC_SOCK, OIDC_ACCOUNT)"),
-        Err(_) => println!("oidc-token: not installed"),
+    if let Some(agent) = &agent {
+        contenders.push(Contender::new("oidc-token ACCOUNT", || run_to_end(agent.token(), length)));
     }
     compare(ROUNDS, &mut contenders);
     verdict("token within 5 ms", contenders[2].median() <= TARGET)
-}
-
-fn oidc_token() -> Command {
-    with(Command::new("oidc-token"), [std::env::var_os("OIDC_ACCOUNT").unwrap_or("bench".into())])
 }
 
 fn with(mut command: Command, arguments: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>) -> Command {
