@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod activity;
+mod arrangement;
 pub mod connections;
 pub mod consent;
 pub mod consent_message;

@@ -261,6 +261,19 @@ impl Overview {
         }
     }
 
+    /// The first moment after `now` at which [`Overview::need`] may tell another group, if nothing but the time passes.
+    pub fn need_changes_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let access = self.access_lifetime().filter(|_| !self.can_renew());
+        let lives = [
+            (Clock::AccessToken, access),
+            (Clock::RefreshToken, self.refresh_lifetime()),
+            (Clock::ClientCredential, self.credential_lifetime()),
+        ];
+        let stages = lives.into_iter().filter_map(|(clock, life)| Some(life?.stage_changes(clock))).flatten();
+        let attempt = self.attempt.iter().flat_map(AttemptFacts::open_between);
+        stages.chain(attempt).chain(self.copies_lapse_at()).filter(|at| *at > now).min()
+    }
+
     /// Its one next step.
     pub fn next_step(&self, now: DateTime<Utc>) -> NextStep {
         if self.unsaved.is_some() {

@@ -166,6 +166,15 @@ impl AttemptFacts {
         }
     }
 
+    /// The moments between which it may be finished.
+    pub fn open_between(&self) -> [DateTime<Utc>; 2] {
+        let started_at = match self {
+            Self::Code(attempt) => attempt.started_at,
+            Self::Device(attempt) => attempt.started_at,
+        };
+        [super::attempt::counts_from(started_at), self.ends_at()]
+    }
+
     /// When it ends by itself.
     pub fn ends_at(&self) -> DateTime<Utc> {
         match self {

@@ -226,7 +226,7 @@ impl App {
         &self,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = (DateTime<Utc>, &Overview, &DeviceAttemptFacts)> {
-        let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_busy(&own.id));
+        let idle = self.connections.with_device_code().filter(|own| self.works() && !self.is_busy(&own.id));
         idle.filter_map(move |own| {
             let attempt = own.open_device_attempt(now)?;
             Some((self.device_polls.next_at(&own.id, attempt), own, attempt))
@@ -264,7 +264,7 @@ impl App {
     }
 
     pub(super) fn follow_device_attempts(&mut self, now: DateTime<Utc>) {
-        self.device_polls.follow(self.connections.all().iter(), now);
+        self.device_polls.follow(self.connections.with_device_code(), now);
     }
 }
 

@@ -20,6 +20,12 @@ impl App {
         self.refresh_all(&ids, now)
     }
 
+    /// When the next renewal begins by itself, as far as it is known; it may be due already. `None` as well while nothing may
+    /// begin: the vault is locked, or enough requests are in the air.
+    pub fn next_renewal(&self) -> Option<DateTime<Utc>> {
+        self.schedule.next().filter(|_| self.works() && self.room() > 0)
+    }
+
     /// How many more token requests may be in the air.
     pub(super) fn room(&self) -> usize {
         IN_FLIGHT_AT_MOST.saturating_sub(self.in_flight.len())

@@ -92,9 +92,8 @@ impl App {
     /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
     pub fn next_deadline(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest = now + LONGEST_SLEEP;
-        let renewal = self.schedule.next().filter(|_| self.works() && self.room() > 0);
         let moments = [
-            renewal,
+            self.next_renewal(),
             self.next_poll(now),
             self.notice.as_ref().and_then(|notice| notice.until),
             self.tokens.reveal.as_ref().map(|_| next_second(now)),
@@ -136,7 +135,7 @@ impl App {
                 self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
             }
             (Some(Panel::Help(_) | Panel::Plain(_) | Panel::Consent(_)), _) => false,
-            (_, Tab::Connections) => self.connections.rows(now).into_iter().any(counts),
+            (_, Tab::Connections) => self.connections.is_ticking(now),
             (_, Tab::Tokens) => self.chosen().is_some_and(counts),
             (_, Tab::Permissions | Tab::Activity) => false,
         }
