@@ -90,7 +90,7 @@ impl App {
 
     /// Only an open vault that can be asked for again locks itself.
     fn locks_itself(&self) -> bool {
-        matches!(self.door, Door::Open) && self.environment.has_passphrase
+        matches!(self.door, Door::Open) && self.environment.has_passphrase && self.is_attended()
     }
 
     /// What is due renews by itself, also behind a locked screen.
@@ -101,6 +101,17 @@ impl App {
         due.truncate(self.room());
         let ids: Vec<ConnectionId> = due.into_iter().map(|(_, id)| id).collect();
         self.refresh_all(&ids, now)
+    }
+
+    /// How many connections renew by themselves while this program runs; none where the vault is locked.
+    pub fn renewing_by_themselves(&self, now: DateTime<Utc>) -> usize {
+        let renews = |own: &&Overview| !matches!(own.renewal_plan(now), RenewalPlan::Impossible(_));
+        if self.works() { self.connections.all().iter().filter(renews).count() } else { 0 }
+    }
+
+    /// When the next renewal begins, which may have passed; `None` if none does by itself.
+    pub fn next_renewal(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.renewals(now).map(|(at, _)| at).min()
     }
 
     /// How many more token requests may be in the air.
@@ -166,7 +177,7 @@ impl App {
     /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
     pub fn next_deadline(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest = now + LONGEST_SLEEP;
-        let renewal = self.renewals(now).map(|(at, _)| at).min().filter(|_| self.room() > 0);
+        let renewal = self.next_renewal(now).filter(|_| self.room() > 0);
         let moments = [
             renewal,
             self.next_poll(now),
@@ -191,7 +202,7 @@ impl App {
 
     /// True if something on the screen is counted down by seconds.
     fn is_ticking(&self, now: DateTime<Utc>) -> bool {
-        if !matches!(self.door, Door::Open) {
+        if !matches!(self.door, Door::Open) || !self.is_attended() {
             return false;
         }
         let counts = |own: &Overview| {
