@@ -1,7 +1,6 @@
 //! `watch` from outside: the real binary under a service manager's protocol, on the simulated tenant.
 
 #[path = "../cli/home.rs"]
-#[expect(dead_code, reason = "the command line's tests need more of it")]
 mod home;
 #[path = "../cli/slow.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]

@@ -1,5 +1,7 @@
 //! What a service manager is told (sd_notify(3)), and what the log says.
 
+use std::os::unix::fs::MetadataExt;
+
 use super::home::Home;
 use super::service::{Manager, Service};
 use super::tenant::{CLIENT_ID, NAME, SECRET, Tenant};
@@ -75,4 +77,38 @@ fn lines_have_the_time_and_no_secret() {
         log.contains("watching ") && log.contains("stopping (SIGTERM)") && log.contains("stopped"),
         "{log}"
     );
+}
+
+#[test]
+fn the_journal_gets_priorities_and_no_time() {
+    let tenant = for_itself("[[faults]]\nendpoint = \"token\"\nnth = 1\nstatus = 503\n");
+    let run = |journal: Option<&std::fs::File>| {
+        let mut command = Service::command(&tenant.home);
+        command.arg("--key-file").arg(tenant.home.key()).args(["-v", "watch"]);
+        if let Some(stream) = journal {
+            let own = stream.metadata().unwrap();
+            command.env("JOURNAL_STREAM", format!("{}:{}", own.dev(), own.ino()));
+        }
+        command
+    };
+    // A stream that the journal does not read.
+    let other = std::fs::File::open("/dev/null").unwrap();
+    let mut service = Service::spawn(&mut run(Some(&other)));
+    service.until("Z contoso: renewing");
+    service.until("Z contoso: not renewed, tried again at ");
+    service.stop();
+    // One that it does: here a file.
+    let path = tenant.home.path("journal");
+    let journal = std::fs::File::create(&path).unwrap();
+    let manager = Manager::new();
+    let mut command = run(Some(&journal));
+    command.env("NOTIFY_SOCKET", manager.address()).stderr(journal).stdin(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    manager.until(|line| line == "READY=1");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(written.lines().all(|line| line.starts_with('<')), "{written}");
+    assert!(written.contains("<6>watching ") && written.contains("<6>stopped"), "{written}");
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -53,7 +54,7 @@ impl Manager {
 /// A running `watch`.
 pub struct Service {
     child: Child,
-    lines: std::sync::mpsc::Receiver<String>,
+    lines: Receiver<String>,
     pub log: Vec<String>,
 }
 
@@ -82,7 +83,7 @@ impl Service {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (teller, lines) = std::sync::mpsc::channel();
+        let (teller, lines) = mpsc::channel();
         std::thread::spawn(move || {
             // A test that has ended hears nothing any more; the pipe is read to its end all the same.
             stderr.lines().map_while(Result::ok).for_each(|line| drop(teller.send(line)));
@@ -114,11 +115,14 @@ impl Service {
 
     /// Waits for its end, and for the rest of the log.
     pub fn end(mut self) -> (ExitStatus, Vec<String>) {
-        let status = self.child.wait().unwrap();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            self.log.push(line);
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.log.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.log.join("\n")),
+            }
         }
-        (status, std::mem::take(&mut self.log))
+        (self.child.wait().unwrap(), std::mem::take(&mut self.log))
     }
 
     /// Stops it, and expects that to succeed.

@@ -8,8 +8,8 @@ use crate::runtime::clock::Clock;
 use crate::runtime::executor::VaultAccess;
 use crate::runtime::http::Network;
 use crate::runtime::service_manager::ServiceManager;
-use crate::runtime::watch::log::{Detail, Log};
-use crate::runtime::watch::{self, Ended, Start, WatchError};
+use crate::runtime::watch::log::{Detail, Line, Log, Priority};
+use crate::runtime::watch::{self, Ended, Start, WatchError, in_one_line};
 use crate::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use crate::vault::{Vault, VaultError};
 
@@ -28,9 +28,9 @@ pub struct Watch {
 
 const AFTER_HELP: &str = "\
 The vault opens by --key-file, by the systemd credential tokengauge-key or by TOKENGAUGE_PASSPHRASE_FILE; nobody is asked.
-One line an event goes to stderr, with -v also what is begun. One watch at a time renews a vault (exit 9).
-SIGTERM, SIGINT and SIGHUP stop it: what was sent is awaited for 5 s and saved, then it ends with 0; with 7 where
-something could not be saved.";
+One line an event goes to stderr; with -v also what is begun.
+One watch at a time renews a vault: a second one ends with 9.
+SIGTERM, SIGINT and SIGHUP stop it. What was sent is awaited for 5 s and saved, then it ends with 0; with 7 if something could not be saved.";
 
 impl Watch {
     pub fn run(&self, context: &Context, detail: Detail) -> Result<Exit, CliError> {
@@ -38,24 +38,41 @@ impl Watch {
             output::print(&unit::unit(context)?)?;
             return Ok(Exit::Ok);
         }
-        let (vault, sources) = open_unattended(context)?;
         let clock = Clock::system();
-        let start = Start {
-            vault,
-            access: VaultAccess { directory: context.paths.vault.clone(), sources },
-            network: Network::of_process(context.paths.config.clone()),
-            clock,
-            log: Log::to_stderr(clock, std::env::var("JOURNAL_STREAM").ok().as_deref(), detail),
-            manager: ServiceManager::of_process(),
-        };
-        let runtime = event_loop()?;
-        let ended = runtime.block_on(watch::run(start));
-        // All that saves has been awaited. What still waits for a lock or a disk has sent nothing.
-        runtime.shutdown_background();
-        match ended? {
-            Ended::Saved => Ok(Exit::Ok),
-            Ended::Unsaved => Err(CliError::Quiet(Exit::LocalIo)),
+        let log = Log::to_stderr(clock, std::env::var("JOURNAL_STREAM").ok().as_deref(), detail);
+        renew(context, clock, log).map_err(|error| told_to_journal(error, &log))
+    }
+}
+
+/// Renews until it is stopped.
+fn renew(context: &Context, clock: Clock, log: Log) -> Result<Exit, CliError> {
+    let (vault, sources) = open_unattended(context)?;
+    let start = Start {
+        vault,
+        access: VaultAccess { directory: context.paths.vault.clone(), sources },
+        network: Network::of_process(context.paths.config.clone()),
+        clock,
+        log,
+        manager: ServiceManager::of_process(),
+    };
+    let runtime = event_loop()?;
+    let ended = runtime.block_on(watch::run(start));
+    // All that saves has been awaited. What still waits for a lock or a disk has sent nothing.
+    runtime.shutdown_background();
+    match ended? {
+        Ended::Saved => Ok(Exit::Ok),
+        Ended::Unsaved => Err(CliError::Quiet(Exit::LocalIo)),
+    }
+}
+
+/// The journal gets an error in one line, as what it is.
+fn told_to_journal(error: CliError, log: &Log) -> CliError {
+    match error {
+        CliError::Told(exit, failure) if log.is_journal() => {
+            log.tell(&Line::new(Priority::Error, in_one_line(&failure)));
+            CliError::Quiet(exit)
         }
+        error => error,
     }
 }
 

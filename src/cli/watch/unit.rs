@@ -80,8 +80,7 @@ CapabilityBoundingSet=
 ProtectSystem=strict
 ProtectHome=read-only
 ReadWritePaths={writes}
-PrivateTmp=yes
-PrivateDevices=yes
+{private_tmp}PrivateDevices=yes
 ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHostname=yes
@@ -107,6 +106,7 @@ WantedBy=multi-user.target
             state_home = self.state_home(),
             credential = percent(&self.key),
             writes = self.writes(),
+            private_tmp = self.private_tmp(),
         )
     }
 
@@ -126,6 +126,13 @@ WantedBy=multi-user.target
         parent
             .filter(|_| named)
             .map_or_else(String::new, |home| format!("Environment={}\n", quoted("XDG_STATE_HOME=", home)))
+    }
+
+    /// A directory for temporary files of its own would hide what lies in the common one.
+    fn private_tmp(&self) -> &'static str {
+        let needed = [Some(&self.vault), Some(&self.program), self.config.as_ref(), self.state.as_ref()];
+        let is_common = |path: &PathBuf| path.starts_with("/tmp") || path.starts_with("/var/tmp");
+        if needed.into_iter().flatten().any(is_common) { "" } else { "PrivateTmp=yes\n" }
     }
 
     fn writes(&self) -> String {

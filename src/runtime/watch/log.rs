@@ -77,6 +77,11 @@ impl Log {
         Self { clock, reader: if is_journal { Reader::Journal } else { Reader::Other }, detail }
     }
 
+    /// True if the journal reads the lines: it counts what has no priority among the harmless.
+    pub fn is_journal(&self) -> bool {
+        self.reader == Reader::Journal
+    }
+
     /// Writes a line. Nobody reading is no error.
     pub fn tell(&self, line: &Line) {
         if line.priority == Priority::Debug && self.detail == Detail::Events {

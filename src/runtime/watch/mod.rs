@@ -26,7 +26,8 @@ use super::http::Network;
 use super::service_manager::ServiceManager;
 use super::services::failure;
 use super::stop::{Haste, StopSignal};
-use journal::{Journal, Moment, in_one_line, standing};
+pub use journal::in_one_line;
+use journal::{Journal, Moment, standing};
 use log::{Line, Log, Priority};
 
 /// What `watch` is started with.
@@ -180,17 +181,18 @@ impl Watch {
     async fn take(&mut self, message: Message) -> Result<(), WatchError> {
         let is_wake = message == Message::Wake;
         let failed = failed(&message);
+        let has_lost = self.has_lost(&message);
         let has_read = matches!(message, Message::Answer { answer: Answer::Contents(Ok(_)), .. });
         let effects = self.tell(message);
         let begun = self.journal.begun(&effects, &self.driver.app, self.moment());
         begun.iter().for_each(|line| self.log.tell(line));
         let has_begun = !effects.is_empty();
         self.driver.perform(effects);
-        if let Some(failure) = failed {
+        if failed.is_some() || has_lost {
             self.check().await?;
-            if self.status == Status::Starting {
-                return Err(WatchError::Unreadable(failure));
-            }
+        }
+        if let Some(failure) = failed.filter(|_| self.status == Status::Starting) {
+            return Err(WatchError::Unreadable(failure));
         }
         match self.status {
             Status::Starting if has_read => self.tell_ready(),
@@ -208,6 +210,16 @@ impl Watch {
         let lines = self.journal.read(&message, &self.driver.app, self.moment());
         lines.iter().for_each(|line| self.log.tell(line));
         self.driver.update(message)
+    }
+
+    /// True if connections are gone: with all of the vault, it may be.
+    fn has_lost(&self, message: &Message) -> bool {
+        match message {
+            Message::Answer { answer: Answer::Contents(Ok(contents)), .. } => {
+                contents.connections.len() < self.driver.app.connections.all().len()
+            }
+            _ => false,
+        }
     }
 
     fn tell_ready(&mut self) {
