@@ -1,7 +1,7 @@
 //! The list of connections: what is shown of it, in which order, and which one is chosen.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
@@ -26,6 +26,8 @@ pub struct Connections {
     pub sort: Sort,
     /// What is shown of each.
     pub showing: Showing,
+    /// Those that were taken in, changed or taken away since it was last asked.
+    changed: BTreeSet<ConnectionId>,
 }
 
 /// What is shown of each connection.
@@ -102,6 +104,7 @@ impl Default for Connections {
             needs_me: false,
             sort: Sort::default(),
             showing: Showing::default(),
+            changed: BTreeSet::new(),
         }
     }
 }
@@ -112,6 +115,8 @@ impl Connections {
     pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
         let mut before: HashMap<ConnectionId, Overview> =
             self.all.drain(..).map(|own| (own.id.clone(), own)).collect();
+        let differs = |read: &&Overview| before.get(&read.id) != Some(*read);
+        self.changed.extend(contents.connections.iter().filter(differs).map(|read| read.id.clone()));
         let newer = |read: Overview| match before.remove(&read.id) {
             // Changed after the others were read: the higher generation stays, unless the lower one is known to be put back.
             Some(own) if own.generation > read.generation && !is_restored(&read) => own,
@@ -120,6 +125,7 @@ impl Connections {
             None => read,
         };
         self.all = contents.connections.into_iter().map(newer).collect();
+        self.changed.extend(before.keys().cloned());
         self.all.extend(before.into_values().filter(|own| own.unsaved.is_some()));
         self.apps = contents.apps;
         self.damaged = contents.damaged;
@@ -138,6 +144,7 @@ impl Connections {
 
     /// Takes one record that was made or changed; an older generation than the one known is left out.
     pub fn put(&mut self, overview: Overview) {
+        self.changed.insert(overview.id.clone());
         match self.all.iter_mut().find(|own| own.id == overview.id) {
             Some(own) if own.generation <= overview.generation => {
                 *own = Overview { unsaved: own.unsaved.take(), ..overview };
@@ -162,6 +169,7 @@ impl Connections {
     /// Takes one away.
     pub fn remove(&mut self, id: &ConnectionId, now: DateTime<Utc>) {
         let next = self.neighbour(id, now);
+        self.changed.insert(id.clone());
         self.all.retain(|own| own.id != *id);
         if self.selected.as_ref() == Some(id) {
             self.selected = next;
@@ -169,6 +177,11 @@ impl Connections {
         if self.selected().is_none() {
             self.keep_selection(now);
         }
+    }
+
+    /// Those whose record has changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> BTreeSet<ConnectionId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// All of them, in no order.

@@ -21,7 +21,6 @@ pub mod listening;
 pub mod message;
 pub mod notice;
 mod offer;
-pub mod pauses;
 pub mod permissions;
 pub mod presets;
 pub mod probe;
@@ -36,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::domain::secret::RevealedValue;
-use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview};
+use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview, Schedule};
 
 pub use action::{Action, Context};
 pub use activity::{Activity, Entry};
@@ -57,7 +56,6 @@ pub use message::{
     SaveNews,
 };
 pub use notice::{Notice, Tone};
-pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
@@ -102,8 +100,12 @@ pub struct App {
     device_polls: DevicePolls,
     /// Connections whose last request left them as due as before: not tried again at once.
     held_back: BTreeMap<ConnectionId, HeldBack>,
-    /// Pauses that servers asked for.
-    pauses: Pauses,
+    /// Who renews when, and the pauses that servers asked for.
+    schedule: Schedule,
+    /// Those whose turn is to be looked at again, besides those whose record has changed.
+    unplanned: BTreeSet<ConnectionId>,
+    /// The connection whose values are being handed over.
+    handing_over: Option<ConnectionId>,
     /// The reading of the records under way.
     reading: Reading,
     /// The listener that was started last, as long as it may run.
@@ -347,7 +349,9 @@ impl App {
             asking_for_code: BTreeSet::new(),
             device_polls: DevicePolls::default(),
             held_back: BTreeMap::new(),
-            pauses: Pauses::default(),
+            schedule: Schedule::default(),
+            unplanned: BTreeSet::new(),
+            handing_over: None,
             reading: Reading::Idle,
             listener: None,
             touched_at: now,

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::{GrantStep, Pauses};
+use crate::app::GrantStep;
 use crate::domain::need::{NoRenewal, RenewalPlan};
-use crate::domain::{ConnectionId, ConnectionName, Overview};
+use crate::domain::{ConnectionId, ConnectionName, Overview, Schedule};
 use crate::runtime::exchange::exchange;
 use crate::runtime::records;
 use crate::runtime::services::Services;
@@ -82,22 +82,23 @@ impl Refresh {
     }
 
     /// What earlier runs were told; a person who says "all" asks anew.
-    fn known_pauses(&self, services: &Services) -> Result<Pauses, CliError> {
-        let mut pauses = Pauses::default();
+    fn known_pauses(&self, services: &Services) -> Result<Schedule, CliError> {
+        let mut pauses = Schedule::default();
         if self.due {
-            services.contents()?.connections.iter().for_each(|own| pauses.note(own));
+            let now = services.clock.now();
+            services.contents()?.connections.iter().for_each(|own| note_pause(&mut pauses, own, now));
         }
         Ok(pauses)
     }
 
-    /// A server that asked for a pause is asked no more for that client; only who names a connection insists.
+    /// A server that asked for a pause is asked no more; only who names a connection insists.
     fn renew_unless_paused(
         &self,
         services: &Services,
         held: &Overview,
-        pauses: &mut Pauses,
+        pauses: &mut Schedule,
     ) -> Result<Overview, CliError> {
-        let pause = pauses.until(held).filter(|until| *until > services.clock.now());
+        let pause = pauses.paused_until(&held.settings.authority, services.clock.now());
         if let Some(until) = pause.filter(|_| self.all || self.due) {
             return Err(paused(until));
         }
@@ -108,7 +109,7 @@ impl Refresh {
         if result.is_err()
             && let Ok(after) = overview(services, &held.name)
         {
-            pauses.note(&after);
+            note_pause(pauses, &after, services.clock.now());
         }
         result
     }
@@ -142,7 +143,7 @@ impl Refresh {
     fn tells_of(&self, own: &Overview, now: DateTime<Utc>) -> bool {
         match own.renewal_plan(now) {
             RenewalPlan::Impossible(why) => self.all || why == NoRenewal::Restored,
-            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } => false,
+            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } | RenewalPlan::OnRequest { .. } => false,
         }
     }
 
@@ -163,6 +164,12 @@ fn tell_left_alone<'a>(left_alone: impl Iterator<Item = &'a Overview>) {
             "left alone, a person must act: {first} and {} others; see tokengauge doctor",
             rest.len()
         )),
+    }
+}
+
+fn note_pause(pauses: &mut Schedule, own: &Overview, now: DateTime<Utc>) {
+    if let Some(until) = own.told_pause() {
+        pauses.pause(&own.settings.authority, until, now);
     }
 }
 

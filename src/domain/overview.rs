@@ -9,10 +9,10 @@ use super::hand_over::Fingerprint;
 use super::per_audience::OfAudience;
 use super::secret::Secret;
 use super::{
-    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Capture, Claims,
-    Connection, ConnectionId, ConnectionName, ConnectionValue, DevicePoll, HandOver, Lack, Lacking, Lifetime,
-    ListenAt, PerAudience, RedirectUri, Renewal, RenewalKind, ScopeSet, Settings, SignedInUser, Tokens,
-    Trouble,
+    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Capture, Certainty,
+    Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, CountsFrom, DevicePoll, HandOver,
+    Lack, Lacking, Lifetime, ListenAt, PerAudience, RedirectUri, RefreshLimit, Renewal, RenewalKind,
+    ScopeSet, Settings, SignedInUser, Tokens, Trouble,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -96,6 +96,8 @@ impl OfAudience for AccessFacts {
 pub struct RefreshFacts {
     /// Life, from the last use.
     pub lifetime: Lifetime,
+    /// Whether using it lengthens its life.
+    pub counts_from: CountsFrom,
     /// Length.
     pub characters: usize,
     /// Tells one token from another.
@@ -222,7 +224,7 @@ impl Overview {
             generation: connection.generation,
             settings: connection.settings.clone(),
             credential: app.map_or(CredentialFacts::Missing, |app| CredentialFacts::from(&app.credential)),
-            tokens: connection.tokens.as_ref().map(TokenFacts::from),
+            tokens: connection.tokens.as_ref().map(|tokens| TokenFacts::of(tokens, connection.refresh_limit)),
             trouble: connection.trouble.clone(),
             attempt: connection.attempt.as_ref().map(AttemptFacts::from),
             admin_consent: connection.admin_consent.clone(),
@@ -388,8 +390,9 @@ impl Overview {
     }
 }
 
-impl From<&Tokens> for TokenFacts {
-    fn from(tokens: &Tokens) -> Self {
+impl TokenFacts {
+    fn of(tokens: &Tokens, limit: Option<RefreshLimit>) -> Self {
+        let learned = |lifetime: &Lifetime| limit.filter(|_| lifetime.certainty == Certainty::Learned);
         Self {
             user: tokens.user.clone(),
             signed_in_at: tokens.signed_in_at,
@@ -397,6 +400,8 @@ impl From<&Tokens> for TokenFacts {
             lacking: tokens.lacking.clone(),
             refresh: tokens.refresh.as_ref().map(|refresh| RefreshFacts {
                 lifetime: refresh.lifetime,
+                counts_from: learned(&refresh.lifetime)
+                    .map_or(CountsFrom::LastUse, RefreshLimit::counts_from),
                 characters: refresh.current.characters(),
                 fingerprint: Fingerprint::of(&refresh.current),
                 previous_kept: refresh.previous.is_some(),

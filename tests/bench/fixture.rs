@@ -133,6 +133,7 @@ fn connection(number: usize, authority: &Authority, now: DateTime<Utc>) -> Conne
         way_in: WayIn::default(),
         redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
         response_mode: ResponseMode::Query,
+        renewal: tokengauge::domain::RenewalRule::default(),
         scopes: scopes(),
     };
     let id = ConnectionId::parse(&id(number)).unwrap();

@@ -66,6 +66,7 @@ impl Make {
                 way_in: WayIn::default(),
                 redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
                 response_mode: ResponseMode::Query,
+                renewal: tokengauge::domain::RenewalRule::default(),
                 scopes: PRESETS[0].scope_set(),
             },
             credential: secret(Some(days(200))),
@@ -107,6 +108,7 @@ impl Make {
             }),
             lacking: Vec::new(),
             refresh: Some(RefreshFacts {
+                counts_from: tokengauge::domain::CountsFrom::LastUse,
                 lifetime: Lifetime::estimated_refresh(now() - days(1)),
                 characters: 1388,
                 fingerprint: fingerprint("newest"),

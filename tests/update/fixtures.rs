@@ -68,6 +68,7 @@ pub fn unsigned(name: &str) -> Overview {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse(REDIRECT).unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: PRESETS[0].scope_set(),
         },
         credential: secret(Some(days(200))),
@@ -108,6 +109,7 @@ pub fn renew(overview: &mut Overview, at: DateTime<Utc>, kind: RenewalKind) {
         }),
         lacking: Vec::new(),
         refresh: Some(RefreshFacts {
+            counts_from: tokengauge::domain::CountsFrom::LastUse,
             lifetime: Lifetime::estimated_refresh(at),
             characters: 1388,
             fingerprint: Fingerprint::of(&RefreshToken::new(at.to_string())),

@@ -96,7 +96,7 @@ impl App {
     fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
         self.open_until = contents.open_until;
         self.follow_names(&contents.connections);
-        contents.connections.iter().for_each(|read| self.pauses.note(read));
+        contents.connections.iter().for_each(|read| self.note_pause(read, now));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
         self.keep_selection(now);
@@ -104,7 +104,7 @@ impl App {
 
     /// The door opens.
     fn enter(&mut self, contents: Contents, now: DateTime<Utc>) -> Vec<Effect> {
-        self.held_back.clear();
+        self.let_go_all();
         self.fill(contents, now);
         let before = std::mem::replace(&mut self.door, Door::Open);
         if let Door::FirstRun(first) = before {
@@ -158,6 +158,7 @@ impl App {
         let exchanged = self.in_flight.iter().find(|(_, own)| **own == request).map(|(id, _)| id.clone());
         if let Some(id) = &exchanged {
             self.in_flight.remove(id);
+            self.unplanned.insert(id.clone());
         }
         let asked_for_code = exchanged.as_ref().is_some_and(|id| self.asking_for_code.remove(id));
         match result {
@@ -165,7 +166,7 @@ impl App {
                 let overview = *overview;
                 let before = self.connections.get(&overview.id).cloned();
                 self.follow_names(std::slice::from_ref(&overview));
-                self.pauses.note(&overview);
+                self.note_pause(&overview, now);
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());
@@ -256,7 +257,7 @@ impl App {
             Some(Panel::Input(pane)) if pane.saving == Some(request) => {
                 self.connections.select(overview.id.clone());
                 // Something may have been mended.
-                self.held_back.clear();
+                self.let_go_all();
                 let text = match pane.purpose {
                     Purpose::New => format!("{} was made. a signs in.", overview.name),
                     Purpose::Edit(..) => format!("{} was saved.", overview.name),

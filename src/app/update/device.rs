@@ -53,7 +53,7 @@ impl App {
             )),
             None => {
                 let request = self.request();
-                self.in_flight.insert(connection.clone(), request);
+                self.set_busy(&connection, request);
                 self.asking_for_code.insert(connection.clone());
                 effects.push(Effect::BeginDeviceSignIn { request, connection: connection.clone() });
                 DevicePhase::Beginning(request)
@@ -211,7 +211,7 @@ impl App {
 
     fn poll_device(&mut self, connection: ConnectionId, user_code: String, now: DateTime<Utc>) -> Effect {
         let request = self.request();
-        self.in_flight.insert(connection.clone(), request);
+        self.set_busy(&connection, request);
         self.device_polls.ask(&connection, Asking { request, at: now });
         Effect::PollDevice { request, connection, user_code }
     }

@@ -3,8 +3,8 @@
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
-//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `time.rs` what the
-//! time brings.
+//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `renewals.rs`
+//! what renews by itself, `time.rs` what else the time brings.
 
 mod answers;
 mod consent;
@@ -18,6 +18,7 @@ mod panels;
 mod paste;
 mod permissions;
 mod probe;
+mod renewals;
 mod saving;
 mod time;
 
@@ -48,6 +49,7 @@ impl App {
             self.end_sign_in_if_over(now);
         }
         effects.extend(self.close_idle_listener(now));
+        self.plan_again(now);
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }
@@ -256,7 +258,7 @@ impl App {
             return None;
         }
         let request = self.request();
-        self.in_flight.insert(connection.clone(), request);
+        self.set_busy(connection, request);
         Some((request, Effect::Exchange { request, connection: connection.clone(), step }))
     }
 

@@ -186,6 +186,7 @@ fn settings(seed: &Seed, authority: &Authority) -> Settings {
         way_in: if seed.sign_in_as.is_some() { WayIn::default() } else { WayIn::ClientCredentials },
         redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).expect("the default is a redirect URI"),
         response_mode: ResponseMode::Query,
+        renewal: crate::domain::RenewalRule::default(),
         scopes: match &seed.sign_in_as {
             Some(_) => seed.scopes.iter().filter_map(|scope| Scope::parse(scope)).filter(own).collect(),
             None => [Resource::Graph.default_scope(authority)].into_iter().collect(),

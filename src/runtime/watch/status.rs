@@ -11,7 +11,7 @@ pub fn status(app: &App, now: DateTime<Utc>, offset: FixedOffset) -> String {
         1 => "1 connection".to_owned(),
         count => format!("{count} connections"),
     };
-    let next = app.next_renewal(now).map(|at| {
+    let next = app.next_renewal().map(|at| {
         if at <= now {
             "renewing now".to_owned()
         } else {
