@@ -9,7 +9,11 @@ mod slow;
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod tenant;
 
+mod fleet;
 mod key;
+mod long_run;
+mod outage;
+mod platform;
 mod protocol;
 mod service;
 mod stopping;

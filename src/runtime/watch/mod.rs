@@ -8,9 +8,9 @@ mod journal;
 pub mod log;
 mod status;
 
-use std::convert::Infallible;
 use std::future::pending;
 use std::io;
+use std::pin::{Pin, pin};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -76,8 +76,17 @@ pub enum WatchError {
 ///
 /// Why it cannot begin, or not go on: the vault is gone, or its key was changed. What was under way then is saved.
 pub async fn run(start: Start) -> Result<Ended, WatchError> {
+    run_until(start, pending()).await
+}
+
+/// Renews until a signal comes, or `told_to_end` is over.
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_until(start: Start, told_to_end: impl Future<Output = ()>) -> Result<Ended, WatchError> {
     let mut watch = Watch::begin(start)?;
-    let ended = watch.run().await;
+    let ended = watch.run(pin!(told_to_end)).await;
     let last = watch.end(&ended).await;
     ended.map(|_| last)
 }
@@ -96,6 +105,14 @@ struct Watch {
     status: Status,
     /// Held as long as this runs.
     _watching: Watching,
+}
+
+/// Why it is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Signal(StopSignal),
+    /// Whoever runs it says so.
+    Told,
 }
 
 /// How the status line stands to what happened.
@@ -138,7 +155,7 @@ impl Watch {
         })
     }
 
-    async fn run(&mut self) -> Result<StopSignal, WatchError> {
+    async fn run(&mut self, mut told_to_end: Pin<&mut impl Future<Output = ()>>) -> Result<Why, WatchError> {
         let opening = self.driver.app.open_vault();
         self.driver.perform(opening);
         loop {
@@ -148,11 +165,11 @@ impl Watch {
                 Status::Starting | Status::Told => None,
             };
             let soonest = [self.alive_at, told_at].into_iter().flatten().min();
-            match self.driver.next(pending::<Infallible>(), soonest).await {
+            match self.driver.next(told_to_end.as_mut(), soonest).await {
                 Next::Message(message) => self.take(message).await?,
                 Next::OrderNotObeyed => self.tell_order(),
-                Next::Stopped(signal) => return Ok(signal),
-                Next::Outside(never) => match never {},
+                Next::Stopped(signal) => return Ok(Why::Signal(signal)),
+                Next::Outside(()) => return Ok(Why::Told),
             }
         }
     }
@@ -253,13 +270,13 @@ impl Watch {
     }
 
     /// Awaits what is under way, tells what became of it, and what could not be saved.
-    async fn end(&mut self, ended: &Result<StopSignal, WatchError>) -> Ended {
+    async fn end(&mut self, ended: &Result<Why, WatchError>) -> Ended {
         self.journal.stop();
         let why = match ended {
-            Ok(StopSignal::Interrupt) => "stopping (SIGINT)",
-            Ok(StopSignal::Terminate) => "stopping (SIGTERM)",
-            Ok(StopSignal::HangUp) => "stopping (SIGHUP)",
-            Err(_) => "stopping",
+            Ok(Why::Signal(StopSignal::Interrupt)) => "stopping (SIGINT)",
+            Ok(Why::Signal(StopSignal::Terminate)) => "stopping (SIGTERM)",
+            Ok(Why::Signal(StopSignal::HangUp)) => "stopping (SIGHUP)",
+            Ok(Why::Told) | Err(_) => "stopping",
         };
         self.manager.stopping(why);
         self.log.tell(&Line::new(Priority::Info, why));
