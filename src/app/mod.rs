@@ -25,6 +25,7 @@ mod offer;
 pub mod permissions;
 pub mod presets;
 pub mod probe;
+mod shell_words;
 pub mod sign_in;
 pub mod words;
 
@@ -118,6 +119,15 @@ pub struct App {
     end_told: Option<DateTime<Utc>>,
     /// The number of the next request.
     next_request: u64,
+    /// Whether anybody looks.
+    attendance: Attendance,
+}
+
+/// Whether a person looks at the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attendance {
+    Attended,
+    Unattended,
 }
 
 /// A renewal that is due and not tried before a moment, since the last try changed nothing in the record.
@@ -349,7 +359,25 @@ impl App {
             open_until: None,
             end_told: None,
             next_request: 1,
+            attendance: Attendance::Attended,
         }
+    }
+
+    /// Without a screen: nothing is counted down, told or locked for the eyes of a person, and sign-ins are left to whoever
+    /// began them.
+    #[must_use]
+    pub fn unattended(self) -> Self {
+        Self { attendance: Attendance::Unattended, ..self }
+    }
+
+    fn is_attended(&self) -> bool {
+        self.attendance == Attendance::Attended
+    }
+
+    /// The connection whose token request this is.
+    pub fn asked_for(&self, request: RequestId) -> Option<&Overview> {
+        let (id, _) = self.in_flight.iter().find(|(_, own)| **own == request)?;
+        self.connections.get(id)
     }
 
     /// Where a key pressed now would go.

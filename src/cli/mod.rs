@@ -41,6 +41,7 @@ mod show;
 mod token;
 mod vault;
 mod vault_options;
+mod watch;
 mod words;
 
 use std::env;
@@ -93,6 +94,7 @@ enum Command {
     Export(export::Export),
     Import(import::Import),
     Explain(explain::Explain),
+    Watch(watch::Watch),
     Vault(vault::VaultCommand),
     Completions(completions::Completions),
 }
@@ -130,7 +132,10 @@ impl Cli {
 
     fn run(self) -> Result<Exit, CliError> {
         let global = self.global;
-        global.start_log();
+        // Its own log tells more where more is asked for.
+        if !matches!(self.command, Some(Command::Watch(_))) {
+            global.start_log();
+        }
         match self.command {
             None => dashboard::run(&global),
             Some(Command::Demo(command)) => command.run(&global),
@@ -152,6 +157,7 @@ impl Cli {
             Some(Command::Calendar(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Import(command)) => command.run(&global.context()?),
+            Some(Command::Watch(command)) => command.run(&global.context()?, global.detail()),
             Some(Command::Vault(command)) => command.run(&global.context()?),
             Some(Command::Explain(command)) => command.run(),
             Some(Command::Completions(command)) => command.run(),

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::GrantStep;
-use crate::domain::need::RenewalPlan;
+use crate::domain::need::{NoRenewal, RenewalPlan};
 use crate::domain::{ConnectionId, ConnectionName, Overview, Schedule};
 use crate::runtime::exchange::exchange;
 use crate::runtime::records;
@@ -28,7 +28,7 @@ pub struct Refresh {
     /// All that can renew
     #[arg(long, conflicts_with = "due")]
     all: bool,
-    /// Those whose renewal is due now
+    /// Those whose renewal is due now; where none is, nothing is said (for cron)
     #[arg(long)]
     due: bool,
     /// Go on with records that are older than what was seen here: restored from a backup
@@ -49,7 +49,8 @@ impl Refresh {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
         let (chosen, mut highest) = self.choose(&services)?;
-        if chosen.is_empty() {
+        // Whoever asks every few minutes, as cron does, hears nothing of nothing.
+        if chosen.is_empty() && !self.due {
             say("nothing to renew");
         }
         let mut lines = Vec::new();
@@ -127,7 +128,7 @@ impl Refresh {
         contents.damaged.iter().for_each(|file| tell(&file.failure));
         let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
         let now = services.clock.now();
-        tell_left_alone(&contents.connections, now);
+        tell_left_alone(contents.connections.iter().filter(|own| self.tells_of(own, now)));
         let chosen = contents
             .connections
             .into_iter()
@@ -137,15 +138,22 @@ impl Refresh {
 }
 
 impl Refresh {
+    /// True for a connection that is left alone, where that is to be told: to a person who says "all" always. Who asks for
+    /// what is due, again and again, has heard of a refusal when it came; nothing came for a record that was put back.
+    fn tells_of(&self, own: &Overview, now: DateTime<Utc>) -> bool {
+        match own.renewal_plan(now) {
+            RenewalPlan::Impossible(why) => self.all || why == NoRenewal::Restored,
+            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } | RenewalPlan::OnRequest { .. } => false,
+        }
+    }
+
     fn named(&self, services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
         let held = overview(services, name)?;
         if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
     }
 }
 
-/// Who reads what cron sends hears of those that only a person can mend.
-fn tell_left_alone(all: &[Overview], now: DateTime<Utc>) {
-    let left_alone = all.iter().filter(|own| !can_renew(own, now));
+fn tell_left_alone<'a>(left_alone: impl Iterator<Item = &'a Overview>) {
     let names: Vec<&str> = left_alone.map(|own| own.name.as_str()).collect();
     match &names[..] {
         [] => {}

@@ -2,7 +2,7 @@
 //!
 //! `services.rs` is what dashboard and command line share: vault, HTTP and clock, with the transactions in
 //! `exchange.rs` (whatever spends a grant) and `records.rs` (whatever changes a record). The dashboard adds
-//! `executor.rs`, which performs effects in tasks, and `dashboard.rs`, the loop with the only `select!`.
+//! `executor.rs`, which performs effects in tasks, and `driver.rs`, where the loop waits; `watch` does so without a screen.
 
 pub mod activity_log;
 mod blocking;
@@ -12,6 +12,7 @@ pub mod clock;
 pub mod dashboard;
 pub mod delivery;
 pub mod demo;
+mod driver;
 pub mod entropy;
 pub mod exchange;
 pub mod executor;
@@ -29,7 +30,9 @@ pub mod process;
 pub mod prompt;
 mod record_event;
 pub mod records;
+pub mod service_manager;
 pub mod services;
 pub mod stop;
 pub mod terminal;
+pub mod watch;
 pub mod watcher;

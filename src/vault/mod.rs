@@ -34,6 +34,7 @@ mod shelves;
 mod stamp;
 mod store;
 pub mod unlock;
+mod watched;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ pub use settings::Recipient;
 pub use shelves::{EmergencyPlaces, Lasts, NoCopy};
 pub use stamp::Known;
 pub use store::Presence;
+pub use watched::{Watching, is_watched};
 
 use crate::domain::secret::Passphrase;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};

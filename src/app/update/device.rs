@@ -226,7 +226,8 @@ impl App {
         &self,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = (DateTime<Utc>, &Overview, &DeviceAttemptFacts)> {
-        let idle = self.connections.with_device_code().filter(|own| self.works() && !self.is_busy(&own.id));
+        let asks = self.works() && self.is_attended();
+        let idle = self.connections.with_device_code().filter(move |own| asks && !self.is_busy(&own.id));
         idle.filter_map(move |own| {
             let attempt = own.open_device_attempt(now)?;
             Some((self.device_polls.next_at(&own.id, attempt), own, attempt))

@@ -277,7 +277,9 @@ impl App {
     }
 
     pub(super) fn tell(&mut self, notice: Notice) {
-        self.notice = Some(notice);
+        if self.is_attended() {
+            self.notice = Some(notice);
+        }
     }
 
     pub(super) fn complain(&mut self, failure: Failure, now: DateTime<Utc>) {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::need::RenewalPlan;
 use crate::domain::{Clock, Overview};
 
 use crate::app::{App, Door, Effect, Entry, LockReason, Notice, Panel, Tab, Tone};
@@ -86,7 +87,15 @@ impl App {
 
     /// Only an open vault that can be asked for again locks itself.
     fn locks_itself(&self) -> bool {
-        matches!(self.door, Door::Open) && self.environment.has_passphrase
+        matches!(self.door, Door::Open) && self.environment.has_passphrase && self.is_attended()
+    }
+
+    /// How many connections renew by themselves while this program runs; none where the vault is locked.
+    pub fn renewing_by_themselves(&self, now: DateTime<Utc>) -> usize {
+        let renews = |own: &&Overview| {
+            matches!(own.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. })
+        };
+        if self.works() { self.connections.all().iter().filter(renews).count() } else { 0 }
     }
 
     /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
@@ -116,7 +125,7 @@ impl App {
 
     /// True if something on the screen is counted down by seconds.
     fn is_ticking(&self, now: DateTime<Utc>) -> bool {
-        if !matches!(self.door, Door::Open) {
+        if !matches!(self.door, Door::Open) || !self.is_attended() {
             return false;
         }
         let counts = |own: &Overview| {
