@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Clock, ConnectionId, Overview, TroubleKind};
+use crate::domain::{Clock, ConnectionId, Event, EventKind, Overview, TroubleKind};
 
 use crate::app::pauses::SPREAD;
-use crate::app::{App, Door, Effect, Entry, HandOverPhase, HeldBack, LockReason, Notice, Panel, Tab, Tone};
+use crate::app::{App, Door, Effect, HandOverPhase, HeldBack, LockReason, Notice, Panel, Tab, Tone};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
@@ -44,10 +44,10 @@ impl App {
         let way = if by > TimeDelta::zero() { "forward" } else { "back" };
         let what_happened = format!("This machine's clock was set {way} by {}.", length(by.abs()));
         let what_to_do = "Lives go on by elapsed time; open tokengauge anew to go by the new clock.";
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::Noted,
             connection: None,
-            tone: Tone::Plain,
             what_happened: what_happened.clone(),
             what_to_do: Some(what_to_do.to_owned()),
         });
