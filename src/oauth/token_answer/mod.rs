@@ -38,6 +38,8 @@ pub struct HttpAnswer {
     pub redirected_to: Option<String>,
     /// How far this machine's clock is ahead of the server's, if by more than five minutes; negative if it is behind.
     pub clock_skew: Option<TimeDelta>,
+    /// The same, however little it is; nothing where the server told no time.
+    pub clock_ahead: Option<TimeDelta>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
 }
