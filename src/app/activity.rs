@@ -9,10 +9,11 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::TimeDelta;
 
+use crate::catalogue::aadsts;
 use crate::domain::event::last_names;
 use crate::domain::{ConnectionName, Event, EventKind, Overview, Renewal};
 
-use super::{Field, RequestId, Tone};
+use super::{Failure, Field, RequestId, Tone};
 
 /// What happened, as far as it is kept here.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +131,8 @@ impl Activity {
         let mut known: HashMap<Identity, usize> =
             self.events.iter().enumerate().map(|(place, own)| (Identity::of(own), place)).collect();
         let mut fresh: Vec<Event> = Vec::new();
-        for event in events {
+        for mut event in events {
+            event.what_to_do = event.what_to_do.take().or_else(|| advice(&event));
             let next = self.events.len() + fresh.len();
             match known.entry(Identity::of(&event)) {
                 Entry::Occupied(place) => {
@@ -169,6 +171,15 @@ impl Activity {
         let last = self.shown().len().saturating_sub(1);
         self.row = self.row.saturating_add_signed(by).min(last);
     }
+}
+
+/// What is to be done about a refusal of which only the number was kept.
+fn advice(event: &Event) -> Option<String> {
+    if tone(event.kind) != Tone::Bad {
+        return None;
+    }
+    let code = Failure::new(event.what_happened.as_str(), "").aadsts()?;
+    aadsts::explain(code).map(|known| known.what_to_do.to_owned())
 }
 
 /// The word in a filter for all that went wrong.
@@ -243,6 +254,15 @@ mod tests {
         assert_eq!(activity.shown()[0].what_to_do.as_deref(), Some("Sign in again (a)."));
         activity.merge(vec![event(EventKind::Failed, "one", "refused", 6)]);
         assert_eq!(activity.shown().len(), 2, "another moment is another event");
+    }
+
+    #[test]
+    fn a_refusal_without_advice_gets_that_of_its_number() {
+        let mut activity = Activity::default();
+        activity.note(event(EventKind::Failed, "one", "it expired (AADSTS700082)", 1));
+        assert!(activity.shown()[0].what_to_do.as_deref().unwrap().contains("Sign in again"));
+        activity.note(event(EventKind::WillRetry, "one", "throttled (AADSTS90055)", 2));
+        assert_eq!(activity.shown()[0].what_to_do, None, "it is tried again by itself");
     }
 
     #[test]

@@ -22,8 +22,10 @@ pub enum QueueStep {
     SignIn,
     /// The request for admin consent.
     AskConsent,
-    /// The form with settings and credential.
+    /// The form with the settings.
     Mend,
+    /// The form with the credential.
+    Replace,
     /// The question about a record from a backup.
     Accept,
 }
@@ -36,7 +38,8 @@ impl QueueStep {
                 Self::SignIn
             }
             NextStep::AskConsent => Self::AskConsent,
-            NextStep::MendSettings | NextStep::ReplaceSecret => Self::Mend,
+            NextStep::MendSettings => Self::Mend,
+            NextStep::ReplaceSecret => Self::Replace,
             NextStep::AcceptRestored => Self::Accept,
             NextStep::MendDisk
             | NextStep::GetToken
@@ -55,6 +58,7 @@ impl QueueStep {
             Self::SignIn => "sign in",
             Self::AskConsent => "ask for consent",
             Self::Mend => "mend the settings",
+            Self::Replace => "replace the secret",
             Self::Accept => "accept the backup?",
         }
     }

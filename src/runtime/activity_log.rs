@@ -326,7 +326,7 @@ mod tests {
             for writer in 0..4 {
                 let log = &log;
                 scope.spawn(move || {
-                    (0..50).for_each(|number| log.note(&event(writer * 50 + number)).unwrap())
+                    (0..50).for_each(|number| log.note(&event(writer * 50 + number)).unwrap());
                 });
             }
         });

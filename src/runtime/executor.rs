@@ -210,10 +210,7 @@ impl Executor {
                 let executor = self.clone();
                 (request, Answer::Contents(blocking(move || executor.load()).await))
             }
-            Effect::ReadActivity { request } => {
-                let services = self.services();
-                (request, Answer::Activity(blocking(move || newest_events(&services?)).await))
-            }
+            Effect::ReadActivity { request } => (request, self.read_activity().await),
             Effect::Create { request, new } => {
                 (request, self.record(move |services| records::create(services, &new)).await)
             }
@@ -435,6 +432,11 @@ impl Executor {
             })
             .await,
         )
+    }
+
+    async fn read_activity(&self) -> Answer {
+        let services = self.services();
+        Answer::Activity(blocking(move || newest_events(&services?)).await)
     }
 
     async fn remove(&self, id: ConnectionId) -> Answer {

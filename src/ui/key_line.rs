@@ -166,6 +166,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(QueueStep::SignIn) => "sign in",
             Some(QueueStep::AskConsent) => "ask for consent",
             Some(QueueStep::Mend) => "mend",
+            Some(QueueStep::Replace) => "replace",
             Some(QueueStep::Accept) => "accept?",
             None => action.label(),
         },

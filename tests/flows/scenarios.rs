@@ -134,7 +134,7 @@ async fn queue_leads_from_one_sign_in_to_the_next() {
         }
         dashboard.keys("o");
         dashboard.until("it is signed in", |app| app.panel.is_none()).await;
-        assert!(dashboard.screen((80, 24)).contains(&format!("is done, {done} of {all}")));
+        assert!(dashboard.screen((80, 24)).contains(&format!("{done} of {all} done: ")));
     }
     assert!(dashboard.screen((80, 24)).contains("nothing needs you any more"));
     dashboard.keys("4");

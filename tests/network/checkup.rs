@@ -1,7 +1,7 @@
 //! The checkup of the way: which hop failed, what to do, and one request a host.
 
 use tokengauge::domain::checkup::{Check, Finding, Verdict};
-use tokengauge::domain::{Authority, Overview};
+use tokengauge::domain::{Authority, Overview, Tenant};
 use tokengauge::runtime::checkup::{Checkup, checkup};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::http::lookup::Lookup;
@@ -158,4 +158,19 @@ async fn hosts_are_asked_once_however_many_connections_need_them() {
     let found =
         checkup(&TokenClient::new(network(), Clock::system()), &others.iter().collect::<Vec<_>>()).await;
     assert_eq!((server.connections(), found.hosts.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_host_that_is_away_is_not_asked_for_every_tenant() {
+    let server = Server::plain(|stream| async move { drop(stream) }).await;
+    let (_desk, own) = overview(&format!("http://127.0.0.1:{}", server.port)).await;
+    let tenants = (0..20).map(|n| {
+        let mut other = own.clone();
+        other.settings.tenant = Tenant::parse(&format!("t{n}.example")).unwrap();
+        other
+    });
+    let all: Vec<Overview> = tenants.collect();
+    let found = checkup(&TokenClient::new(network(), Clock::system()), &all.iter().collect::<Vec<_>>()).await;
+    assert!(server.connections() < 4, "once, and what the client tries by itself");
+    assert_eq!(finding(&found.connections[&own.id], Check::Tenant).verdict, Skipped);
 }

@@ -44,7 +44,7 @@ fn enter_opens_the_sign_in_and_its_end_offers_the_next() {
     let own = signed_in(desk.own("northwind"), &desk);
     desk.answer_with(&effects, own);
     assert_eq!((desk.app.panel.clone(), desk.app.tab, desk.chosen()), (None, Tab::Connections, "adatum"));
-    assert_eq!(desk.said(), "northwind is done, 1 of 3.");
+    assert_eq!(desk.said(), "1 of 3 done: northwind.");
     assert_eq!(advice(&desk), "Enter: next, adatum (sign in).");
     assert_eq!(desk.app.queue_progress(desk.now), Some(Progress { done: 1, all: 3 }));
 }
@@ -62,7 +62,7 @@ fn one_that_is_kept_and_closed_comes_again_after_the_others() {
         desk.press("Esc");
     }
     assert_eq!(visited, ["adatum", "litware", "northwind", "adatum"]);
-    assert_eq!(desk.said(), "adatum is left for later, 0 of 3 done.");
+    assert_eq!(desk.said(), "0 of 3 done; adatum is left for later.");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn the_last_one_ends_the_queue_and_shows_all_again() {
     let effects = desk.paste(GOOD);
     let own = signed_in(desk.own("northwind"), &desk);
     desk.answer_with(&effects, own);
-    assert_eq!(desk.said(), "northwind is done, 1 of 1: nothing needs you any more.");
+    assert_eq!(desk.said(), "1 of 1 done: nothing needs you any more.");
     assert_eq!((desk.app.connections.needs_me, desk.chosen()), (false, "northwind"));
     assert_eq!(desk.app.connections.rows(desk.now).len(), 2);
 }

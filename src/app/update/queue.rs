@@ -45,7 +45,7 @@ impl App {
         match step {
             QueueStep::SignIn => return self.authorize(chosen, now),
             QueueStep::AskConsent => return self.ask_administrator(chosen),
-            QueueStep::Mend => self.edit_chosen(),
+            QueueStep::Mend | QueueStep::Replace => self.edit_chosen(),
             QueueStep::Accept => {
                 self.panel = Some(Panel::Question(Question::AcceptRestored(chosen.id.clone())));
             }
@@ -67,9 +67,9 @@ impl App {
         let name = self.connections.get(&here).map_or_else(String::new, |own| own.name.to_string());
         let Some(Progress { done, all }) = self.queue_progress(now) else { return };
         let what_happened = match is_done {
-            true if done == all => format!("{name} is done, {done} of {all}: nothing needs you any more."),
-            true => format!("{name} is done, {done} of {all}."),
-            false => format!("{name} is left for later, {done} of {all} done."),
+            true if done == all => format!("{done} of {all} done: nothing needs you any more."),
+            true => format!("{done} of {all} done: {name}."),
+            false => format!("{done} of {all} done; {name} is left for later."),
         };
         let next = self.next_in_queue(&here, now).map(|own| (own.id.clone(), own.name.to_string()));
         let Some((next, next_name)) = next else {

@@ -32,6 +32,7 @@ mod probed;
 /// for profile, inbox, calendar and contacts, as far as the token's permissions allow; counts are all that is read. Then 4
 /// says that somebody must sign in or consent, 5 that the set-up is wrong, 6 that it may pass.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the options of the command line")]
 pub struct Doctor {
     /// The connections; all of them if none is named
     #[arg(value_parser = parse::name)]

@@ -51,6 +51,7 @@ impl fmt::Debug for HttpAnswer {
             .field("retry_after", &self.retry_after)
             .field("redirected_to", &self.redirected_to)
             .field("clock_skew", &self.clock_skew)
+            .field("clock_ahead", &self.clock_ahead)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }

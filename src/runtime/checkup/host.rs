@@ -4,15 +4,10 @@ use chrono::TimeDelta;
 use url::Url;
 
 use crate::domain::authority::is_loopback;
-use crate::domain::checkup::{Check, Finding, Verdict};
+use crate::domain::checkup::{Check, Finding};
 use crate::oauth::token_answer::HttpAnswer;
 use crate::runtime::http::proxy::Proxy;
 use crate::runtime::http::{Hop, SendError};
-
-/// True for what stops every request to the host.
-pub(super) fn is_failed(finding: &Finding) -> bool {
-    finding.verdict == Verdict::Failed
-}
 
 /// The way to the host of `url`, hop by hop.
 pub(super) fn findings(

@@ -7,7 +7,7 @@
 mod host;
 mod setup;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -36,25 +36,35 @@ type Answers = BTreeMap<Url, Result<HttpAnswer, SendError>>;
 
 /// Looks at the way to these connections.
 pub async fn checkup(http: &TokenClient, connections: &[&Overview]) -> Checkup {
-    let mut addresses: Vec<Url> = connections.iter().flat_map(|own| [document(own), door(own)]).collect();
-    addresses.sort();
-    addresses.dedup();
-    // Graph may be behind the same host as the login service: then a document tells as much.
-    let documents: Vec<String> = connections.iter().map(|own| host_of(&document(own))).collect();
-    let is_asked = |url: &Url| !is_door(url, connections) || !documents.contains(&host_of(url));
-    addresses.retain(is_asked);
-    let ask = |url: Url| async move { (url.clone(), http.get(&url).await) };
-    let answers: Answers = stream::iter(addresses).map(ask).buffer_unordered(AT_ONCE).collect().await;
-    let mut hosts = BTreeMap::new();
-    for (url, answer) in &answers {
-        let is_better = |known: &Vec<Finding>| answer.is_ok() && known.iter().any(host::is_failed);
-        let known = hosts.get(&host_of(url));
-        if known.is_none_or(is_better) {
-            hosts.insert(host_of(url), host::findings(url, http.proxy_for(url), answer));
-        }
+    let documents: BTreeSet<Url> = connections.iter().map(|own| document(own)).collect();
+    let mut first: BTreeMap<String, Url> = BTreeMap::new();
+    // Where Graph is behind the host of a login service a document tells as much.
+    for url in documents.iter().cloned().chain(connections.iter().map(|own| door(own))) {
+        first.entry(host_of(&url)).or_insert(url);
     }
+    let mut answers = ask(http, first.values().cloned()).await;
+    // A host that does not answer keeps nobody waiting for all of its tenants.
+    let reached: BTreeSet<String> =
+        answers.iter().filter(|(_, answer)| answer.is_ok()).map(|(url, _)| host_of(url)).collect();
+    let is_left = |url: &Url| !answers.contains_key(url) && reached.contains(&host_of(url));
+    let left: Vec<Url> = documents.into_iter().filter(is_left).collect();
+    answers.extend(ask(http, left).await);
+    let of_host = |(host, url): (String, Url)| {
+        let findings = host::findings(&url, http.proxy_for(&url), &answers[&url]);
+        (host, findings)
+    };
+    let hosts = first.into_iter().map(of_host).collect();
     let connections = connections.iter().map(|own| (own.id.clone(), of_connection(own, &answers))).collect();
     Checkup { hosts, connections }
+}
+
+/// Asks for each of these, some at once.
+async fn ask(http: &TokenClient, addresses: impl IntoIterator<Item = Url>) -> Answers {
+    let ask = |url: Url| async move {
+        let answer = http.get(&url).await;
+        (url, answer)
+    };
+    stream::iter(addresses).map(ask).buffer_unordered(AT_ONCE).collect().await
 }
 
 /// The hosts that a connection needs, login service first, as [`Checkup::hosts`] names them.
@@ -79,10 +89,6 @@ fn door(own: &Overview) -> Url {
     let mut url = own.settings.authority.graph.clone();
     url.set_path("/v1.0/me");
     url
-}
-
-fn is_door(url: &Url, connections: &[&Overview]) -> bool {
-    connections.iter().any(|own| door(own) == *url)
 }
 
 fn host_of(url: &Url) -> String {
