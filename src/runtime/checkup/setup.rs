@@ -66,7 +66,7 @@ fn redirect(own: &Overview) -> Finding {
     if own.has_signed_in() {
         return Finding::ok(
             check,
-            format!("{uri} under {heading}; a sign-in came back by it or one like it"),
+            format!("{uri} under {heading}; a sign-in has come back"),
         );
     }
     let why = format!("not checked: only a sign-in tells whether {uri} stands under {heading}");
