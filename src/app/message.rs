@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::{PastedText, RevealedValue};
-use crate::domain::{Authority, ClientId, ConnectionId, Overview};
+use crate::domain::{Authority, ClientId, ConnectionId, Event, Overview};
 
 use super::export::{Exported, NotExported, Previewed};
 use super::{Action, ListenerFacts, ProbeNews, Tone};
@@ -27,6 +27,8 @@ pub enum Message {
     RecordsChanged,
     /// An answer that was paid for could not be saved, or is by now.
     Saving(SaveNews),
+    /// What happens cannot be noted beside the vault; told once.
+    ActivityNotKept(Failure),
     /// The wall clock was set: by a person, by NTP, or because the machine was restored from a snapshot. What is counted
     /// here goes on by elapsed time.
     ClockSet {
@@ -110,6 +112,8 @@ pub enum Answer {
     Listening(Result<ListenerFacts, Failure>),
     /// How an export would look.
     Previewed(Result<Box<Previewed>, Failure>),
+    /// The newest of what all programs noted, oldest first.
+    Activity(Result<Vec<Event>, Failure>),
     /// Values were exported, and the record remembers it.
     Exported(Result<Exported, NotExported>),
     /// The browser brought its answer to the listener, which closes by itself.

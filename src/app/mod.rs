@@ -27,6 +27,7 @@ pub mod presets;
 pub mod probe;
 mod shell_words;
 pub mod sign_in;
+pub mod sign_in_queue;
 pub mod words;
 
 mod update;
@@ -39,7 +40,7 @@ use crate::domain::secret::RevealedValue;
 use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview, Schedule};
 
 pub use action::{Action, Context};
-pub use activity::{Activity, Entry};
+pub use activity::Activity;
 pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
@@ -61,6 +62,7 @@ pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use sign_in::{Phase, SignInPanel};
+pub use sign_in_queue::{QueueStep, SignInQueue};
 
 /// All that the screen can show.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +89,8 @@ pub struct App {
     pub activity: Activity,
     /// What Graph answered last.
     pub probes: Probes,
+    /// Those that need a person, while they are worked through.
+    sign_in_queue: Option<SignInQueue>,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -343,6 +347,7 @@ impl App {
             },
             activity: Activity::default(),
             probes: Probes::default(),
+            sign_in_queue: None,
             notice: None,
             theme,
             covered: Vec::new(),

@@ -5,6 +5,7 @@ pub mod app_registration;
 pub mod attempt;
 pub mod audience;
 pub mod authority;
+pub mod checkup;
 pub mod claims_request;
 pub mod connection;
 pub mod device_poll;

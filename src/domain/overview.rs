@@ -7,6 +7,7 @@ use super::app_registration::CredentialFacts;
 use super::authority::{TenantForm, is_guid};
 use super::hand_over::Fingerprint;
 use super::per_audience::OfAudience;
+use super::redirect_uri::RedirectPlatform;
 use super::secret::Secret;
 use super::{
     AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Capture, Certainty,
@@ -358,6 +359,15 @@ impl Overview {
         let is_id = self.settings.tenant.form() == TenantForm::Id;
         let own = signed_in.or_else(|| is_id.then(|| self.settings.tenant.as_str()));
         own.is_some_and(|own| is_guid(told) && !own.eq_ignore_ascii_case(told))
+    }
+
+    /// The platform heading of the portal under which its redirect URI belongs.
+    pub fn redirect_platform(&self) -> RedirectPlatform {
+        if self.credential.is_confidential() {
+            RedirectPlatform::Web
+        } else {
+            RedirectPlatform::MobileAndDesktop
+        }
     }
 
     /// The request for admin consent that waits for its answer.

@@ -8,13 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::app::activity::KEPT;
 use crate::app::export::NotExported;
 use crate::app::{
     Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId, SaveNews, Tone,
 };
 use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText};
-use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
+use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Event, Overview};
 use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
 use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
 
@@ -209,6 +210,7 @@ impl Executor {
                 let executor = self.clone();
                 (request, Answer::Contents(blocking(move || executor.load()).await))
             }
+            Effect::ReadActivity { request } => (request, self.read_activity().await),
             Effect::Create { request, new } => {
                 (request, self.record(move |services| records::create(services, &new)).await)
             }
@@ -432,6 +434,11 @@ impl Executor {
         )
     }
 
+    async fn read_activity(&self) -> Answer {
+        let services = self.services();
+        Answer::Activity(blocking(move || newest_events(&services?)).await)
+    }
+
     async fn remove(&self, id: ConnectionId) -> Answer {
         let services = self.services();
         Answer::Removed(
@@ -460,6 +467,15 @@ impl Executor {
             None => Err(Failure::new("No sign-in is open.", "Begin one (a).")),
         }
     }
+}
+
+fn newest_events(services: &Services) -> Result<Vec<Event>, Failure> {
+    services.activity.newest(KEPT).map_err(|error| {
+        Failure::new(
+            format!("The activity in {} cannot be read: {error}.", services.activity.place()),
+            "Nothing else depends on it. What happens from now on is shown all the same.",
+        )
+    })
 }
 
 /// How long the door stays shut for a record that is in use, to take in what could not be saved.

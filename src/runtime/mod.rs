@@ -7,6 +7,7 @@
 pub mod activity_log;
 mod blocking;
 pub mod certificate_files;
+pub mod checkup;
 pub mod clipboard;
 pub mod clock;
 pub mod dashboard;

@@ -6,8 +6,9 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
-    ConnectionId, ConnectionName, EventKind, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
-    SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
+    ConnectionId, ConnectionName, Event, EventKind, Overview, RedirectUri, Renewal, RenewalKind,
+    RenewalOutcome, SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn,
+    settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
@@ -193,9 +194,8 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
         return Err(fault.into());
     }
     locked.save(&mut connection)?;
-    if let Some((kind, what_happened)) = record_event::of_edit(edit, &name_before) {
-        services.note(kind, &connection.name, what_happened);
-    }
+    let event = record_event::of_edit(edit, (&connection.name, &name_before), services.clock.now());
+    event.iter().for_each(|event| services.note_event(event));
     Ok(services.overview(&connection))
 }
 
@@ -234,7 +234,7 @@ pub fn rename(services: &Services, id: &ConnectionId, new: &ConnectionName) -> R
     let before = locked.name().clone();
     locked.rename(new.clone(), PATIENCE)?;
     if before != *new {
-        services.note(EventKind::Renamed, new, record_event::renamed(&before));
+        services.note(EventKind::Renamed, new, Event::renamed_words(&before));
     }
     Ok(())
 }

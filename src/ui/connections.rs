@@ -246,7 +246,9 @@ fn narrowing(view: View<'_>) -> Vec<String> {
     let filter = connections.filter.text();
     let mut all = Vec::new();
     if connections.needs_me {
-        all.push(" only what needs you ".to_owned());
+        let progress = view.app.queue_progress(view.now).filter(|own| own.done > 0);
+        let done = progress.map_or_else(String::new, |own| format!(", {} of {} done", own.done, own.all));
+        all.push(format!(" only what needs you{done} "));
     }
     if !filter.is_empty() && view.app.line.is_none() {
         all.push(format!(" filter: {} ", printable(filter)));

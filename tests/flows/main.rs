@@ -10,6 +10,7 @@ mod desk;
 mod visit;
 mod wire;
 
+mod activity;
 mod answers;
 mod app_only;
 mod damage;

@@ -241,6 +241,7 @@ impl Tour {
             &["calendar"],
             &["log"],
             &["log", "--json"],
+            &["doctor", "--online"],
             &["doctor", NAME, "--probe"],
             &["doctor", "brought", "--probe"],
             &["explain", "AADSTS65001"],

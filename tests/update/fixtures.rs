@@ -382,6 +382,7 @@ pub fn request(effect: &Effect) -> RequestId {
         Effect::OpenVault { request, .. }
         | Effect::CreateVault { request, .. }
         | Effect::LoadVault { request }
+        | Effect::ReadActivity { request }
         | Effect::Create { request, .. }
         | Effect::Change { request, .. }
         | Effect::Remove { request, .. }

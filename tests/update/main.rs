@@ -2,6 +2,7 @@
 //!
 //! `fixtures.rs` has the connections and a desk at which keys are pressed; each other file has one theme.
 
+mod activity;
 mod answers;
 mod consent;
 mod copies;
@@ -23,6 +24,7 @@ mod pauses;
 mod permissions;
 mod probe;
 mod properties;
+mod queue;
 mod sign_in;
 mod time;
 mod tokens;

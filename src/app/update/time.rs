@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Clock, Overview};
+use crate::domain::{Clock, Event, EventKind, Overview};
 
-use crate::app::{App, Door, Effect, Entry, LockReason, Notice, Panel, Tab, Tone};
+use crate::app::{App, Door, Effect, LockReason, Notice, Panel, Tab, Tone};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
@@ -41,10 +41,10 @@ impl App {
         let way = if by > TimeDelta::zero() { "forward" } else { "back" };
         let what_happened = format!("This machine's clock was set {way} by {}.", length(by.abs()));
         let what_to_do = "Lives go on by elapsed time; open tokengauge anew to go by the new clock.";
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::Noted,
             connection: None,
-            tone: Tone::Plain,
             what_happened: what_happened.clone(),
             what_to_do: Some(what_to_do.to_owned()),
         });

@@ -19,7 +19,7 @@ use crate::vault::{LockedConnection, PATIENCE};
 
 use super::blocking::blocking;
 use super::entropy;
-use super::http::{SendError, SendStage};
+use super::http::{Hop, SendError, SendStage};
 use super::services::Services;
 
 mod device;
@@ -161,6 +161,7 @@ async fn answer(services: &Services, request: TokenRequest) -> Result<HttpAnswer
         answer = services.http.post(request) => answer,
         () = services.leaving.out_of_patience() => Err(SendError {
             stage: SendStage::Unanswered,
+            hop: Hop::Answer,
             what_happened: "the program was told to end, and no answer had come after 5 s".to_owned(),
             what_to_do: "Nothing to do: it is renewed by itself when tokengauge runs again.".to_owned(),
         }),
