@@ -25,6 +25,7 @@ pub mod pauses;
 pub mod permissions;
 pub mod presets;
 pub mod probe;
+pub mod secret_replacement;
 pub mod sign_in;
 pub mod words;
 
@@ -52,8 +53,8 @@ pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
 pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
-    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
-    SaveNews,
+    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted,
+    ReplacementFacts, RequestId, SaveNews,
 };
 pub use notice::{Notice, Tone};
 pub use pauses::Pauses;

@@ -29,6 +29,7 @@ pub mod process;
 pub mod prompt;
 mod record_event;
 pub mod records;
+pub mod secret_replacement;
 pub mod services;
 pub mod stop;
 pub mod terminal;

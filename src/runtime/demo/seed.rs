@@ -151,6 +151,7 @@ fn registration(application: &Application, authority: &Authority, now: DateTime<
         authority: authority.clone(),
         generation: 0,
         credential: secret.or_else(|| certificate(application)).unwrap_or(ClientCredential::Public),
+        replacement: None,
     }
 }
 

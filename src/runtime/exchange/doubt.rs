@@ -62,7 +62,7 @@ impl Ready {
         }
         let access = tokens.access.get(&self.audience(grant));
         let is_fresh = access.is_some_and(|own| own.lifetime.renewal_due_at() > now);
-        if is_fresh && self.connection.trouble.is_none() {
+        if is_fresh && !matches!(grant, Grant::Proof { .. }) && self.connection.trouble.is_none() {
             let overview = self.overview();
             return Ok(Doubt::Removed(Finished::Unchanged(Box::new(overview))));
         }
