@@ -81,7 +81,8 @@ enum End {
 impl Secret {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
-        let app = services.vault.app_registration(&self.client_id)?.ok_or_else(|| unknown(&self.client_id))?;
+        let app =
+            services.vault.app_registration(&self.client_id)?.ok_or_else(|| unknown(&self.client_id))?;
         let served = served(&services, &self.client_id)?;
         match () {
             () if self.abandon => self.go_back(&services, &app, served.len()),
@@ -163,7 +164,11 @@ impl Secret {
         let id = run.rows().iter().find(|row| row.name.is_same(name)).map(|row| row.id.clone());
         let id = id.ok_or_else(|| {
             let what_happened = format!("{name} is no connection of {}", self.client_id);
-            CliError::new(Exit::Usage, what_happened, "name one that tokengauge list shows with this client ID")
+            CliError::new(
+                Exit::Usage,
+                what_happened,
+                "name one that tokengauge list shows with this client ID",
+            )
         })?;
         run.begin_with(&id);
         Ok(())

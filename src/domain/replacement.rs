@@ -117,11 +117,7 @@ mod tests {
     use crate::domain::{Authority, ClientId};
 
     fn secret(value: &str) -> SecretCredential {
-        SecretCredential {
-            value: ClientSecret::new(value),
-            ends_on: None,
-            entered_at: DateTime::UNIX_EPOCH,
-        }
+        SecretCredential { value: ClientSecret::new(value), ends_on: None, entered_at: DateTime::UNIX_EPOCH }
     }
 
     fn app() -> AppRegistration {

@@ -7,7 +7,8 @@ use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
     ConnectionId, ConnectionName, EventKind, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
-    Replacement, SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
+    Replacement, SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn,
+    settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;

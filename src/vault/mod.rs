@@ -318,7 +318,10 @@ impl Vault {
     }
 
     /// Opens the app registration of a connection, as that connection uses it: with the secret that is proven for it.
-    pub fn app_registration_of(&self, connection: &Connection) -> Result<Option<AppRegistration>, VaultError> {
+    pub fn app_registration_of(
+        &self,
+        connection: &Connection,
+    ) -> Result<Option<AppRegistration>, VaultError> {
         let app = self.app_registration(&connection.settings.client_id)?;
         Ok(app.map(|app| app.used_by(&connection.id)))
     }

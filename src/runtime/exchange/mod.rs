@@ -236,8 +236,7 @@ fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeE
         tracing::warn!("{taken}");
     }
     let connection = locked.read()?;
-    let app =
-        services.vault.app_registration_of(&connection)?.ok_or(ExchangeError::NoAppRegistration)?;
+    let app = services.vault.app_registration_of(&connection)?.ok_or(ExchangeError::NoAppRegistration)?;
     Ok(Box::new(Ready {
         locked,
         asked_before: connection.renewals.last().map(|renewal| renewal.at),
@@ -280,7 +279,11 @@ fn request(
 /// The way in that a grant belongs to: a refresh token stays what its sign-in made it.
 fn way_in(connection: &Connection, grant: &Grant) -> WayIn {
     match (grant, &connection.tokens) {
-        (Grant::Renewal(_) | Grant::Proof { .. }, Some(tokens)) if connection.settings.way_in.is_delegated() => tokens.way_in,
+        (Grant::Renewal(_) | Grant::Proof { .. }, Some(tokens))
+            if connection.settings.way_in.is_delegated() =>
+        {
+            tokens.way_in
+        }
         (Grant::Renewal(_) | Grant::Proof { .. }, _) => connection.settings.way_in,
         (Grant::Code { .. }, _) => WayIn::default(),
     }
@@ -313,7 +316,8 @@ impl Ready {
         let kind = self.kind(grant);
         let audience = self.audience(grant);
         let mut read = answer.as_ref().map(token_answer::read);
-        if let (Grant::Proof { .. }, Ok(TokenAnswer::Unusable { refresh_token: None, refusal })) = (grant, &read)
+        if let (Grant::Proof { .. }, Ok(TokenAnswer::Unusable { refresh_token: None, refusal })) =
+            (grant, &read)
             && refusal.is_of_client()
         {
             let trouble = refusal.trouble(sent_at, 0, entropy::jitter());

@@ -39,8 +39,7 @@ pub async fn prove_secret(
     };
     let audience = overview.audiences_to_renew().into_iter().next();
     let audience = audience.unwrap_or_else(|| overview.settings.primary_audience());
-    let spent =
-        Box::pin(spend(services, id, Grant::Proof { audience, secret: candidate.clone() })).await;
+    let spent = Box::pin(spend(services, id, Grant::Proof { audience, secret: candidate.clone() })).await;
     let proof = match spent {
         Ok(_) => Proof::Proven,
         Err(error) => unproven(error)?,

@@ -121,10 +121,7 @@ impl TryFrom<ReplacementRecord<'_>> for Replacement {
             ConnectionId::parse(text.as_str()).ok_or_else(|| field("replacement.proven_for"))
         };
         Ok(Self {
-            candidate: record
-                .candidate
-                .credential()
-                .ok_or_else(|| field("replacement.candidate.value"))?,
+            candidate: record.candidate.credential().ok_or_else(|| field("replacement.candidate.value"))?,
             proven_for: record.proven_for.into_iter().map(id).collect::<Result<_, _>>()?,
         })
     }
@@ -155,11 +152,9 @@ impl<'a> From<&'a ClientCredential> for CredentialRecord<'a> {
     fn from(credential: &'a ClientCredential) -> Self {
         match credential {
             ClientCredential::Public => Self { kind: Text::of(PUBLIC), ..Self::default() },
-            ClientCredential::Secret(secret) => Self {
-                kind: Text::of(SECRET),
-                secret: Some(SecretRecord::from(secret)),
-                certificate: None,
-            },
+            ClientCredential::Secret(secret) => {
+                Self { kind: Text::of(SECRET), secret: Some(SecretRecord::from(secret)), certificate: None }
+            }
             ClientCredential::Certificate(held) => Self {
                 kind: Text::of(CERTIFICATE),
                 secret: None,
