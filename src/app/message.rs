@@ -1,5 +1,7 @@
 //! Everything that can happen to the application.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 
@@ -142,6 +144,27 @@ pub struct AppFacts {
     pub authority: Authority,
     /// Of its credential.
     pub credential: CredentialFacts,
+    /// Of the secret that is being proven to take that one's place.
+    pub replacement: Option<ReplacementFacts>,
+}
+
+/// A replacement of a client secret under way, without the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacementFacts {
+    /// Of the new secret.
+    pub candidate: CredentialFacts,
+    /// The connections that use it by now.
+    pub proven_for: BTreeSet<ConnectionId>,
+}
+
+impl AppFacts {
+    /// What one connection proves itself with.
+    pub fn credential_of(&self, connection: &ConnectionId) -> &CredentialFacts {
+        match &self.replacement {
+            Some(own) if own.proven_for.contains(connection) => &own.candidate,
+            _ => &self.credential,
+        }
+    }
 }
 
 /// A record that could not be opened; the others are not affected.

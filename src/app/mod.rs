@@ -25,6 +25,7 @@ mod offer;
 pub mod permissions;
 pub mod presets;
 pub mod probe;
+pub mod secret_replacement;
 mod shell_words;
 pub mod sign_in;
 pub mod sign_in_queue;
@@ -54,8 +55,8 @@ pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
 pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
-    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
-    SaveNews,
+    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted,
+    ReplacementFacts, RequestId, SaveNews,
 };
 pub use notice::{Notice, Tone};
 pub use permissions::PermissionsTab;

@@ -116,7 +116,11 @@ impl CliError {
             ExchangeError::AttemptOver | ExchangeError::NothingToRenew => Exit::SignInNeeded,
             ExchangeError::NoAppRegistration | ExchangeError::UnusableKey(_) => Exit::SetUpWrong,
             ExchangeError::WrongUser { .. } => Exit::Refused,
-            ExchangeError::SignInRefused(trouble) => Exit::of_trouble(trouble.kind),
+            ExchangeError::SignInRefused(trouble)
+            | ExchangeError::SecretRefused(trouble)
+            | ExchangeError::NotProven(trouble) => Exit::of_trouble(trouble.kind),
+            ExchangeError::SendsNoSecret => Exit::SetUpWrong,
+            ExchangeError::Replacement(_) => Exit::Refused,
             ExchangeError::NotSaved(_) => Exit::LocalIo,
             ExchangeError::Stopped => Exit::Terminated,
         };

@@ -36,6 +36,7 @@ mod refresh;
 mod remove;
 mod rename;
 mod report_file;
+mod secret;
 mod secret_input;
 mod show;
 mod token;
@@ -86,6 +87,7 @@ enum Command {
     Permissions(permissions::Permissions),
     Consent(consent::Consent),
     Refresh(refresh::Refresh),
+    Secret(secret::Secret),
     Token(token::Token),
     Doctor(doctor::Doctor),
     Log(log::Log),
@@ -150,6 +152,7 @@ impl Cli {
             Some(Command::Permissions(command)) => command.run(|| global.context()),
             Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
+            Some(Command::Secret(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Doctor(command)) => command.run(&global.context()?),
             Some(Command::Log(command)) => command.run(&global.context()?),

@@ -76,6 +76,16 @@ impl Overview {
         self.held_copies(now).into_iter().find(|copy| copy.is_outdated() && is_whole(copy))
     }
 
+    /// Who holds the client secret that was replaced since. One value that was copied is nobody's in particular.
+    pub fn holders_of_old_secret(&self) -> Vec<&HandOver> {
+        let is_replaced = |later: &[HandOver], own: &HandOver| later.iter().any(|later| later.replaces(own));
+        let all = self.hand_overs.iter().enumerate().rev();
+        all.filter(|(place, own)| !is_replaced(&self.hand_overs[place + 1..], own))
+            .map(|(_, own)| own)
+            .filter(|own| !own.is_single() && self.has_other_secret_than(own))
+            .collect()
+    }
+
     /// What is remembered when the values that are held here are given away.
     pub fn handed_over(&self, what: HandedOver, destination: Destination, at: DateTime<Utc>) -> HandOver {
         let refresh = self.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());

@@ -13,7 +13,7 @@ use super::{
     AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Capture, Certainty,
     Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, CountsFrom, DevicePoll, HandOver,
     Lack, Lacking, Lifetime, ListenAt, PerAudience, RedirectUri, RefreshLimit, Renewal, RenewalKind,
-    ScopeSet, Settings, SignedInUser, Tokens, Trouble,
+    ScopeSet, Settings, SignedInUser, Tokens, Trouble, WayIn,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -63,6 +63,8 @@ pub struct TokenFacts {
     pub user: SignedInUser,
     /// When a person last signed in.
     pub signed_in_at: DateTime<Utc>,
+    /// How they came: the refresh token stays what its sign-in made it.
+    pub way_in: WayIn,
     /// Of the access tokens, one for each resource.
     pub access: PerAudience<AccessFacts>,
     /// What else the sign-in asked for, and has no token or none that renews.
@@ -415,6 +417,7 @@ impl TokenFacts {
         Self {
             user: tokens.user.clone(),
             signed_in_at: tokens.signed_in_at,
+            way_in: tokens.way_in,
             access: tokens.access.map(|access| AccessFacts::from(access)),
             lacking: tokens.lacking.clone(),
             refresh: tokens.refresh.as_ref().map(|refresh| RefreshFacts {

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{AppFacts, Contents, DamagedFile, Failure};
+use crate::app::{AppFacts, Contents, DamagedFile, Failure, ReplacementFacts};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{
     AppRegistration, Connection, ConnectionName, Event, EventKind, Overview, Trouble, TroubleKind, WhoActs,
@@ -100,7 +100,7 @@ impl Services {
 
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.
     pub fn overview(&self, connection: &Connection) -> Overview {
-        let app = self.vault.app_registration(&connection.settings.client_id).ok().flatten();
+        let app = self.vault.app_registration_of(connection).ok().flatten();
         self.overview_of(connection, app.as_ref())
     }
 
@@ -143,6 +143,10 @@ fn app_facts(app: &AppRegistration) -> AppFacts {
         client_id: app.client_id,
         authority: app.authority.clone(),
         credential: CredentialFacts::from(&app.credential),
+        replacement: app.replacement.as_ref().map(|own| ReplacementFacts {
+            candidate: CredentialFacts::from(&own.candidate),
+            proven_for: own.proven_for.clone(),
+        }),
     }
 }
 

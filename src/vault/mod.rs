@@ -319,6 +319,15 @@ impl Vault {
         self.inner.read_app(id)
     }
 
+    /// Opens the app registration of a connection, as that connection uses it: with the secret that is proven for it.
+    pub fn app_registration_of(
+        &self,
+        connection: &Connection,
+    ) -> Result<Option<AppRegistration>, VaultError> {
+        let app = self.app_registration(&connection.settings.client_id)?;
+        Ok(app.map(|app| app.used_by(&connection.id)))
+    }
+
     /// Makes the record of a new connection.
     ///
     /// # Errors

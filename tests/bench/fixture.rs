@@ -120,6 +120,7 @@ fn app(authority: &Authority, now: DateTime<Utc>) -> AppRegistration {
             ends_on: None,
             entered_at: now,
         }),
+        replacement: None,
     }
 }
 

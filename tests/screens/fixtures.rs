@@ -90,6 +90,7 @@ impl Make {
                 tid: Some(tenant.into()),
             },
             signed_in_at: now() - days(12),
+            way_in: tokengauge::domain::WayIn::default(),
             access: PerAudience::new(AccessFacts {
                 audience: Audience::Graph,
                 lifetime: Lifetime::from_seconds(now() - minutes(28), 4200, Certainty::Known),
@@ -393,6 +394,7 @@ pub fn app(connections: Vec<Overview>) -> App {
         client_id: first.settings.client_id,
         authority: first.settings.authority.clone(),
         credential: secret(Some(days(200))),
+        replacement: None,
     });
     let contents =
         Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new(), open_until: None };

@@ -76,6 +76,7 @@ impl Meeting {
             authority: self.settings.authority.clone(),
             generation: 1,
             credential: self.credential.clone(),
+            replacement: None,
         };
         ClientAuthentication::of(self.settings.way_in, &app, context).unwrap()
     }

@@ -100,6 +100,7 @@ pub fn renew(overview: &mut Overview, at: DateTime<Utc>, kind: RenewalKind) {
             ..SignedInUser::default()
         },
         signed_in_at: start() - days(12),
+        way_in: tokengauge::domain::WayIn::default(),
         access: PerAudience::new(AccessFacts {
             audience: overview.settings.primary_audience(),
             lifetime: Lifetime::from_seconds(at, 3600, Certainty::Known),
@@ -248,6 +249,7 @@ pub fn contents(connections: Vec<Overview>) -> Contents {
         client_id: first.settings.client_id,
         authority: first.settings.authority.clone(),
         credential: first.credential.clone(),
+        replacement: None,
     });
     Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new(), open_until: None }
 }

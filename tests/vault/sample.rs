@@ -165,6 +165,7 @@ pub fn app_registration() -> AppRegistration {
             ends_on: NaiveDate::from_ymd_opt(2027, 2, 28),
             entered_at: at(1),
         }),
+        replacement: None,
     }
 }
 
