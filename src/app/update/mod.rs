@@ -3,8 +3,8 @@
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
-//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `time.rs` what the
-//! time brings.
+//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `warnings.rs` who is told of what ends,
+//! `time.rs` what the time brings.
 
 mod answers;
 mod consent;
@@ -20,6 +20,7 @@ mod permissions;
 mod probe;
 mod saving;
 mod time;
+mod warnings;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
@@ -48,6 +49,7 @@ impl App {
             self.end_sign_in_if_over(now);
         }
         effects.extend(self.close_idle_listener(now));
+        effects.extend(self.follow_warnings(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }
