@@ -54,6 +54,7 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Renewed
         | EventKind::TokenIssued
         | EventKind::Tested
+        | EventKind::Recovered
         | EventKind::Saved => Tone::Good,
         EventKind::WillRetry
         | EventKind::Added
@@ -62,7 +63,12 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Removed
         | EventKind::HandedOver
         | EventKind::Noted => Tone::Plain,
-        EventKind::Failed | EventKind::TestFailed | EventKind::NotSaved | EventKind::Problem => Tone::Bad,
+        EventKind::Failed
+        | EventKind::TestFailed
+        | EventKind::NotSaved
+        | EventKind::Warned
+        | EventKind::HookFailed
+        | EventKind::Problem => Tone::Bad,
     }
 }
 

@@ -29,5 +29,6 @@ mod sign_in;
 mod time;
 mod tokens;
 mod unsaved;
+mod warnings;
 mod world;
 mod year;

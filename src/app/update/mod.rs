@@ -4,7 +4,8 @@
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
 //! by device code, `consent.rs` that of an administrator, `queue.rs` the way from one sign-in to the next, `probe.rs` what
-//! Graph answers to a token, `renewals.rs` what renews by itself, `time.rs` what else the time brings.
+//! Graph answers to a token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what
+//! ends, `time.rs` what else the time brings.
 
 mod answers;
 mod consent;
@@ -22,6 +23,7 @@ mod queue;
 mod renewals;
 mod saving;
 mod time;
+mod warnings;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
@@ -55,6 +57,7 @@ impl App {
         self.go_on_in_queue(notice.as_ref(), now);
         effects.extend(self.close_idle_listener(now));
         self.plan_again(now);
+        effects.extend(self.follow_warnings(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }
