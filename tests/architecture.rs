@@ -39,8 +39,8 @@ const RULES: [Rule; 14] = [
     // The key line and the help page print the keys as they are bound.
     ("ui", &["app", "domain", "export", "keymap", "sanitize"], &["tokio", "reqwest", "std::fs", "std::net"]),
     ("keymap", &["app"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
-    // Paths and settings, among them what may open the vault.
-    ("config", &["app", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
+    // Paths and settings, among them what may open the vault, and the rules of warning.
+    ("config", &["app", "domain", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
     ("runtime", BELOW_RUNTIME, &[]),
     // Commands draw no screen; the dashboard is the runtime's.
     ("cli", &["app", "catalogue", "config", "domain", "export", "keymap", "oauth", "report", "runtime", "sanitize", "simulator", "vault"],

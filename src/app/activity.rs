@@ -54,7 +54,8 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Renewed
         | EventKind::TokenIssued
         | EventKind::Tested
-        | EventKind::Saved => Tone::Good,
+        | EventKind::Saved
+        | EventKind::Recovered => Tone::Good,
         EventKind::WillRetry
         | EventKind::Added
         | EventKind::Edited
@@ -62,7 +63,12 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Removed
         | EventKind::HandedOver
         | EventKind::Noted => Tone::Plain,
-        EventKind::Failed | EventKind::TestFailed | EventKind::NotSaved | EventKind::Problem => Tone::Bad,
+        EventKind::Failed
+        | EventKind::TestFailed
+        | EventKind::NotSaved
+        | EventKind::Problem
+        | EventKind::Warned
+        | EventKind::HookFailed => Tone::Bad,
     }
 }
 

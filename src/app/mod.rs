@@ -27,6 +27,7 @@ pub mod presets;
 pub mod probe;
 pub mod sign_in;
 pub mod sign_in_queue;
+pub mod warnings;
 pub mod words;
 
 mod update;
@@ -36,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::domain::secret::RevealedValue;
+use crate::domain::warning::WarningRules;
 use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview};
 
 pub use action::{Action, Context};
@@ -63,6 +65,7 @@ pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use sign_in::{Phase, SignInPanel};
 pub use sign_in_queue::{QueueStep, SignInQueue};
+pub use warnings::{Banner, Warned, Warnings};
 
 /// All that the screen can show.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +94,8 @@ pub struct App {
     pub probes: Probes,
     /// Those that need a person, while they are worked through.
     sign_in_queue: Option<SignInQueue>,
+    /// What somebody is warned of.
+    pub warnings: Warnings,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -335,6 +340,7 @@ impl App {
             activity: Activity::default(),
             probes: Probes::default(),
             sign_in_queue: None,
+            warnings: Warnings::new(WarningRules::none(), Banner::Off, now),
             notice: None,
             theme,
             covered: Vec::new(),

@@ -73,6 +73,7 @@ impl Global {
             vault: context.paths.vault,
             config: context.paths.config,
             sources: context.sources,
+            warnings: config.warnings,
         })
     }
 

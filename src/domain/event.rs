@@ -57,6 +57,12 @@ pub enum EventKind {
     Problem,
     /// Something worth knowing.
     Noted,
+    /// Somebody was warned of something.
+    Warned,
+    /// What was warned of is over.
+    Recovered,
+    /// The hook did not take a warning.
+    HookFailed,
 }
 
 impl Event {
@@ -122,7 +128,7 @@ pub fn last_names(events: &[Event]) -> Vec<Option<ConnectionName>> {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedIn,
         Self::Renewed,
         Self::TokenIssued,
@@ -139,6 +145,9 @@ impl EventKind {
         Self::Saved,
         Self::Problem,
         Self::Noted,
+        Self::Warned,
+        Self::Recovered,
+        Self::HookFailed,
     ];
 
     /// As a word for programs.
@@ -160,6 +169,9 @@ impl EventKind {
             Self::Saved => "saved",
             Self::Problem => "problem",
             Self::Noted => "noted",
+            Self::Warned => "warned",
+            Self::Recovered => "recovered",
+            Self::HookFailed => "hook-failed",
         }
     }
 

@@ -239,11 +239,20 @@ impl Overview {
             Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,
             None => {}
         }
-        let refused = self.refusal().and_then(|trouble| self.stopped_by(trouble, now));
-        match (self.renewal_plan(now), refused) {
-            (RenewalPlan::Impossible(why), _) | (_, Some(why)) => self.step_out_of(why, now),
-            (RenewalPlan::Retrying { at, .. }, None) => NextStep::RetriesAt(at),
-            (RenewalPlan::Due(at), None) => self.step_before_renewal(at, now),
+        match (self.stop(now), self.renewal_plan(now)) {
+            (Some(why), _) | (None, RenewalPlan::Impossible(why)) => self.step_out_of(why, now),
+            (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(at),
+            (None, RenewalPlan::Due(at)) => self.step_before_renewal(at, now),
+        }
+    }
+
+    /// What stops the renewal of everything, or else of one resource, until a person acts.
+    pub fn stop(&self, now: DateTime<Utc>) -> Option<NoRenewal> {
+        match self.renewal_plan(now) {
+            RenewalPlan::Impossible(why) => Some(why),
+            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } => {
+                self.refusal().and_then(|trouble| self.stopped_by(trouble, now))
+            }
         }
     }
 

@@ -11,8 +11,9 @@ use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::app::{App, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
+use crate::app::{App, Banner, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
+use crate::config;
 use crate::export::snippet::VaultOptions;
 use crate::sanitize::sanitize;
 use crate::vault::{Presence, Vault, VaultError};
@@ -26,6 +27,7 @@ use super::input::{Input, InputReader, Line};
 use super::looks::Looks;
 use super::stop::{Haste, Stop, StopSignal};
 use super::terminal::{self, Screen};
+use super::warnings::{Setup, Signals};
 use super::watcher::Noticed;
 
 /// What the dashboard is started with.
@@ -39,6 +41,8 @@ pub struct Start {
     pub network: Network,
     /// What the environment says of the terminal.
     pub surroundings: Surroundings,
+    /// Of what is warned, and how.
+    pub warnings: config::Warnings,
 }
 
 /// What the environment says of where the program runs.
@@ -79,13 +83,35 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
         channels.answers.clone(),
         channels.noticed.clone(),
     )
-    .with_network(start.network.clone());
+    .with_network(start.network.clone())
+    .with_warnings(Setup::of(&start.warnings, Some(signals(&start))));
     let theme = start.looks.names().swap_remove(0);
-    let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now());
+    let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now())
+        .with_warnings(start.warnings.rules(), banner(&start.warnings));
     if presence != Presence::Absent {
         app.open_vault().into_iter().for_each(|effect| executor.perform(effect));
     }
-    Ok(show(app, executor, start.looks, clock, ends).await?)
+    let titles = if start.warnings.title { Titles::Counts } else { Titles::Left };
+    Ok(show(app, executor, start.looks, clock, ends, titles).await?)
+}
+
+/// How the person at this terminal hears of a warning.
+fn signals(start: &Start) -> Signals {
+    let tmux = Clipboard::detect(start.surroundings.tmux.as_deref()) == Clipboard::Tmux;
+    Signals { bell: start.warnings.bell, desktop: start.warnings.desktop, tmux }
+}
+
+fn banner(warnings: &config::Warnings) -> Banner {
+    if warnings.banner { Banner::Shown } else { Banner::Off }
+}
+
+/// What becomes of the terminal's title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Titles {
+    /// It tells how many connections need the person.
+    Counts,
+    /// It is left as it is.
+    Left,
 }
 
 /// Why the dashboard did not come up.
@@ -151,6 +177,7 @@ pub(super) async fn show(
     looks: Looks,
     clock: Clock,
     ends: Ends,
+    titles: Titles,
 ) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
     let mut dashboard = Dashboard {
@@ -164,6 +191,8 @@ pub(super) async fn show(
         clock_told: TimeDelta::zero(),
         plain_shown: false,
         pasting_until: DateTime::UNIX_EPOCH,
+        titles,
+        title: String::new(),
     };
     let ended = dashboard.run(EventStream::new()).await;
     dashboard.executor.leave(haste_of(&ended));
@@ -230,6 +259,9 @@ struct Dashboard {
     plain_shown: bool,
     /// Until when the rest of a paste may follow.
     pasting_until: DateTime<Utc>,
+    titles: Titles,
+    /// The title that the terminal has by now.
+    title: String,
 }
 
 /// What the loop woke up for.
@@ -368,6 +400,13 @@ impl Dashboard {
         let look = self.looks.look(&self.app.theme);
         let (app, now) = (&self.app, self.clock.now());
         self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
+        if self.titles == Titles::Counts {
+            let title = crate::ui::title(app, now, look);
+            if title != self.title {
+                terminal::set_title(&title)?;
+                self.title = title;
+            }
+        }
         Ok(())
     }
 }

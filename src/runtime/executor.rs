@@ -12,16 +12,17 @@ use crate::app::activity::KEPT;
 use crate::app::export::NotExported;
 use crate::app::{
     Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId, SaveNews, Tone,
+    Warned,
 };
 use crate::domain::probe::Probe;
-use crate::domain::secret::{Passphrase, PastedText};
+use crate::domain::secret::{Passphrase, PastedText, RevealedValue};
 use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Event, Overview};
 use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
 use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
 
 use super::blocking::blocking;
 use super::clock::{self, Clock};
-use super::delivery::{Outlets, deliver, send_text, value};
+use super::delivery::{Outlets, TerminalOrder, deliver, send_text, value};
 use super::exchange::{OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
 use super::listener::begin_attempt;
@@ -29,6 +30,7 @@ use super::listening::Listeners;
 use super::probe::probe;
 use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
+use super::warnings::{Report, Setup, Warner};
 use super::watcher::{self, Noticed};
 use super::{exporting, records};
 
@@ -59,6 +61,7 @@ pub struct Executor {
     listeners: Listeners,
     leaving: Leaving,
     teller: Teller,
+    warner: Warner,
 }
 
 /// How long a key is good for that was typed or left in the keyring.
@@ -97,6 +100,7 @@ impl Executor {
             tasks: Arc::default(),
             listeners: Listeners::default(),
             leaving: Leaving::default(),
+            warner: Warner::new(Setup::none()),
         }
     }
 
@@ -104,6 +108,13 @@ impl Executor {
     #[must_use]
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = network;
+        self
+    }
+
+    /// With somebody to warn.
+    #[must_use]
+    pub fn with_warnings(mut self, setup: Setup) -> Self {
+        self.warner = Warner::new(setup);
         self
     }
 
@@ -129,6 +140,10 @@ impl Executor {
             // At once: what is performed after it finds the vault closed.
             Effect::LockVault => return self.lock_vault(),
             Effect::Probe { request, connection } => return self.probe(request, connection),
+            Effect::Warn { request, failing_from, unsaved } => {
+                return self.warn(request, Report { failing_from, unsaved });
+            }
+            Effect::Ring { text } => return self.ring(&text),
             effect => effect,
         };
         let executor = self.clone();
@@ -167,6 +182,34 @@ impl Executor {
         });
     }
 
+    /// Answers as soon as it is noted who is told; the hook runs on its own.
+    fn warn(&self, request: RequestId, report: Report) {
+        let executor = self.clone();
+        self.spawn(async move {
+            let Ok(services) = executor.services() else {
+                return executor.answer(request, Answer::Warned(Box::default()));
+            };
+            let Ok(reported) = executor.warner.report(&services, report).await else {
+                // What stands in the way of reading the records is told by whoever reads them.
+                let again_at = Some(executor.clock.now() + TimeDelta::minutes(1));
+                let nothing = Warned { again_at, ..Warned::default() };
+                return executor.answer(request, Answer::Warned(Box::new(nothing)));
+            };
+            executor.answer(request, Answer::Warned(Box::new(reported.warned.clone())));
+            if let Err(failure) = executor.warner.tell_hook(&services, reported).await {
+                executor.answer(request, Answer::HookFailed(failure));
+            }
+        });
+    }
+
+    fn ring(&self, text: &str) {
+        let Some(signals) = self.warner.setup().signals else { return };
+        let (written, _) = tokio::sync::oneshot::channel();
+        let sequence = RevealedValue::new(signals.sequence(text));
+        // A loop that is gone rings no more.
+        let _ = self.outlets.terminal.send(TerminalOrder { sequence, written });
+    }
+
     /// True if nothing is under way.
     pub fn is_idle(&self) -> bool {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,17 +242,12 @@ impl Executor {
     async fn run(&self, effect: Effect) -> Option<(RequestId, Answer)> {
         Some(match effect {
             Effect::OpenVault { request, passphrase } => {
-                let executor = self.clone();
-                (request, Answer::Contents(blocking(move || executor.open_vault(passphrase.as_ref())).await))
+                (request, self.at_door(move |own| own.open_vault(passphrase.as_ref())).await)
             }
             Effect::CreateVault { request, protection } => {
-                let executor = self.clone();
-                (request, Answer::Contents(blocking(move || executor.create_vault(protection)).await))
+                (request, self.at_door(move |own| own.create_vault(protection)).await)
             }
-            Effect::LoadVault { request } => {
-                let executor = self.clone();
-                (request, Answer::Contents(blocking(move || executor.load()).await))
-            }
+            Effect::LoadVault { request } => (request, self.at_door(Self::load).await),
             Effect::ReadActivity { request } => (request, self.read_activity().await),
             Effect::Create { request, new } => {
                 (request, self.record(move |services| records::create(services, &new)).await)
@@ -290,6 +328,8 @@ impl Executor {
             | Effect::Cancel(_)
             | Effect::LockVault
             | Effect::Probe { .. }
+            | Effect::Warn { .. }
+            | Effect::Ring { .. }
             | Effect::Quit(_) => {
                 return None;
             }
@@ -432,6 +472,14 @@ impl Executor {
             })
             .await,
         )
+    }
+
+    async fn at_door(
+        &self,
+        work: impl FnOnce(&Self) -> Result<Contents, DoorFailure> + Send + 'static,
+    ) -> Answer {
+        let executor = self.clone();
+        Answer::Contents(blocking(move || work(&executor)).await)
     }
 
     async fn read_activity(&self) -> Answer {

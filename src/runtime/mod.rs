@@ -33,4 +33,5 @@ pub mod records;
 pub mod services;
 pub mod stop;
 pub mod terminal;
+pub mod warnings;
 pub mod watcher;

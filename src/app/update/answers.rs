@@ -25,6 +25,7 @@ impl App {
             Answer::Removed(Ok(id)) => {
                 let name = self.connections.get(&id).map(|own| own.name.to_string()).unwrap_or_default();
                 self.connections.remove(&id, now);
+                self.warnings.look_at(&id);
                 self.probes.forget(&id);
                 self.close_removal(request);
                 self.tell(Notice::good(format!("{name} was removed."), now));
@@ -48,6 +49,12 @@ impl App {
             Answer::Listening(result) => self.take_listening(request, result),
             Answer::Redirected(text) => self.take_redirect(request, text, now),
             Answer::Activity(result) => self.take_activity(request, result, now),
+            Answer::Warned(warned) => self.take_warned(request, &warned, now),
+            Answer::HookFailed(failure) => {
+                // Whoever told the hook has noted it.
+                self.tell(Notice::bad(failure));
+                Vec::new()
+            }
             Answer::Previewed(result) => {
                 self.take_preview(request, result);
                 Vec::new()
@@ -101,12 +108,14 @@ impl App {
         contents.connections.iter().for_each(|read| self.pauses.note(read));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
+        self.warnings.look_at_all();
         self.keep_selection(now);
     }
 
     /// The door opens.
     fn enter(&mut self, contents: Contents, now: DateTime<Utc>) -> Vec<Effect> {
         self.held_back.clear();
+        self.warnings.open(now);
         self.fill(contents, now);
         let before = std::mem::replace(&mut self.door, Door::Open);
         if let Door::FirstRun(first) = before {
@@ -171,6 +180,7 @@ impl App {
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());
+                    self.warnings.look_at(&overview.id);
                 }
                 match (&exchanged, asked) {
                     (Some(_), Some(asking)) => self.take_poll(&overview, before.as_ref(), asking, now),

@@ -64,10 +64,7 @@ fn redirect(own: &Overview) -> Finding {
     }
     let heading = own.redirect_platform().heading();
     if own.has_signed_in() {
-        return Finding::ok(
-            check,
-            format!("{uri} under {heading}; a sign-in has come back"),
-        );
+        return Finding::ok(check, format!("{uri} under {heading}; a sign-in has come back"));
     }
     let why = format!("not checked: only a sign-in tells whether {uri} stands under {heading}");
     Finding::skipped(check, why)
