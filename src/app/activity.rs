@@ -54,8 +54,13 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Renewed
         | EventKind::TokenIssued
         | EventKind::Tested
+<<<<<<< HEAD
         | EventKind::Recovered
         | EventKind::Saved => Tone::Good,
+=======
+        | EventKind::Saved
+        | EventKind::Recovered => Tone::Good,
+>>>>>>> views
         EventKind::WillRetry
         | EventKind::Added
         | EventKind::Edited
@@ -66,9 +71,15 @@ pub fn tone(kind: EventKind) -> Tone {
         EventKind::Failed
         | EventKind::TestFailed
         | EventKind::NotSaved
+<<<<<<< HEAD
         | EventKind::Warned
         | EventKind::HookFailed
         | EventKind::Problem => Tone::Bad,
+=======
+        | EventKind::Problem
+        | EventKind::Warned
+        | EventKind::HookFailed => Tone::Bad,
+>>>>>>> views
     }
 }
 

@@ -51,7 +51,8 @@ impl App {
             Answer::Activity(result) => self.take_activity(request, result, now),
             Answer::Warned(warned) => self.take_warned(request, &warned, now),
             Answer::HookFailed(failure) => {
-                self.complain(failure, now);
+                // Whoever told the hook has noted it.
+                self.tell(Notice::bad(failure));
                 Vec::new()
             }
             Answer::Previewed(result) => {

@@ -4,8 +4,12 @@
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
 //! by device code, `consent.rs` that of an administrator, `queue.rs` the way from one sign-in to the next, `probe.rs` what
+<<<<<<< HEAD
 //! Graph answers to a token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what
 //! ends, `time.rs` what else the time brings.
+=======
+//! Graph answers to a token, `warnings.rs` who is told of what ends, `time.rs` what the time brings.
+>>>>>>> views
 
 mod answers;
 mod consent;
@@ -325,10 +329,9 @@ impl App {
     }
 }
 
-/// True of what tells that a record has changed: then something was noted beside the vault, here or by another program.
+/// True of what tells that something was noted beside the vault, here or by another program.
 fn tells_news(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::Answer { answer: Answer::Contents(_) | Answer::Connection(_) | Answer::Removed(_), .. }
-    )
+    use Answer as A;
+    let Message::Answer { answer, .. } = message else { return false };
+    matches!(answer, A::Contents(_) | A::Connection(_) | A::Removed(_) | A::Warned(_) | A::HookFailed(_))
 }

@@ -5,7 +5,11 @@ use chrono::{DateTime, Utc};
 use crate::app::warnings::{Banner, Warned, Warnings};
 use crate::app::{App, Door, Effect, Failure, RequestId, Tab};
 use crate::domain::warning::{News, WarningRules, whom};
+<<<<<<< HEAD
 use crate::domain::{ConnectionId, Event, EventKind};
+=======
+use crate::domain::{Event, EventKind};
+>>>>>>> views
 
 impl App {
     /// With warnings by these rules. Without, nobody is warned.
@@ -105,7 +109,7 @@ impl App {
         self.tab = Tab::Connections;
         // What is not shown cannot be chosen.
         self.connections.filter.clear();
-        self.connections.needs_me = false;
+        self.leave_queue(now);
         self.connections.select(id);
         self.keep_selection(now);
     }
