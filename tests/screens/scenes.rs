@@ -42,6 +42,7 @@ pub fn all() -> Vec<Scene> {
         consents(),
         listening(),
         hand_overs(),
+        super::secret_scenes::all(),
         exports(),
         probes(),
         questions(),

@@ -22,6 +22,7 @@ mod pauses;
 mod permissions;
 mod probe;
 mod properties;
+mod secret_replacement;
 mod sign_in;
 mod time;
 mod tokens;

@@ -19,6 +19,7 @@ mod paste;
 mod permissions;
 mod probe;
 mod saving;
+mod secret_replacement;
 mod time;
 
 use chrono::{DateTime, Utc};
@@ -48,6 +49,7 @@ impl App {
             self.end_sign_in_if_over(now);
         }
         effects.extend(self.close_idle_listener(now));
+        effects.extend(self.go_on_replacing(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }
@@ -147,6 +149,7 @@ impl App {
             (Door::Open, Some(Panel::SignIn(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.type_key(key),
             (Door::Open, Some(Panel::Export(_))) => return self.type_in_export(key),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => {
                 field.handle(key);
             }
@@ -184,6 +187,7 @@ impl App {
             (Door::Open, Some(Panel::Input(pane))) => pane.clear_field(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.clear_typed(),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.clear_typed(),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.clear_field(),
             (Door::Open, Some(Panel::Export(panel))) if panel.is_typing() => panel.file.clear_typed(),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => field.clear_typed(),
             (Door::Open, None) => match self.line {
