@@ -54,13 +54,8 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Renewed
         | EventKind::TokenIssued
         | EventKind::Tested
-<<<<<<< HEAD
-        | EventKind::Recovered
-        | EventKind::Saved => Tone::Good,
-=======
         | EventKind::Saved
         | EventKind::Recovered => Tone::Good,
->>>>>>> views
         EventKind::WillRetry
         | EventKind::Added
         | EventKind::Edited
@@ -71,15 +66,9 @@ pub fn tone(kind: EventKind) -> Tone {
         EventKind::Failed
         | EventKind::TestFailed
         | EventKind::NotSaved
-<<<<<<< HEAD
-        | EventKind::Warned
-        | EventKind::HookFailed
-        | EventKind::Problem => Tone::Bad,
-=======
         | EventKind::Problem
         | EventKind::Warned
         | EventKind::HookFailed => Tone::Bad,
->>>>>>> views
     }
 }
 

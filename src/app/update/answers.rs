@@ -36,6 +36,11 @@ impl App {
                 self.complain(failure, now);
                 Vec::new()
             }
+            Answer::SecretProved(news) => {
+                self.take_proof(request, news, now);
+                Vec::new()
+            }
+            Answer::ReplacementEnded(result) => self.take_replacement_end(request, result, now),
             Answer::Delivered(result) => self.take_delivery(request, result, now),
             Answer::Revealed(result) => {
                 self.take_reveal(request, result, now);

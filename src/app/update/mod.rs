@@ -4,12 +4,8 @@
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
 //! by device code, `consent.rs` that of an administrator, `queue.rs` the way from one sign-in to the next, `probe.rs` what
-<<<<<<< HEAD
-//! Graph answers to a token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what
-//! ends, `time.rs` what else the time brings.
-=======
-//! Graph answers to a token, `warnings.rs` who is told of what ends, `time.rs` what the time brings.
->>>>>>> views
+//! Graph answers to a token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what ends, `time.rs` what else
+//! the time brings.
 
 mod answers;
 mod consent;
@@ -26,6 +22,7 @@ mod probe;
 mod queue;
 mod renewals;
 mod saving;
+mod secret_replacement;
 mod time;
 mod warnings;
 
@@ -60,6 +57,7 @@ impl App {
         }
         self.go_on_in_queue(notice.as_ref(), now);
         effects.extend(self.close_idle_listener(now));
+        effects.extend(self.go_on_replacing(now));
         self.plan_again(now);
         effects.extend(self.follow_warnings(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
@@ -184,6 +182,7 @@ impl App {
             (Door::Open, Some(Panel::SignIn(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.type_key(key),
             (Door::Open, Some(Panel::Export(_))) => return self.type_in_export(key),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => {
                 field.handle(key);
             }
@@ -221,6 +220,7 @@ impl App {
             (Door::Open, Some(Panel::Input(pane))) => pane.clear_field(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.clear_typed(),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.clear_typed(),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.clear_field(),
             (Door::Open, Some(Panel::Export(panel))) if panel.is_typing() => panel.file.clear_typed(),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => field.clear_typed(),
             (Door::Open, None) => match self.line {

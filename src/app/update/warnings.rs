@@ -5,11 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::app::warnings::{Banner, Warned, Warnings};
 use crate::app::{App, Door, Effect, Failure, RequestId, Tab};
 use crate::domain::warning::{News, WarningRules, whom};
-<<<<<<< HEAD
 use crate::domain::{ConnectionId, Event, EventKind};
-=======
-use crate::domain::{Event, EventKind};
->>>>>>> views
 
 impl App {
     /// With warnings by these rules. Without, nobody is warned.
