@@ -56,16 +56,16 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
     (&["Utc::now", "Local::now", "SystemTime", "Instant::now"], &["src/runtime/clock.rs"]),
     // The one source of randomness.
     (&["getrandom"], &["src/runtime/entropy.rs"]),
-    // The one sleep of the loop; a lock that another process holds is asked for again after a pause.
+    // The one sleep of the loop, with a screen or without; a lock that another process holds is asked for again after a pause.
     // A listener has an end of its own; a command that waits for a device code to be entered has no loop: it sleeps from
     // one question to the next. Whoever ends waits for the last answer, and between two tries to save it.
     (&["time::sleep", "thread::sleep", "time::interval"],
-        &["src/runtime/dashboard.rs", "src/vault/lock.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs",
+        &["src/runtime/driver.rs", "src/vault/lock.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs",
             "src/runtime/stop.rs", "src/cli/listen.rs"]),
     // What waits for the outside has an end: a terminal or a name server that does not answer, requests
     // still open on leaving, the person's own hook.
     (&["time::timeout"],
-        &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs",
+        &["src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs",
             "src/runtime/listener/server.rs", "src/runtime/warnings/hook.rs"]),
     // Results and complaints of commands; on the dashboard they would tear the screen.
     (&["println!", "eprintln!", "print!(", "eprint!(", "dbg!"], &["src/cli/", "src/main.rs"]),

@@ -447,6 +447,7 @@ fn new_connection(authority: Authority) -> NewConnection {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient("User.Read Mail.Send"),
         },
         credential: CredentialEdit::Secret { value: ClientSecret::new(SECRET), ends_on: None },

@@ -268,7 +268,7 @@ impl Action {
             Self::Reveal => ("reveal", "reveal 10 s", "show the chosen value for ten seconds"),
             Self::Probe => ("test", "test", "ask Graph what this connection's token opens: mailbox, calendar, contacts"),
             Self::Filter => ("filter", "filter", "filter or search the list; then n and N move"),
-            Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
+            Self::NeedsMe => ("needs-me", "needs me", "only what needs you, one after the other"),
             Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),
             Self::Forecast => ("forecast", "forecast", "what ends in the next ninety days, and back to the list"),
             Self::ShowWarning => ("show-warning", "show warning", "go to the connection that the line of warnings names; Esc puts that away"),

@@ -1,18 +1,22 @@
 //! The list of connections: what is shown of it, in which order, and which one is chosen.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::{ConnectionId, ConnectionName, Need, Overview, TroubleKind, Unsaved};
 
+use super::arrangement::{Arranged, Arrangement, Eye};
 use super::{AppFacts, Contents, DamagedFile, Field};
 
 /// All connections and the way the person looks at them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Connections {
     all: Vec<Overview>,
+    /// Where each of them stands.
+    places: HashMap<ConnectionId, usize>,
+    /// Those with a device sign-in, open or over.
+    with_device_code: BTreeSet<ConnectionId>,
     /// App registrations, for the choice in the form.
     pub apps: Vec<AppFacts>,
     /// Records that could not be opened.
@@ -26,6 +30,9 @@ pub struct Connections {
     pub sort: Sort,
     /// What is shown of each.
     pub showing: Showing,
+    /// Those that were taken in, changed or taken away since it was last asked.
+    changed: BTreeSet<ConnectionId>,
+    arranged: Arranged,
 }
 
 /// What is shown of each connection.
@@ -95,6 +102,8 @@ impl Default for Connections {
     fn default() -> Self {
         Self {
             all: Vec::new(),
+            places: HashMap::new(),
+            with_device_code: BTreeSet::new(),
             apps: Vec::new(),
             damaged: Vec::new(),
             selected: None,
@@ -102,6 +111,8 @@ impl Default for Connections {
             needs_me: false,
             sort: Sort::default(),
             showing: Showing::default(),
+            changed: BTreeSet::new(),
+            arranged: Arranged::default(),
         }
     }
 }
@@ -112,6 +123,8 @@ impl Connections {
     pub fn load(&mut self, contents: Contents, now: DateTime<Utc>) {
         let mut before: HashMap<ConnectionId, Overview> =
             self.all.drain(..).map(|own| (own.id.clone(), own)).collect();
+        let differs = |read: &&Overview| before.get(&read.id) != Some(*read);
+        self.changed.extend(contents.connections.iter().filter(differs).map(|read| read.id.clone()));
         let newer = |read: Overview| match before.remove(&read.id) {
             // Changed after the others were read: the higher generation stays, unless the lower one is known to be put back.
             Some(own) if own.generation > read.generation && !is_restored(&read) => own,
@@ -120,7 +133,9 @@ impl Connections {
             None => read,
         };
         self.all = contents.connections.into_iter().map(newer).collect();
+        self.changed.extend(before.keys().cloned());
         self.all.extend(before.into_values().filter(|own| own.unsaved.is_some()));
+        self.index();
         self.apps = contents.apps;
         self.damaged = contents.damaged;
         if self.selected().is_none() {
@@ -138,20 +153,41 @@ impl Connections {
 
     /// Takes one record that was made or changed; an older generation than the one known is left out.
     pub fn put(&mut self, overview: Overview) {
-        match self.all.iter_mut().find(|own| own.id == overview.id) {
+        let id = overview.id.clone();
+        let place = *self.places.entry(id.clone()).or_insert(self.all.len());
+        match self.all.get_mut(place) {
             Some(own) if own.generation <= overview.generation => {
                 *own = Overview { unsaved: own.unsaved.take(), ..overview };
             }
-            Some(_) => {}
+            Some(_) => return,
             None => self.all.push(overview),
         }
+        self.note_change(&id, place);
     }
 
     /// Notes that an answer is in memory only, or no longer.
     pub fn mark_unsaved(&mut self, id: &ConnectionId, unsaved: Option<Unsaved>) {
-        if let Some(own) = self.all.iter_mut().find(|own| own.id == *id) {
-            own.unsaved = unsaved;
+        let Some(place) = self.places.get(id).copied() else { return };
+        self.all[place].unsaved = unsaved;
+        self.note_change(id, place);
+    }
+
+    fn note_change(&mut self, id: &ConnectionId, place: usize) {
+        self.arranged.forget(place);
+        self.changed.insert(id.clone());
+        if has_device_code(&self.all[place]) {
+            self.with_device_code.insert(id.clone());
+        } else {
+            self.with_device_code.remove(id);
         }
+    }
+
+    /// All stand elsewhere now.
+    fn index(&mut self) {
+        self.arranged.forget_all();
+        self.places = self.all.iter().enumerate().map(|(place, own)| (own.id.clone(), place)).collect();
+        self.with_device_code =
+            self.all.iter().filter(|own| has_device_code(own)).map(|own| own.id.clone()).collect();
     }
 
     /// Those whose answer is in memory only.
@@ -162,13 +198,20 @@ impl Connections {
     /// Takes one away.
     pub fn remove(&mut self, id: &ConnectionId, now: DateTime<Utc>) {
         let next = self.neighbour(id, now);
+        self.changed.insert(id.clone());
         self.all.retain(|own| own.id != *id);
+        self.index();
         if self.selected.as_ref() == Some(id) {
             self.selected = next;
         }
         if self.selected().is_none() {
             self.keep_selection(now);
         }
+    }
+
+    /// Those whose record has changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> BTreeSet<ConnectionId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// All of them, in no order.
@@ -178,7 +221,12 @@ impl Connections {
 
     /// One of them.
     pub fn get(&self, id: &ConnectionId) -> Option<&Overview> {
-        self.all.iter().find(|own| own.id == *id)
+        self.places.get(id).map(|place| &self.all[*place])
+    }
+
+    /// Those with a device sign-in, open or over.
+    pub fn with_device_code(&self) -> impl Iterator<Item = &Overview> {
+        self.with_device_code.iter().filter_map(|id| self.get(id))
     }
 
     /// The chosen one.
@@ -193,66 +241,65 @@ impl Connections {
 
     /// How many stand in each group, whatever the filter.
     pub fn counts(&self, now: DateTime<Utc>) -> [(Need, usize); 3] {
-        Need::ALL.map(|need| (need, self.all.iter().filter(|own| own.need(now) == need).count()))
+        let counts = self.arranged(now, |own| own.counts);
+        Need::ALL.map(|need| (need, counts[need as usize]))
     }
 
     /// The groups that are shown, most urgent first, without empty ones.
     pub fn groups(&self, now: DateTime<Utc>) -> Vec<Group<'_>> {
-        let mut groups: Vec<Group<'_>> =
-            Need::ALL.into_iter().map(|need| Group { need, rows: Vec::new() }).collect();
-        for overview in self.all.iter().filter(|own| self.passes(own)) {
-            let need = overview.need(now);
-            if let Some(group) = groups.iter_mut().find(|group| group.need == need) {
-                group.rows.push(overview);
-            }
-        }
-        groups.retain(|group| !group.rows.is_empty() && (!self.needs_me || group.need == Need::NeedsYou));
-        groups.iter_mut().for_each(|group| self.order(&mut group.rows));
-        groups
+        let rows = |places: &[usize]| places.iter().map(|place| &self.all[*place]).collect();
+        let group = |(need, places): &(Need, Vec<usize>)| Group { need: *need, rows: rows(places) };
+        self.arranged(now, |own| own.groups.iter().map(group).collect())
     }
 
     /// The rows that are shown, in order, groups joined.
     pub fn rows(&self, now: DateTime<Utc>) -> Vec<&Overview> {
-        self.groups(now).into_iter().flat_map(|group| group.rows).collect()
+        self.places_shown(now).into_iter().map(|place| &self.all[place]).collect()
+    }
+
+    /// The longest name and the longest text for whom the tokens stand for, in characters, whatever the filter.
+    pub fn longest(&self, now: DateTime<Utc>) -> (usize, usize) {
+        self.arranged(now, |own| own.longest)
+    }
+
+    /// True if a clock among what is shown is counted down by seconds: less than a day is left.
+    pub fn is_ticking(&self, now: DateTime<Utc>) -> bool {
+        self.arranged(now, |own| own.is_ticking)
+    }
+
+    fn arranged<T>(&self, now: DateTime<Utc>, read: impl FnOnce(&Arrangement) -> T) -> T {
+        let filter = self.filter.text();
+        let eye = Eye { sort: self.sort, needs_me: self.needs_me, filter };
+        self.arranged.at(&self.all, eye, now, read)
+    }
+
+    fn places_shown(&self, now: DateTime<Utc>) -> Vec<usize> {
+        self.arranged(now, |own| own.groups.iter().flat_map(|(_, places)| places).copied().collect())
+    }
+
+    fn selected_place(&self) -> Option<usize> {
+        self.places.get(self.selected.as_ref()?).copied()
     }
 
     /// Moves the selection by so many rows, stopping at the ends.
     pub fn step(&mut self, by: isize, now: DateTime<Utc>) {
-        let ids: Vec<ConnectionId> = self.rows(now).iter().map(|own| own.id.clone()).collect();
-        let here = ids.iter().position(|id| Some(id) == self.selected.as_ref()).unwrap_or(0);
-        let last = ids.len().saturating_sub(1);
-        self.selected = ids.into_iter().nth(here.saturating_add_signed(by).min(last));
+        let (shown, chosen) = (self.places_shown(now), self.selected_place());
+        let here = shown.iter().position(|place| Some(*place) == chosen).unwrap_or(0);
+        let last = shown.len().saturating_sub(1);
+        let there = shown.get(here.saturating_add_signed(by).min(last));
+        self.selected = there.map(|place| self.all[*place].id.clone());
     }
 
     /// Chooses the first row if the chosen one is not shown.
     pub fn keep_selection(&mut self, now: DateTime<Utc>) {
-        let rows = self.rows(now);
-        let shown = rows.iter().any(|own| Some(&own.id) == self.selected.as_ref());
-        if !shown {
-            self.selected = rows.first().map(|own| own.id.clone());
-        }
-    }
-
-    fn passes(&self, overview: &Overview) -> bool {
-        let wanted = self.filter.text().to_lowercase();
-        let holds = |text: &str| text.to_lowercase().contains(&wanted);
-        wanted.is_empty()
-            || holds(overview.name.as_str())
-            || overview.holder().as_deref().is_some_and(holds)
-            || holds(overview.settings.tenant.as_str())
-    }
-
-    fn order(&self, rows: &mut [&Overview]) {
-        let name = |own: &Overview| own.name.as_str().to_lowercase();
-        match self.sort {
-            // What never lapses comes last: `None` is smaller than any moment, so it is reversed twice.
-            Sort::Lapse => {
-                rows.sort_by_cached_key(|own| (Reverse(own.first_lapse().map(Reverse)), name(own)));
-            }
-            Sort::Name => rows.sort_by_cached_key(|own| name(own)),
-            Sort::Mailbox => {
-                rows.sort_by_cached_key(|own| (own.mailbox().unwrap_or("~").to_lowercase(), name(own)));
-            }
+        let chosen = self.selected_place();
+        let is_shown = |own: &Arrangement| {
+            own.groups.iter().any(|(_, places)| places.iter().any(|place| Some(*place) == chosen))
+        };
+        if !self.arranged(now, is_shown) {
+            let first =
+                self.arranged(now, |own| own.groups.first().and_then(|(_, places)| places.first().copied()));
+            self.selected = first.map(|place| self.all[place].id.clone());
         }
     }
 
@@ -266,4 +313,8 @@ impl Connections {
 
 fn is_restored(overview: &Overview) -> bool {
     overview.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Restored)
+}
+
+fn has_device_code(own: &Overview) -> bool {
+    own.attempt.as_ref().is_some_and(|attempt| attempt.device().is_some())
 }

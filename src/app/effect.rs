@@ -36,6 +36,11 @@ pub enum Effect {
         /// Whom to answer.
         request: RequestId,
     },
+    /// Read the newest of what all programs noted beside the vault.
+    ReadActivity {
+        /// Whom to answer.
+        request: RequestId,
+    },
     /// Make a connection.
     Create {
         /// Whom to answer.

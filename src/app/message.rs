@@ -1,11 +1,13 @@
 //! Everything that can happen to the application.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::secret::{PastedText, RevealedValue};
-use crate::domain::{Authority, ClientId, ConnectionId, Overview};
+use crate::domain::{Authority, ClientId, ConnectionId, Event, Overview};
 
 use super::export::{Exported, NotExported, Previewed};
 use super::{Action, ListenerFacts, ProbeNews, Tone, Warned};
@@ -27,6 +29,8 @@ pub enum Message {
     RecordsChanged,
     /// An answer that was paid for could not be saved, or is by now.
     Saving(SaveNews),
+    /// What happens cannot be noted beside the vault; told once.
+    ActivityNotKept(Failure),
     /// The wall clock was set: by a person, by NTP, or because the machine was restored from a snapshot. What is counted
     /// here goes on by elapsed time.
     ClockSet {
@@ -110,6 +114,8 @@ pub enum Answer {
     Listening(Result<ListenerFacts, Failure>),
     /// How an export would look.
     Previewed(Result<Box<Previewed>, Failure>),
+    /// The newest of what all programs noted, oldest first.
+    Activity(Result<Vec<Event>, Failure>),
     /// Values were exported, and the record remembers it.
     Exported(Result<Exported, NotExported>),
     /// What stood was reported; who had heard of it has been told nothing.
@@ -142,6 +148,27 @@ pub struct AppFacts {
     pub authority: Authority,
     /// Of its credential.
     pub credential: CredentialFacts,
+    /// Of the secret that is being proven to take that one's place.
+    pub replacement: Option<ReplacementFacts>,
+}
+
+/// A replacement of a client secret under way, without the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacementFacts {
+    /// Of the new secret.
+    pub candidate: CredentialFacts,
+    /// The connections that use it by now.
+    pub proven_for: BTreeSet<ConnectionId>,
+}
+
+impl AppFacts {
+    /// What one connection proves itself with.
+    pub fn credential_of(&self, connection: &ConnectionId) -> &CredentialFacts {
+        match &self.replacement {
+            Some(own) if own.proven_for.contains(connection) => &own.candidate,
+            _ => &self.credential,
+        }
+    }
 }
 
 /// A record that could not be opened; the others are not affected.

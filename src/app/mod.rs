@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod activity;
+mod arrangement;
 pub mod connections;
 pub mod consent;
 pub mod consent_message;
@@ -21,11 +22,13 @@ pub mod listening;
 pub mod message;
 pub mod notice;
 mod offer;
-pub mod pauses;
 pub mod permissions;
 pub mod presets;
 pub mod probe;
+pub mod secret_replacement;
+mod shell_words;
 pub mod sign_in;
+pub mod sign_in_queue;
 pub mod warnings;
 pub mod words;
 
@@ -37,10 +40,10 @@ use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::domain::secret::RevealedValue;
 use crate::domain::warning::WarningRules;
-use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview};
+use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview, Schedule};
 
 pub use action::{Action, Context};
-pub use activity::{Activity, Entry};
+pub use activity::Activity;
 pub use connections::{Connections, Sort};
 pub use consent::{ConsentPanel, ConsentPhase};
 pub use device_sign_in::{DevicePhase, DevicePolls, DeviceSignInPanel};
@@ -54,15 +57,15 @@ pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
 pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
-    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted, RequestId,
-    SaveNews,
+    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted,
+    ReplacementFacts, RequestId, SaveNews,
 };
 pub use notice::{Notice, Tone};
-pub use pauses::Pauses;
 pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use sign_in::{Phase, SignInPanel};
+pub use sign_in_queue::{QueueStep, SignInQueue};
 pub use warnings::{Banner, Warned, Warnings};
 
 /// All that the screen can show.
@@ -92,6 +95,8 @@ pub struct App {
     pub probes: Probes,
     /// What somebody is warned of.
     pub warnings: Warnings,
+    /// Those that need a person, while they are worked through.
+    sign_in_queue: Option<SignInQueue>,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -106,8 +111,12 @@ pub struct App {
     device_polls: DevicePolls,
     /// Connections whose last request left them as due as before: not tried again at once.
     held_back: BTreeMap<ConnectionId, HeldBack>,
-    /// Pauses that servers asked for.
-    pauses: Pauses,
+    /// Who renews when, and the pauses that servers asked for.
+    schedule: Schedule,
+    /// Those whose turn is to be looked at again, besides those whose record has changed.
+    unplanned: BTreeSet<ConnectionId>,
+    /// The connection whose values are being handed over.
+    handing_over: Option<ConnectionId>,
     /// The reading of the records under way.
     reading: Reading,
     /// The listener that was started last, as long as it may run.
@@ -120,6 +129,15 @@ pub struct App {
     end_told: Option<DateTime<Utc>>,
     /// The number of the next request.
     next_request: u64,
+    /// Whether anybody looks.
+    attendance: Attendance,
+}
+
+/// Whether a person looks at the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attendance {
+    Attended,
+    Unattended,
 }
 
 /// A renewal that is due and not tried before a moment, since the last try changed nothing in the record.
@@ -336,6 +354,7 @@ impl App {
             activity: Activity::default(),
             probes: Probes::default(),
             warnings: Warnings::new(WarningRules::none(), Banner::Off, now),
+            sign_in_queue: None,
             notice: None,
             theme,
             covered: Vec::new(),
@@ -343,14 +362,34 @@ impl App {
             asking_for_code: BTreeSet::new(),
             device_polls: DevicePolls::default(),
             held_back: BTreeMap::new(),
-            pauses: Pauses::default(),
+            schedule: Schedule::default(),
+            unplanned: BTreeSet::new(),
+            handing_over: None,
             reading: Reading::Idle,
             listener: None,
             touched_at: now,
             open_until: None,
             end_told: None,
             next_request: 1,
+            attendance: Attendance::Attended,
         }
+    }
+
+    /// Without a screen: nothing is counted down, told or locked for the eyes of a person, and sign-ins are left to whoever
+    /// began them.
+    #[must_use]
+    pub fn unattended(self) -> Self {
+        Self { attendance: Attendance::Unattended, ..self }
+    }
+
+    fn is_attended(&self) -> bool {
+        self.attendance == Attendance::Attended
+    }
+
+    /// The connection whose token request this is.
+    pub fn asked_for(&self, request: RequestId) -> Option<&Overview> {
+        let (id, _) = self.in_flight.iter().find(|(_, own)| **own == request)?;
+        self.connections.get(id)
     }
 
     /// Where a key pressed now would go.

@@ -6,7 +6,6 @@ use clap::Args;
 
 use crate::app::NewConnection;
 use crate::domain::app_registration::CredentialKind;
-use crate::domain::redirect_uri::RedirectPlatform;
 use crate::domain::{ClientId, ConnectionName, Overview, WayIn, settings_rules};
 use crate::runtime::records::{self, CreateAllError};
 use crate::vault::VaultError;
@@ -167,7 +166,7 @@ fn tell(overview: &Overview) {
 fn tell_registration(overview: &Overview) {
     match overview.settings.way_in {
         WayIn::AuthorizationCode(_) => {
-            let heading = platform(overview).heading();
+            let heading = overview.redirect_platform().heading();
             let uri = &overview.settings.redirect_uri;
             say(&format!(
                 "register exactly this redirect URI: Authentication → Add a platform → {heading} → {uri}"
@@ -177,13 +176,5 @@ fn tell_registration(overview: &Overview) {
         WayIn::ClientCredentials => say(
             "grant the application permissions: API permissions → Application permissions → admin consent",
         ),
-    }
-}
-
-fn platform(overview: &Overview) -> RedirectPlatform {
-    if overview.credential.is_confidential() {
-        RedirectPlatform::Web
-    } else {
-        RedirectPlatform::MobileAndDesktop
     }
 }

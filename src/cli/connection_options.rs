@@ -8,13 +8,13 @@ use crate::catalogue::clouds::{self, CLOUDS, Cloud, Evidence, Recognised, Resour
 use crate::catalogue::permissions::{PRESETS, as_asked};
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::{
-    AppRegistration, Authority, Capture, ClientCredential, ClientId, RedirectUri, ResponseMode, Scope,
-    ScopeSet, Settings, Tenant, WayIn, settings_rules,
+    AppRegistration, Authority, Capture, ClientCredential, ClientId, RedirectUri, RenewalPolicy, RenewalRule,
+    ResponseMode, Scope, ScopeSet, Settings, Tenant, WayIn, settings_rules,
 };
 use crate::export::intake::Found;
 
 use super::exit::{CliError, Exit, say};
-use super::parse::{self, AnyPreset, SignInAs};
+use super::parse::{self, AnyPreset, OwnMargin, SignInAs};
 use super::secret_input::{self, CredentialOptions, GivenCredential};
 
 /// What may be said of a connection.
@@ -54,6 +54,13 @@ pub struct ConnectionOptions {
     /// A permission, instead of a preset; may be repeated. With client credentials one RESOURCE/.default
     #[arg(long, value_parser = parse::scope)]
     scope: Vec<Scope>,
+    /// What renews by itself: automatic (the default), keep-alive (nothing but the refresh token, before disuse ends it),
+    /// manual (nothing)
+    #[arg(long, value_name = "POLICY", value_parser = parse::renewal_policy)]
+    renew: Option<RenewalPolicy>,
+    /// Renew access tokens so long before their end, such as 15m; '' for the usual margin: 10 minutes, a fifth of a short life
+    #[arg(long, value_name = "TIME", value_parser = parse::renew_before)]
+    renew_before: Option<OwnMargin>,
     #[command(flatten)]
     secret: CredentialOptions,
     /// Last date of the client secret, as the portal shows it
@@ -186,6 +193,7 @@ impl ConnectionOptions {
             redirect_uri,
             response_mode: self.response_mode.unwrap_or_default(),
             scopes: self.scopes(&authority).unwrap_or_else(|| default_scopes(way_in, &authority)),
+            renewal: self.renewal(RenewalRule::default()),
             authority,
         };
         Ok((settings, given))
@@ -223,6 +231,7 @@ impl ConnectionOptions {
                 }
                 None => before.scopes.clone(),
             },
+            renewal: self.renewal(before.renewal),
             authority,
         };
         if let (None, None, None) = (&given, known, client_id) {
@@ -299,6 +308,13 @@ impl ConnectionOptions {
             None => {}
         }
         Ok(Some(typed.authority))
+    }
+
+    fn renewal(&self, before: RenewalRule) -> RenewalRule {
+        RenewalRule {
+            policy: self.renew.unwrap_or(before.policy),
+            before: self.renew_before.map_or(before.before, |given| given.0),
+        }
     }
 
     fn scopes(&self, authority: &Authority) -> Option<ScopeSet> {

@@ -21,6 +21,7 @@ use crate::runtime::process::prove_limits;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Haste, Stop, StopSignal};
+use crate::runtime::watch::log::Detail;
 use crate::sanitize::sanitize;
 use crate::vault::unlock::{
     KeySource, Sources, Unlocked, unlock, unlock_with_passphrase, usual_runtime_directory,
@@ -89,6 +90,11 @@ impl Global {
             colours: config.colours,
             themes: paths.config.as_ref().map(ConfigFile::themes_directory),
         }
+    }
+
+    /// How much a log of events tells.
+    pub fn detail(&self) -> Detail {
+        if self.verbose > 0 { Detail::Steps } else { Detail::Events }
     }
 
     /// Nothing below `INFO` is ever written: libraries tell the bytes of their frames there.

@@ -12,12 +12,15 @@ use crate::runtime::executor::VaultAccess;
 use crate::runtime::http::Network;
 use crate::runtime::looks::{Looks, TerminalTraits, ThemeFile};
 
-use crate::vault::{Presence, Vault};
+use crate::vault::is_watched;
 
 use super::context::{Global, event_loop, exit_of};
 use super::demo;
 use super::exit::{CliError, Exit, say};
 use super::vault_options::vault_options;
+
+/// Said on leaving where the dashboard was the only one that renews.
+const NOTHING_RENEWS: &str = "Nothing renews after you leave: watch is not running. Start it (tokengauge watch --print-unit), or run tokengauge refresh --due from cron.";
 
 /// Opens the dashboard, if there is a terminal to open it on.
 pub fn run(global: &Global) -> Result<Exit, CliError> {
@@ -30,14 +33,11 @@ pub fn run(global: &Global) -> Result<Exit, CliError> {
     // All that saves has been awaited. What still waits for a lock or a disk has sent nothing.
     runtime.shutdown_background();
     let ended = ended?;
-    let is_there = Vault::presence(&directory).is_ok_and(|presence| presence != Presence::Absent);
     match ended {
-        Ended::Left(Leave::Demo) => demo::open_first(global),
-        Ended::Left(Leave::Quit) => {
-            if is_there {
-                say(
-                    "Nothing renews after you leave: open tokengauge again, or run tokengauge refresh --due from cron.",
-                );
+        Ended::Left { leave: Leave::Demo, .. } => demo::open_first(global),
+        Ended::Left { leave: Leave::Quit, renewing } => {
+            if renewing > 0 && !is_watched(&directory) {
+                say(NOTHING_RENEWS);
             }
             Ok(Exit::Ok)
         }

@@ -38,7 +38,7 @@ pub fn open_first(global: &Global) -> Result<Exit, CliError> {
 fn open(scenario: &str, speed: u32, global: &Global) -> Result<Exit, CliError> {
     let looks = looks(&global.demo_look(), Keymap::default())?;
     match event_loop()?.block_on(demo::run(scenario, speed, looks, &surroundings()))? {
-        Ended::Left(_) => Ok(Exit::Ok),
+        Ended::Left { .. } => Ok(Exit::Ok),
         Ended::LeftUnsaved => Err(CliError::Quiet(Exit::LocalIo)),
         Ended::Stopped(signal) => Err(CliError::Quiet(exit_of(signal))),
     }

@@ -116,7 +116,11 @@ impl CliError {
             ExchangeError::AttemptOver | ExchangeError::NothingToRenew => Exit::SignInNeeded,
             ExchangeError::NoAppRegistration | ExchangeError::UnusableKey(_) => Exit::SetUpWrong,
             ExchangeError::WrongUser { .. } => Exit::Refused,
-            ExchangeError::SignInRefused(trouble) => Exit::of_trouble(trouble.kind),
+            ExchangeError::SignInRefused(trouble)
+            | ExchangeError::SecretRefused(trouble)
+            | ExchangeError::NotProven(trouble) => Exit::of_trouble(trouble.kind),
+            ExchangeError::SendsNoSecret => Exit::SetUpWrong,
+            ExchangeError::Replacement(_) => Exit::Refused,
             ExchangeError::NotSaved(_) => Exit::LocalIo,
             ExchangeError::Stopped => Exit::Terminated,
         };
@@ -185,22 +189,9 @@ pub fn say(line: &str) {
 
 /// The dashboard's keys in an advice, as commands.
 fn for_shell(failure: Failure, name: &ConnectionName) -> Failure {
-    let mut advice = failure.what_to_do;
-    for (keys, command) in [
-        ("(a)", "authorize"),
-        ("(e)", "edit"),
-        ("(e, tab 2)", "edit"),
-        ("(tab 2)", "edit"),
-        ("(p)", "redeem"),
-        ("(A)", "consent"),
-        ("(c)", "refresh --accept-restored"),
-        ("(t)", "doctor --probe"),
-        ("(2)", "show"),
-    ] {
-        advice = advice.replace(keys, &format!("(tokengauge {command} {name})"));
-    }
+    let failure = failure.in_commands(name);
     // A command that ends tries nothing again.
-    let advice = advice.replace("it is tried again", "run it again, or let refresh --due do so");
+    let advice = failure.what_to_do.replace("it is tried again", "run it again, or let refresh --due do so");
     Failure { what_to_do: advice, ..failure }
 }
 

@@ -139,7 +139,7 @@ impl Export {
         let held = fresh(&services, &self.name, self.audience.as_ref())?;
         // What is in the record may be used up.
         services.vault.check_nothing_waits(&held)?;
-        let app = services.vault.app_registration(&held.settings.client_id)?;
+        let app = services.vault.app_registration_of(&held)?;
         let values = match &self.audience {
             None => ConnectionValues::of(&held, app.as_ref()),
             Some(audience) => ConnectionValues::of_audience(&held, app.as_ref(), audience),

@@ -38,6 +38,8 @@ pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
         "redirect_uri": settings.redirect_uri.as_str(),
         "response_mode": settings.response_mode.as_str(),
         "scope": scopes(&settings.scopes),
+        "renews": settings.renewal.policy.as_str(),
+        "renew_before_seconds": settings.renewal.before.map(|before| before.span().num_seconds()),
         "credential": credential(overview, now),
         "signed_in_at": overview.tokens.as_ref().map(|tokens| moment(tokens.signed_in_at)),
         "access_token": overview.primary_access().map(|own| access(own, now)),

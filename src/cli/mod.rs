@@ -37,11 +37,13 @@ mod refresh;
 mod remove;
 mod rename;
 mod report_file;
+mod secret;
 mod secret_input;
 mod show;
 mod token;
 mod vault;
 mod vault_options;
+mod watch;
 mod words;
 
 use std::env;
@@ -86,6 +88,7 @@ enum Command {
     Permissions(permissions::Permissions),
     Consent(consent::Consent),
     Refresh(refresh::Refresh),
+    Secret(secret::Secret),
     Token(token::Token),
     Doctor(doctor::Doctor),
     Log(log::Log),
@@ -95,6 +98,7 @@ enum Command {
     Export(export::Export),
     Import(import::Import),
     Explain(explain::Explain),
+    Watch(watch::Watch),
     Vault(vault::VaultCommand),
     Completions(completions::Completions),
 }
@@ -132,7 +136,10 @@ impl Cli {
 
     fn run(self) -> Result<Exit, CliError> {
         let global = self.global;
-        global.start_log();
+        // Its own log tells more where more is asked for.
+        if !matches!(self.command, Some(Command::Watch(_))) {
+            global.start_log();
+        }
         match self.command {
             None => dashboard::run(&global),
             Some(Command::Demo(command)) => command.run(&global),
@@ -147,6 +154,7 @@ impl Cli {
             Some(Command::Permissions(command)) => command.run(|| global.context()),
             Some(Command::Consent(command)) => command.run(&global.context()?),
             Some(Command::Refresh(command)) => command.run(&global.context()?),
+            Some(Command::Secret(command)) => command.run(&global.context()?),
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Doctor(command)) => command.run(&global.context()?),
             Some(Command::Log(command)) => command.run(&global.context()?),
@@ -155,6 +163,7 @@ impl Cli {
             Some(Command::Calendar(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),
             Some(Command::Import(command)) => command.run(&global.context()?),
+            Some(Command::Watch(command)) => command.run(&global.context()?, global.detail()),
             Some(Command::Vault(command)) => command.run(&global.context()?),
             Some(Command::Explain(command)) => command.run(),
             Some(Command::Completions(command)) => command.run(),

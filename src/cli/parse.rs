@@ -7,8 +7,8 @@ use chrono::{NaiveDate, TimeDelta};
 use crate::catalogue::clouds::Cloud;
 use crate::catalogue::permissions::{APP_ONLY_PRESETS, AppOnlyPreset, PRESETS, Preset};
 use crate::domain::{
-    Audience, Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, Scope, ScopeSet,
-    Tenant,
+    Audience, Authority, ClientId, ConnectionName, Mailbox, RedirectUri, RenewBefore, RenewalPolicy,
+    ResponseMode, Scope, ScopeSet, Tenant,
 };
 use crate::export::options::{AccountName, KubernetesName, Prefix};
 
@@ -103,6 +103,22 @@ pub fn scope(text: &str) -> Result<Scope, &'static str> {
 
 pub fn redirect_uri(text: &str) -> Result<RedirectUri, String> {
     RedirectUri::parse(text).map_err(|error| error.to_string())
+}
+
+pub fn renewal_policy(text: &str) -> Result<RenewalPolicy, &'static str> {
+    RenewalPolicy::parse(text).ok_or("one of automatic, keep-alive, manual")
+}
+
+/// A margin of one's own, or the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnMargin(pub Option<RenewBefore>);
+
+pub fn renew_before(text: &str) -> Result<OwnMargin, &'static str> {
+    if text.is_empty() {
+        return Ok(OwnMargin(None));
+    }
+    let margin = RenewBefore::parse(text).map(|margin| OwnMargin(Some(margin)));
+    margin.ok_or("a time between 10s and 24h, such as 90s, 15m or 2h")
 }
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {

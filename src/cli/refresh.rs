@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::{GrantStep, Pauses};
+use crate::app::GrantStep;
 use crate::config::Config;
-use crate::domain::need::RenewalPlan;
-use crate::domain::{ConnectionId, ConnectionName, Overview};
+use crate::domain::need::{NoRenewal, RenewalPlan};
+use crate::domain::{ConnectionId, ConnectionName, Overview, Schedule};
 use crate::runtime::exchange::exchange;
 use crate::runtime::records;
 use crate::runtime::services::Services;
@@ -30,7 +30,7 @@ pub struct Refresh {
     /// All that can renew
     #[arg(long, conflicts_with = "due")]
     all: bool,
-    /// Those whose renewal is due now
+    /// Those whose renewal is due now; where none is, nothing is said (for cron)
     #[arg(long)]
     due: bool,
     /// Go on with records that are older than what was seen here: restored from a backup
@@ -53,7 +53,8 @@ impl Refresh {
         let config = Config::load(context.paths.config.as_ref())?.warnings;
         let services = context.open()?;
         let (chosen, mut highest) = self.choose(&services)?;
-        if chosen.is_empty() {
+        // Whoever asks every few minutes, as cron does, hears nothing of nothing.
+        if chosen.is_empty() && !self.due {
             say("nothing to renew");
         }
         let mut lines = Vec::new();
@@ -88,22 +89,23 @@ impl Refresh {
     }
 
     /// What earlier runs were told; a person who says "all" asks anew.
-    fn known_pauses(&self, services: &Services) -> Result<Pauses, CliError> {
-        let mut pauses = Pauses::default();
+    fn known_pauses(&self, services: &Services) -> Result<Schedule, CliError> {
+        let mut pauses = Schedule::default();
         if self.due {
-            services.contents()?.connections.iter().for_each(|own| pauses.note(own));
+            let now = services.clock.now();
+            services.contents()?.connections.iter().for_each(|own| note_pause(&mut pauses, own, now));
         }
         Ok(pauses)
     }
 
-    /// A server that asked for a pause is asked no more for that client; only who names a connection insists.
+    /// A server that asked for a pause is asked no more; only who names a connection insists.
     fn renew_unless_paused(
         &self,
         services: &Services,
         held: &Overview,
-        pauses: &mut Pauses,
+        pauses: &mut Schedule,
     ) -> Result<Overview, CliError> {
-        let pause = pauses.until(held).filter(|until| *until > services.clock.now());
+        let pause = pauses.paused_until(&held.settings.authority, services.clock.now());
         if let Some(until) = pause.filter(|_| self.all || self.due) {
             return Err(paused(until));
         }
@@ -114,7 +116,7 @@ impl Refresh {
         if result.is_err()
             && let Ok(after) = overview(services, &held.name)
         {
-            pauses.note(&after);
+            note_pause(pauses, &after, services.clock.now());
         }
         result
     }
@@ -133,7 +135,7 @@ impl Refresh {
         contents.damaged.iter().for_each(|file| tell(&file.failure));
         let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
         let now = services.clock.now();
-        tell_left_alone(&contents.connections, now);
+        tell_left_alone(contents.connections.iter().filter(|own| self.tells_of(own, now)));
         let chosen = contents
             .connections
             .into_iter()
@@ -143,15 +145,22 @@ impl Refresh {
 }
 
 impl Refresh {
+    /// True for a connection that is left alone, where that is to be told: to a person who says "all" always. Who asks for
+    /// what is due, again and again, has heard of a refusal when it came; nothing came for a record that was put back.
+    fn tells_of(&self, own: &Overview, now: DateTime<Utc>) -> bool {
+        match own.renewal_plan(now) {
+            RenewalPlan::Impossible(why) => self.all || why == NoRenewal::Restored,
+            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } | RenewalPlan::OnRequest { .. } => false,
+        }
+    }
+
     fn named(&self, services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
         let held = overview(services, name)?;
         if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
     }
 }
 
-/// Who reads what cron sends hears of those that only a person can mend.
-fn tell_left_alone(all: &[Overview], now: DateTime<Utc>) {
-    let left_alone = all.iter().filter(|own| !can_renew(own, now));
+fn tell_left_alone<'a>(left_alone: impl Iterator<Item = &'a Overview>) {
     let names: Vec<&str> = left_alone.map(|own| own.name.as_str()).collect();
     match &names[..] {
         [] => {}
@@ -162,6 +171,12 @@ fn tell_left_alone(all: &[Overview], now: DateTime<Utc>) {
             "left alone, a person must act: {first} and {} others; see tokengauge doctor",
             rest.len()
         )),
+    }
+}
+
+fn note_pause(pauses: &mut Schedule, own: &Overview, now: DateTime<Utc>) {
+    if let Some(until) = own.told_pause() {
+        pauses.pause(&own.settings.authority, until, now);
     }
 }
 

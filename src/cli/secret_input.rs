@@ -36,6 +36,37 @@ pub struct CredentialOptions {
     found: Option<ClientSecret>,
 }
 
+/// Where a new client secret comes from; asked for on the terminal where no option tells.
+#[derive(Debug, Args)]
+pub struct SecretOptions {
+    /// Read the new client secret from stdin
+    #[arg(long, conflicts_with = "secret_file")]
+    secret_stdin: bool,
+    /// Read the new client secret from this file
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+impl SecretOptions {
+    /// True if an option tells where it comes from.
+    pub fn is_given(&self) -> bool {
+        self.secret_stdin || self.secret_file.is_some()
+    }
+
+    /// The secret. Without a terminal an option has to tell where it comes from.
+    pub fn read(&self) -> Result<ClientSecret, CliError> {
+        let is_typed = !self.is_given() || (self.secret_stdin && io::stdin().is_terminal());
+        let text = match &self.secret_file {
+            Some(path) => read_file(path)?,
+            None if is_typed && (prompt::is_possible() || !self.secret_stdin) => {
+                prompt::ask("New client secret (its Value, not its ID): ", Echo::Hidden)?
+            }
+            None => read_bounded(io::stdin().lock(), "stdin")?,
+        };
+        parse(&text)
+    }
+}
+
 /// A client credential as it was given.
 pub enum GivenCredential {
     /// The secret.

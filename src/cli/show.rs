@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::app::copies;
 use crate::domain::app_registration::CredentialFacts;
-use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, Scope, ScopeSet};
+use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, RenewalPolicy, Scope, ScopeSet};
 use crate::sanitize::sanitize;
 
 use super::context::{Context, overview};
@@ -70,6 +70,7 @@ fn settings(overview: &Overview) -> Vec<Row> {
         rows.push(("Redirect URI", settings.redirect_uri.to_string()));
         rows.push(("Response mode", settings.response_mode.as_str().to_owned()));
     }
+    rows.push(("Renews", renews(overview)));
     rows.push(("Permissions", settings.scopes.to_wire()));
     if settings.way_in.is_delegated() {
         rows.push(("", format!("{} {}", Scope::OFFLINE_ACCESS, Scope::WHY_OFFLINE_ACCESS)));
@@ -78,6 +79,16 @@ fn settings(overview: &Overview) -> Vec<Row> {
         rows.push(("", Scope::EWS_RETIREMENT.to_owned()));
     }
     rows
+}
+
+fn renews(overview: &Overview) -> String {
+    let rule = overview.settings.renewal;
+    match (rule.policy, rule.before) {
+        (RenewalPolicy::Automatic, None) => "automatic".to_owned(),
+        (RenewalPolicy::Automatic, Some(before)) => format!("automatic, {before} before the end"),
+        (RenewalPolicy::KeepAlive, _) => "keep-alive: nothing but the refresh token".to_owned(),
+        (RenewalPolicy::Manual, _) => "manual: nothing by itself".to_owned(),
+    }
 }
 
 fn lifetimes(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {

@@ -225,14 +225,18 @@ fn refuse_hopeless(overview: &Overview, audience: &Audience, now: DateTime<Utc>)
     let known = || CliError::of_trouble(overview);
     let is_of_others = overview.trouble.is_none() && overview.refusal().is_some() && overview.can_renew();
     match overview.renewal_plan(now) {
-        RenewalPlan::Due(_) => Ok(()),
+        RenewalPlan::Due(_) | RenewalPlan::OnRequest { not_before: None } => Ok(()),
         RenewalPlan::Impossible(_) if is_of_others => Ok(()),
-        RenewalPlan::Retrying { at, .. } if at <= now => Ok(()),
-        RenewalPlan::Retrying { at, .. } => Err(CliError::new(
-            Exit::TryLater,
-            overview.trouble.as_ref().map_or_else(String::new, |trouble| trouble.what_happened.clone()),
-            format!("it is not asked again before {}", words::moment(at)),
-        )),
+        RenewalPlan::Retrying { at, .. } | RenewalPlan::OnRequest { not_before: Some(at) } if at <= now => {
+            Ok(())
+        }
+        RenewalPlan::Retrying { at, .. } | RenewalPlan::OnRequest { not_before: Some(at) } => {
+            Err(CliError::new(
+                Exit::TryLater,
+                overview.trouble.as_ref().map_or_else(String::new, |trouble| trouble.what_happened.clone()),
+                format!("it is not asked again before {}", words::moment(at)),
+            ))
+        }
         RenewalPlan::Impossible(NoRenewal::SecretExpired) => Err(CliError::new(
             Exit::SetUpWrong,
             "the client secret has passed its last date",

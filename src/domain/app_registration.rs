@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::secret::{ClientSecret, PrivateKey, Secret};
-use super::{Authority, Certainty, ClientId, Lifetime};
+use super::{Authority, Certainty, ClientId, Lifetime, Replacement};
 
 /// Authority and client ID with the client credential that belongs to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct AppRegistration {
     pub generation: u64,
     /// How the client proves itself at the token endpoint.
     pub credential: ClientCredential,
+    /// A secret that is being proven to take the place of the one in `credential`.
+    pub replacement: Option<Replacement>,
 }
 
 /// How a client proves itself (RFC 6749 §2.3).
@@ -232,16 +234,22 @@ impl From<&ClientCredential> for CredentialFacts {
     fn from(credential: &ClientCredential) -> Self {
         match credential {
             ClientCredential::Public => Self::Public,
-            ClientCredential::Secret(secret) => Self::Secret {
-                characters: secret.value.characters(),
-                lifetime: secret.lifetime(),
-                entered_at: secret.entered_at,
-            },
+            ClientCredential::Secret(secret) => Self::from(secret),
             ClientCredential::Certificate(certificate) => Self::Certificate {
                 thumbprint: certificate.thumbprint,
                 subject: certificate.subject.clone(),
                 lifetime: certificate.lifetime(),
             },
+        }
+    }
+}
+
+impl From<&SecretCredential> for CredentialFacts {
+    fn from(secret: &SecretCredential) -> Self {
+        Self::Secret {
+            characters: secret.value.characters(),
+            lifetime: secret.lifetime(),
+            entered_at: secret.entered_at,
         }
     }
 }

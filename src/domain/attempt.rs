@@ -119,5 +119,10 @@ pub(super) fn is_open(started_at: DateTime<Utc>, wrong_pastes: u8, now: DateTime
 
 /// False for a beginning in the future: a clock was set back, and nothing can be said of the time left.
 pub(super) fn began_before(started_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    now >= started_at - TimeDelta::minutes(1)
+    now >= counts_from(started_at)
+}
+
+/// From this moment on a beginning is not in the future: clocks differ by seconds.
+pub(super) fn counts_from(started_at: DateTime<Utc>) -> DateTime<Utc> {
+    started_at - TimeDelta::minutes(1)
 }

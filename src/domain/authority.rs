@@ -72,6 +72,13 @@ impl Authority {
             .expect("an authority and a tenant have been checked to make an address")
     }
 
+    /// `{login}/{tenant}/v2.0/.well-known/openid-configuration`: what the platform tells of a tenant to everybody.
+    pub fn discovery_document(&self, tenant: &Tenant) -> Url {
+        let base = self.login.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{tenant}/v2.0/.well-known/openid-configuration"))
+            .expect("an authority and a tenant have been checked to make an address")
+    }
+
     /// `{login}/{tenant}/v2.0/adminconsent`: without `oauth2`, unlike the other endpoints.
     pub fn admin_consent_page(&self, tenant: &Tenant) -> Url {
         let base = self.login.as_str().trim_end_matches('/');

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{
     AdminConsent, Attempt, Audience, Authority, Claims, ClaimsRequest, ClientId, CodeAttempt, DeviceAttempt,
-    HandOver, RedirectUri, RefreshLimit, Renewal, Scope, ScopeSet, Tenant, Tokens, Trouble, WayIn,
+    HandOver, RedirectUri, RefreshLimit, Renewal, RenewalRule, Scope, ScopeSet, Tenant, Tokens, Trouble,
+    WayIn,
 };
 
 /// Immutable id of a connection: it survives renaming.
@@ -142,6 +143,8 @@ pub struct Settings {
     pub response_mode: ResponseMode,
     /// The permissions asked for: delegated ones, or `.default` of one resource where the client acts for itself.
     pub scopes: ScopeSet,
+    /// What renews by itself, and how long before the end.
+    pub renewal: RenewalRule,
 }
 
 impl Settings {
@@ -202,6 +205,10 @@ impl Settings {
             redirect_uri: own(&self.redirect_uri, &shown.redirect_uri, &now.redirect_uri),
             response_mode: own(&self.response_mode, &shown.response_mode, &now.response_mode),
             scopes: kept.chain(more).cloned().collect(),
+            renewal: RenewalRule {
+                policy: own(&self.renewal.policy, &shown.renewal.policy, &now.renewal.policy),
+                before: own(&self.renewal.before, &shown.renewal.before, &now.renewal.before),
+            },
         }
     }
 

@@ -76,6 +76,16 @@ impl Overview {
         self.held_copies(now).into_iter().find(|copy| copy.is_outdated() && is_whole(copy))
     }
 
+    /// Who holds the client secret that was replaced since. One value that was copied is nobody's in particular.
+    pub fn holders_of_old_secret(&self) -> Vec<&HandOver> {
+        let is_replaced = |later: &[HandOver], own: &HandOver| later.iter().any(|later| later.replaces(own));
+        let all = self.hand_overs.iter().enumerate().rev();
+        all.filter(|(place, own)| !is_replaced(&self.hand_overs[place + 1..], own))
+            .map(|(_, own)| own)
+            .filter(|own| !own.is_single() && self.has_other_secret_than(own))
+            .collect()
+    }
+
     /// What is remembered when the values that are held here are given away.
     pub fn handed_over(&self, what: HandedOver, destination: Destination, at: DateTime<Utc>) -> HandOver {
         let refresh = self.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
@@ -94,6 +104,14 @@ impl Overview {
         }
     }
 
+    /// The moments at which a copy may become outdated by time alone.
+    pub fn copies_lapse_at(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let tokens = self.tokens.as_ref();
+        let lives =
+            self.hand_overs.iter().filter_map(move |given| copy_lifetime(given, tokens?, got_at(given)));
+        lives.flat_map(|life| life.stage_changes(Clock::RefreshToken))
+    }
+
     fn freshness_of(&self, given: &HandOver, now: DateTime<Utc>) -> Freshness {
         if self.has_other_secret_than(given) {
             return Freshness::Outdated(Outdated::SecretReplaced);
@@ -102,7 +120,7 @@ impl Overview {
             return Freshness::Current;
         };
         let is_rotated = tokens.refresh.as_ref().is_none_or(|held| held.fingerprint != *fingerprint);
-        let got_at = given.set.unwrap_or(given.at);
+        let got_at = got_at(given);
         if let Some(lapse) = lapse(given, tokens, got_at, now) {
             return Freshness::Outdated(Outdated::Lapsing(lapse));
         }
@@ -129,8 +147,18 @@ fn lapse(
     got_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
+    let copy = copy_lifetime(given, tokens, got_at)?;
+    (copy.stage(Clock::RefreshToken, now) >= Stage::Expiring).then_some(copy.expires_at)
+}
+
+/// The life of a copy that nobody renews.
+fn copy_lifetime(given: &HandOver, tokens: &TokenFacts, got_at: DateTime<Utc>) -> Option<Lifetime> {
     let held = tokens.refresh.as_ref().filter(|_| !given.renews_itself())?.lifetime;
     let expires_at = got_at + (held.expires_at - held.starts_at);
-    let copy = Lifetime { starts_at: got_at, expires_at, certainty: held.certainty };
-    (copy.stage(Clock::RefreshToken, now) >= Stage::Expiring).then_some(expires_at)
+    Some(Lifetime { starts_at: got_at, expires_at, certainty: held.certainty })
+}
+
+/// When the values that were given had been got.
+fn got_at(given: &HandOver) -> DateTime<Utc> {
+    given.set.unwrap_or(given.at)
 }

@@ -145,6 +145,13 @@ impl Lifetime {
         }
     }
 
+    /// The moments at which its stage may become another.
+    pub fn stage_changes(&self, clock: Clock) -> [DateTime<Utc>; 4] {
+        let (ageing, expiring) = self.thresholds(clock);
+        let known_from = self.starts_at.checked_sub_signed(CLOCKS_DIFFER).unwrap_or(self.starts_at);
+        [known_from, self.expires_at - ageing, self.expires_at - expiring, self.expires_at]
+    }
+
     fn thresholds(&self, clock: Clock) -> (TimeDelta, TimeDelta) {
         let span = self.span();
         match clock {

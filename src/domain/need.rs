@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{AttemptFacts, Audience, Clock, Lack, Lacking, Overview, Stage, Trouble, TroubleKind, WhoActs};
+use super::{
+    AttemptFacts, Audience, Clock, Lack, Lacking, Overview, RenewalPolicy, Stage, Trouble, TroubleKind,
+    WhoActs,
+};
 
 /// The groups of the list, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +43,11 @@ pub enum RenewalPlan {
         at: DateTime<Utc>,
         /// Tries that failed in a row.
         attempt: u32,
+    },
+    /// Not by itself, as the person decided; whenever it is asked to.
+    OnRequest {
+        /// Not before this moment, after a failure that passes.
+        not_before: Option<DateTime<Utc>>,
     },
     /// Not at all.
     Impossible(NoRenewal),
@@ -95,6 +103,8 @@ pub enum NextStep {
     RenewBefore(DateTime<Utc>),
     /// What somebody else holds is no longer what is held here: it is handed over again.
     HandOverAgain,
+    /// It renews when it is asked to, and is good till then.
+    RenewOnRequest,
     /// It renews by itself.
     RenewsAt(DateTime<Utc>),
     /// It is tried again by itself.
@@ -106,10 +116,14 @@ pub enum NextStep {
 impl Overview {
     /// Whether and when it renews.
     pub fn renewal_plan(&self, now: DateTime<Utc>) -> RenewalPlan {
-        use RenewalPlan::{Due, Impossible, Retrying};
+        use RenewalPlan::{Due, Impossible, OnRequest, Retrying};
+        let is_manual = self.settings.renewal.policy == RenewalPolicy::Manual;
         if let Some(trouble) = &self.trouble {
             match (trouble.kind, self.stopped_by(trouble, now)) {
                 (_, Some(why)) => return Impossible(why),
+                (TroubleKind::TryLater { retry_at, .. }, None) if self.can_renew() && is_manual => {
+                    return OnRequest { not_before: Some(retry_at) };
+                }
                 (TroubleKind::TryLater { retry_at, attempt, .. }, None) if self.can_renew() => {
                     return Retrying { at: retry_at, attempt };
                 }
@@ -118,11 +132,10 @@ impl Overview {
         }
         if self.tokens.is_none() {
             // Nobody needs to sign in first: the first token is as due as any.
-            let is_delegated = self.settings.way_in.is_delegated();
-            return if is_delegated {
-                Impossible(NoRenewal::NeverSignedIn)
-            } else {
-                Due(DateTime::UNIX_EPOCH)
+            return match (self.settings.way_in.is_delegated(), self.is_automatic()) {
+                (true, _) => Impossible(NoRenewal::NeverSignedIn),
+                (false, true) => Due(DateTime::UNIX_EPOCH),
+                (false, false) => OnRequest { not_before: None },
             };
         }
         // A lapse that was estimated or typed is no refusal: one request tells for certain.
@@ -130,12 +143,24 @@ impl Overview {
             return Impossible(NoRenewal::NoRefreshToken);
         }
         match (self.renewals_due(now).into_iter().map(|(at, _)| at).min(), self.refusal()) {
-            (Some(at), _) => Due(at),
+            (Some(at), _) => self.planned(at),
             (None, Some(trouble)) => {
                 Impossible(self.stopped_by(trouble, now).unwrap_or(NoRenewal::SetUpWrong))
             }
             (None, None) => Impossible(NoRenewal::NeverSignedIn),
         }
+    }
+
+    /// What the person's policy makes of a connection whose first access token is due at `access_due_at`.
+    fn planned(&self, access_due_at: DateTime<Utc>) -> RenewalPlan {
+        let exercise = self.exercise_due_at();
+        let at = match self.settings.renewal.policy {
+            // A token that lives for months must not let the refresh token lapse.
+            RenewalPolicy::Automatic => Some(exercise.map_or(access_due_at, |at| at.min(access_due_at))),
+            RenewalPolicy::KeepAlive => exercise,
+            RenewalPolicy::Manual => None,
+        };
+        at.map_or(RenewalPlan::OnRequest { not_before: None }, RenewalPlan::Due)
     }
 
     /// Why a trouble stops all renewing; `None` for what passes.
@@ -165,23 +190,29 @@ impl Overview {
             (_, Some(Lack::Refused(_))) | (None, None) => None,
             (_, Some(Lack::NotYet)) => self.renewed_at(),
             (Some(held), None) if held.lifetime.is_of_another_clock(now) => Some(DateTime::UNIX_EPOCH),
-            (Some(held), None) => Some(held.lifetime.renewal_due_at()),
+            (Some(held), None) => Some(self.renewal_due_at(&held.lifetime)),
         };
         let asked = self.settings.audiences();
         let is_known =
             |audience: &Audience| tokens.access.get(audience).is_some() || self.lack_of(audience).is_some();
         if !asked.iter().any(is_known) {
             // All that is asked for now was chosen since: what is held goes on to the first of it.
-            let at = self.access_lifetime().map(|lifetime| lifetime.renewal_due_at());
+            let at = self.access_lifetime().map(|lifetime| self.renewal_due_at(&lifetime));
             return at.into_iter().zip(asked).collect();
         }
         asked.into_iter().filter_map(|audience| Some((due(&audience)?, audience))).collect()
     }
 
-    /// The resources whose renewal is due by now.
+    /// The resources whose renewal is due by now. Where it is only the refresh token that is to be used, one of them does.
     pub fn audiences_due(&self, now: DateTime<Utc>) -> Vec<Audience> {
-        let due = self.renewals_due(now).into_iter().filter(|(at, _)| *at <= now);
-        due.map(|(_, audience)| audience).collect()
+        let all = self.renewals_due(now);
+        let due = all.iter().filter(|(at, _)| self.is_automatic() && *at <= now);
+        let due: Vec<Audience> = due.map(|(_, audience)| audience.clone()).collect();
+        let is_exercised = self.exercise_due_at().is_some_and(|at| at <= now);
+        if due.is_empty() && is_exercised && self.settings.renewal.policy != RenewalPolicy::Manual {
+            return all.into_iter().take(1).map(|(_, audience)| audience).collect();
+        }
+        due
     }
 
     /// The resources that a person who asks for renewal means: what is held, and what was refused, once more.
@@ -216,10 +247,11 @@ impl Overview {
                 Some(_) => Need::Soon,
             },
             RenewalPlan::Impossible(_) => Need::NeedsYou,
-            RenewalPlan::Retrying { .. } | RenewalPlan::Due(_) if self.refusal().is_some() => Need::NeedsYou,
-            RenewalPlan::Retrying { .. } => Need::Soon,
-            RenewalPlan::Due(_) if self.tokens.is_none() => Need::Soon,
-            RenewalPlan::Due(_) => match self.latest_stage(now) {
+            _ if self.refusal().is_some() => Need::NeedsYou,
+            RenewalPlan::Retrying { .. } | RenewalPlan::OnRequest { not_before: Some(_) } => Need::Soon,
+            _ if self.tokens.is_none() => Need::Soon,
+            RenewalPlan::OnRequest { not_before: None } | RenewalPlan::Due(_) => match self.latest_stage(now)
+            {
                 Stage::Expired => Need::NeedsYou,
                 Stage::Expiring => Need::Soon,
                 Stage::Fresh | Stage::Ageing if self.open_attempt(now).is_some() => Need::Soon,
@@ -227,6 +259,19 @@ impl Overview {
                 Stage::Fresh | Stage::Ageing => Need::Quiet,
             },
         }
+    }
+
+    /// The first moment after `now` at which [`Overview::need`] may tell another group, if nothing but the time passes.
+    pub fn need_changes_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let access = self.access_lifetime().filter(|_| !self.can_renew());
+        let lives = [
+            (Clock::AccessToken, access),
+            (Clock::RefreshToken, self.refresh_lifetime()),
+            (Clock::ClientCredential, self.credential_lifetime()),
+        ];
+        let stages = lives.into_iter().filter_map(|(clock, life)| Some(life?.stage_changes(clock))).flatten();
+        let attempt = self.attempt.iter().flat_map(AttemptFacts::open_between);
+        stages.chain(attempt).chain(self.copies_lapse_at()).filter(|at| *at > now).min()
     }
 
     /// Its one next step.
@@ -242,7 +287,8 @@ impl Overview {
         match (self.stop(now), self.renewal_plan(now)) {
             (Some(why), _) | (None, RenewalPlan::Impossible(why)) => self.step_out_of(why, now),
             (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(at),
-            (None, RenewalPlan::Due(at)) => self.step_before_renewal(at, now),
+            (None, RenewalPlan::OnRequest { .. }) => self.step_before_renewal(NextStep::RenewOnRequest, now),
+            (None, RenewalPlan::Due(at)) => self.step_before_renewal(NextStep::RenewsAt(at), now),
         }
     }
 
@@ -250,14 +296,14 @@ impl Overview {
     pub fn stop(&self, now: DateTime<Utc>) -> Option<NoRenewal> {
         match self.renewal_plan(now) {
             RenewalPlan::Impossible(why) => Some(why),
-            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } => {
+            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } | RenewalPlan::OnRequest { .. } => {
                 self.refusal().and_then(|trouble| self.stopped_by(trouble, now))
             }
         }
     }
 
-    /// What comes before the renewal at `at`, else that itself.
-    fn step_before_renewal(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> NextStep {
+    /// What comes before `renewal`, else that itself.
+    fn step_before_renewal(&self, renewal: NextStep, now: DateTime<Utc>) -> NextStep {
         match () {
             () if self.tokens.is_none() => NextStep::GetToken,
             () if self.is_nearing(Clock::ClientCredential, now) => NextStep::ReplaceSecret,
@@ -266,7 +312,7 @@ impl Overview {
                 NextStep::RenewBefore(self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at))
             }
             () if self.outdated_copy(now).is_some() => NextStep::HandOverAgain,
-            () => NextStep::RenewsAt(at),
+            () => renewal,
         }
     }
 
@@ -320,18 +366,15 @@ impl Overview {
 
     /// True if it is to be renewed by now, by itself or by `refresh --due`.
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
-        match self.renewal_plan(now) {
-            RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at <= now,
-            RenewalPlan::Impossible(_) => false,
-        }
+        self.turn(now).is_some_and(|turn| turn.at <= now)
     }
 
     /// True if a renewal may be tried now, due or not: a pause that was asked for is kept, and a dead credential is left
     /// alone.
     pub fn may_renew_at(&self, now: DateTime<Utc>) -> bool {
         match self.renewal_plan(now) {
-            RenewalPlan::Due(_) => true,
-            RenewalPlan::Retrying { at, .. } => at <= now,
+            RenewalPlan::Due(_) | RenewalPlan::OnRequest { not_before: None } => true,
+            RenewalPlan::Retrying { at, .. } | RenewalPlan::OnRequest { not_before: Some(at) } => at <= now,
             RenewalPlan::Impossible(_) => false,
         }
     }

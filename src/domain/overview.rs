@@ -7,12 +7,13 @@ use super::app_registration::CredentialFacts;
 use super::authority::{TenantForm, is_guid};
 use super::hand_over::Fingerprint;
 use super::per_audience::OfAudience;
+use super::redirect_uri::RedirectPlatform;
 use super::secret::Secret;
 use super::{
-    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Capture, Claims,
-    Connection, ConnectionId, ConnectionName, ConnectionValue, DevicePoll, HandOver, Lack, Lacking, Lifetime,
-    ListenAt, PerAudience, RedirectUri, Renewal, RenewalKind, ScopeSet, Settings, SignedInUser, Tokens,
-    Trouble,
+    AccessGrant, AdminConsent, AdminConsentRequest, AppRegistration, Attempt, Audience, Capture, Certainty,
+    Claims, Connection, ConnectionId, ConnectionName, ConnectionValue, CountsFrom, DevicePoll, HandOver,
+    Lack, Lacking, Lifetime, ListenAt, PerAudience, RedirectUri, RefreshLimit, Renewal, RenewalKind,
+    ScopeSet, Settings, SignedInUser, Tokens, Trouble, WayIn,
 };
 
 /// What the screen and `show` know of a connection. Holds no secret.
@@ -62,6 +63,8 @@ pub struct TokenFacts {
     pub user: SignedInUser,
     /// When a person last signed in.
     pub signed_in_at: DateTime<Utc>,
+    /// How they came: the refresh token stays what its sign-in made it.
+    pub way_in: WayIn,
     /// Of the access tokens, one for each resource.
     pub access: PerAudience<AccessFacts>,
     /// What else the sign-in asked for, and has no token or none that renews.
@@ -96,6 +99,8 @@ impl OfAudience for AccessFacts {
 pub struct RefreshFacts {
     /// Life, from the last use.
     pub lifetime: Lifetime,
+    /// Whether using it lengthens its life.
+    pub counts_from: CountsFrom,
     /// Length.
     pub characters: usize,
     /// Tells one token from another.
@@ -164,6 +169,15 @@ impl AttemptFacts {
         }
     }
 
+    /// The moments between which it may be finished.
+    pub fn open_between(&self) -> [DateTime<Utc>; 2] {
+        let started_at = match self {
+            Self::Code(attempt) => attempt.started_at,
+            Self::Device(attempt) => attempt.started_at,
+        };
+        [super::attempt::counts_from(started_at), self.ends_at()]
+    }
+
     /// When it ends by itself.
     pub fn ends_at(&self) -> DateTime<Utc> {
         match self {
@@ -222,7 +236,7 @@ impl Overview {
             generation: connection.generation,
             settings: connection.settings.clone(),
             credential: app.map_or(CredentialFacts::Missing, |app| CredentialFacts::from(&app.credential)),
-            tokens: connection.tokens.as_ref().map(TokenFacts::from),
+            tokens: connection.tokens.as_ref().map(|tokens| TokenFacts::of(tokens, connection.refresh_limit)),
             trouble: connection.trouble.clone(),
             attempt: connection.attempt.as_ref().map(AttemptFacts::from),
             admin_consent: connection.admin_consent.clone(),
@@ -349,6 +363,15 @@ impl Overview {
         own.is_some_and(|own| is_guid(told) && !own.eq_ignore_ascii_case(told))
     }
 
+    /// The platform heading of the portal under which its redirect URI belongs.
+    pub fn redirect_platform(&self) -> RedirectPlatform {
+        if self.credential.is_confidential() {
+            RedirectPlatform::Web
+        } else {
+            RedirectPlatform::MobileAndDesktop
+        }
+    }
+
     /// The request for admin consent that waits for its answer.
     pub fn open_consent_request(&self) -> Option<&AdminConsentRequest> {
         self.admin_consent.as_ref()?.request()
@@ -388,15 +411,19 @@ impl Overview {
     }
 }
 
-impl From<&Tokens> for TokenFacts {
-    fn from(tokens: &Tokens) -> Self {
+impl TokenFacts {
+    fn of(tokens: &Tokens, limit: Option<RefreshLimit>) -> Self {
+        let learned = |lifetime: &Lifetime| limit.filter(|_| lifetime.certainty == Certainty::Learned);
         Self {
             user: tokens.user.clone(),
             signed_in_at: tokens.signed_in_at,
+            way_in: tokens.way_in,
             access: tokens.access.map(|access| AccessFacts::from(access)),
             lacking: tokens.lacking.clone(),
             refresh: tokens.refresh.as_ref().map(|refresh| RefreshFacts {
                 lifetime: refresh.lifetime,
+                counts_from: learned(&refresh.lifetime)
+                    .map_or(CountsFrom::LastUse, RefreshLimit::counts_from),
                 characters: refresh.current.characters(),
                 fingerprint: Fingerprint::of(&refresh.current),
                 previous_kept: refresh.previous.is_some(),

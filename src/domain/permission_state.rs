@@ -220,6 +220,7 @@ mod tests {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: crate::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient(asked),
         };
         let id = ConnectionId::parse("c0ffee").unwrap();

@@ -74,6 +74,7 @@ mod tests {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: crate::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient("Mail.Send User.Read"),
         }
     }

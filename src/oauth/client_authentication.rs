@@ -121,6 +121,7 @@ mod tests {
             authority: Authority::custom("https://login.microsoftonline.com", None).unwrap(),
             generation: 1,
             credential: credential.clone(),
+            replacement: None,
         };
         ClientAuthentication::of(WayIn::default(), &app, context).unwrap()
     }

@@ -27,6 +27,7 @@ pub mod claims;
 pub mod client_authentication;
 pub mod device_authorization;
 pub mod device_poll;
+pub mod discovery;
 pub mod error_text;
 pub mod graph;
 mod json;

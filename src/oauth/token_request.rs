@@ -115,6 +115,7 @@ mod tests {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: crate::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient(asked),
         }
     }

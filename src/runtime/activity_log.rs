@@ -1,11 +1,14 @@
 //! The activity on disk: one JSON object a line, at most 10 MiB in two files, written by all programs at once.
 //!
-//! It is a convenience: where it cannot be written nothing else stops, and a line that cannot be read is passed over.
+//! It is a convenience: where it cannot be written nothing else stops, and a line that cannot be read is passed over. The
+//! demo, which leaves nothing behind, keeps the newest in memory.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rustix::fs::OFlags;
@@ -19,10 +22,24 @@ use crate::sanitize::sanitize;
 const LARGEST: u64 = 5 * 1024 * 1024;
 /// The longest text that is written, in characters.
 const LONGEST_TEXT: usize = 400;
+/// How much of a file is read for its newest events: a line takes some 150 bytes.
+const TAIL: u64 = 512 * 1024;
+/// How many events are kept in memory where no file is.
+const KEPT_IN_MEMORY: usize = 1000;
 
 /// Where the activity of one vault is kept.
 #[derive(Debug, Clone)]
-pub struct ActivityLog {
+pub struct ActivityLog(Place);
+
+#[derive(Debug, Clone)]
+enum Place {
+    Disk(Files),
+    Memory(Arc<Mutex<VecDeque<Event>>>),
+}
+
+/// The file, and beside it the one that was put aside.
+#[derive(Debug, Clone)]
+struct Files {
     path: PathBuf,
 }
 
@@ -41,14 +58,72 @@ struct Line {
 impl ActivityLog {
     /// Below `directory`, for the vault of this id.
     pub fn new(directory: &Path, vault_id: &str) -> Self {
-        Self { path: directory.join("activity").join(format!("{vault_id}.jsonl")) }
+        let path = directory.join("activity").join(format!("{vault_id}.jsonl"));
+        Self(Place::Disk(Files { path }))
     }
 
-    /// Adds an event, best effort.
-    pub fn note(&self, event: &Event) {
-        let _ = self.append(event);
+    /// As long as this program runs.
+    pub fn in_memory() -> Self {
+        Self(Place::Memory(Arc::default()))
     }
 
+    /// True if other programs and later runs read it as well.
+    pub fn is_on_disk(&self) -> bool {
+        matches!(self.0, Place::Disk(_))
+    }
+
+    /// The file, printable.
+    pub fn place(&self) -> String {
+        match &self.0 {
+            Place::Disk(files) => sanitize(&files.path.display().to_string(), 200),
+            Place::Memory(_) => "memory".to_owned(),
+        }
+    }
+
+    /// Adds an event.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn note(&self, event: &Event) -> io::Result<()> {
+        match &self.0 {
+            Place::Disk(files) => files.append(event),
+            Place::Memory(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let surplus = (kept.len() + 1).saturating_sub(KEPT_IN_MEMORY);
+                kept.drain(..surplus);
+                kept.push_back(event.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// What was noted, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If a file is there and cannot be read.
+    pub fn events(&self) -> io::Result<Vec<Event>> {
+        self.newest(usize::MAX)
+    }
+
+    /// The newest of what was noted, oldest first: so many at most, and of each file what half a mebibyte holds.
+    ///
+    /// # Errors
+    ///
+    /// If a file is there and cannot be read.
+    pub fn newest(&self, count: usize) -> io::Result<Vec<Event>> {
+        match &self.0 {
+            Place::Disk(files) => files.newest(count),
+            Place::Memory(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(kept.iter().skip(kept.len().saturating_sub(count)).cloned().collect())
+            }
+        }
+    }
+}
+
+impl Files {
     fn append(&self, event: &Event) -> io::Result<()> {
         let mut line = json(event);
         line.push('\n');
@@ -81,25 +156,35 @@ impl ActivityLog {
         self.path.with_extension("jsonl.1")
     }
 
-    /// What was noted, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// If a file is there and cannot be read.
-    pub fn events(&self) -> io::Result<Vec<Event>> {
-        let mut events = Vec::new();
-        for path in [self.aside(), self.path.clone()] {
-            match private(OpenOptions::new().read(true)).open(path) {
-                Ok(file) if file.metadata()?.is_file() => {
-                    events.extend(read(BufReader::new(file.take(2 * LARGEST)))?);
-                }
-                Ok(_) => return Err(io::ErrorKind::InvalidInput.into()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+    fn newest(&self, count: usize) -> io::Result<Vec<Event>> {
+        let mut events = read_file(&self.path, count)?;
+        if events.len() < count {
+            let mut older = read_file(&self.aside(), count - events.len())?;
+            older.append(&mut events);
+            events = older;
         }
         Ok(events)
     }
+}
+
+/// The newest events of a file, oldest first; of one that is not there, none.
+fn read_file(path: &Path, count: usize) -> io::Result<Vec<Event>> {
+    let mut file = match private(OpenOptions::new().read(true)).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    if count != usize::MAX && metadata.len() > TAIL {
+        // The line that is cut there is passed over like any other that is none.
+        file.seek(SeekFrom::Start(metadata.len() - TAIL))?;
+    }
+    let mut events = read(BufReader::new(file.take(2 * LARGEST)))?;
+    events.drain(..events.len().saturating_sub(count));
+    Ok(events)
 }
 
 /// For the owner alone, not through a link, and never waiting for the other end of a pipe.
@@ -149,6 +234,15 @@ fn parse(line: &[u8]) -> Option<Event> {
 mod tests {
     use super::*;
 
+    impl ActivityLog {
+        fn files(&self) -> &Files {
+            match &self.0 {
+                Place::Disk(files) => files,
+                Place::Memory(_) => panic!("it is in memory"),
+            }
+        }
+    }
+
     fn event(number: i64) -> Event {
         Event {
             at: DateTime::from_timestamp_millis(1_800_000_000_000 + number).unwrap(),
@@ -170,19 +264,44 @@ mod tests {
         let (_directory, log) = log();
         assert!(log.events().unwrap().is_empty());
         let events: Vec<Event> = (0..40).map(event).collect();
-        events.iter().for_each(|event| log.note(event));
+        events.iter().for_each(|event| log.note(event).unwrap());
         assert_eq!(log.events().unwrap(), events);
-        assert_eq!(fs::metadata(&log.path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&log.files().path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_newest_come_from_the_end_of_both_files() {
+        let (_directory, log) = log();
+        (0..4).for_each(|number| log.note(&event(number)).unwrap());
+        fs::rename(&log.files().path, log.files().aside()).unwrap();
+        (4..6).for_each(|number| log.note(&event(number)).unwrap());
+        assert_eq!(log.newest(3).unwrap(), (3..6).map(event).collect::<Vec<_>>());
+        assert_eq!(log.newest(2).unwrap(), (4..6).map(event).collect::<Vec<_>>());
+        assert_eq!(log.newest(0).unwrap(), []);
+        let lengthy = Event { what_happened: "x".repeat(LONGEST_TEXT), ..event(1) };
+        (0..4_000).for_each(|_| log.note(&lengthy).unwrap());
+        log.note(&event(6)).unwrap();
+        let read = log.newest(100_000).unwrap();
+        assert!(read.len() < 2_000, "only the tail is read: {}", read.len());
+        assert_eq!((read.first(), read.last()), (Some(&event(0)), Some(&event(6))));
+    }
+
+    #[test]
+    fn without_a_file_the_newest_thousand_stay() {
+        let log = ActivityLog::in_memory();
+        (0..1_005).for_each(|number| log.note(&event(number)).unwrap());
+        assert_eq!(log.events().unwrap(), (5..1_005).map(event).collect::<Vec<_>>());
+        assert_eq!(log.newest(2).unwrap(), (1_003..1_005).map(event).collect::<Vec<_>>());
     }
 
     #[test]
     fn lines_that_are_no_events_are_passed_over() {
         let (_directory, log) = log();
-        log.note(&event(1));
-        let mut file = log.open().unwrap();
+        log.note(&event(1)).unwrap();
+        let mut file = log.files().open().unwrap();
         file.write_all(b"{\"at\":\"2026\n\xff\xfe\n{\"at\":\"2026-11-22T10:00:00Z\",\"event\":\"later\",\"what_happened\":\"x\"}\n")
             .unwrap();
-        log.note(&event(2));
+        log.note(&event(2)).unwrap();
         assert_eq!(log.events().unwrap(), [event(1), event(2)]);
     }
 
@@ -191,8 +310,8 @@ mod tests {
         let (directory, log) = log();
         let lengthy = Event { what_happened: "x".repeat(LONGEST_TEXT), ..event(1) };
         let lines = 3 * LARGEST / json(&lengthy).len() as u64;
-        (0..lines).for_each(|_| log.note(&lengthy));
-        log.note(&event(2));
+        (0..lines).for_each(|_| log.note(&lengthy).unwrap());
+        log.note(&event(2)).unwrap();
         let sizes = fs::read_dir(directory.path().join("activity")).unwrap();
         let sizes: Vec<u64> = sizes.map(|entry| entry.unwrap().metadata().unwrap().len()).collect();
         assert_eq!(sizes.len(), 2);
@@ -206,7 +325,9 @@ mod tests {
         std::thread::scope(|scope| {
             for writer in 0..4 {
                 let log = &log;
-                scope.spawn(move || (0..50).for_each(|number| log.note(&event(writer * 50 + number))));
+                scope.spawn(move || {
+                    (0..50).for_each(|number| log.note(&event(writer * 50 + number)).unwrap());
+                });
             }
         });
         let mut noted = log.events().unwrap();
@@ -217,18 +338,18 @@ mod tests {
     #[test]
     fn a_place_that_cannot_be_written_stops_nothing() {
         let log = ActivityLog::new(Path::new("/dev/null"), "0123");
-        log.note(&event(1));
+        assert!(log.note(&event(1)).is_err());
         assert!(log.events().is_err());
     }
 
     #[test]
     fn who_holds_the_file_keeps_nobody_waiting() {
         let (_directory, log) = log();
-        log.note(&event(1));
-        let held = log.open().unwrap();
+        log.note(&event(1)).unwrap();
+        let held = log.files().open().unwrap();
         held.set_len(LARGEST).unwrap();
         held.lock().unwrap();
-        log.note(&event(2));
+        log.note(&event(2)).unwrap();
         assert_eq!(log.events().unwrap(), [event(1)], "the line lies behind what was put there");
         assert!(held.metadata().unwrap().len() > LARGEST);
     }
@@ -236,10 +357,11 @@ mod tests {
     #[test]
     fn a_pipe_in_its_place_is_refused_at_once() {
         let (_directory, log) = log();
-        log.note(&event(1));
-        fs::remove_file(&log.path).unwrap();
-        rustix::fs::mknodat(rustix::fs::CWD, &log.path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        log.note(&event(2));
+        log.note(&event(1)).unwrap();
+        fs::remove_file(&log.files().path).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &log.files().path, rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .unwrap();
+        assert!(log.note(&event(2)).is_err());
         assert!(log.events().is_err());
     }
 

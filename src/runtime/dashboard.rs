@@ -1,17 +1,16 @@
-//! The dashboard: the loop with the only `select!` and the only sleep.
+//! The dashboard: an app with a screen and a keyboard.
 
 use std::io;
 use std::path::PathBuf;
-use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::EventStream;
 use futures_util::Stream;
 use tokio::select;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::app::{App, Banner, Browser, Door, Effect, Environment, FirstRun, Leave, Message};
+use crate::app::{App, Banner, Browser, Door, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
 use crate::config;
 use crate::export::snippet::VaultOptions;
@@ -21,14 +20,14 @@ use crate::vault::{Presence, Vault, VaultError};
 use super::clipboard::Clipboard;
 use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder};
+use super::driver::{self, Channels, Driver, Next};
 use super::executor::{Executor, VaultAccess};
 use super::http::Network;
 use super::input::{Input, InputReader, Line};
 use super::looks::Looks;
-use super::stop::{Haste, Stop, StopSignal};
+use super::stop::{Haste, StopSignal};
 use super::terminal::{self, Screen};
 use super::warnings::{Setup, Signals};
-use super::watcher::Noticed;
 
 /// What the dashboard is started with.
 #[derive(Debug, Clone)]
@@ -62,7 +61,12 @@ pub struct Surroundings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// The person left.
-    Left(Leave),
+    Left {
+        /// What follows.
+        leave: Leave,
+        /// How many connections renewed by themselves while the dashboard was open.
+        renewing: usize,
+    },
     /// The person left although something was not saved, which has been told.
     LeftUnsaved,
     /// A signal, or the terminal has gone.
@@ -74,17 +78,12 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
     let clock = Clock::system();
     let presence = Vault::presence(&start.access.directory)?;
     let environment = environment(&start, clock, presence);
-    let (channels, ends) = channels();
-    let outlets = outlets(&start.surroundings, &channels);
-    let executor = Executor::new(
-        start.access.clone(),
-        clock,
-        outlets,
-        channels.answers.clone(),
-        channels.noticed.clone(),
-    )
-    .with_network(start.network.clone())
-    .with_warnings(Setup::of(&start.warnings, Some(signals(&start))));
+    let (Channels { answers, noticed }, ends) = driver::channels();
+    let (terminal, orders) = terminal_orders();
+    let outlets = outlets(&start.surroundings, terminal);
+    let executor = Executor::new(start.access.clone(), clock, outlets, answers, noticed)
+        .with_network(start.network.clone())
+        .with_warnings(Setup::of(&start.warnings, Some(signals(&start))));
     let theme = start.looks.names().swap_remove(0);
     let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now())
         .with_warnings(start.warnings.rules(), banner(&start.warnings));
@@ -92,7 +91,7 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
         app.open_vault().into_iter().for_each(|effect| executor.perform(effect));
     }
     let titles = if start.warnings.title { Titles::Counts } else { Titles::Left };
-    Ok(show(app, executor, start.looks, clock, ends, titles).await?)
+    Ok(show(Driver::new(app, executor, clock, ends)?, start.looks, orders, titles).await?)
 }
 
 /// How the person at this terminal hears of a warning.
@@ -140,31 +139,23 @@ fn environment(start: &Start, clock: Clock, presence: Presence) -> Environment {
     }
 }
 
-/// The sending ends, for whoever reports to the loop.
-pub(super) struct Channels {
-    pub answers: mpsc::UnboundedSender<Message>,
-    pub noticed: mpsc::UnboundedSender<Noticed>,
-    pub terminal: mpsc::UnboundedSender<TerminalOrder>,
+/// What the terminal is to write between two frames.
+pub(super) type Orders = UnboundedReceiver<TerminalOrder>;
+
+pub(super) fn terminal_orders() -> (UnboundedSender<TerminalOrder>, Orders) {
+    mpsc::unbounded_channel()
 }
 
-/// The receiving ends: the loop's.
-pub(super) struct Ends {
-    answers: UnboundedReceiver<Message>,
-    noticed: UnboundedReceiver<Noticed>,
-    terminal: UnboundedReceiver<TerminalOrder>,
+/// Whoever ordered it may have given up.
+fn write(order: TerminalOrder) {
+    let written = terminal::write_sequence(crate::domain::secret::Secret::expose(&order.sequence));
+    let _ = order.written.send(written.is_ok());
 }
 
-pub(super) fn channels() -> (Channels, Ends) {
-    let (answers, answered) = mpsc::unbounded_channel();
-    let (noticed, reports) = mpsc::unbounded_channel();
-    let (terminal, orders) = mpsc::unbounded_channel();
-    (Channels { answers, noticed, terminal }, Ends { answers: answered, noticed: reports, terminal: orders })
-}
-
-pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outlets {
+pub(super) fn outlets(surroundings: &Surroundings, terminal: UnboundedSender<TerminalOrder>) -> Outlets {
     Outlets {
         clipboard: Clipboard::detect(surroundings.tmux.as_deref()),
-        terminal: channels.terminal.clone(),
+        terminal,
         directory: surroundings.directory.clone(),
         vault_options: surroundings.vault_options.clone(),
     }
@@ -172,36 +163,31 @@ pub(super) fn outlets(surroundings: &Surroundings, channels: &Channels) -> Outle
 
 /// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
 pub(super) async fn show(
-    app: App,
-    executor: Executor,
+    driver: Driver,
     looks: Looks,
-    clock: Clock,
-    ends: Ends,
+    orders: Orders,
     titles: Titles,
 ) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
     let mut dashboard = Dashboard {
-        app,
-        executor,
+        driver,
         looks,
-        clock,
-        ends,
+        orders,
+        resized: signal(SignalKind::window_change())?,
         screen,
-        reload_at: None,
-        clock_told: TimeDelta::zero(),
         plain_shown: false,
         pasting_until: DateTime::UNIX_EPOCH,
         titles,
         title: String::new(),
     };
     let ended = dashboard.run(EventStream::new()).await;
-    dashboard.executor.leave(haste_of(&ended));
+    dashboard.driver.executor.leave(haste_of(&ended));
     drop(guard);
-    let Dashboard { executor, ends, .. } = dashboard;
+    let Dashboard { driver, orders, .. } = dashboard;
     // Nobody writes to the terminal any more: whoever waits for that ends.
-    drop(ends);
-    match (await_last_answers(&executor).await?, ended?) {
-        (LastWords::Said, Ended::Left(_)) => Ok(Ended::LeftUnsaved),
+    drop(orders);
+    match (await_last_answers(driver).await, ended?) {
+        (LastWords::Said, Ended::Left { .. }) => Ok(Ended::LeftUnsaved),
         (_, ended) => Ok(ended),
     }
 }
@@ -215,46 +201,33 @@ enum LastWords {
 
 fn haste_of(ended: &io::Result<Ended>) -> Haste {
     match ended {
-        Ok(Ended::Left(_) | Ended::LeftUnsaved) => Haste::Leaving,
+        Ok(Ended::Left { .. } | Ended::LeftUnsaved) => Haste::Leaving,
         Ok(Ended::Stopped(_)) | Err(_) => Haste::Stopping,
     }
 }
 
-/// A token that was paid for is saved before the program ends. A signal shortens the wait for answers, and cuts no save.
-async fn await_last_answers(executor: &Executor) -> io::Result<LastWords> {
-    if !executor.is_idle() {
+async fn await_last_answers(mut driver: Driver) -> LastWords {
+    if !driver.executor.is_idle() {
         terminal::say("Finishing what is under way …");
-        let mut stop = Stop::listen()?;
-        let mut finished = pin!(executor.finish());
-        loop {
-            select! {
-                () = &mut finished => break,
-                _ = stop.next() => executor.leave(Haste::Stopping),
-            }
-        }
     }
-    let failures = executor.last_words();
+    let failures = driver.last_answers().await;
     for failure in &failures {
         terminal::say(&format!("error: {}", sanitize(&failure.what_happened, LAST_WORD)));
         terminal::say(&sanitize(&failure.what_to_do, LAST_WORD));
     }
-    Ok(if failures.is_empty() { LastWords::None } else { LastWords::Said })
+    if failures.is_empty() { LastWords::None } else { LastWords::Said }
 }
 
 /// Longest line that is said at the end.
 const LAST_WORD: usize = 600;
 
 struct Dashboard {
-    app: App,
-    executor: Executor,
+    driver: Driver,
     looks: Looks,
-    clock: Clock,
-    ends: Ends,
+    orders: Orders,
+    /// Listened to here as well: crossterm loses a change of size that comes at the same moment as a key.
+    resized: Signal,
     screen: Screen,
-    /// When the records are read again: several changes in a row are one.
-    reload_at: Option<DateTime<Utc>>,
-    /// How far the wall clock had been set forward when that was told last.
-    clock_told: TimeDelta,
     /// Whether the page without frame has been printed.
     plain_shown: bool,
     /// Until when the rest of a paste may follow.
@@ -264,21 +237,11 @@ struct Dashboard {
     title: String,
 }
 
-/// What the loop woke up for.
-enum Event {
-    Message(Message),
-    Noticed(Noticed),
+/// What comes from the terminal, or is to go there.
+enum FromTerminal {
     Order(TerminalOrder),
     Input(Input),
-    Stopped(StopSignal),
-    Deadline,
 }
-
-/// How long changes of records are gathered before they are read.
-const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
-
-/// So far the wall clock may drift from elapsed time without a word.
-const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
 
 /// A paste without marks may come in several reads: no person types so soon after one.
 const PASTE_TAIL: TimeDelta = TimeDelta::milliseconds(100);
@@ -290,104 +253,72 @@ impl Dashboard {
     ) -> io::Result<Ended> {
         let mut input =
             InputReader::new(events, Line { rearm: terminal::rearm_input, is_gone: terminal::is_gone });
-        let mut stop = Stop::listen()?;
-        // Listened to here as well: crossterm loses a change of size that comes at the same moment as a key.
-        let mut resized = signal(SignalKind::window_change())?;
         loop {
             // Answers that are there already are taken in before the screen is drawn.
-            if self.ends.answers.is_empty() {
+            if self.driver.is_caught_up() {
                 match self.draw() {
                     Err(error) if is_gone(&error) => return Ok(Ended::Stopped(StopSignal::HangUp)),
                     drawn => drawn?,
                 }
             }
             panic_if_asked();
-            let event = {
-                let now = self.clock.now();
-                let pasting = Some(self.pasting_until).filter(|until| now < *until);
-                input.expect_tail(pasting.is_some());
-                let moments = self.reload_at.into_iter().chain(pasting);
-                let deadline = moments.fold(self.app.next_deadline(now), DateTime::min);
-                let sleep = tokio::time::sleep(self.clock.until(deadline));
+            let now = self.driver.clock.now();
+            let pasting = Some(self.pasting_until).filter(|until| now < *until);
+            input.expect_tail(pasting.is_some());
+            let (orders, resized) = (&mut self.orders, &mut self.resized);
+            let from_terminal = async {
                 select! {
-                    biased; // answers first: they are already paid for
-                    Some(message) = self.ends.answers.recv() => Event::Message(message),
-                    signal = stop.next() => Event::Stopped(signal),
-                    Some(order) = self.ends.terminal.recv() => Event::Order(order),
-                    Some(noticed) = self.ends.noticed.recv() => Event::Noticed(noticed),
-                    Some(()) = resized.recv() => Event::Input(Input::Resized),
-                    input = input.next() => Event::Input(input),
-                    () = sleep => Event::Deadline,
+                    biased;
+                    Some(order) = orders.recv() => FromTerminal::Order(order),
+                    Some(()) = resized.recv() => FromTerminal::Input(Input::Resized),
+                    input = input.next() => FromTerminal::Input(input),
                 }
             };
-            if let Some(ended) = self.take(event) {
-                return Ok(ended);
+            let message = match self.driver.next(from_terminal, pasting).await {
+                Next::Message(message) => Some(message),
+                Next::OrderNotObeyed => None,
+                Next::Stopped(signal) => return Ok(Ended::Stopped(signal)),
+                Next::Outside(FromTerminal::Order(order)) => {
+                    write(order);
+                    None
+                }
+                Next::Outside(FromTerminal::Input(Input::Closed)) => {
+                    return Ok(Ended::Stopped(StopSignal::HangUp));
+                }
+                Next::Outside(FromTerminal::Input(input)) => self.take_input(input),
+            };
+            if let Some(leave) = message.and_then(|message| self.tell(message)) {
+                let renewing = self.driver.app.renewing_by_themselves(self.driver.clock.now());
+                return Ok(Ended::Left { leave, renewing });
             }
         }
     }
 
-    /// A wall clock that comes to disagree by a minute is told, once for each time that it is set.
-    fn clock_set(&mut self) -> Option<Message> {
-        let forward = self.clock.set_forward_by();
-        let by = forward - self.clock_told;
-        (by.abs() >= CLOCK_DISAGREES).then(|| {
-            self.clock_told = forward;
-            Message::ClockSet { by }
-        })
+    fn tell(&mut self, message: Message) -> Option<Leave> {
+        let effects = self.driver.update(message);
+        self.driver.perform(effects)
     }
 
-    fn take(&mut self, event: Event) -> Option<Ended> {
-        let now = self.clock.now();
-        let message = match event {
-            Event::Message(message) => Some(message),
-            Event::Stopped(signal) => return Some(Ended::Stopped(signal)),
-            Event::Order(order) => {
-                let written =
-                    terminal::write_sequence(crate::domain::secret::Secret::expose(&order.sequence));
-                // Whoever ordered it may have given up.
-                let _ = order.written.send(written.is_ok());
-                None
-            }
-            Event::Noticed(Noticed::Records) => {
-                self.reload_at.get_or_insert(now + GATHER_CHANGES);
-                None
-            }
-            Event::Noticed(Noticed::LockOrder) => {
-                self.executor.is_ordered_to_lock().then_some(Message::LockOrdered)
-            }
-            Event::Input(Input::Closed) => return Some(Ended::Stopped(StopSignal::HangUp)),
-            Event::Input(Input::Key(key)) => self.looks.keymap().translate(&self.app, key, now),
-            Event::Input(Input::Paste(pasted)) => {
+    fn take_input(&mut self, input: Input) -> Option<Message> {
+        let now = self.driver.clock.now();
+        match input {
+            Input::Key(key) => self.looks.keymap().translate(&self.driver.app, key, now),
+            Input::Paste(pasted) => {
                 self.pasting_until = now + PASTE_TAIL;
                 Some(Message::Paste(pasted))
             }
-            Event::Input(Input::FocusLost) => Some(Message::FocusLost),
-            Event::Input(Input::Resized) => {
+            Input::FocusLost => Some(Message::FocusLost),
+            Input::Resized => {
                 self.plain_shown = false;
                 None
             }
-            // A file system may have no watchers, or the order come from another machine.
-            Event::Deadline if self.executor.is_ordered_to_lock() => Some(Message::LockOrdered),
-            Event::Deadline if self.reload_at.is_some_and(|at| at <= now) => {
-                self.reload_at = None;
-                Some(Message::RecordsChanged)
-            }
-            Event::Deadline => Some(Message::Wake),
-        };
-        let mut effects = message.map_or_else(Vec::new, |message| self.app.update(message, now));
-        // Afterwards, because a key takes what has been read off the status line.
-        effects.extend(self.clock_set().into_iter().flat_map(|message| self.app.update(message, now)));
-        for effect in effects {
-            match effect {
-                Effect::Quit(leave) => return Some(Ended::Left(leave)),
-                effect => self.executor.perform(effect),
-            }
+            // The end, which the loop has seen to.
+            Input::Closed => None,
         }
-        None
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        if let Some(text) = self.app.plain_page() {
+        if let Some(text) = self.driver.app.plain_page() {
             if !self.plain_shown {
                 terminal::print_plainly(text, "Enter or Esc: back")?;
                 self.plain_shown = true;
@@ -397,8 +328,8 @@ impl Dashboard {
         if std::mem::take(&mut self.plain_shown) {
             self.screen.clear()?;
         }
-        let look = self.looks.look(&self.app.theme);
-        let (app, now) = (&self.app, self.clock.now());
+        let (app, now) = (&self.driver.app, self.driver.clock.now());
+        let look = self.looks.look(&app.theme);
         self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
         if self.titles == Titles::Counts {
             let title = crate::ui::title(app, now, look);

@@ -85,7 +85,7 @@ fn read(services: &Services, id: &ConnectionId, parcel: Parcel) -> Result<Reveal
         // What is in the record may be used up.
         services.vault.check_nothing_waits(&connection).map_err(vault)?;
     }
-    let app = services.vault.app_registration(&connection.settings.client_id).map_err(vault)?;
+    let app = services.vault.app_registration_of(&connection).map_err(vault)?;
     let text = match parcel {
         Parcel::AuthorizationRequest => open_page(&connection, services.clock.now()),
         Parcel::AdminConsentMessage => {

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::app::activity::KEPT;
 use crate::app::export::NotExported;
 use crate::app::{
     Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId, SaveNews, Tone,
@@ -15,7 +16,7 @@ use crate::app::{
 };
 use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText, RevealedValue};
-use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
+use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Event, Overview};
 use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
 use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
 
@@ -252,6 +253,7 @@ impl Executor {
                 let executor = self.clone();
                 (request, Answer::Contents(blocking(move || executor.load()).await))
             }
+            Effect::ReadActivity { request } => (request, self.read_activity().await),
             Effect::Create { request, new } => {
                 (request, self.record(move |services| records::create(services, &new)).await)
             }
@@ -477,6 +479,11 @@ impl Executor {
         )
     }
 
+    async fn read_activity(&self) -> Answer {
+        let services = self.services();
+        Answer::Activity(blocking(move || newest_events(&services?)).await)
+    }
+
     async fn remove(&self, id: ConnectionId) -> Answer {
         let services = self.services();
         Answer::Removed(
@@ -505,6 +512,15 @@ impl Executor {
             None => Err(Failure::new("No sign-in is open.", "Begin one (a).")),
         }
     }
+}
+
+fn newest_events(services: &Services) -> Result<Vec<Event>, Failure> {
+    services.activity.newest(KEPT).map_err(|error| {
+        Failure::new(
+            format!("The activity in {} cannot be read: {error}.", services.activity.place()),
+            "Nothing else depends on it. What happens from now on is shown all the same.",
+        )
+    })
 }
 
 /// How long the door stays shut for a record that is in use, to take in what could not be saved.

@@ -139,7 +139,7 @@ fn records_of(
 ) -> Result<(Connection, Option<AppRegistration>), Failure> {
     let connection = services.vault.connection_by_id(id).map_err(|error| failure(&error))?;
     services.vault.check_nothing_waits(&connection).map_err(|error| failure(&error))?;
-    let app = services.vault.app_registration(&connection.settings.client_id);
+    let app = services.vault.app_registration_of(&connection);
     Ok((connection, app.map_err(|error| failure(&error))?))
 }
 

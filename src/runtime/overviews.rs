@@ -50,7 +50,8 @@ impl Overviews {
 
     fn with_credential(&self, own: &Overview) -> Overview {
         let app = self.apps.binary_search_by_key(&own.settings.client_id, |app| app.client_id);
-        let credential = app.map_or(CredentialFacts::Missing, |at| self.apps[at].credential.clone());
+        let credential =
+            app.map_or(CredentialFacts::Missing, |at| self.apps[at].credential_of(&own.id).clone());
         Overview { credential, ..own.clone() }
     }
 }

@@ -6,8 +6,9 @@ use crate::app::{CredentialEdit, Edit, Failure, NewConnection};
 use crate::domain::attempt::WRONG_PASTES_ALLOWED;
 use crate::domain::{
     AdminConsent, AdminConsentRequest, AppRegistration, Attempt, ClientCredential, CodeAttempt, Connection,
-    ConnectionId, ConnectionName, EventKind, Overview, RedirectUri, Renewal, RenewalKind, RenewalOutcome,
-    SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind, WayIn, settings_rules,
+    ConnectionId, ConnectionName, Event, EventKind, Overview, RedirectUri, Renewal, RenewalKind,
+    RenewalOutcome, Replacement, SecretCredential, Settings, SettingsFault, Tokens, Trouble, TroubleKind,
+    WayIn, settings_rules,
 };
 use crate::oauth::admin_consent::{NoAdministrator, admin_consent_request};
 use crate::oauth::authorization_request::authorization_request;
@@ -102,7 +103,7 @@ pub fn import(
     let reserved = services.vault.reserve_name(&connection.name)?;
     // Between the two, so that a name that is taken changes no secret, and that no connection stands without its
     // registration where this is interrupted: the same command makes the rest.
-    apply_credential(services, &new.settings, &entered)?;
+    apply_credential(services, &new.settings, &entered, None)?;
     reserved.create(&connection)?;
     services.note(EventKind::Added, &connection.name, "added");
     Ok(services.overview(&connection))
@@ -148,7 +149,7 @@ fn make_all(
         services.vault.create_connection(&connection)?;
     }
     match credential {
-        Some((settings, entered)) => apply_credential(services, settings, &entered),
+        Some((settings, entered)) => apply_credential(services, settings, &entered, None),
         None => Ok(()),
     }
 }
@@ -177,7 +178,7 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
         // The connection's lock and name first, so that a secret is changed only together with the rest.
         let entered = check_registration(services, &form.settings, &form.credential, Some(id))?;
         locked = locked.rename(form.name.clone(), PATIENCE)?;
-        apply_credential(services, &form.settings, &entered)?;
+        apply_credential(services, &form.settings, &entered, Some(id))?;
     }
     let mut connection = locked.read()?;
     let before = settings_rules::faults(&connection.settings, None);
@@ -193,9 +194,8 @@ pub fn change(services: &Services, id: &ConnectionId, edit: &Edit) -> Result<Ove
         return Err(fault.into());
     }
     locked.save(&mut connection)?;
-    if let Some((kind, what_happened)) = record_event::of_edit(edit, &name_before) {
-        services.note(kind, &connection.name, what_happened);
-    }
+    let event = record_event::of_edit(edit, (&connection.name, &name_before), services.clock.now());
+    event.iter().for_each(|event| services.note_event(event));
     Ok(services.overview(&connection))
 }
 
@@ -234,7 +234,7 @@ pub fn rename(services: &Services, id: &ConnectionId, new: &ConnectionName) -> R
     let before = locked.name().clone();
     locked.rename(new.clone(), PATIENCE)?;
     if before != *new {
-        services.note(EventKind::Renamed, new, record_event::renamed(&before));
+        services.note(EventKind::Renamed, new, Event::renamed_words(&before));
     }
     Ok(())
 }
@@ -431,11 +431,21 @@ fn entered(services: &Services, edit: &CredentialEdit) -> Result<Entered, Record
 }
 
 /// Makes or changes the app registration as the form says.
-fn apply_credential(services: &Services, settings: &Settings, entered: &Entered) -> Result<(), RecordError> {
+fn apply_credential(
+    services: &Services,
+    settings: &Settings,
+    entered: &Entered,
+    own: Option<&ConnectionId>,
+) -> Result<(), RecordError> {
     let mut locked = services.vault.lock_app(&settings.client_id, PATIENCE)?;
     let held = locked.read()?;
+    let replacement = replacement(held.as_ref(), entered, own);
+    // The date that was changed may be that of the new secret: the old one keeps its own.
+    let dates_new = matches!(entered, Entered::EndsOn(_))
+        && held.as_ref().is_some_and(|held| held.replacement != replacement);
     let moves = held.as_ref().is_some_and(|held| held.authority != settings.authority);
     let credential = match (credential(held.as_ref(), entered)?, &held) {
+        (_, Some(held)) if dates_new => held.credential.clone(),
         (Some(credential), _) => credential,
         (None, Some(held)) if moves => held.credential.clone(),
         (None, _) => return Ok(()),
@@ -445,8 +455,27 @@ fn apply_credential(services: &Services, settings: &Settings, entered: &Entered)
         authority: settings.authority.clone(),
         generation: held.map_or(0, |held| held.generation),
         credential,
+        replacement,
     };
     Ok(locked.save(&mut app)?)
+}
+
+/// What becomes of a new secret that is being proven. One that is entered in a form is for all connections, the person's
+/// own word; an end date is that of the secret which the connection uses.
+fn replacement(
+    held: Option<&AppRegistration>,
+    entered: &Entered,
+    own: Option<&ConnectionId>,
+) -> Option<Replacement> {
+    let mut replacement = held?.replacement.clone()?;
+    match entered {
+        Entered::New(_) => None,
+        Entered::EndsOn(ends_on) if own.is_some_and(|own| replacement.proven_for.contains(own)) => {
+            replacement.candidate.ends_on = *ends_on;
+            Some(replacement)
+        }
+        Entered::EndsOn(_) | Entered::Keep | Entered::Public => Some(replacement),
+    }
 }
 
 /// Refuses what cannot be saved, before anything is: settings that cannot work together, files that hold no credential,

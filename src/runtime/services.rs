@@ -1,12 +1,15 @@
 //! What dashboard and command line share: an open vault, HTTP, the clock.
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{AppFacts, Contents, DamagedFile, Failure};
+use crate::app::{AppFacts, Contents, DamagedFile, Failure, ReplacementFacts};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{
     AppRegistration, Connection, ConnectionName, Event, EventKind, Overview, Trouble, TroubleKind, WhoActs,
 };
+use crate::sanitize::sanitize;
 use crate::vault::{DamagedRecord, Listing, Restored, Vault, VaultError, in_parallel};
 
 use super::activity_log::ActivityLog;
@@ -15,6 +18,7 @@ use super::exchange::OnFailedSave;
 use super::http::{Network, TokenClient};
 use super::overviews::Overviews;
 use super::stop::Leaving;
+use super::terminal;
 
 /// An open vault and what is needed to work with it. Clones share everything.
 #[derive(Debug, Clone)]
@@ -29,8 +33,10 @@ pub struct Services {
     pub leaving: Leaving,
     /// What becomes of an answer that cannot be saved.
     pub on_failed_save: OnFailedSave,
-    /// Where the activity is kept, if anywhere.
-    pub activity: Option<ActivityLog>,
+    /// Where the activity is kept.
+    pub activity: ActivityLog,
+    /// Whether it was told that the activity cannot be kept.
+    pub(super) unkept_told: Arc<AtomicBool>,
     /// Of the records as they were read last.
     pub(super) overviews: Arc<Mutex<Overviews>>,
 }
@@ -43,7 +49,9 @@ impl Services {
 
     /// Services that reach the outside in this way.
     pub fn with_network(vault: Vault, clock: Clock, network: Network) -> Self {
-        let activity = vault.notes_directory().map(|notes| ActivityLog::new(notes, vault.id()));
+        let activity = vault
+            .notes_directory()
+            .map_or_else(ActivityLog::in_memory, |notes| ActivityLog::new(notes, vault.id()));
         Self {
             vault,
             http: Arc::new(TokenClient::new(network, clock)),
@@ -51,6 +59,7 @@ impl Services {
             leaving: Leaving::default(),
             on_failed_save: OnFailedSave::TryAWhile,
             activity,
+            unkept_told: Arc::default(),
             overviews: Arc::default(),
         }
     }
@@ -66,16 +75,32 @@ impl Services {
         });
     }
 
-    /// Keeps an event in the activity, best effort.
+    /// Keeps an event in the activity. Where that fails nothing else stops, and it is told once.
     pub fn note_event(&self, event: &Event) {
-        if let Some(activity) = &self.activity {
-            activity.note(event);
+        let Err(error) = self.activity.note(event) else { return };
+        if !self.unkept_told.swap(true, Ordering::Relaxed) {
+            self.tell_unkept(&error);
+        }
+    }
+
+    fn tell_unkept(&self, error: &io::Error) {
+        let place = self.activity.place();
+        let failure = Failure::new(
+            format!("The activity cannot be written to {place}: {error}."),
+            "Nothing else depends on it. Mend the directory, or name another with XDG_STATE_HOME.",
+        );
+        match &self.on_failed_save {
+            OnFailedSave::TryOn(teller) => teller.tell_unkept(failure),
+            OnFailedSave::TryAWhile => {
+                terminal::say(&sanitize(&format!("note: {}", failure.what_happened), 400));
+                terminal::say(&failure.what_to_do);
+            }
         }
     }
 
     /// What may be shown of a connection. An app registration that cannot be read hides nothing else of it.
     pub fn overview(&self, connection: &Connection) -> Overview {
-        let app = self.vault.app_registration(&connection.settings.client_id).ok().flatten();
+        let app = self.vault.app_registration_of(connection).ok().flatten();
         self.overview_of(connection, app.as_ref())
     }
 
@@ -118,6 +143,10 @@ fn app_facts(app: &AppRegistration) -> AppFacts {
         client_id: app.client_id,
         authority: app.authority.clone(),
         credential: CredentialFacts::from(&app.credential),
+        replacement: app.replacement.as_ref().map(|own| ReplacementFacts {
+            candidate: CredentialFacts::from(&own.candidate),
+            proven_for: own.proven_for.clone(),
+        }),
     }
 }
 

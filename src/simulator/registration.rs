@@ -10,7 +10,7 @@ use url::{Url, form_urlencoded};
 use super::assertion::JWT_BEARER;
 use super::error::PlatformError;
 use super::parameters::Parameters;
-use super::scenario::{Application, Scenario, Tenant, User};
+use super::scenario::{Application, Scenario, Secret, Tenant, User};
 
 /// The tenant segment of an address, resolved: a domain and the ID behind it are one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,14 +178,20 @@ impl Credentials {
     }
 }
 
-/// Checks a secret against those of the registration; dates count from the first request.
+/// Checks a secret against those of the registration that work in this tenant; dates count from the first request.
 pub(super) fn check_secret(
     secret: &str,
     application: &Application,
+    (tenancy, scenario): (&Tenancy, &Scenario),
     (now, start): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<(), PlatformError> {
     let of_application = |sentence: &str| format!("{sentence} Application: '{}'.", application.client_id);
-    let mut matching = application.secrets.iter().filter(|known| known.value == secret).peekable();
+    let works_here = |known: &Secret| {
+        let mut tenants = known.tenants.iter().map(|domain| scenario.home(domain));
+        known.tenants.is_empty() || tenants.any(|tenant| tenancy.admits(tenant))
+    };
+    let known = application.secrets.iter().filter(|known| known.value == secret);
+    let mut matching = known.filter(|known| works_here(known)).peekable();
     if matching.peek().is_none() {
         let sentence = of_application("The client secret is wrong. Send the secret's value, not its ID.");
         return Err(PlatformError::new(7_000_215).saying(sentence));

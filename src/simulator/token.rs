@@ -133,7 +133,8 @@ impl Simulator {
             (ClientKind::Public, _) => Err(PlatformError::new(700_025)),
             (ClientKind::Confidential, Proof::Nothing) => Err(PlatformError::new(7_000_218)),
             (ClientKind::Confidential, Proof::Secret(secret)) => {
-                registration::check_secret(secret, request.application, (request.now, request.start))?;
+                let place = (&request.tenancy, request.scenario);
+                registration::check_secret(secret, request.application, place, (request.now, request.start))?;
                 Ok(Authentication::Secret)
             }
             (ClientKind::Confidential, Proof::Assertion(assertion)) => {

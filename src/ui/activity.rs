@@ -1,4 +1,5 @@
-//! The Activity tab: what happened, newest first; the chosen entry with its second line.
+//! The Activity tab: what happened, newest first; what went wrong with a second line, the chosen
+//! entry in full.
 //!
 //! ```text
 //!     When  Connection      What happened
@@ -6,6 +7,8 @@
 //!  ► 14:03  × northwind     the refresh token expired unused (AADSTS700082)
 //!                           → sign in again: press a
 //!    13:52  ✓ contoso-prod  renewed, tokens stored
+//!    13:40  × litware       consent is missing (AADSTS65001)
+//!                           → ask an administrator: press A
 //!  YESTERDAY ──────────────────────────────────────────────────────────
 //! ```
 
@@ -14,10 +17,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::{Entry, Tone};
+use crate::app::Tone;
+use crate::app::activity::tone;
+use crate::domain::Event;
 
 use super::canvas::{Canvas, first_shown, wrap};
 use super::view::{View, printable};
+
+/// With fewer rows only the chosen event has its second line.
+const ROWS_FOR_ADVICE: u16 = 12;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let activity = &view.app.activity;
@@ -26,25 +34,32 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     let columns = Columns::of(area.width, &entries);
     canvas.line(&heading(view, columns, area.width));
     if entries.is_empty() {
-        let text =
-            if activity.filter.is_empty() { "nothing has happened yet" } else { "no entry holds that text" };
+        let text = if activity.filter.is_empty() {
+            "nothing has happened yet"
+        } else {
+            "nothing that happened holds those words"
+        };
         canvas.line(&view.row().gap(4).text(text, view.theme().muted).build());
         return;
     }
     let chosen = activity.row.min(entries.len() - 1);
-    draw_list(&mut canvas, view, columns, &items(view, &entries), chosen, entries.len());
+    let advises = area.height >= ROWS_FOR_ADVICE;
+    draw_list(&mut canvas, view, columns, &items(view, &entries, advises, chosen), chosen, entries.len());
 }
 
 /// A line of the list.
 #[derive(Clone, Copy)]
 enum Item<'a> {
     Day(NaiveDate),
-    /// An entry, and its place among them.
-    Entry(usize, &'a Entry),
+    /// An event, and its place among them.
+    Entry(usize, &'a Event),
+    /// What to do about it, in a line of its own.
+    Advice(&'a Event),
 }
 
-/// The entries under their days; without headings if all are of today.
-fn items<'a>(view: View<'_>, entries: &[&'a Entry]) -> Vec<Item<'a>> {
+/// The events under their days; without headings if all are of today. `advises` gives what went wrong its second
+/// line, but for the chosen one, which is told in full.
+fn items<'a>(view: View<'_>, entries: &[&'a Event], advises: bool, chosen: usize) -> Vec<Item<'a>> {
     let mut items = Vec::new();
     let mut day = None;
     for (place, entry) in entries.iter().enumerate() {
@@ -54,6 +69,9 @@ fn items<'a>(view: View<'_>, entries: &[&'a Entry]) -> Vec<Item<'a>> {
             day = Some(own);
         }
         items.push(Item::Entry(place, entry));
+        if advises && place != chosen && tone(entry.kind) == Tone::Bad && entry.what_to_do.is_some() {
+            items.push(Item::Advice(entry));
+        }
     }
     let days = items.iter().filter(|item| matches!(item, Item::Day(_))).count();
     if days == 1 && day == Some(view.date(view.now)) {
@@ -75,14 +93,14 @@ fn draw_list(
     let place = place.unwrap_or(0);
     let expanded = match items[place] {
         Item::Entry(_, entry) => expanded(view, columns, entry, width),
-        Item::Day(_) => Vec::new(),
+        Item::Day(_) | Item::Advice(_) => Vec::new(),
     };
     let room = usize::from(canvas.rows_left()).saturating_sub(expanded.len());
     let height = if items.len() > room { room.saturating_sub(1).max(1) } else { items.len() };
     let first = first_shown(place, items.len(), height);
     // A day whose heading has been scrolled away keeps it in place of its first row.
     let heading = items[..=first].iter().rfind(|item| matches!(item, Item::Day(_)));
-    let sticky = heading.filter(|_| matches!(items[first], Item::Entry(..)) && place != first);
+    let sticky = heading.filter(|_| !matches!(items[first], Item::Day(_)) && place != first);
     let from = first + usize::from(sticky.is_some());
     let shown = &items[from..(first + height).min(items.len())];
     for item in sticky.into_iter().chain(shown) {
@@ -95,12 +113,13 @@ fn draw_list(
                 }
             }
             Item::Entry(_, entry) => canvas.line(&row(view, columns, entry, false, width)),
+            Item::Advice(entry) => canvas.line(&advice(view, columns, entry, width)),
         }
     }
     if items.len() > room {
         let places = shown.iter().filter_map(|item| match item {
             Item::Entry(place, _) => Some(*place),
-            Item::Day(_) => None,
+            Item::Day(_) | Item::Advice(_) => None,
         });
         let (start, end) = (places.clone().min().unwrap_or(0), places.max().map_or(0, |last| last + 1));
         canvas.line(&range(view, start, end, count, width));
@@ -136,7 +155,7 @@ const TIME: u16 = 5;
 
 impl Columns {
     /// As wide as the longest name, where there is room for it.
-    fn of(width: u16, entries: &[&Entry]) -> Self {
+    fn of(width: u16, entries: &[&Event]) -> Self {
         let names = entries.iter().filter_map(|entry| entry.connection.as_ref());
         let longest = names.map(|name| name.as_str().len()).max().unwrap_or(0).min(24) as u16;
         Self { name: longest.max(10).min(if width < 60 { 10 } else { 24 }) }
@@ -160,12 +179,12 @@ fn heading(view: View<'_>, columns: Columns, width: u16) -> Line<'static> {
 }
 
 /// The first line of an entry; of the chosen one only what the next lines do not repeat.
-fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: u16) -> Line<'static> {
+fn row(view: View<'_>, columns: Columns, entry: &Event, is_chosen: bool, width: u16) -> Line<'static> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
-    let (shape, style) = view.tone(entry.tone);
+    let (shape, style) = view.tone(tone(entry.kind));
     let name = entry.connection.as_ref().map_or("", |name| name.as_str());
     let cursor = if is_chosen { glyphs.cursor } else { " " };
-    let text_style = if entry.tone == Tone::Bad { theme.error } else { theme.text };
+    let text_style = if tone(entry.kind) == Tone::Bad { theme.error } else { theme.text };
     let whole = printable(&entry.what_happened);
     let room = width.saturating_sub(columns.text_from());
     let what_happened = if is_chosen { wrap(&whole, room).swap_remove(0) } else { whole };
@@ -183,14 +202,22 @@ fn row(view: View<'_>, columns: Columns, entry: &Entry, is_chosen: bool, width: 
         .build()
 }
 
+/// What to do, as far as a line holds it.
+fn advice(view: View<'_>, columns: Columns, entry: &Event, width: u16) -> Line<'static> {
+    let theme = view.theme();
+    let text = printable(entry.what_to_do.as_deref().unwrap_or_default());
+    let row = view.row().gap(columns.text_from()).text(view.glyphs().right, theme.accent).gap(1);
+    row.rest(&text, width, theme.muted).build()
+}
+
 /// The chosen entry in full: what the row had no room for, and what to do.
-fn expanded(view: View<'_>, columns: Columns, entry: &Entry, width: u16) -> Vec<Line<'static>> {
+fn expanded(view: View<'_>, columns: Columns, entry: &Event, width: u16) -> Vec<Line<'static>> {
     let theme = view.theme();
     let indent = columns.text_from();
     let happened = wrap(&printable(&entry.what_happened), width.saturating_sub(indent));
     let to_do =
         entry.what_to_do.as_deref().map(|text| wrap(&printable(text), width.saturating_sub(indent + 2)));
-    let style = if entry.tone == Tone::Bad { theme.error } else { theme.text };
+    let style = if tone(entry.kind) == Tone::Bad { theme.error } else { theme.text };
     let more =
         happened.into_iter().skip(1).take(2).map(|text| view.row().gap(indent).text(text, style).build());
     let mut lines: Vec<Line<'static>> = more.collect();

@@ -95,11 +95,8 @@ fn apart(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
 
 /// As wide as the texts of all connections need, so that no filter moves a column.
 fn columns(view: View<'_>, width: u16) -> Columns {
-    let all = view.app.connections.all();
-    let longest = |length: fn(&Overview) -> usize| all.iter().map(length).max().unwrap_or(0).min(255) as u16;
-    let name = longest(|overview| overview.name.as_str().len());
-    let mailbox = longest(|overview| overview.holder().map_or(0, |holder| holder.chars().count()));
-    Columns::of(width, Longest { name, mailbox })
+    let (name, mailbox) = view.app.connections.longest(view.now);
+    Columns::of(width, Longest { name: name.min(255) as u16, mailbox: mailbox.min(255) as u16 })
 }
 
 fn items(view: View<'_>) -> Vec<Item<'_>> {
@@ -195,8 +192,8 @@ fn more_line(view: View<'_>, before: usize, shown: usize, all: usize, width: u16
 }
 
 fn chosen_place(view: View<'_>, items: &[Item<'_>]) -> usize {
-    let chosen = view.app.connections.selected().map(|overview| &overview.id);
-    let is_chosen = |item: &Item<'_>| matches!(item, Item::Row(overview) if Some(&overview.id) == chosen);
+    let Some(chosen) = view.app.connections.selected() else { return usize::MAX };
+    let is_chosen = |item: &Item<'_>| matches!(item, Item::Row(overview) if std::ptr::eq(*overview, chosen));
     items.iter().position(is_chosen).unwrap_or(usize::MAX)
 }
 
@@ -249,7 +246,9 @@ fn narrowing(view: View<'_>) -> Vec<String> {
     let filter = connections.filter.text();
     let mut all = Vec::new();
     if connections.needs_me {
-        all.push(" only what needs you ".to_owned());
+        let progress = view.app.queue_progress(view.now).filter(|own| own.done > 0);
+        let done = progress.map_or_else(String::new, |own| format!(", {} of {} done", own.done, own.all));
+        all.push(format!(" only what needs you{done} "));
     }
     if !filter.is_empty() && view.app.line.is_none() {
         all.push(format!(" filter: {} ", printable(filter)));

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::connections::Showing;
-use crate::app::{Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question};
+use crate::app::{Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep};
 
 use super::canvas::{Canvas, Row};
 use super::view::View;
@@ -162,6 +162,15 @@ fn label(view: View<'_>, action: Action) -> &'static str {
         (Context::Presets, Action::Open) => "ask for these",
         (Context::Presets, Action::Back) => "leave",
         (Context::Help | Context::PlainPage, Action::Back) => "close",
+        (Context::Connections, Action::Open) => match view.app.queue_step(view.now) {
+            Some(QueueStep::SignIn) => "sign in",
+            Some(QueueStep::AskConsent) => "ask for consent",
+            Some(QueueStep::Mend) => "mend",
+            Some(QueueStep::Replace) => "replace",
+            Some(QueueStep::Accept) => "accept?",
+            None => action.label(),
+        },
+        (Context::Connections, Action::NeedsMe) if view.app.connections.needs_me => "show all",
         (Context::Connections, Action::Forecast) if view.app.connections.showing == Showing::Forecast => {
             "the list"
         }

@@ -19,8 +19,8 @@
 //! Over the body lie `sign_in`, `input_pane`, `hand_over`, `export` and `help`: as a page of their own on a small terminal, in a
 //! frame on a large one (`panel`). `question` is always a frame. Before there is an open vault, `first_run` or `unlock`
 //! take the place of tabs and body. Long regions have files of their own for a part: `connection_row` and `details`,
-//! `token_history`, `sign_in_paste`. `canvas` keeps every region inside its area; `view` holds the words they share;
-//! `theme`, `glyphs`, `gauge` and `text` are the look.
+//! `renewal_chart`, `token_claims`, `sign_in_paste`. `canvas` keeps every region inside its area; `view` holds the words
+//! they share; `theme`, `glyphs`, `gauge` and `text` are the look.
 
 mod activity;
 mod banner;
@@ -48,6 +48,7 @@ mod presets;
 mod probe;
 mod qr;
 mod question;
+mod renewal_chart;
 mod sign_in;
 mod sign_in_paste;
 mod sign_in_tunnel;
@@ -55,8 +56,8 @@ mod status;
 mod tabs;
 pub mod text;
 pub mod theme;
+mod token_claims;
 mod token_clocks;
-mod token_history;
 mod tokens;
 mod unlock;
 mod view;

@@ -63,6 +63,12 @@ fn typed_line(view: View<'_>, width: u16) -> Option<Line<'static>> {
     };
     let row = view.row().gap(1).text(label, view.theme().heading).gap(2);
     let room = width.saturating_sub(row.width() + 1).min(60);
+    if view.app.line == Some(TypedLine::ActivityFilter) && field.is_empty() {
+        let hint =
+            view.row().text("words: a connection, failed, renewed, errors", view.theme().muted).build();
+        let row = row.append(field_line(view, field, room.min(24), Focus::Here));
+        return Some(row.end(hint, width.saturating_sub(1)).build());
+    }
     Some(row.append(field_line(view, field, room, Focus::Here)).build())
 }
 

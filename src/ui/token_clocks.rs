@@ -224,14 +224,15 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
             NextStep::MendDisk => "NOT SAVED".to_owned(),
             NextStep::RetriesAt(at) => format!("tries {}", view.when(at)),
             _ if is_over => format!("since {}", view.when(lifetime.expires_at)),
-            _ if is_refused => format!("renews {}", view.when(lifetime.renewal_due_at())),
+            _ if !overview.is_automatic() => format!("ends {}", view.when(lifetime.expires_at)),
+            _ if is_refused => format!("renews {}", view.when(overview.renewal_due_at(lifetime))),
             NextStep::SignInAgain
             | NextStep::AskConsent
             | NextStep::AskAdministrator
             | NextStep::EndsAt(_) => {
                 format!("ends {}", view.when(lifetime.expires_at))
             }
-            _ => format!("renews {}", view.when(lifetime.renewal_due_at())),
+            _ => format!("renews {}", view.when(overview.renewal_due_at(lifetime))),
         },
         Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
         Clock::RefreshToken => "if unused".to_owned(),

@@ -28,9 +28,10 @@ use crate::domain::{ConnectionValue, Freshness, Overview, ScopeSet};
 use super::canvas::{Canvas, break_word, rule};
 use super::details;
 use super::probe;
+use super::renewal_chart;
 use super::text::ago;
+use super::token_claims;
 use super::token_clocks::{clock_count, clocks};
-use super::token_history;
 use super::view::{View, printable};
 
 /// Lines of the page with blank ones between, and of the claims with the marks above them: what is left lists renewals.
@@ -84,9 +85,9 @@ fn draw_page(canvas: &mut Canvas<'_>, view: View<'_>, overview: &Overview, past:
 
 /// What was, and what the token says of itself.
 fn past(view: View<'_>, overview: &Overview, width: u16, room: u16) -> Vec<Vec<Line<'static>>> {
-    let history = token_history::history(view, overview, width, usize::from(room));
+    let history = renewal_chart::chart(view, overview, width, usize::from(room));
     let probed = probe::section(view, overview, width);
-    probed.into_iter().chain([history, token_history::claims(view, overview, width)]).collect()
+    probed.into_iter().chain([history, token_claims::claims(view, overview, width)]).collect()
 }
 
 /// Sections from top to bottom, with a blank line between them as far as there are lines to spare.

@@ -129,6 +129,7 @@ impl<'a> View<'a> {
             }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::HandOverAgain => (Some(Action::HandOver), "hand over again".to_owned()),
+            NextStep::RenewOnRequest => (Some(Action::Renew), "renew by hand".to_owned()),
             NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
             NextStep::RenewsAt(at) => (None, format!("renews {}", self.when(at))),
             NextStep::RetriesAt(at) if at <= self.now => (None, "retries now".to_owned()),
@@ -155,6 +156,7 @@ impl<'a> View<'a> {
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
             NextStep::HandOverAgain => "hand over".to_owned(),
+            NextStep::RenewOnRequest => "by hand".to_owned(),
             NextStep::RenewsAt(_) => "renews".to_owned(),
             NextStep::RetriesAt(_) => "retries".to_owned(),
             NextStep::EndsAt(_) => "ends".to_owned(),
@@ -192,6 +194,7 @@ impl<'a> View<'a> {
                 || "values are to be handed over again".to_owned(),
                 |copy| crate::app::copies::in_words(&copy, &|at| self.when(at)),
             ),
+            NextStep::RenewOnRequest => "does not renew by itself: it is set to manual".to_owned(),
             NextStep::RenewsAt(at) if at <= self.now => "renews by itself now".to_owned(),
             NextStep::RenewsAt(at) => format!("renews by itself at {}", self.time(at)),
             NextStep::RetriesAt(at) if at <= self.now => "tries again by itself now".to_owned(),

@@ -156,6 +156,14 @@ pub enum VaultError {
         /// The process that holds it, where it could be told.
         pid: Option<u32>,
     },
+    /// Another process renews everything in this vault.
+    #[error("watch runs already over {}{}", dir.display(), as_process(*.pid))]
+    Watched {
+        /// The vault.
+        dir: PathBuf,
+        /// The process that does, where it could be told.
+        pid: Option<u32>,
+    },
     /// A record is older than what was seen here.
     #[error(
         "the record of {name} is older (generation {generation}) than what was seen here ({seen}): restored from a backup?"
@@ -250,9 +258,11 @@ impl VaultError {
                 ErrorKind::Io
             }
             Self::Damaged { .. } | Self::Newer(_) => ErrorKind::Damaged,
-            Self::Busy { .. } | Self::Outdated(_) | Self::NoLocks { .. } | Self::UnsavedUnderThisKey(_) => {
-                ErrorKind::Busy
-            }
+            Self::Busy { .. }
+            | Self::Watched { .. }
+            | Self::Outdated(_)
+            | Self::NoLocks { .. }
+            | Self::UnsavedUnderThisKey(_) => ErrorKind::Busy,
             Self::VaultExists(_)
             | Self::FileExists(_)
             | Self::ConnectionExists(_)
@@ -338,6 +348,7 @@ impl VaultError {
             }
             Self::Newer(_) => "use that version, or a newer one".into(),
             Self::Busy { .. } => "wait for it to finish, then try again".into(),
+            Self::Watched { .. } => "one is enough: leave it, or stop it first".into(),
             Self::Restored { name, .. } => format!(
                 "its refresh token may be used up: sign in again, or accept it: tokengauge refresh {name} --accept-restored"
             ),
@@ -430,6 +441,10 @@ impl RecipientFault {
             Self::BadName => "use up to 64 printable characters",
         }
     }
+}
+
+fn as_process(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(", as process {pid}"))
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -1,6 +1,8 @@
 //! Every record of a vault at once, opened on all processors.
 
+use std::iter;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::error::VaultError;
@@ -36,24 +38,46 @@ impl Listing {
     }
 }
 
-/// How few records are not worth a thread.
-const RECORDS_PER_THREAD: usize = 8;
+/// So many records are taken at a time: fewer are not worth a thread.
+const RECORDS_AT_A_TIME: usize = 8;
 
-/// Applies `read` to every name, on all processors, and keeps the order.
+/// Applies `read` to every name, on all processors, and keeps the order. Whoever has finished takes the next few: a
+/// processor that is busy with something else holds up no other.
 pub(crate) fn in_parallel<N: Sync, T: Send>(names: &[N], read: impl Fn(&N) -> T + Sync) -> Vec<T> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let share = names.len().div_ceil(threads).max(RECORDS_PER_THREAD);
-    if names.len() <= share {
+    let threads = threads.min(names.len().div_ceil(RECORDS_AT_A_TIME));
+    if threads <= 1 {
         return names.iter().map(read).collect();
     }
-    let read = &read;
-    thread::scope(|scope| {
-        let parts =
-            names.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()));
-        let parts = parts.collect::<Vec<_>>();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().expect("what is done with a record does not panic"))
-            .collect()
-    })
+    let waiting = Mutex::new(names.chunks(RECORDS_AT_A_TIME).enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        let parts = iter::from_fn(next).map(|(nth, part)| (nth, part.iter().map(&read).collect::<Vec<_>>()));
+        parts.collect::<Vec<_>>()
+    };
+    let mut parts = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().map(|worker| worker.join().expect(DOES_NOT_PANIC));
+        done.flatten().collect::<Vec<_>>()
+    });
+    parts.sort_unstable_by_key(|(nth, _)| *nth);
+    parts.into_iter().flat_map(|(_, part)| part).collect()
+}
+
+const DOES_NOT_PANIC: &str = "what is done with a record does not panic";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_in_parallel_keeps_its_order() {
+        for count in [0, 1, 7, 8, 9, 1_000] {
+            let names: Vec<usize> = (0..count).collect();
+            assert_eq!(
+                in_parallel(&names, |name| name * 2),
+                names.iter().map(|name| name * 2).collect::<Vec<_>>()
+            );
+        }
+    }
 }

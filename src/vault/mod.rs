@@ -34,6 +34,7 @@ mod shelves;
 mod stamp;
 mod store;
 pub mod unlock;
+mod watched;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ pub use settings::Recipient;
 pub use shelves::{EmergencyPlaces, Lasts, NoCopy};
 pub use stamp::Known;
 pub use store::Presence;
+pub use watched::{Watching, is_watched};
 
 use crate::domain::secret::Passphrase;
 use crate::domain::{AppRegistration, ClientId, Connection, ConnectionId, ConnectionName};
@@ -315,6 +317,15 @@ impl Vault {
     /// Opens one app registration; `None` if there is no record of it.
     pub fn app_registration(&self, id: &ClientId) -> Result<Option<AppRegistration>, VaultError> {
         self.inner.read_app(id)
+    }
+
+    /// Opens the app registration of a connection, as that connection uses it: with the secret that is proven for it.
+    pub fn app_registration_of(
+        &self,
+        connection: &Connection,
+    ) -> Result<Option<AppRegistration>, VaultError> {
+        let app = self.app_registration(&connection.settings.client_id)?;
+        Ok(app.map(|app| app.used_by(&connection.id)))
     }
 
     /// Makes the record of a new connection.

@@ -77,6 +77,11 @@ pub(super) fn key_lock() -> PathBuf {
     Path::new(LOCKS).join("key.lock")
 }
 
+/// Held by whoever renews everything unattended, as long as it runs.
+pub(super) fn watch_lock() -> PathBuf {
+    Path::new(LOCKS).join("watch.lock")
+}
+
 fn lower(name: &ConnectionName) -> String {
     name.as_str().to_ascii_lowercase()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::VaultError;
 use super::file::{self, Draft};
 use super::lock::{Hold, Lock};
-use super::place::{APPS, CONNECTIONS, LOCKS, Place, key_lock};
+use super::place::{APPS, CONNECTIONS, LOCKS, Place, key_lock, watch_lock};
 use super::stamp::Stamp;
 use crate::domain::{ClientId, ConnectionName};
 
@@ -134,6 +134,12 @@ impl Store {
     /// Takes the lock of the key: alone, nobody changes a record meanwhile.
     pub(super) fn lock_key(&self, hold: Hold, patience: Duration) -> Result<Lock, VaultError> {
         Lock::take(&self.dir.join(key_lock()), "the vault", hold, patience)
+    }
+
+    /// Takes the lock of whoever renews everything unattended.
+    pub(super) fn lock_watch(&self, patience: Duration) -> Result<Lock, VaultError> {
+        self.make_missing_directories();
+        Lock::take(&self.dir.join(watch_lock()), "watch", Hold::Alone, patience)
     }
 
     /// Begins to replace a file. The lock is asked for as the proof that nobody else does the same. Behind a link its

@@ -26,6 +26,7 @@ fn http_answer(case: &Case) -> Option<HttpAnswer> {
         redirected_to: location.and_then(|url| url.host_str().map(str::to_owned)),
         body: case.body()?,
         clock_skew: None,
+        clock_ahead: None,
     })
 }
 

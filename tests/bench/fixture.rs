@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -120,6 +120,7 @@ fn app(authority: &Authority, now: DateTime<Utc>) -> AppRegistration {
             ends_on: None,
             entered_at: now,
         }),
+        replacement: None,
     }
 }
 
@@ -133,6 +134,7 @@ fn connection(number: usize, authority: &Authority, now: DateTime<Utc>) -> Conne
         way_in: WayIn::default(),
         redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
         response_mode: ResponseMode::Query,
+        renewal: tokengauge::domain::RenewalRule::default(),
         scopes: scopes(),
     };
     let id = ConnectionId::parse(&id(number)).unwrap();
@@ -173,7 +175,8 @@ fn tokens(now: DateTime<Utc>) -> Tokens {
     }
 }
 
-/// Answers every request on loopback with a fresh token, and thinks about nothing.
+/// Answers every request on loopback with a fresh token, and thinks about nothing. Who asks where its endpoints are
+/// (OpenID Connect Discovery 1.0 §4) is told that first.
 pub struct TokenServer {
     pub url: String,
 }
@@ -182,9 +185,10 @@ impl TokenServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let own = url.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let _ = answer(stream);
+                let _ = answer(stream, &own);
             }
         });
         Self { url }
@@ -199,8 +203,10 @@ impl TokenServer {
     }
 }
 
-fn answer(stream: TcpStream) -> std::io::Result<()> {
+fn answer(stream: TcpStream, url: &str) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -214,17 +220,27 @@ fn answer(stream: TcpStream) -> std::io::Result<()> {
         }
     }
     reader.read_exact(&mut vec![0; length])?;
-    let body = format!(
-        r#"{{"token_type":"Bearer","scope":"{}","expires_in":3599,"ext_expires_in":3599,"access_token":"{}","refresh_token":"{}"}}"#,
-        "Mail.Send Mail.ReadWrite Calendars.ReadWrite User.Read",
-        access_token().trim_end(),
-        "0.CXoC".repeat(REFRESH_LENGTH / 6),
-    );
+    let body = if request.contains("/.well-known/") { discovery(url) } else { fresh_tokens() };
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     reader.get_mut().write_all((head + &body).as_bytes())
+}
+
+fn fresh_tokens() -> String {
+    format!(
+        r#"{{"token_type":"Bearer","scope":"{}","expires_in":3599,"ext_expires_in":3599,"access_token":"{}","refresh_token":"{}"}}"#,
+        "Mail.Send Mail.ReadWrite Calendars.ReadWrite User.Read",
+        access_token().trim_end(),
+        "0.CXoC".repeat(REFRESH_LENGTH / 6),
+    )
+}
+
+fn discovery(url: &str) -> String {
+    format!(
+        r#"{{"issuer":"{url}/","authorization_endpoint":"{url}/authorize","token_endpoint":"{url}/token","scopes_supported":["openid","offline_access"],"grant_types_supported":["authorization_code","refresh_token"],"response_types_supported":["code"]}}"#
+    )
 }
 
 /// Something that is run again and again.
@@ -284,6 +300,18 @@ fn ticks() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat[stat.rfind(')').unwrap()..].split_whitespace().collect();
     fields[12..16].iter().map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+/// Tells whether an aim is reached. A benchmark that misses one ends with a failure: it is run by hand, on a machine with
+/// nothing else to do.
+pub fn verdict(aim: &str, is_reached: bool) -> bool {
+    println!("{aim}: {}", if is_reached { "yes" } else { "NO" });
+    is_reached
+}
+
+/// How a benchmark ends.
+pub fn exit_code(are_reached: bool) -> ExitCode {
+    if are_reached { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs a program to its end; it has to go well, and to print this much at least.

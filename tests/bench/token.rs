@@ -1,19 +1,23 @@
 //! What `token` costs, beside programs that do less or the same: `cargo bench --bench token`.
 //!
 //! Whole processes, from their start to their end, run in turns. `cat` prints the token from a file in clear; `age` opens
-//! the same record that `token` opens; `oidc-token` asks a running agent, where one is set up. The floor is `true`. Then a
+//! the same record that `token` opens; `oidc-token` asks a running agent, where one is installed. The floor is `true`. Then a
 //! renewal, beside `curl` that posts the same form to the same server, and the same writes, `fsync`s and rename on the same
 //! file system: what a token costs that must not be lost.
 
 mod fixture;
+mod oidc_agent;
 
 use std::fs::{self, File};
 use std::io::{Seek, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use fixture::{Contender, Filled, TokenServer, access_token, compare, is_installed, name, run_to_end};
+use fixture::{
+    Contender, Filled, TokenServer, access_token, compare, exit_code, is_installed, name, run_to_end, verdict,
+};
+use oidc_agent::OidcAgent;
 
 const ROUNDS: usize = 300;
 const RENEWALS: usize = 100;
@@ -21,15 +25,16 @@ const RENEWALS: usize = 100;
 const TARGET: Duration = Duration::from_millis(5);
 const RENEWAL_TARGET: f64 = 1.5;
 
-fn main() {
+fn main() -> ExitCode {
     let server = TokenServer::start();
     let filled = Filled::new(10, &server.authority());
-    tokens(&filled);
+    let is_quick = tokens(&filled, &server);
     println!();
-    renewals(&filled, &server);
+    let renews_quickly = renewals(&filled, &server);
+    exit_code(is_quick && renews_quickly)
 }
 
-fn tokens(filled: &Filled) {
+fn tokens(filled: &Filled, server: &TokenServer) -> bool {
     let length = access_token().len();
     let in_clear = filled.plain_token();
     let cat = || run_to_end(with(Command::new("cat"), [&in_clear]), length);
@@ -38,7 +43,7 @@ fn tokens(filled: &Filled) {
         command.arg("-d").arg("-i").arg(filled.key()).arg(filled.record(0));
         run_to_end(command, length);
     };
-    let oidc = || run_to_end(oidc_token(), 100);
+    let agent = OidcAgent::start(filled.home.path(), server);
     let own = || run_to_end(filled.tokengauge(&["token", &name(0)]), length);
     let version = || run_to_end(filled.tokengauge(&["--version"]), 5);
     let mut contenders = vec![
@@ -52,18 +57,11 @@ fn tokens(filled: &Filled) {
     } else {
         println!("age: not installed");
     }
-    match oidc_token().output() {
-        Ok(output) if output.status.success() => contenders.push(Contender::new("oidc-token ACCOUNT", oidc)),
-        Ok(_) => println!("oidc-token: no agent with an account (OIDC_SOCK, OIDC_ACCOUNT)"),
-        Err(_) => println!("oidc-token: not installed"),
+    if let Some(agent) = &agent {
+        contenders.push(Contender::new("oidc-token ACCOUNT", || run_to_end(agent.token(), length)));
     }
     compare(ROUNDS, &mut contenders);
-    let is_within = contenders[2].median() <= TARGET;
-    println!("token within 5 ms: {}", if is_within { "yes" } else { "NO" });
-}
-
-fn oidc_token() -> Command {
-    with(Command::new("oidc-token"), [std::env::var_os("OIDC_ACCOUNT").unwrap_or("bench".into())])
+    verdict("token within 5 ms", contenders[2].median() <= TARGET)
 }
 
 fn with(mut command: Command, arguments: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>) -> Command {
@@ -71,7 +69,7 @@ fn with(mut command: Command, arguments: impl IntoIterator<Item = impl AsRef<std
     command
 }
 
-fn renewals(filled: &Filled, server: &TokenServer) {
+fn renewals(filled: &Filled, server: &TokenServer) -> bool {
     let form = filled.home.path().join("form");
     fs::write(&form, format!("grant_type=refresh_token&client_id=x&refresh_token={}", "0.AXoA".repeat(233)))
         .unwrap();
@@ -93,14 +91,9 @@ fn renewals(filled: &Filled, server: &TokenServer) {
         contenders.truncate(1);
     }
     compare(RENEWALS, &mut contenders);
-    if let [own, peer, ..] = &contenders[..] {
-        let ratio = own.median().as_secs_f64() / peer.median().as_secs_f64();
-        let is_within = ratio <= RENEWAL_TARGET;
-        println!(
-            "refresh / (curl + fsyncs): {ratio:.2}; within 1.5: {}",
-            if is_within { "yes" } else { "NO" }
-        );
-    }
+    let [own, peer, ..] = &contenders[..] else { return true };
+    let ratio = own.median().as_secs_f64() / peer.median().as_secs_f64();
+    verdict(&format!("refresh / (curl + fsyncs): {ratio:.2}; within 1.5"), ratio <= RENEWAL_TARGET)
 }
 
 fn curl(form: &Path, server: &TokenServer) -> Command {

@@ -197,3 +197,99 @@ fn a_mailbox_is_for_probes() {
     assert_eq!(home.run(&["doctor", "--mailbox", "ops@contoso.com"]).code, 2);
     assert_eq!(home.run(&["doctor", "--probe", "--mailbox", "ops"]).code, 2);
 }
+
+/// The verdicts of `--online --json` for the first connection, by check.
+fn checks(run: &super::home::Run) -> Vec<(String, String)> {
+    let word = |check: &serde_json::Value, name: &str| check[name].as_str().unwrap().to_owned();
+    let told = run.json();
+    let all = told[0]["checks"].as_array().unwrap().clone();
+    all.iter().map(|check| (word(check, "check"), word(check, "result"))).collect()
+}
+
+#[test]
+fn online_looks_at_the_way_and_the_set_up_and_uses_no_token() {
+    let tenant = Tenant::new().signed_in();
+    let before = tenant.requests();
+    let run = tenant.run(&["doctor", "--online"]).is(0);
+    let host = tenant.url().replace("http://", "");
+    assert!(run.out.starts_with(&format!("{host}\n  CHECK")), "{}", run.out);
+    let told =
+        |word: &str| run.out.lines().find(|line| line.trim_start().starts_with(word)).unwrap().to_owned();
+    assert!(told("tenant").ends_with("organizations is known"), "{}", run.out);
+    assert!(told("client").contains("ok") && told("client").contains("it got a token on 20"), "{}", run.out);
+    assert!(told("redirect").contains("under Web"), "{}", run.out);
+    assert!(told("mailbox").ends_with("--probe asks it"), "{}", run.out);
+    let all = checks(&tenant.run(&["doctor", NAME, "--online", "--json"]).is(0));
+    let expected = [
+        ("name-lookup", "ok"),
+        ("proxy", "ok"),
+        ("connection", "ok"),
+        ("tls", "skipped"),
+        ("clock", "ok"),
+        ("tenant", "ok"),
+        ("client", "ok"),
+        ("redirect", "ok"),
+        ("permissions", "ok"),
+        ("mailbox", "skipped"),
+    ];
+    assert_eq!(all, expected.map(|(check, result)| (check.to_owned(), result.to_owned())));
+    assert_eq!(tenant.requests(), before);
+    let all = checks(&tenant.run(&["doctor", NAME, "--online", "--probe", "--json"]).is(0));
+    assert_eq!(all.last().unwrap(), &("mailbox".to_owned(), "ok".to_owned()));
+    assert!(tenant.run(&["doctor", "--json"]).is(0).json()[0]["checks"].is_null());
+}
+
+#[test]
+fn a_tenant_that_is_not_there_is_a_wrong_set_up() {
+    let tenant = Tenant::new();
+    tenant.add("nowhere", &["--tenant", "nowhere.example"]).is(0);
+    let run = tenant.run(&["doctor", "nowhere", "--online"]).is(5);
+    assert!(run.out.contains("knows no tenant nowhere.example (AADSTS90002)"), "{}", run.out);
+    assert!(
+        run.err.contains("nowhere, tenant: check tenant and cloud: tokengauge edit nowhere"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_server_that_is_away_is_for_later() {
+    let home = Home::new();
+    let arguments =
+        ["add", NAME, "--client-id", CLIENT_ID, "--authority-url", "http://127.0.0.1:9", "--secret-stdin"];
+    home.with_stdin(&arguments, SECRET).is(0);
+    let run = home.run(&["doctor", "--online"]).is(6);
+    assert!(run.out.contains("connection   failed"), "{}", run.out);
+    assert!(run.out.contains("client       skipped  not checked"), "nothing is guessed: {}", run.out);
+}
+
+#[test]
+fn permissions_that_are_not_known_or_not_granted_are_a_warning() {
+    let tenant = Tenant::new().signed_in();
+    tenant.run(&["permissions", NAME, "--add", "Mail.Reed"]);
+    let run = tenant.run(&["doctor", "--online"]);
+    assert!(run.out.contains("permissions  warning  Mail.Reed is not known here"), "{}", run.out);
+    assert!(run.err.contains("is Mail.Read meant?"), "{}", run.err);
+}
+
+#[test]
+fn a_cron_job_fails_by_the_exit_code() {
+    let tenant = Tenant::new().signed_in();
+    let day = in_ten_days();
+    tenant.run(&["edit", NAME, "--secret-expires", &day]).is(0);
+    let job = |within: &str| {
+        let mut shell = std::process::Command::new("/bin/sh");
+        let line = format!(
+            "'{}' --vault '{}' --key-file '{}' doctor --within {within} && echo next job",
+            super::home::binary().display(),
+            tenant.home.vault().display(),
+            tenant.home.key().display(),
+        );
+        shell.env_clear().current_dir("/").arg("-c").arg(line).stdin(std::process::Stdio::null());
+        super::home::Run::of(shell.output().unwrap())
+    };
+    let failed = job("14d").is(1);
+    assert_eq!(failed.out, format!("contoso: client secret ends in 9 d, on {day}\n"));
+    assert_eq!(failed.err, "", "what fails is told on stdout, once");
+    assert!(job("5d").is(0).out.ends_with("\nnext job\n"));
+}

@@ -39,6 +39,7 @@ fn what_happens_to_a_connection_is_kept_in_its_order() {
     assert_eq!(all[4]["what_happened"], "renamed, contoso before");
     assert_eq!(events(&tenant, &["second"]).len(), 1);
     assert_eq!(events(&tenant, &["--last", "2"]), all[5..]);
+    assert_eq!(events(&tenant, &["renamed"]), [&all[..5], &all[6..]].concat(), "under both of its names");
     let run = tenant.run(&["log", NAME]).is(0);
     assert_eq!(run.out.lines().count(), 4);
     assert!(run.out.contains("  contoso  renewed  renewed, tokens stored\n"), "{}", run.out);
@@ -56,6 +57,9 @@ fn a_refusal_is_kept_with_its_words() {
     let last = events(&tenant, &[NAME]).pop().unwrap();
     assert_eq!(last["event"], "failed");
     assert!(last["what_happened"].as_str().unwrap().contains("7000215"), "{last}");
+    let advice = last["what_to_do"].as_str().unwrap();
+    let run = tenant.run(&["log", NAME, "--last", "1"]).is(0);
+    assert_eq!(run.out.lines().nth(1), Some(format!("    {advice}").as_str()));
 }
 
 #[test]
@@ -67,6 +71,7 @@ fn nothing_depends_on_it() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     let tenant = tenant.signed_in();
-    tenant.run(&["refresh", NAME]).is(0);
+    let run = tenant.run(&["refresh", NAME]).is(0);
+    assert_eq!(run.err.matches("The activity cannot be written").count(), 1, "told once: {}", run.err);
     tenant.run(&["log"]).fails(7);
 }

@@ -3,6 +3,9 @@
 mod home;
 #[path = "../support/python.rs"]
 mod python;
+#[path = "../watch/service.rs"]
+#[expect(dead_code, reason = "the tests of watch need more of it")]
+mod service;
 mod tenant;
 #[path = "../support/visit.rs"]
 mod visit;
@@ -12,6 +15,7 @@ mod app_only;
 mod arguments;
 mod clock;
 mod codes;
+mod cron;
 mod device;
 mod doctor;
 mod explain;
@@ -20,6 +24,7 @@ mod file_systems;
 mod formats;
 mod hook;
 mod import;
+mod leaving;
 mod listen;
 mod locking;
 mod log;

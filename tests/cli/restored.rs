@@ -8,7 +8,7 @@ use super::terminal::Session;
 #[test]
 fn what_is_left_alone_is_named_to_whoever_renews_all() {
     let tenant = Tenant::new();
-    let run = tenant.run(&["refresh", "--due"]).is(0);
+    let run = tenant.run(&["refresh", "--all"]).is(0);
     assert!(run.err.contains("left alone, a person must act: contoso; see tokengauge doctor"), "{}", run.err);
     let tenant = tenant.signed_in();
     assert!(!tenant.run(&["refresh", "--all"]).is(0).err.contains("left alone"));
@@ -26,6 +26,8 @@ fn an_older_record_is_told_and_not_renewed_until_it_is_accepted() {
     assert!(tenant.run(&["show", NAME]).is(0).out.contains(told));
     let listed = tenant.run(&["list", "--json"]).is(0).out;
     assert!(listed.contains(told), "{listed}");
+    let due = tenant.run(&["refresh", "--due"]).is(0).err;
+    assert!(due.contains("left alone, a person must act: contoso"), "{due}");
     let refused = tenant.home.run(&["refresh", NAME]).is(10);
     assert!(refused.out.contains(told) && refused.err.contains("--accept-restored"), "{}", refused.err);
     tenant.run(&["refresh", "--all"]).is(0);

@@ -24,13 +24,16 @@ impl Slow {
     pub fn new() -> Self {
         let home = Home::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        home.with_stdin(
-            &["add", NAME, "--client-id", CLIENT_ID, "--authority-url", &url, "--secret-stdin"],
-            SECRET,
-        )
-        .is(0);
-        Self { home, listener }
+        let slow = Self { home, listener };
+        let arguments =
+            ["add", NAME, "--client-id", CLIENT_ID, "--authority-url", &slow.url(), "--secret-stdin"];
+        slow.home.with_stdin(&arguments, SECRET).is(0);
+        slow
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listener.local_addr().unwrap())
     }
 
     /// The next request, read to its end.

@@ -1,11 +1,12 @@
 //! `token` is a contract: exactly the token and a line end, or nothing and a non-zero code.
 
 use std::fs::OpenOptions;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
+use super::home::{Run, binary};
 use super::tenant::{NAME, OPS, Tenant};
 
 #[test]
@@ -14,6 +15,46 @@ fn a_valid_token_is_printed_without_a_request() {
     let out = tenant.token(&[]).is(0).out;
     assert!(out.ends_with('\n') && tenant.knows_token(out.trim_end_matches('\n')));
     assert_eq!(tenant.requests(), 1);
+}
+
+/// What it does not do costs nothing: the fewest milliseconds on any machine.
+#[test]
+fn a_valid_token_opens_one_record_and_starts_nothing() {
+    let tenant = Tenant::new().signed_in();
+    let others = ["one-more", "and-another"];
+    others.iter().for_each(|other| drop(tenant.add(other, &[]).is(0)));
+    let Some(calls) = system_calls_of_token(&tenant) else { return };
+    let opened: Vec<&str> =
+        calls.lines().filter(|call| call.contains("open") && call.contains(".age\"")).collect();
+    let sealed = |name: &str| opened.iter().filter(|call| call.contains(name)).count();
+    assert_eq!(sealed(&format!("connections/{NAME}.age")), 1, "{opened:#?}");
+    assert_eq!(others.map(sealed), [0, 0], "{opened:#?}");
+    for unneeded in ["clone", "fork", "execve", "socket", "connect", "epoll", "flock", "fsync", "getdents"] {
+        let is_it =
+            |call: &&str| call.split_whitespace().nth(1).is_some_and(|name| name.starts_with(unneeded));
+        let made: Vec<&str> = calls.lines().filter(is_it).collect();
+        // The first one starts the program itself.
+        assert_eq!(made.len(), usize::from(unneeded == "execve"), "{unneeded}: {made:#?}");
+    }
+}
+
+/// Every system call of `token` with a token that is valid; nothing where strace is missing.
+fn system_calls_of_token(tenant: &Tenant) -> Option<String> {
+    let trace = tenant.home.path("trace");
+    let mut strace = Command::new("strace");
+    strace.env_clear().env("HOME", tenant.home.path("")).args(["-f", "-qq", "-o"]).arg(&trace);
+    strace.arg(binary()).arg("--vault").arg(tenant.home.vault()).arg("--key-file").arg(tenant.home.key());
+    match strace.args(["token", NAME]).output() {
+        Ok(output) => {
+            Run::of(output).is(0);
+            Some(std::fs::read_to_string(trace).unwrap())
+        }
+        Err(_) if std::env::var_os("TOKENGAUGE_CI").is_none() => {
+            eprintln!("skipped: strace is not installed");
+            None
+        }
+        Err(error) => panic!("strace: {error}"),
+    }
 }
 
 #[test]
@@ -98,8 +139,8 @@ fn a_closed_pipe_ends_quietly() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(141), 0));
 }
 
-fn command(tenant: &Tenant) -> std::process::Command {
-    let mut command = std::process::Command::new(super::home::binary());
+fn command(tenant: &Tenant) -> Command {
+    let mut command = Command::new(binary());
     command.env_clear().env("HOME", tenant.home.path(""));
     command
         .arg("--vault")
@@ -190,7 +231,7 @@ fn a_refused_resource_costs_one_request_and_the_other_goes_on() {
 fn sasl_xoauth2_is_what_mail_servers_read() {
     let tenant = both();
     let token = tenant.token(&["--audience", "exchange"]).is(0).out;
-    let decode = |run: super::home::Run| {
+    let decode = |run: Run| {
         let line = run.is(0).out;
         assert!(line.ends_with('\n') && line.lines().count() == 1);
         let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, line.trim_end());

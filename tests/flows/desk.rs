@@ -207,6 +207,7 @@ pub fn new_connection(name: &str, authority: Authority) -> NewConnection {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient(SCOPES),
         },
         credential: secret(SECRET),

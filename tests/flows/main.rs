@@ -6,10 +6,13 @@ mod child;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod desk;
+#[path = "../support/one_secret.rs"]
+mod one_secret;
 #[path = "../support/visit.rs"]
 mod visit;
 mod wire;
 
+mod activity;
 mod answers;
 mod app_only;
 mod damage;
@@ -25,5 +28,6 @@ mod refusals;
 mod renewal;
 mod resources;
 mod scenarios;
+mod secret;
 mod sign_in;
 mod strangers;

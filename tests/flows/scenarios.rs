@@ -1,7 +1,7 @@
 //! Every scenario of the demo, played by the dashboard without a terminal.
 
-use tokengauge::app::{Panel, Phase, Tab};
-use tokengauge::domain::{Need, TroubleKind};
+use tokengauge::app::{App, Panel, Phase, Tab};
+use tokengauge::domain::{EventKind, Need, TroubleKind};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::demo::{DemoError, DemoTenant};
 use tokengauge::simulator::Scenario;
@@ -110,6 +110,37 @@ async fn probe_tells_what_each_token_opens() {
     assert!(archive.contains("404 MailboxNotEnabledForRESTAPI"), "{archive}");
     let busy = probed(&mut dashboard, "busy-at-contoso.example").await;
     assert!(busy.contains("Graph asks for a pause") && busy.contains("9 s"), "{busy}");
+}
+
+#[tokio::test]
+async fn queue_leads_from_one_sign_in_to_the_next() {
+    use crossterm::event::KeyCode;
+    let (_tenant, mut dashboard) = play("probe", 1).await;
+    let all = dashboard.app.connections.all().len();
+    assert!(all > 2, "several need a sign-in");
+    dashboard.keys("!");
+    // The first one is kept for later, the others are signed in; in the end its turn comes again.
+    let kept = dashboard.app.chosen().unwrap().id.clone();
+    let out = |app: &App| matches!(&app.panel, Some(Panel::SignIn(panel)) if panel.sent.is_some());
+    dashboard.key(KeyCode::Enter);
+    dashboard.until("the address is out", out).await;
+    dashboard.key(KeyCode::Esc);
+    for done in 1..=all {
+        assert!(dashboard.screen((80, 24)).contains("Enter: next, "), "{}", dashboard.screen((80, 24)));
+        assert_eq!(dashboard.app.chosen().map(|own| own.id == kept), Some(done == all));
+        dashboard.key(KeyCode::Enter);
+        if done < all {
+            dashboard.until("the address is out", out).await;
+        }
+        dashboard.keys("o");
+        dashboard.until("it is signed in", |app| app.panel.is_none()).await;
+        assert!(dashboard.screen((80, 24)).contains(&format!("{done} of {all} done: ")));
+    }
+    assert!(dashboard.screen((80, 24)).contains("nothing needs you any more"));
+    dashboard.keys("4");
+    let signed_in =
+        |app: &App| app.activity.shown().iter().filter(|own| own.kind == EventKind::SignedIn).count();
+    dashboard.until("the activity tells of all", |app| signed_in(app) == all).await;
 }
 
 #[tokio::test]

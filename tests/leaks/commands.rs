@@ -244,6 +244,7 @@ impl Tour {
             &["hook"],
             &["hook", "--print"],
             &["refresh", "--due"],
+            &["doctor", "--online"],
             &["doctor", NAME, "--probe"],
             &["doctor", "brought", "--probe"],
             &["explain", "AADSTS65001"],
@@ -279,6 +280,7 @@ impl Tour {
         self.quiet(&["refresh", NAME]).is(0);
         self.quiet(&["refresh", "--all", "--json"]);
         self.quiet(&["refresh", "--due"]);
+        self.quiet(&["watch", "--print-unit"]).is(0);
         self.given(&["edit", NAME, "--secret-stdin"], SECRET).is(0);
         self.quiet(&["edit", NAME, "--sign-in-as", "eve@contoso.example"]);
         self.quiet(&["rename", NAME, "renamed"]).is(0);

@@ -9,6 +9,7 @@ mod desk;
 mod pty;
 
 mod certificates;
+mod checkup;
 mod http2;
 mod keys;
 mod limits;

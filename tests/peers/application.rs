@@ -58,6 +58,7 @@ fn ask(server: &Server, credential: &ClientCredential, now: DateTime<Utc>, jti: 
         authority: settings.authority.clone(),
         generation: 1,
         credential: credential.clone(),
+        replacement: None,
     };
     let client = ClientAuthentication::of(settings.way_in, &app, context).unwrap();
     post(&token_request::client_credentials(&settings, &client))

@@ -22,6 +22,7 @@ pub fn settings(server: &Server, client_id: &str, way_in: WayIn) -> Settings {
         way_in,
         redirect_uri: RedirectUri::parse(REDIRECT).unwrap(),
         response_mode: ResponseMode::Query,
+        renewal: tokengauge::domain::RenewalRule::default(),
         scopes: ScopeSet::parse_lenient(scopes),
     }
 }

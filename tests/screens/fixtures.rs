@@ -66,6 +66,7 @@ impl Make {
                 way_in: WayIn::default(),
                 redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).unwrap(),
                 response_mode: ResponseMode::Query,
+                renewal: tokengauge::domain::RenewalRule::default(),
                 scopes: PRESETS[0].scope_set(),
             },
             credential: secret(Some(days(200))),
@@ -89,6 +90,7 @@ impl Make {
                 tid: Some(tenant.into()),
             },
             signed_in_at: now() - days(12),
+            way_in: tokengauge::domain::WayIn::default(),
             access: PerAudience::new(AccessFacts {
                 audience: Audience::Graph,
                 lifetime: Lifetime::from_seconds(now() - minutes(28), 4200, Certainty::Known),
@@ -107,6 +109,7 @@ impl Make {
             }),
             lacking: Vec::new(),
             refresh: Some(RefreshFacts {
+                counts_from: tokengauge::domain::CountsFrom::LastUse,
                 lifetime: Lifetime::estimated_refresh(now() - days(1)),
                 characters: 1388,
                 fingerprint: fingerprint("newest"),
@@ -391,6 +394,7 @@ pub fn app(connections: Vec<Overview>) -> App {
         client_id: first.settings.client_id,
         authority: first.settings.authority.clone(),
         credential: secret(Some(days(200))),
+        replacement: None,
     });
     let contents =
         Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new(), open_until: None };

@@ -18,7 +18,8 @@ use tokengauge::domain::hand_over::Label;
 use tokengauge::domain::probe::{Check, Finding, Meaning, Outcome, Probe, Refused};
 use tokengauge::domain::secret::RevealedValue;
 use tokengauge::domain::{
-    Capture, ConnectionValue, Consumer, Destination, HandOver, HandedOver, Overview, ScopeSet, WayIn,
+    Capture, ConnectionValue, Consumer, Destination, Event, EventKind, HandOver, HandedOver, Overview,
+    ScopeSet, WayIn,
 };
 use tokengauge::export::Format;
 use tokengauge::oauth::graph;
@@ -168,10 +169,10 @@ fn activity() -> Vec<Scene> {
         (
             "activity_chosen",
             changed(on(Tab::Activity, "northwind"), |app| {
-                app.activity.note(tokengauge::app::Entry {
+                app.activity.note(Event {
                     at: now(),
+                    kind: EventKind::Failed,
                     connection: app.connections.selected().map(|own| own.name.clone()),
-                    tone: tokengauge::app::Tone::Bad,
                     what_happened: "the refresh token expired unused (AADSTS700082)".into(),
                     what_to_do: Some("sign in again: press a. Who acts: ops@northwind.com".into()),
                 });

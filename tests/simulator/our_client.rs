@@ -47,6 +47,7 @@ impl Meeting {
             way_in,
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient(scopes),
         };
         Self { simulator, settings, credential, now: at("2026-11-22T05:41:56Z") }
@@ -75,6 +76,7 @@ impl Meeting {
             authority: self.settings.authority.clone(),
             generation: 1,
             credential: self.credential.clone(),
+            replacement: None,
         };
         ClientAuthentication::of(self.settings.way_in, &app, context).unwrap()
     }

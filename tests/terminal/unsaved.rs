@@ -108,6 +108,7 @@ fn new_connection(url: &str) -> NewConnection {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient("User.Read"),
         },
         credential: CredentialEdit::Public,

@@ -41,7 +41,16 @@ fn pass(connections: Vec<Overview>, tab: Tab, span: TimeDelta, fate: Fate) -> Da
 
 impl Day {
     fn answer(&mut self, effect: &Effect, fate: Fate) {
-        let Effect::Exchange { request, connection, .. } = effect else { panic!("{effect:?}") };
+        let (request, connection) = match effect {
+            Effect::Exchange { request, connection, .. } => (request, connection),
+            // The tab reads along.
+            Effect::ReadActivity { request } => {
+                let answer = Answer::Activity(Ok(Vec::new()));
+                let more = self.desk.send(Message::Answer { request: *request, answer });
+                return assert_eq!(more, []);
+            }
+            other => panic!("{other:?}"),
+        };
         let count = self.requests.entry(connection.clone()).or_default();
         let sent_at = self.desk.now;
         self.desk.now += TimeDelta::milliseconds(500);
@@ -50,7 +59,10 @@ impl Day {
         *count += 1;
         let answer = Answer::Connection(Ok(Box::new(own)));
         let more = self.desk.send(Message::Answer { request: *request, answer });
-        assert_eq!(more, []);
+        more.iter().for_each(|effect| match effect {
+            Effect::ReadActivity { .. } => self.answer(effect, fate),
+            other => panic!("{other:?}"),
+        });
     }
 
     fn count(&self, name: &str) -> usize {

@@ -227,7 +227,7 @@ fn ten_idle_minutes_lock_and_renewals_go_on() {
     assert_eq!(desk.after(seconds(1)), []);
     assert_eq!(locked(&desk).why, LockReason::Idle);
     assert!(matches!(desk.app.panel, Some(Panel::Input(_))), "a form half filled waits behind the door");
-    let effects = desk.after(minutes(5));
+    let effects = desk.after(minutes(6));
     assert_eq!(exchanges(&effects), 1);
     let mut own = desk.own("due");
     renew(&mut own, desk.now, tokengauge::domain::RenewalKind::Refresh);

@@ -68,6 +68,7 @@ pub fn unsigned(name: &str) -> Overview {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse(REDIRECT).unwrap(),
             response_mode: ResponseMode::Query,
+            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: PRESETS[0].scope_set(),
         },
         credential: secret(Some(days(200))),
@@ -99,6 +100,7 @@ pub fn renew(overview: &mut Overview, at: DateTime<Utc>, kind: RenewalKind) {
             ..SignedInUser::default()
         },
         signed_in_at: start() - days(12),
+        way_in: tokengauge::domain::WayIn::default(),
         access: PerAudience::new(AccessFacts {
             audience: overview.settings.primary_audience(),
             lifetime: Lifetime::from_seconds(at, 3600, Certainty::Known),
@@ -108,6 +110,7 @@ pub fn renew(overview: &mut Overview, at: DateTime<Utc>, kind: RenewalKind) {
         }),
         lacking: Vec::new(),
         refresh: Some(RefreshFacts {
+            counts_from: tokengauge::domain::CountsFrom::LastUse,
             lifetime: Lifetime::estimated_refresh(at),
             characters: 1388,
             fingerprint: Fingerprint::of(&RefreshToken::new(at.to_string())),
@@ -246,6 +249,7 @@ pub fn contents(connections: Vec<Overview>) -> Contents {
         client_id: first.settings.client_id,
         authority: first.settings.authority.clone(),
         credential: first.credential.clone(),
+        replacement: None,
     });
     Contents { connections, apps: apps.into_iter().collect(), damaged: Vec::new(), open_until: None }
 }
@@ -380,6 +384,7 @@ pub fn request(effect: &Effect) -> RequestId {
         Effect::OpenVault { request, .. }
         | Effect::CreateVault { request, .. }
         | Effect::LoadVault { request }
+        | Effect::ReadActivity { request }
         | Effect::Create { request, .. }
         | Effect::Change { request, .. }
         | Effect::Remove { request, .. }

@@ -2,6 +2,7 @@
 //!
 //! `fixtures.rs` has the connections and a desk at which keys are pressed; each other file has one theme.
 
+mod activity;
 mod answers;
 mod consent;
 mod copies;
@@ -17,13 +18,17 @@ mod hand_over;
 mod keys;
 mod list;
 mod listening;
+mod order;
 mod paste;
 mod pauses;
 mod permissions;
 mod probe;
 mod properties;
+mod queue;
 mod sign_in;
 mod time;
 mod tokens;
 mod unsaved;
 mod warnings;
+mod world;
+mod year;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use tokengauge::app::export::{ExportQuestion, NotExported};
 use tokengauge::app::{
@@ -9,7 +10,7 @@ use tokengauge::app::{
 };
 use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
-use tokengauge::domain::{ConnectionId, RenewalKind, TroubleKind};
+use tokengauge::domain::{ConnectionId, ConnectionName, Event, EventKind, RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
@@ -139,6 +140,8 @@ impl Outside {
                     _ => Ok(contents(every_state())),
                 })
             }
+            Effect::ReadActivity { .. } if bad => Answer::Activity(Err(failure())),
+            Effect::ReadActivity { .. } => Answer::Activity(Ok(vec![noted(now)])),
             Effect::Deliver { .. } | Effect::SendText { .. } if bad => Answer::Delivered(Err(failure())),
             Effect::Deliver { .. } | Effect::SendText { .. } => {
                 Answer::Delivered(Ok(Delivery::SentToTerminal { characters: 7 }))
@@ -247,4 +250,10 @@ proptest! {
             outside.holds();
         }
     }
+}
+
+/// What another program did.
+fn noted(at: DateTime<Utc>) -> Event {
+    let connection = ConnectionName::parse("quiet");
+    Event { at, kind: EventKind::Renewed, connection, what_happened: "renewed".into(), what_to_do: None }
 }

@@ -7,6 +7,9 @@ use tokengauge::domain::{RenewalKind, TroubleKind};
 
 use super::fixtures::*;
 
+/// A renewal of an hour's token begins so long after its moment at the latest.
+const LATEST: TimeDelta = TimeDelta::seconds(60);
+
 fn unattended(connections: Vec<tokengauge::domain::Overview>) -> Desk {
     let mut desk = Desk::open(connections);
     desk.app.environment.has_passphrase = false;
@@ -17,7 +20,7 @@ fn unattended(connections: Vec<tokengauge::domain::Overview>) -> Desk {
 fn a_renewal_starts_by_itself_when_it_is_due_and_not_before() {
     let mut desk = unattended(vec![left("one", minutes(11))]);
     assert_eq!(desk.after(seconds(59)), []);
-    assert_eq!(exchanges(&desk.after(seconds(1))), 1);
+    assert_eq!(exchanges(&desk.after(LATEST + seconds(1))), 1);
     assert_eq!(desk.after(minutes(5)), [], "it is under way");
 }
 
@@ -110,7 +113,7 @@ fn a_success_ends_the_holding_back() {
     let own = with(desk.own("one"), |own| renew(own, desk.now, RenewalKind::Refresh));
     desk.answer_with(&effects, own);
     assert_eq!(desk.after(minutes(50) - seconds(1)), []);
-    assert_eq!(exchanges(&desk.after(seconds(1))), 1);
+    assert_eq!(exchanges(&desk.after(LATEST + seconds(1))), 1);
 }
 
 #[test]
@@ -168,9 +171,12 @@ fn the_next_look_is_at_the_end_of_a_notice_and_of_a_reveal() {
 
 #[test]
 fn the_next_look_is_at_a_renewal_and_at_the_idle_lock() {
-    let mut desk = unattended(vec![left("one", minutes(10) + seconds(12))]);
+    let due = left("one", minutes(10) + seconds(12));
+    let at = due.turn(start()).unwrap().at;
+    let mut desk = unattended(vec![due]);
     desk.app.tab = Tab::Activity;
-    assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(12));
+    desk.now = at - seconds(3);
+    assert_eq!(desk.app.next_deadline(desk.now), at);
     let mut desk = Desk::open(vec![unsigned("one")]);
     desk.now += minutes(9) + seconds(55);
     assert_eq!(desk.app.next_deadline(desk.now), desk.now + seconds(5));
@@ -195,9 +201,9 @@ fn a_machine_that_slept_renews_once_and_not_for_every_hour() {
 
 #[test]
 fn a_token_of_a_later_clock_is_renewed_once() {
-    // Started with a clock that is two days behind the one that the record was written by.
-    let mut desk = unattended(vec![healthy("one")]);
-    let effects = desk.after(-days(2));
+    // The record was written by a clock that is two days ahead of this one.
+    let mut desk = unattended(vec![renewed("one", start() + days(2))]);
+    let effects = desk.after(seconds(0));
     assert_eq!(exchanges(&effects), 1);
     let own = with(desk.own("one"), |own| renew(own, desk.now, RenewalKind::Refresh));
     desk.answer_with(&effects, own);
@@ -206,8 +212,8 @@ fn a_token_of_a_later_clock_is_renewed_once() {
 
 #[test]
 fn two_clocks_that_differ_by_minutes_renew_nothing_early() {
-    let mut desk = unattended(vec![healthy("one")]);
-    assert_eq!(desk.after(-minutes(14)), [], "four minutes before it was issued");
+    let mut desk = unattended(vec![renewed("one", start() + minutes(4))]);
+    assert_eq!(desk.after(seconds(0)), [], "four minutes before it was issued");
 }
 
 #[test]

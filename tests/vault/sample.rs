@@ -165,6 +165,7 @@ pub fn app_registration() -> AppRegistration {
             ends_on: NaiveDate::from_ymd_opt(2027, 2, 28),
             entered_at: at(1),
         }),
+        replacement: None,
     }
 }
 
@@ -198,6 +199,7 @@ fn settings() -> Settings {
         way_in: WayIn::default(),
         redirect_uri: RedirectUri::parse("http://localhost:8400/myapp").unwrap(),
         response_mode: ResponseMode::FormPost,
+        renewal: tokengauge::domain::RenewalRule::default(),
         scopes: ScopeSet::parse_lenient("Mail.Send offline_access https://outlook.office.com/SMTP.Send"),
     }
 }

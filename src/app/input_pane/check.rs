@@ -9,7 +9,10 @@ use crate::domain::authority::{TenantForm, is_guid};
 use crate::domain::redirect_uri::RedirectPlatform;
 use crate::domain::secret::ClientSecret;
 use crate::domain::settings_rules::{self, Concern};
-use crate::domain::{Capture, ClientId, ConnectionName, Mailbox, RedirectUri, SettingsFault, Tenant, WayIn};
+use crate::domain::{
+    Capture, ClientId, ConnectionName, Mailbox, RedirectUri, RenewBefore, RenewalPolicy, SettingsFault,
+    Tenant, WayIn,
+};
 
 use super::result::{authority, credential_kind, draft, scopes};
 use super::{AppChoice, AppScopeChoice, FieldId, InputPane, ScopeChoice};
@@ -75,6 +78,8 @@ fn of_the_field(pane: &InputPane, id: FieldId) -> Check {
         FieldId::RedirectUri => redirect_uri(pane),
         FieldId::ResponseMode => right("how the browser brings the answer; query unless you know better"),
         FieldId::Permissions => permissions(pane),
+        FieldId::Renewal => renewal(pane),
+        FieldId::RenewBefore => renew_before(pane),
     }
 }
 
@@ -112,6 +117,35 @@ fn concern(id: FieldId) -> Option<Concern> {
 /// An empty field is a wish until the person tries to save; then it is wrong.
 fn empty(pane: &InputPane, text: &str) -> Check {
     if pane.tried { wrong(text) } else { Check::Empty(text.to_owned()) }
+}
+
+fn renewal(pane: &InputPane) -> Check {
+    match (pane.renewal, pane.way_in.is_delegated()) {
+        (RenewalPolicy::Automatic, _) => {
+            right("as long as tokengauge runs, there is always a good access token")
+        }
+        (RenewalPolicy::KeepAlive, true) => {
+            right("the refresh token is used every two months; access tokens are got when they are asked for")
+        }
+        (RenewalPolicy::KeepAlive, false) => Check::Remark(
+            "without a person there is no refresh token: nothing is kept alive, as with never".into(),
+        ),
+        (RenewalPolicy::Manual, true) => {
+            Check::Remark("somebody has to renew it within 90 days, or sign in again".into())
+        }
+        (RenewalPolicy::Manual, false) => right("a token is asked for when somebody wants one"),
+    }
+}
+
+fn renew_before(pane: &InputPane) -> Check {
+    let text = pane.renew_before.text().trim();
+    match (text.is_empty(), RenewBefore::parse(text)) {
+        (true, _) => Check::Empty("10 minutes; of a short life its last fifth".to_owned()),
+        (false, Some(margin)) => {
+            right(format!("renewed {margin} before its end, or after a fifth of a short life"))
+        }
+        (false, None) => wrong("a time between 10s and 24h, such as 90s, 15m or 2h"),
+    }
 }
 
 fn name(pane: &InputPane) -> Check {

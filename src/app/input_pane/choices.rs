@@ -3,7 +3,7 @@
 use crate::catalogue::clouds::{self, Cloud, Resource};
 use crate::catalogue::permissions::{PRESETS, Standing};
 use crate::domain::app_registration::CredentialKind;
-use crate::domain::{RedirectUri, ResponseMode, Settings, WayIn};
+use crate::domain::{RedirectUri, RenewalPolicy, ResponseMode, Settings, WayIn};
 
 use super::check::platform;
 use super::result::authority;
@@ -42,6 +42,7 @@ impl InputPane {
             FieldId::WayIn => self.way_in.title().to_owned(),
             FieldId::ResponseMode => self.response_mode.as_str().to_owned(),
             FieldId::Permissions => self.permissions_text(),
+            FieldId::Renewal => renewal_text(self.renewal).to_owned(),
             _ => String::new(),
         }
     }
@@ -89,6 +90,7 @@ impl InputPane {
             FieldId::ResponseMode => {
                 self.response_mode = stepped(&ResponseMode::ALL, self.response_mode, by);
             }
+            FieldId::Renewal => self.renewal = stepped(&RenewalPolicy::ALL, self.renewal, by),
             FieldId::Permissions if self.way_in.is_delegated() => self.step_preset(by),
             FieldId::Permissions => self.step_resource(by),
             _ => {}
@@ -144,6 +146,14 @@ impl InputPane {
             Some(native) if !listens && platform(self) == RedirectPlatform::MobileAndDesktop => native,
             _ => RedirectUri::DEFAULT.to_owned(),
         }
+    }
+}
+
+fn renewal_text(policy: RenewalPolicy) -> &'static str {
+    match policy {
+        RenewalPolicy::Automatic => "by itself, before the token ends",
+        RenewalPolicy::KeepAlive => "only so that the sign-in stays good",
+        RenewalPolicy::Manual => "never by itself",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The fields of the form: which there are, and which are shown.
 
+use crate::domain::RenewalPolicy;
 use crate::domain::app_registration::CredentialKind;
 
 use super::{AppChoice, InputPane, Purpose};
@@ -39,6 +40,10 @@ pub enum FieldId {
     ResponseMode,
     /// Choice: which permissions.
     Permissions,
+    /// Choice: what renews by itself.
+    Renewal,
+    /// How long before its end an access token is renewed.
+    RenewBefore,
 }
 
 impl FieldId {
@@ -61,6 +66,8 @@ impl FieldId {
             Self::RedirectUri => "Redirect URI",
             Self::ResponseMode => "Response mode",
             Self::Permissions => "Permissions",
+            Self::Renewal => "Renews",
+            Self::RenewBefore => "Renew before end",
         }
     }
 }
@@ -93,6 +100,8 @@ impl InputPane {
             (F::RedirectUri, browser),
             (F::ResponseMode, browser),
             (F::Permissions, true),
+            (F::Renewal, true),
+            (F::RenewBefore, self.renewal == RenewalPolicy::Automatic),
         ]
         .into_iter()
         .filter_map(|(field, shown)| shown.then_some(field))

@@ -51,6 +51,12 @@ pub fn help(pane: &InputPane) -> Help {
                 .to_owned(),
         ),
         FieldId::Permissions => ("3 Add the permissions", permissions(pane).to_owned()),
+        FieldId::Renewal | FieldId::RenewBefore => (
+            "What tokengauge renews",
+            "Some servers refuse a token minutes before its end: a longer margin helps. What is not renewed by itself is \
+             renewed with r, or when a command asks for its token."
+                .to_owned(),
+        ),
     };
     Help { heading, text }
 }

@@ -14,7 +14,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::catalogue::clouds::{Cloud, Resource};
 use crate::domain::app_registration::{CredentialFacts, CredentialKind};
-use crate::domain::{Authority, ConnectionId, Overview, RedirectUri, ResponseMode, ScopeSet, WayIn};
+use crate::domain::{
+    Authority, ConnectionId, Overview, RedirectUri, RenewalPolicy, ResponseMode, ScopeSet, WayIn,
+};
 
 use super::field::Secrecy;
 use super::{AppFacts, Failure, Field, NewConnection, RequestId, Shown};
@@ -50,6 +52,8 @@ pub struct InputPane {
     pub app_scopes: AppScopeChoice,
     /// What the connection asks for already, to come back to.
     own_scopes: Option<ScopeSet>,
+    /// What renews by itself.
+    pub renewal: RenewalPolicy,
     /// Names already taken.
     pub taken: Vec<String>,
     /// Whether anything was typed or chosen since it was opened.
@@ -74,6 +78,7 @@ pub struct InputPane {
     tenant: Field,
     sign_in_as: Field,
     redirect_uri: Field,
+    renew_before: Field,
 }
 
 /// What the form is for.
@@ -176,6 +181,7 @@ impl InputPane {
             scopes: ScopeChoice::Preset(0),
             app_scopes: AppScopeChoice::Default(Resource::Graph),
             own_scopes: None,
+            renewal: RenewalPolicy::default(),
             taken,
             touched: false,
             tried: false,
@@ -193,6 +199,7 @@ impl InputPane {
             tenant: text("organizations", 253),
             sign_in_as: text("", 254),
             redirect_uri: text(RedirectUri::DEFAULT, 256),
+            renew_before: text("", 8),
         };
         pane.take_app();
         pane
@@ -215,6 +222,8 @@ impl InputPane {
             self.app_scopes = choices::app_scope_choice(settings);
         }
         self.own_scopes = Some(settings.scopes.clone());
+        self.renewal = settings.renewal.policy;
+        self.renew_before.set(&settings.renewal.before.map_or_else(String::new, |before| before.to_string()));
     }
 
     /// A registration already here brings its authority, the kind of its credential and the end of its secret; a new one
@@ -375,12 +384,14 @@ impl InputPane {
             FieldId::Tenant => &self.tenant,
             FieldId::SignInAs => &self.sign_in_as,
             FieldId::RedirectUri => &self.redirect_uri,
+            FieldId::RenewBefore => &self.renew_before,
             FieldId::AppRegistration
             | FieldId::Credential
             | FieldId::Cloud
             | FieldId::WayIn
             | FieldId::ResponseMode
-            | FieldId::Permissions => return None,
+            | FieldId::Permissions
+            | FieldId::Renewal => return None,
         })
     }
 
@@ -396,12 +407,14 @@ impl InputPane {
             FieldId::Tenant => &mut self.tenant,
             FieldId::SignInAs => &mut self.sign_in_as,
             FieldId::RedirectUri => &mut self.redirect_uri,
+            FieldId::RenewBefore => &mut self.renew_before,
             FieldId::AppRegistration
             | FieldId::Credential
             | FieldId::Cloud
             | FieldId::WayIn
             | FieldId::ResponseMode
-            | FieldId::Permissions => return None,
+            | FieldId::Permissions
+            | FieldId::Renewal => return None,
         })
     }
 }

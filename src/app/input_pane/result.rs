@@ -9,7 +9,10 @@ use crate::catalogue::clouds;
 use crate::catalogue::permissions::PRESETS;
 use crate::domain::app_registration::{ClientSecretError, CredentialFacts, CredentialKind};
 use crate::domain::secret::ClientSecret;
-use crate::domain::{Authority, ClientId, ConnectionName, Mailbox, RedirectUri, ScopeSet, Settings, Tenant};
+use crate::domain::{
+    Authority, ClientId, ConnectionName, Mailbox, RedirectUri, RenewBefore, RenewalRule, ScopeSet, Settings,
+    Tenant,
+};
 
 use super::{AppChoice, AppScopeChoice, FieldId, InputPane, Purpose, ScopeChoice};
 
@@ -48,6 +51,7 @@ fn settings(pane: &InputPane, client_id: ClientId) -> Result<Settings, FieldId> 
         redirect_uri: redirect_uri(pane)?,
         response_mode: pane.response_mode,
         scopes: scopes(pane, &authority),
+        renewal: RenewalRule { policy: pane.renewal, before: RenewBefore::parse(pane.renew_before.text()) },
         authority,
     })
 }

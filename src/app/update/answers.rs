@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::secret::{PastedText, RevealedValue};
-use crate::domain::{Overview, Renewal};
+use crate::domain::{Event, EventKind, Overview};
 
+use crate::app::activity;
 use crate::app::{
-    Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Edit, Effect, Entry,
-    ExportPhase, Failure, FirstChoice, FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase,
-    Purpose, Question, Reading, RequestId, Reveal, SignInPanel, Tab, Tone, Unlocking,
+    Answer, App, ConsentPhase, Contents, Delivery, DevicePhase, Door, DoorFailure, Edit, Effect, ExportPhase,
+    Failure, FirstChoice, FirstStep, HandOverPhase, LockReason, Notice, Panel, Pasted, Phase, Purpose,
+    Question, Reading, RequestId, Reveal, SignInPanel, Tab, Unlocking,
 };
 
 impl App {
@@ -52,6 +53,7 @@ impl App {
                 self.complain(failure, now);
                 Vec::new()
             }
+            Answer::Activity(result) => self.take_activity(request, result, now),
             Answer::Previewed(result) => {
                 self.take_preview(request, result);
                 Vec::new()
@@ -102,7 +104,7 @@ impl App {
     fn fill(&mut self, contents: Contents, now: DateTime<Utc>) {
         self.open_until = contents.open_until;
         self.follow_names(&contents.connections);
-        contents.connections.iter().for_each(|read| self.pauses.note(read));
+        contents.connections.iter().for_each(|read| self.note_pause(read, now));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
         self.warnings.look_at_all();
@@ -111,7 +113,7 @@ impl App {
 
     /// The door opens.
     fn enter(&mut self, contents: Contents, now: DateTime<Utc>) -> Vec<Effect> {
-        self.held_back.clear();
+        self.let_go_all();
         self.warnings.open(now);
         self.fill(contents, now);
         let before = std::mem::replace(&mut self.door, Door::Open);
@@ -166,6 +168,7 @@ impl App {
         let exchanged = self.in_flight.iter().find(|(_, own)| **own == request).map(|(id, _)| id.clone());
         if let Some(id) = &exchanged {
             self.in_flight.remove(id);
+            self.unplanned.insert(id.clone());
         }
         let asked_for_code = exchanged.as_ref().is_some_and(|id| self.asking_for_code.remove(id));
         match result {
@@ -173,7 +176,7 @@ impl App {
                 let overview = *overview;
                 let before = self.connections.get(&overview.id).cloned();
                 self.follow_names(std::slice::from_ref(&overview));
-                self.pauses.note(&overview);
+                self.note_pause(&overview, now);
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());
@@ -226,32 +229,25 @@ impl App {
             let last = overview.renewals.last();
             overview.trouble.is_some() || last.is_some_and(|last| last.at == trouble.at)
         });
-        let (tone, what_happened, what_to_do) = match (refused, overview.renewals.last()) {
-            (Some(trouble), _) => {
-                (Tone::Bad, trouble.what_happened.clone(), Some(trouble.what_to_do.clone()))
-            }
-            (None, Some(_)) => {
-                let told = crate::app::activity::worth_telling(overview).map(Renewal::line);
-                (Tone::Good, told.unwrap_or_default(), None)
-            }
+        // At the moment that the record has, so that reading it again tells nothing twice.
+        let event = match (refused, activity::worth_telling(overview)) {
+            (Some(trouble), told) => Event {
+                at: overview.renewals.last().map_or(now, |renewal| renewal.at),
+                kind: told.map_or(EventKind::Failed, EventKind::of_renewal),
+                connection: Some(overview.name.clone()),
+                what_happened: trouble.what_happened.clone(),
+                what_to_do: Some(trouble.what_to_do.clone()),
+            },
+            (None, Some(told)) => Event::of_renewal(&overview.name, told),
             (None, None) => return,
         };
-        self.activity.note(Entry {
-            // As the record has it, so that reading it again tells nothing twice.
-            at: overview.renewals.last().map_or(now, |renewal| renewal.at),
-            connection: Some(overview.name.clone()),
-            tone,
-            what_happened: what_happened.clone(),
-            what_to_do: what_to_do.clone(),
-        });
+        let Event { what_happened, what_to_do, .. } = event.clone();
+        self.activity.note(event);
         self.tell(match what_to_do {
             None => match overview.new_remark() {
                 Some(_) => Notice::plain(format!("{}: {what_happened}.", overview.name), now),
                 // What was odd before in the same way is in the activity.
-                None => Notice::good(
-                    format!("{}: {}.", overview.name, crate::app::activity::briefly(overview)),
-                    now,
-                ),
+                None => Notice::good(format!("{}: {}.", overview.name, activity::briefly(overview)), now),
             },
             Some(what_to_do) => {
                 Notice::bad(Failure::new(format!("{}: {what_happened}", overview.name), what_to_do))
@@ -265,7 +261,7 @@ impl App {
             Some(Panel::Input(pane)) if pane.saving == Some(request) => {
                 self.connections.select(overview.id.clone());
                 // Something may have been mended.
-                self.held_back.clear();
+                self.let_go_all();
                 let text = match pane.purpose {
                     Purpose::New => format!("{} was made. a signs in.", overview.name),
                     Purpose::Edit(..) => format!("{} was saved.", overview.name),
@@ -358,6 +354,27 @@ impl App {
             }
             _ => self.complain(failure, now),
         }
+    }
+
+    fn take_activity(
+        &mut self,
+        request: RequestId,
+        result: Result<Vec<Event>, Failure>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        if self.activity.reading.take_if(|own| *own == request).is_none() {
+            return Vec::new();
+        }
+        match result {
+            Ok(events) => self.activity.merge(events),
+            Err(failure) if !self.activity.is_unread_told => {
+                self.activity.is_unread_told = true;
+                self.complain(failure, now);
+            }
+            Err(_) => {}
+        }
+        let is_outdated = std::mem::take(&mut self.activity.is_outdated);
+        if is_outdated && self.shows_activity() { self.read_activity() } else { Vec::new() }
     }
 
     fn close_removal(&mut self, request: RequestId) {

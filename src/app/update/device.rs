@@ -53,7 +53,7 @@ impl App {
             )),
             None => {
                 let request = self.request();
-                self.in_flight.insert(connection.clone(), request);
+                self.set_busy(&connection, request);
                 self.asking_for_code.insert(connection.clone());
                 effects.push(Effect::BeginDeviceSignIn { request, connection: connection.clone() });
                 DevicePhase::Beginning(request)
@@ -211,7 +211,7 @@ impl App {
 
     fn poll_device(&mut self, connection: ConnectionId, user_code: String, now: DateTime<Utc>) -> Effect {
         let request = self.request();
-        self.in_flight.insert(connection.clone(), request);
+        self.set_busy(&connection, request);
         self.device_polls.ask(&connection, Asking { request, at: now });
         Effect::PollDevice { request, connection, user_code }
     }
@@ -226,7 +226,8 @@ impl App {
         &self,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = (DateTime<Utc>, &Overview, &DeviceAttemptFacts)> {
-        let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_busy(&own.id));
+        let asks = self.works() && self.is_attended();
+        let idle = self.connections.with_device_code().filter(move |own| asks && !self.is_busy(&own.id));
         idle.filter_map(move |own| {
             let attempt = own.open_device_attempt(now)?;
             Some((self.device_polls.next_at(&own.id, attempt), own, attempt))
@@ -264,7 +265,7 @@ impl App {
     }
 
     pub(super) fn follow_device_attempts(&mut self, now: DateTime<Utc>) {
-        self.device_polls.follow(self.connections.all().iter(), now);
+        self.device_polls.follow(self.connections.with_device_code(), now);
     }
 }
 

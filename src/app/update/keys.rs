@@ -45,10 +45,7 @@ impl App {
             Action::New => self.open_form(None),
             Action::NewLike => self.open_form(self.chosen().cloned().as_ref()),
             Action::Edit => self.edit_chosen(),
-            Action::NeedsMe => {
-                self.connections.needs_me = !self.connections.needs_me;
-                self.connections.keep_selection(now);
-            }
+            Action::NeedsMe => self.toggle_needs_me(now),
             Action::Sort => {
                 self.connections.sort = self.connections.sort.next();
                 self.tell(Notice::plain(format!("Order: {}", self.connections.sort.word()), now));
@@ -67,6 +64,9 @@ impl App {
 
     fn act_on_chosen(&mut self, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
         let Some(chosen) = self.chosen().cloned() else { return Vec::new() };
+        if let (Action::Open, Some(step)) = (action, self.queue_step(now)) {
+            return self.open_in_queue(&chosen, step, now);
+        }
         match action {
             Action::Open if chosen.open_attempt(now).is_some() && chosen.tokens.is_none() => {
                 return self.authorize(&chosen, now);
@@ -132,8 +132,7 @@ impl App {
             }
             Tab::Connections => {
                 self.connections.filter.clear();
-                self.connections.needs_me = false;
-                self.connections.keep_selection(now);
+                self.leave_queue(now);
             }
             Tab::Permissions if self.permissions.is_searching() => self.end_search(),
             Tab::Activity if !self.activity.filter.is_empty() => self.activity.filter.clear(),
@@ -206,7 +205,7 @@ impl App {
         self.panel = Some(Panel::Input(Box::new(pane)));
     }
 
-    fn edit_chosen(&mut self) {
+    pub(super) fn edit_chosen(&mut self) {
         let Some(chosen) = self.chosen() else { return };
         let pane = InputPane::edit(
             chosen,

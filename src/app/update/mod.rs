@@ -3,8 +3,9 @@
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
-//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `warnings.rs` who is told of what ends,
-//! `time.rs` what the time brings.
+//! by device code, `consent.rs` that of an administrator, `queue.rs` the way from one sign-in to the next, `probe.rs` what
+//! Graph answers to a token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what ends, `time.rs` what else
+//! the time brings.
 
 mod answers;
 mod consent;
@@ -18,6 +19,8 @@ mod panels;
 mod paste;
 mod permissions;
 mod probe;
+mod queue;
+mod renewals;
 mod saving;
 mod time;
 mod warnings;
@@ -25,17 +28,20 @@ mod warnings;
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 
-use crate::domain::ConnectionId;
+use crate::domain::{ConnectionId, Event, EventKind};
 
 use super::{
-    Action, App, Door, Effect, Entry, Failure, FirstRun, GrantStep, Line, LockReason, Message, Notice, Panel,
-    Question, Reading, RequestId, Tab, Tone,
+    Action, Answer, App, Door, Effect, Failure, FirstRun, GrantStep, Line, LockReason, Message, Notice,
+    Panel, Question, Reading, RequestId, Tab,
 };
 
 impl App {
     /// Takes note of what happened and tells what is to be done about it. No I/O, no clock.
     pub fn update(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
         let chosen = self.chosen().map(|own| own.id.clone());
+        let showed_activity = self.shows_activity();
+        let tells_news = tells_news(&message);
+        let notice = self.sign_in_queue.as_ref().and(self.notice.clone());
         let mut effects = match self.cover(&message) {
             None => self.take(message, now),
             Some(help) => self.take_under(help, message, now),
@@ -48,12 +54,33 @@ impl App {
             self.panel = Some(under);
             self.end_sign_in_if_over(now);
         }
+        self.go_on_in_queue(notice.as_ref(), now);
         effects.extend(self.close_idle_listener(now));
+        self.plan_again(now);
         effects.extend(self.follow_warnings(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }
+        if self.shows_activity() && (tells_news || !showed_activity) {
+            effects.extend(self.read_activity());
+        }
         effects
+    }
+
+    /// True while the Activity tab is in front, and open.
+    pub(super) fn shows_activity(&self) -> bool {
+        self.tab == Tab::Activity && matches!(self.door, Door::Open)
+    }
+
+    /// Reads what all programs noted; once more where that is under way already.
+    pub(super) fn read_activity(&mut self) -> Vec<Effect> {
+        if self.activity.reading.is_some() {
+            self.activity.is_outdated = true;
+            return Vec::new();
+        }
+        let request = self.request();
+        self.activity.reading = Some(request);
+        vec![Effect::ReadActivity { request }]
     }
 
     /// The help page or the plain page, if it covers the panel that the message is about.
@@ -109,6 +136,10 @@ impl App {
             }
             Message::ClockSet { by } => {
                 self.tell_clock_set(by, now);
+                Vec::new()
+            }
+            Message::ActivityNotKept(failure) => {
+                self.complain(failure, now);
                 Vec::new()
             }
             Message::LockOrdered => self.lock_vault(LockReason::Ordered),
@@ -258,7 +289,7 @@ impl App {
             return None;
         }
         let request = self.request();
-        self.in_flight.insert(connection.clone(), request);
+        self.set_busy(connection, request);
         Some((request, Effect::Exchange { request, connection: connection.clone(), step }))
     }
 
@@ -277,17 +308,27 @@ impl App {
     }
 
     pub(super) fn tell(&mut self, notice: Notice) {
-        self.notice = Some(notice);
+        if self.is_attended() {
+            self.notice = Some(notice);
+        }
     }
 
     pub(super) fn complain(&mut self, failure: Failure, now: DateTime<Utc>) {
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::Problem,
             connection: None,
-            tone: Tone::Bad,
             what_happened: failure.what_happened.clone(),
             what_to_do: Some(failure.what_to_do.clone()),
         });
         self.tell(Notice::bad(failure));
     }
+}
+
+/// True of what tells that a record has changed: then something was noted beside the vault, here or by another program.
+fn tells_news(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Answer { answer: Answer::Contents(_) | Answer::Connection(_) | Answer::Removed(_), .. }
+    )
 }

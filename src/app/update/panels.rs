@@ -250,11 +250,11 @@ impl App {
     }
 
     fn renew_all(&mut self, due: &[ConnectionId], now: DateTime<Utc>) -> Vec<Effect> {
-        self.held_back.retain(|id, _| !due.contains(id));
+        due.iter().for_each(|id| self.let_go(id));
         let (now_possible, paused): (Vec<ConnectionId>, Vec<ConnectionId>) =
             due.iter().cloned().partition(|id| {
-                let until = self.connections.get(id).and_then(|own| self.pauses.until(own));
-                until.is_none_or(|until| until <= now)
+                let own = self.connections.get(id);
+                own.is_none_or(|own| self.schedule.paused_until(&own.settings.authority, now).is_none())
             });
         // The rest is due as well and follows by itself.
         let effects = self.refresh_all(&now_possible[..now_possible.len().min(self.room())], now);

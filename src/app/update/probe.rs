@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::activity::Entry;
 use crate::app::probe::{ProbeNews, ProbePanel, Probing};
 use crate::app::{Action, App, Effect, Notice, Panel, RequestId, Tone};
 use crate::domain::probe::{Probe, Verdict};
-use crate::domain::{ConnectionId, Overview};
+use crate::domain::{ConnectionId, Event, EventKind, Overview};
 
 impl App {
     /// Asks anew, unless a probe of this connection is under way: then that one is shown.
@@ -66,7 +65,12 @@ impl App {
             let text = format!("{name}: {what_happened}");
             self.tell(Notice { tone, ..Notice::plain(text, now) });
         }
-        self.activity.note(Entry { at: now, connection: Some(name), tone, what_happened, what_to_do });
+        let kind = match tone {
+            Tone::Good => EventKind::Tested,
+            Tone::Bad => EventKind::TestFailed,
+            Tone::Plain => EventKind::Noted,
+        };
+        self.activity.note(Event { at: now, kind, connection: Some(name), what_happened, what_to_do });
     }
 }
 

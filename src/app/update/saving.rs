@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{
-    Action, App, Door, Effect, Entry, Failure, Leave, Message, Notice, Panel, Parting, Question, SaveNews,
-    Tone,
+    Action, App, Door, Effect, Failure, Leave, Message, Notice, Panel, Parting, Question, SaveNews, Tone,
 };
-use crate::domain::{ConnectionId, Unsaved};
+use crate::domain::{ConnectionId, Event, EventKind, Unsaved};
 
 impl App {
     pub(super) fn take_save_news(&mut self, news: SaveNews, now: DateTime<Utc>) {
@@ -33,10 +32,10 @@ impl App {
             return;
         }
         let told = Failure::new(format!("{}: {}", own.name, unsaved.what_happened), &unsaved.what_to_do);
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::NotSaved,
             connection: Some(own.name.clone()),
-            tone: Tone::Bad,
             what_happened: unsaved.what_happened.clone(),
             what_to_do: Some(unsaved.what_to_do.clone()),
         });
@@ -51,10 +50,10 @@ impl App {
         let seconds = own.unsaved.as_ref().map_or(0, |unsaved| (now - unsaved.since).num_seconds());
         let (name, what_happened) = (own.name.clone(), format!("saved now, after {seconds} s in memory"));
         self.tell(Notice::good(format!("{name}: {what_happened}."), now));
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::Saved,
             connection: Some(name),
-            tone: Tone::Good,
             what_happened,
             what_to_do: None,
         });
@@ -71,10 +70,10 @@ impl App {
     /// It is in memory no more, and taken in when the vault is opened again.
     fn note_kept(&mut self, id: &ConnectionId, failure: Failure, now: DateTime<Utc>) {
         let name = self.connections.get(id).map(|own| own.name.clone());
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::NotSaved,
             connection: name,
-            tone: Tone::Bad,
             what_happened: failure.what_happened.clone(),
             what_to_do: Some(failure.what_to_do.clone()),
         });
@@ -85,10 +84,11 @@ impl App {
 
     /// What an earlier run could not save.
     fn note_taken_in(&mut self, tone: Tone, told: String, now: DateTime<Utc>) {
-        self.activity.note(Entry {
+        let kind = if tone == Tone::Bad { EventKind::NotSaved } else { EventKind::Saved };
+        self.activity.note(Event {
             at: now,
+            kind,
             connection: None,
-            tone,
             what_happened: told.clone(),
             what_to_do: None,
         });

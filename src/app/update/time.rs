@@ -3,17 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::need::RenewalPlan;
-use crate::domain::{Clock, ConnectionId, Overview, TroubleKind};
+use crate::domain::{Clock, Event, EventKind, Overview};
 
-use crate::app::pauses::SPREAD;
-use crate::app::{App, Door, Effect, Entry, HandOverPhase, HeldBack, LockReason, Notice, Panel, Tab, Tone};
+use crate::app::{App, Door, Effect, LockReason, Notice, Panel, Tab, Tone};
 
 /// After so long without a key the dashboard hides its values.
 const IDLE_LOCK: TimeDelta = TimeDelta::minutes(10);
 /// So long before the vault locks itself the person is told.
 const TOLD_BEFORE_THE_END: TimeDelta = TimeDelta::minutes(10);
-/// At most so many token requests in the air.
-const IN_FLIGHT_AT_MOST: usize = 8;
 /// A suspended machine is noticed after so long.
 const LONGEST_SLEEP: TimeDelta = TimeDelta::seconds(30);
 
@@ -44,10 +41,10 @@ impl App {
         let way = if by > TimeDelta::zero() { "forward" } else { "back" };
         let what_happened = format!("This machine's clock was set {way} by {}.", length(by.abs()));
         let what_to_do = "Lives go on by elapsed time; open tokengauge anew to go by the new clock.";
-        self.activity.note(Entry {
+        self.activity.note(Event {
             at: now,
+            kind: EventKind::Noted,
             connection: None,
-            tone: Tone::Plain,
             what_happened: what_happened.clone(),
             what_to_do: Some(what_to_do.to_owned()),
         });
@@ -90,85 +87,22 @@ impl App {
 
     /// Only an open vault that can be asked for again locks itself.
     fn locks_itself(&self) -> bool {
-        matches!(self.door, Door::Open) && self.environment.has_passphrase
+        matches!(self.door, Door::Open) && self.environment.has_passphrase && self.is_attended()
     }
 
-    /// What is due renews by itself, also behind a locked screen.
-    fn renew_due(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
-        let mut due: Vec<(DateTime<Utc>, ConnectionId)> =
-            self.renewals(now).filter(|(at, _)| *at <= now).map(|(at, own)| (at, own.id.clone())).collect();
-        due.sort();
-        due.truncate(self.room());
-        let ids: Vec<ConnectionId> = due.into_iter().map(|(_, id)| id).collect();
-        self.refresh_all(&ids, now)
-    }
-
-    /// How many more token requests may be in the air.
-    pub(super) fn room(&self) -> usize {
-        IN_FLIGHT_AT_MOST.saturating_sub(self.in_flight.len())
-    }
-
-    /// Every connection that renews by itself and is not doing so, with its moment.
-    fn renewals(&self, now: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, &Overview)> {
-        let idle = self.connections.all().iter().filter(|own| self.works() && !self.is_busy(&own.id));
-        idle.filter_map(move |own| Some((self.renews_at(own, now)?, own)))
-    }
-
-    /// When it renews by itself. An open sign-in does not stop it.
-    fn renews_at(&self, own: &Overview, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // Asked of the moment at which the set came: a lapse that was only estimated or typed costs one request, whose
-        // refusal tells for certain.
-        let planned = match own.renewal_plan(own.renewed_at().unwrap_or(DateTime::UNIX_EPOCH)) {
-            RenewalPlan::Due(at) | RenewalPlan::Retrying { at, .. } => at,
-            RenewalPlan::Impossible(_) => return None,
+    /// How many connections renew by themselves while this program runs; none where the vault is locked.
+    pub fn renewing_by_themselves(&self, now: DateTime<Utc>) -> usize {
+        let renews = |own: &&Overview| {
+            matches!(own.renewal_plan(now), RenewalPlan::Due(_) | RenewalPlan::Retrying { .. })
         };
-        // What a clock ahead of this one has issued is of unknown age.
-        let is_unknown = own.access_lifetime().is_some_and(|access| access.is_of_another_clock(now));
-        let planned = if is_unknown { planned.min(now) } else { planned };
-        // While its values are handed over, a set stays as it is: to the end of its life, not beyond.
-        let handed_over = own.access_lifetime().filter(|_| self.is_handing_over(&own.id));
-        let handed_over = handed_over.map(|access| access.expires_at);
-        let held_back = self.held_back.get(&own.id).map(|held| held.until);
-        let own_moment = [Some(planned), handed_over, held_back].into_iter().flatten().max()?;
-        // Looked for among all the others only where it can matter.
-        let may_wait = self.pauses.until(own).is_some_and(|until| own_moment < until + SPREAD);
-        let turn = may_wait.then(|| self.pauses.turn(own, self.connections.all())).flatten();
-        Some(turn.map_or(own_moment, |turn| turn.max(own_moment)))
-    }
-
-    fn is_handing_over(&self, connection: &ConnectionId) -> bool {
-        self.panel.iter().chain(&self.covered).any(|panel| match panel {
-            Panel::HandOver(panel) => {
-                panel.connection == *connection
-                    && matches!(panel.phase, HandOverPhase::Handing { .. } | HandOverPhase::Asking { .. })
-            }
-            _ => false,
-        })
-    }
-
-    /// An exchange that left the record as due as before is not repeated at once: a full disk, a missing record.
-    pub(super) fn hold_back_if_still_due(&mut self, connection: &ConnectionId, now: DateTime<Utc>) {
-        let before = self.held_back.remove(connection);
-        let still_due = self
-            .connections
-            .get(connection)
-            .and_then(|own| self.renews_at(own, now))
-            .is_some_and(|at| at <= now);
-        if !still_due {
-            return;
-        }
-        let tries = before.map_or(1, |held| held.tries + 1);
-        if let TroubleKind::TryLater { retry_at, .. } = TroubleKind::try_later(now, tries, None, 0.5) {
-            self.held_back.insert(connection.clone(), HeldBack { until: retry_at, tries });
-        }
+        if self.works() { self.connections.all().iter().filter(renews).count() } else { 0 }
     }
 
     /// When to look again: at the next visible change or due renewal, in thirty seconds at the latest.
     pub fn next_deadline(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest = now + LONGEST_SLEEP;
-        let renewal = self.renewals(now).map(|(at, _)| at).min().filter(|_| self.room() > 0);
         let moments = [
-            renewal,
+            self.next_renewal(),
             self.next_poll(now),
             self.notice.as_ref().and_then(|notice| notice.until),
             self.tokens.reveal.as_ref().map(|_| next_second(now)),
@@ -192,7 +126,7 @@ impl App {
 
     /// True if something on the screen is counted down by seconds.
     fn is_ticking(&self, now: DateTime<Utc>) -> bool {
-        if !matches!(self.door, Door::Open) {
+        if !matches!(self.door, Door::Open) || !self.is_attended() {
             return false;
         }
         let counts = |own: &Overview| {
@@ -211,7 +145,7 @@ impl App {
                 self.connections.get(&panel.connection).is_some_and(|own| own.open_attempt(now).is_some())
             }
             (Some(Panel::Help(_) | Panel::Plain(_) | Panel::Consent(_)), _) => false,
-            (_, Tab::Connections) => self.connections.rows(now).into_iter().any(counts),
+            (_, Tab::Connections) => self.connections.is_ticking(now),
             (_, Tab::Tokens) => self.chosen().is_some_and(counts),
             (_, Tab::Permissions | Tab::Activity) => false,
         }

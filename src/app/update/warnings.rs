@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::warnings::{Banner, Warned, Warnings};
-use crate::app::{App, Door, Effect, Entry, Failure, RequestId, Tab, Tone};
+use crate::app::{App, Door, Effect, RequestId, Tab};
 use crate::domain::ConnectionId;
 use crate::domain::warning::{News, WarningRules, whom};
 
@@ -42,34 +42,12 @@ impl App {
             return Vec::new();
         }
         self.warnings.answered(warned.again_at);
-        warned.news.iter().for_each(|news| self.note_news(news, warned.at));
+        warned.news.iter().for_each(|news| self.activity.note(news.event(warned.at)));
         if let Some(failure) = &warned.not_noted {
-            self.note_failure(failure, now);
+            self.complain(failure.clone(), now);
         }
         let ring = self.ringing(&warned.ring, now);
         ring.map(|text| Effect::Ring { text }).into_iter().collect()
-    }
-
-    fn note_news(&mut self, news: &News, at: DateTime<Utc>) {
-        let only = match news.connections() {
-            [only] => Some(only.name.clone()),
-            _ => None,
-        };
-        let (tone, what_to_do) = match news {
-            News::Raised(warning) => (Tone::Bad, Some(warning.what_to_do())),
-            News::Recovered(_) => (Tone::Good, None),
-        };
-        self.activity.note(Entry { at, connection: only, tone, what_happened: news.message(at), what_to_do });
-    }
-
-    fn note_failure(&mut self, failure: &Failure, now: DateTime<Utc>) {
-        self.activity.note(Entry {
-            at: now,
-            connection: None,
-            tone: Tone::Bad,
-            what_happened: failure.what_happened.clone(),
-            what_to_do: Some(failure.what_to_do.clone()),
-        });
     }
 
     /// What the terminal is to tell, in one line for all of it. A locked screen gives no names away.

@@ -1,32 +1,38 @@
-//! `doctor`: does it work, and what comes next? `--probe` asks Graph with the token.
+//! `doctor`: does it work, and what comes next? `--online` looks at the way there, `--probe` asks Graph with the token.
 
 use chrono::TimeDelta;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::{DamagedFile, Failure};
+use crate::domain::checkup::{Check, Finding};
 use crate::domain::probe::{Probe, Questions};
 use crate::domain::{ConnectionName, Mailbox, Overview, Scope};
+use crate::runtime::checkup::{Checkup, checkup};
 use crate::runtime::clock::Clock;
 use crate::runtime::probe::{ProbeError, probe};
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
-use super::context::{Asking, Context, overview, wait};
+use super::context::{Asking, Context, event_loop, overview, wait};
 use super::exit::{CliError, Exit, say, tell};
 use super::{facts, output, parse, words};
 use outlook::Span;
 
 mod nagios;
+mod online;
 mod outlook;
 mod probed;
 
 /// Tell in a sentence a connection whether anything lapses; the exit code says so
 ///
-/// Without --probe nothing is sent: 0 if nothing needs a person or ends within the time, else 1. With --probe Graph is asked
+/// By itself it sends nothing: 0 if nothing needs a person or ends within the time, else 1. With --online the way to each
+/// host is checked (name lookup, proxy, connection, TLS, clock), and tenant, client, redirect URI and permissions as far as
+/// that goes without a token: 5 says that the set-up is wrong, 6 that the way is closed. With --probe Graph is asked
 /// for profile, inbox, calendar and contacts, as far as the token's permissions allow; counts are all that is read. Then 4
 /// says that somebody must sign in or consent, 5 that the set-up is wrong, 6 that it may pass.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the options of the command line")]
 pub struct Doctor {
     /// The connections; all of them if none is named
     #[arg(value_parser = parse::name)]
@@ -34,6 +40,9 @@ pub struct Doctor {
     /// How far ahead is looked
     #[arg(long, value_name = "DURATION", value_parser = parse::span, default_value = "14d")]
     within: TimeDelta,
+    /// Check the way to each host and what it tells of the tenants; no token is used
+    #[arg(long)]
+    online: bool,
     /// Ask Graph with the connection's token, renewed first if that is due
     #[arg(long)]
     probe: bool,
@@ -41,7 +50,7 @@ pub struct Doctor {
     #[arg(long, value_name = "ADDRESS", value_parser = parse::mailbox, requires = "probe")]
     mailbox: Option<Mailbox>,
     /// As a monitoring plugin: 0 nothing lapses, 1 something ends within the time, 2 somebody must act, 3 unknown; never asks
-    #[arg(long, conflicts_with_all = ["probe", "json"])]
+    #[arg(long, conflicts_with_all = ["online", "probe", "json"])]
     nagios: bool,
     /// As JSON
     #[arg(long)]
@@ -55,6 +64,9 @@ struct Examined {
     probe: Option<Result<Probe, CliError>>,
 }
 
+/// A connection that is meant, and what may be shown of it.
+type Chosen = (ConnectionName, Result<Overview, CliError>);
+
 impl Doctor {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         if self.nagios { self.run_as_plugin(context) } else { self.examine(context) }
@@ -67,6 +79,12 @@ impl Doctor {
         if chosen.is_empty() && damaged == Exit::Ok {
             say("no connections yet; add one with: tokengauge add NAME --client-id ID");
         }
+        let checkup = self.online.then(|| check_up(&services, &chosen)).transpose()?;
+        if let Some(checkup) = checkup.as_ref().filter(|_| !self.json) {
+            output::print(&online::host_tables(checkup))?;
+            checkup.hosts.iter().for_each(|(host, findings)| online::advise(host, findings));
+        }
+        let checkup = checkup.as_ref();
         let mut examined = Vec::new();
         for (name, held) in chosen {
             let probe = match &held {
@@ -80,7 +98,7 @@ impl Doctor {
             let held = if probe.is_some() { overview(&services, &name) } else { held };
             let own = Examined { name, overview: held, probe };
             if !self.json {
-                own.print(self.span(&services))?;
+                own.print(self.span(&services), checkup)?;
             }
             examined.push(own);
         }
@@ -89,9 +107,9 @@ impl Doctor {
             tell_remarks(&examined);
         }
         if self.json {
-            output::print_json(&Value::Array(examined.iter().map(|own| own.json(span)).collect()))?;
+            output::print_json(&Value::Array(examined.iter().map(|own| own.json(span, checkup)).collect()))?;
         }
-        Ok(examined.iter().map(|own| own.exit(span)).max().unwrap_or(Exit::Ok).max(damaged))
+        Ok(examined.iter().map(|own| own.exit(span, checkup)).max().unwrap_or(Exit::Ok).max(damaged))
     }
 
     /// Whatever goes wrong is told on stdout as well, which is all that such a program shows.
@@ -114,11 +132,7 @@ impl Doctor {
     }
 
     /// The connections that are meant, and the records that cannot be read.
-    #[expect(clippy::type_complexity, reason = "used here only")]
-    fn choose(
-        &self,
-        services: &Services,
-    ) -> Result<(Vec<(ConnectionName, Result<Overview, CliError>)>, Vec<DamagedFile>), CliError> {
+    fn choose(&self, services: &Services) -> Result<(Vec<Chosen>, Vec<DamagedFile>), CliError> {
         if !self.names.is_empty() {
             let held = |name: &ConnectionName| (name.clone(), overview(services, name));
             return Ok((self.names.iter().map(held).collect(), Vec::new()));
@@ -134,6 +148,12 @@ impl Doctor {
         let probed = wait(services, probe(services, &own.id, self.mailbox.as_ref(), |_| {}))?;
         probed.map_err(|error| failed(&error, &own.name))
     }
+}
+
+/// Looks at the way to all of them. What is not answered is over after half a minute.
+fn check_up(services: &Services, chosen: &[Chosen]) -> Result<Checkup, CliError> {
+    let held: Vec<&Overview> = chosen.iter().filter_map(|(_, held)| held.as_ref().ok()).collect();
+    Ok(event_loop()?.block_on(checkup(&services.http, &held)))
 }
 
 fn failed(error: &ProbeError, name: &ConnectionName) -> CliError {
@@ -167,9 +187,9 @@ fn tell_remarks(examined: &[Examined]) {
 }
 
 impl Examined {
-    fn exit(&self, span: Span) -> Exit {
+    fn exit(&self, span: Span, checkup: Option<&Checkup>) -> Exit {
         let own = match &self.overview {
-            Ok(own) => span.exit(own),
+            Ok(own) => span.exit(own).max(checkup.map_or(Exit::Ok, |checkup| online::exit(checkup, own))),
             Err(error) => error.exit(),
         };
         let probed = match &self.probe {
@@ -180,10 +200,24 @@ impl Examined {
         own.max(probed)
     }
 
+    /// What was looked at without a token, and what the probe tells of the mailbox.
+    fn findings(&self, checkup: &Checkup, own: &Overview) -> Vec<Finding> {
+        let mut findings = checkup.connections.get(&own.id).cloned().unwrap_or_default();
+        if let Some(probe) = &self.probe {
+            findings.retain(|finding| finding.check != Check::Mailbox);
+            findings.push(online::mailbox(probe));
+        }
+        findings
+    }
+
     /// Sentences and table on stdout, what to do on stderr.
-    fn print(&self, span: Span) -> Result<(), CliError> {
+    fn print(&self, span: Span, checkup: Option<&Checkup>) -> Result<(), CliError> {
         if let Ok(own) = &self.overview {
             output::print_line(&span.sentence(own))?;
+            if let Some(findings) = checkup.map(|checkup| self.findings(checkup, own)) {
+                output::print(&online::table(&findings))?;
+                online::advise(self.name.as_str(), &findings);
+            }
         }
         match (&self.overview, &self.probe) {
             (Err(error), _) => error.tell(),
@@ -227,7 +261,7 @@ impl Examined {
         }
     }
 
-    fn json(&self, span: Span) -> Value {
+    fn json(&self, span: Span, checkup: Option<&Checkup>) -> Value {
         let own = match &self.overview {
             Ok(own) => own,
             Err(error) => return error_json(&self.name, error),
@@ -237,7 +271,9 @@ impl Examined {
         told["name"] = json!(self.name.as_str());
         told["state"] = json!(words::need(own.need(span.now)));
         told["next_step"] = json!({ "step": step, "at": at.map(facts::moment) });
-        told["exit"] = json!(self.exit(span) as u8);
+        told["exit"] = json!(self.exit(span, checkup) as u8);
+        told["checks"] =
+            checkup.map_or(Value::Null, |checkup| online::json(checkup, own, &self.findings(checkup, own)));
         told["probe"] = self.probe.as_ref().map_or(Value::Null, |probe| match probe {
             Ok(probe) => probed::json(probe),
             Err(error) => error_json(&self.name, error),

@@ -38,6 +38,8 @@ pub struct HttpAnswer {
     pub redirected_to: Option<String>,
     /// How far this machine's clock is ahead of the server's, if by more than five minutes; negative if it is behind.
     pub clock_skew: Option<TimeDelta>,
+    /// The same, however little it is; nothing where the server told no time.
+    pub clock_ahead: Option<TimeDelta>,
     /// The body, at most 1 MiB.
     pub body: Vec<u8>,
 }
@@ -49,6 +51,7 @@ impl fmt::Debug for HttpAnswer {
             .field("retry_after", &self.retry_after)
             .field("redirected_to", &self.redirected_to)
             .field("clock_skew", &self.clock_skew)
+            .field("clock_ahead", &self.clock_ahead)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }

@@ -50,6 +50,11 @@ impl TokenRefusal {
         Self::own(Reaction::TryLater(None), what_happened, TRIED_AGAIN)
     }
 
+    /// True if the client itself is refused, by what it proved itself with (RFC 6749 §5.2): nothing else was looked at.
+    pub fn is_of_client(&self) -> bool {
+        self.platform.as_ref().is_some_and(|platform| platform.error.unsanitized() == "invalid_client")
+    }
+
     /// The trouble that is kept in the record. `failures` tries failed in a row before this one; `jitter` is 0 to 1.
     pub fn trouble(&self, at: DateTime<Utc>, failures: u32, jitter: f64) -> Trouble {
         let later = |wait| TroubleKind::try_later(at, failures.saturating_add(1), wait, jitter);

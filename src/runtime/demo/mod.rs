@@ -21,7 +21,8 @@ use crate::vault::unlock::Sources;
 use crate::vault::{Vault, VaultError};
 
 use super::clock::Clock;
-use super::dashboard::{self, Ended, Surroundings, Titles, channels, outlets};
+use super::dashboard::{self, Ended, Surroundings, Titles, outlets, terminal_orders};
+use super::driver::{self, Channels, Driver};
 use super::entropy;
 use super::executor::{Executor, SimulatedBrowser, VaultAccess};
 use super::looks::Looks;
@@ -129,12 +130,13 @@ pub async fn run(
 ) -> Result<Ended, DemoError> {
     let clock = Clock::running_at(speed);
     let tenant = DemoTenant::start(scenario, clock)?;
-    let (channels, ends) = channels();
+    let (Channels { answers, noticed }, ends) = driver::channels();
+    let (terminal, orders) = terminal_orders();
     // A file with an address goes where everything of the demo goes.
     let surroundings = Surroundings { directory: tenant.directory.path().to_owned(), ..surroundings.clone() };
     let access = VaultAccess { directory: tenant.vault.dir().to_owned(), sources: Sources::default() };
-    let outlets = outlets(&surroundings, &channels);
-    let executor = Executor::new(access, clock, outlets, channels.answers.clone(), channels.noticed.clone())
+    let outlets = outlets(&surroundings, terminal);
+    let executor = Executor::new(access, clock, outlets, answers, noticed)
         .with_open_vault(tenant.vault.clone(), Some(tenant.browser(clock)))
         // Warnings are to be seen, and disturb nobody.
         .with_warnings(Setup { rules: WarningRules::default(), hook: None, signals: None });
@@ -153,5 +155,5 @@ pub async fn run(
         .with_warnings(WarningRules::default(), Banner::Shown);
     let opening: Vec<Effect> = app.open_vault();
     opening.into_iter().for_each(|effect| executor.perform(effect));
-    Ok(dashboard::show(app, executor, looks, clock, ends, Titles::Counts).await?)
+    Ok(dashboard::show(Driver::new(app, executor, clock, ends)?, looks, orders, Titles::Counts).await?)
 }

@@ -6,21 +6,24 @@ use serde::Deserialize;
 use crate::catalogue::aadsts;
 use crate::catalogue::clouds::Resource;
 use crate::catalogue::permissions::PRESETS;
+use crate::domain::hand_over::Fingerprint;
 use crate::domain::secret::{AccessToken, ClientSecret, PrivateKey, RefreshToken};
 use crate::domain::{
     AccessGrant, AppRegistration, Attempt, Audience, Authority, Certainty, ClientCredential, ClientId,
-    CodeAttempt, Connection, ConnectionName, Lifetime, Mailbox, PerAudience, RedirectUri, RefreshGrant,
-    Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope, ScopeSet, SecretCredential, Settings,
-    SignedInUser, Tenant, Tokens, Trouble, TroubleKind, Wait, WayIn,
+    CodeAttempt, Connection, ConnectionName, Consumer, Destination, HandOver, HandedOver, Lifetime, Mailbox,
+    PerAudience, RedirectUri, RefreshGrant, Renewal, RenewalKind, RenewalOutcome, ResponseMode, Scope,
+    ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, Trouble, TroubleKind, Wait, WayIn,
 };
 use crate::oauth::authorization_request::authorization_request;
 use crate::oauth::{certificate, claims, pkce};
 use crate::runtime::entropy;
 use crate::simulator::Simulator;
-use crate::simulator::scenario::Application;
+use crate::simulator::scenario::{Application, User};
 use crate::vault::{Vault, VaultError};
 
 const SEEDS: &str = include_str!("../../../demo/connections.toml");
+/// The scenario of many connections on one registration.
+const MANY: &str = "one-secret";
 const SEEDS_AND: &str = "demo/connections.toml fits its scenario: a test plays it";
 
 #[derive(Deserialize)]
@@ -51,6 +54,9 @@ struct Seed {
     attempt_open: bool,
     #[serde(default)]
     renewals: String,
+    /// Whether App Connect was given its values, of the last renewal.
+    #[serde(default)]
+    handed_over: bool,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -95,6 +101,10 @@ fn seeds(simulator: &Simulator) -> Vec<Seed> {
         return vec![application_seed(application)];
     }
     let mailboxes = scenario.users.iter().filter(|user| user.mailbox);
+    if let (MANY, Some(application)) = (scenario.name.as_str(), application) {
+        let seed = |(place, user)| seed_of_many(place, user, application);
+        return mailboxes.enumerate().map(seed).collect();
+    }
     mailboxes
         .zip(application.into_iter().cycle())
         .map(|(user, application)| fresh_seed(&user.upn, application))
@@ -133,6 +143,32 @@ fn fresh_seed(upn: &str, application: &Application) -> Seed {
         problem: None,
         attempt_open: false,
         renewals: String::new(),
+        handed_over: false,
+    }
+}
+
+/// Signed in three months ago and renewed since; every fifth was handed over, every nineteenth waits for its sign-in.
+fn seed_of_many(place: usize, user: &User, application: &Application) -> Seed {
+    let (mailbox, tenant) = user.upn.split_once('@').unwrap_or((&user.upn, ""));
+    let tenant_name = tenant.split('.').next().unwrap_or(tenant);
+    let ago = |minutes| Some(Span(TimeDelta::minutes(minutes)));
+    let fresh = Seed {
+        name: format!("{tenant_name}-{mailbox}"),
+        tenant: tenant.to_owned(),
+        ..fresh_seed(&user.upn, application)
+    };
+    if place % 19 == 18 {
+        return fresh;
+    }
+    let minutes = i64::try_from(place).unwrap_or(0);
+    Seed {
+        access_remaining: ago(66 - minutes),
+        refresh_remaining: Some(Span(TimeDelta::days(90) - TimeDelta::minutes(minutes + 4))),
+        signed_in_ago: Some(Span(TimeDelta::days(92))),
+        last_renewal_ago: ago(minutes + 4),
+        renewals: "●●●●●●●●".to_owned(),
+        handed_over: place % 5 == 2,
+        ..fresh
     }
 }
 
@@ -142,8 +178,7 @@ fn registration(application: &Application, authority: &Authority, now: DateTime<
         ClientCredential::Secret(SecretCredential {
             value: ClientSecret::new(secret.value.clone()),
             ends_on: ends_at.map(|end| end.date_naive()),
-            // Half a year of use behind it, so that the gauge shows how much of its life is over.
-            entered_at: now - TimeDelta::days(165),
+            entered_at: secret_entered_at(now),
         })
     });
     AppRegistration {
@@ -151,6 +186,7 @@ fn registration(application: &Application, authority: &Authority, now: DateTime<
         authority: authority.clone(),
         generation: 0,
         credential: secret.or_else(|| certificate(application)).unwrap_or(ClientCredential::Public),
+        replacement: None,
     }
 }
 
@@ -173,7 +209,27 @@ fn connection(
     connection.trouble = seed.problem.map(|code| trouble(code, connection.tokens.is_some(), now));
     connection.attempt = seed.attempt_open.then(|| attempt(&connection.settings, now));
     connection.renewals = renewals(seed, connection.trouble.as_ref(), now);
+    if let Some(tokens) = connection.tokens.as_ref().filter(|_| seed.handed_over) {
+        connection.note_hand_over(hand_over(tokens, now));
+    }
     connection
+}
+
+/// To App Connect's form, since the last renewal.
+fn hand_over(tokens: &Tokens, now: DateTime<Utc>) -> HandOver {
+    HandOver {
+        at: tokens.renewed_at(),
+        what: HandedOver::Form(Consumer::AppConnect),
+        destination: Destination::Clipboard,
+        set: tokens.refresh.as_ref().map(|refresh| refresh.lifetime.starts_at),
+        refresh_token: tokens.refresh.as_ref().map(|refresh| Fingerprint::of(&refresh.current)),
+        client_secret: Some(secret_entered_at(now)),
+    }
+}
+
+/// Half a year of use behind it, so that the gauge shows how much of its life is over.
+fn secret_entered_at(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::days(165)
 }
 
 fn settings(seed: &Seed, authority: &Authority) -> Settings {
@@ -186,6 +242,7 @@ fn settings(seed: &Seed, authority: &Authority) -> Settings {
         way_in: if seed.sign_in_as.is_some() { WayIn::default() } else { WayIn::ClientCredentials },
         redirect_uri: RedirectUri::parse(RedirectUri::DEFAULT).expect("the default is a redirect URI"),
         response_mode: ResponseMode::Query,
+        renewal: crate::domain::RenewalRule::default(),
         scopes: match &seed.sign_in_as {
             Some(_) => seed.scopes.iter().filter_map(|scope| Scope::parse(scope)).filter(own).collect(),
             None => [Resource::Graph.default_scope(authority)].into_iter().collect(),

@@ -61,8 +61,9 @@ impl Ready {
             return Ok(Doubt::Confirmed(self));
         }
         let access = tokens.access.get(&self.audience(grant));
-        let is_fresh = access.is_some_and(|own| own.lifetime.renewal_due_at() > now);
-        if is_fresh && self.connection.trouble.is_none() {
+        let rule = self.connection.settings.renewal;
+        let is_fresh = access.is_some_and(|own| rule.due_at(&own.lifetime) > now);
+        if is_fresh && !matches!(grant, Grant::Proof { .. }) && self.connection.trouble.is_none() {
             let overview = self.overview();
             return Ok(Doubt::Removed(Finished::Unchanged(Box::new(overview))));
         }

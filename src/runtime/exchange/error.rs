@@ -1,7 +1,7 @@
 //! Why an exchange stored nothing.
 
 use crate::app::Failure;
-use crate::domain::Trouble;
+use crate::domain::{ReplacementError, Trouble};
 use crate::oauth::certificate::CertificateError;
 use crate::runtime::services::failure;
 use crate::vault::VaultError;
@@ -30,6 +30,14 @@ pub enum ExchangeError {
     },
     /// A new sign-in was refused. What was held before still renews, so it is not the connection's trouble.
     SignInRefused(Box<Trouble>),
+    /// The platform does not know the client by the new secret that was to be proven. Nothing was changed.
+    SecretRefused(Box<Trouble>),
+    /// A renewal that was to prove a new secret came to something else, which stands in the record.
+    NotProven(Box<Trouble>),
+    /// The connection renews as a public client, which sends no secret.
+    SendsNoSecret,
+    /// The new secret cannot be proven here.
+    Replacement(ReplacementError),
     /// The answer came, and could not be saved.
     NotSaved(Box<NotSaved>),
     /// The program was told to end before anything was sent.
@@ -66,14 +74,25 @@ impl ExchangeError {
                 format!("You signed in as {signed_in}; this connection expects {expected}. Nothing saved."),
                 "Sign in again (a) with the right account; a private browser window asks which one.",
             ),
-            Self::SignInRefused(trouble) => {
+            Self::SignInRefused(trouble) | Self::SecretRefused(trouble) | Self::NotProven(trouble) => {
                 Failure::new(trouble.what_happened.clone(), trouble.what_to_do.clone())
             }
+            Self::SendsNoSecret => Failure::new(
+                "This connection renews as a public client, which sends no secret.",
+                "Nothing to do: it takes the new secret with the others.",
+            ),
+            Self::Replacement(error) => Failure::of_error(error, error.what_to_do()),
             Self::NotSaved(not_saved) => not_saved.failure(),
             Self::Stopped => {
                 Failure::new("Stopped before anything was sent.", "Nothing is lost; do it again.")
             }
         }
+    }
+}
+
+impl From<ReplacementError> for ExchangeError {
+    fn from(error: ReplacementError) -> Self {
+        Self::Replacement(error)
     }
 }
 

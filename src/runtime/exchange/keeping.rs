@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::{Failure, Message, SaveNews};
-use crate::domain::{ConnectionId, ConnectionName, Event, Overview};
+use crate::domain::{ConnectionId, ConnectionName, Event, Lacking, Overview};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
 use crate::runtime::stop::Pause;
@@ -38,6 +38,11 @@ impl Teller {
     /// News go to `messages`.
     pub fn new(messages: UnboundedSender<Message>) -> Self {
         Self { messages, last_words: Arc::default() }
+    }
+
+    /// The activity cannot be written.
+    pub(in crate::runtime) fn tell_unkept(&self, failure: Failure) {
+        let _ = self.messages.send(Message::ActivityNotKept(failure));
     }
 
     /// What was not saved to the end: to be told where the screen was.
@@ -166,7 +171,15 @@ impl Taken {
     fn event(&self) -> Option<Event> {
         let connection = &self.ready.connection;
         let last = connection.renewals.last().filter(|last| Some(last.at) != self.ready.asked_before)?;
-        Some(Event::of_renewal(&connection.name, last))
+        let trouble = match &self.refused {
+            Some(ExchangeError::SignInRefused(trouble)) => Some(&**trouble),
+            _ => {
+                let lacking = connection.tokens.iter().flat_map(|tokens| &tokens.lacking);
+                let refusals = lacking.filter_map(Lacking::refusal);
+                connection.trouble.iter().chain(refusals).find(|trouble| trouble.at == last.at)
+            }
+        };
+        Some(Event::of_renewal_with(&connection.name, last, trouble))
     }
 
     fn id(&self) -> ConnectionId {

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::{GrantStep, Wanted};
 use crate::domain::secret::AuthorizationCode;
 use crate::domain::{
-    AppRegistration, Audience, Connection, ConnectionId, Lack, Overview, Renewal, RenewalKind, Settings,
-    WayIn,
+    AppRegistration, Audience, ClientCredential, Connection, ConnectionId, Lack, Overview, Renewal,
+    RenewalKind, SecretCredential, Settings, Trouble, WayIn,
 };
 use crate::oauth::claims;
 use crate::oauth::client_authentication::{AssertionContext, ClientAuthentication};
@@ -19,7 +19,7 @@ use crate::vault::{LockedConnection, PATIENCE};
 
 use super::blocking::blocking;
 use super::entropy;
-use super::http::{SendError, SendStage};
+use super::http::{Hop, SendError, SendStage};
 use super::services::Services;
 
 mod device;
@@ -28,6 +28,7 @@ mod error;
 mod keeping;
 mod learn;
 mod previous;
+mod proof;
 mod refusal;
 mod remarks;
 mod stranger;
@@ -39,6 +40,7 @@ pub use error::ExchangeError;
 use keeping::Taken;
 pub use keeping::{NotSaved, OnFailedSave, Teller};
 use previous::Spends;
+pub use proof::{NewSecret, prove_secret};
 use refusal::unanswered;
 use tokens::{Answered, RefreshLife, rotated, tokens};
 
@@ -49,6 +51,8 @@ enum Grant {
     Code { code: AuthorizationCode, state: String },
     /// The refresh token, or the client's own right: for a token of this resource.
     Renewal(Wanted),
+    /// The same with a new client secret in the place of the one held, to see whether the platform takes it.
+    Proof { audience: Audience, secret: SecretCredential },
 }
 
 /// Spends a grant: one transaction for each resource, since a token is for one. Trouble with the platform is no error: it
@@ -137,6 +141,7 @@ async fn spend(services: &Services, id: &ConnectionId, grant: Grant) -> Result<O
             Finished::Taken(taken) => return keeping::keep(services, taken).await,
             Finished::Unchanged(overview) => return Ok(*overview),
             Finished::Again(other, again) => (ready, request) = (other, again),
+            Finished::SecretRefused(refused) => return Err(ExchangeError::SecretRefused(refused)),
         }
     }
 }
@@ -161,6 +166,7 @@ async fn answer(services: &Services, request: TokenRequest) -> Result<HttpAnswer
         answer = services.http.post(request) => answer,
         () = services.leaving.out_of_patience() => Err(SendError {
             stage: SendStage::Unanswered,
+            hop: Hop::Answer,
             what_happened: "the program was told to end, and no answer had come after 5 s".to_owned(),
             what_to_do: "Nothing to do: it is renewed by itself when tokengauge runs again.".to_owned(),
         }),
@@ -186,6 +192,8 @@ enum Finished {
     Taken(Taken),
     /// Somebody else has saved what was asked for.
     Unchanged(Box<Overview>),
+    /// The platform does not know the client by the new secret. It has looked at nothing else, so nothing is changed.
+    SecretRefused(Box<Trouble>),
     /// The token was refused, but the record holds another: this request uses that one.
     Again(Box<Ready>, TokenRequest),
 }
@@ -203,7 +211,10 @@ fn prepare(services: &Services, id: &ConnectionId, grant: &Grant) -> Result<Prep
     {
         return Ok(Prepared::NothingToDo(Box::new(ready.overview())));
     }
-    if let Grant::Renewal(_) = grant {
+    if let Grant::Proof { secret, .. } = grant {
+        ready.app.credential = ClientCredential::Secret(secret.clone());
+    }
+    if let Grant::Renewal(_) | Grant::Proof { .. } = grant {
         ready.locked.check_not_restored(&ready.connection)?;
     }
     let request = request(&ready.connection, &ready.app, grant, services.clock.now())?;
@@ -226,10 +237,7 @@ fn ready(services: &Services, id: &ConnectionId) -> Result<Box<Ready>, ExchangeE
         tracing::warn!("{taken}");
     }
     let connection = locked.read()?;
-    let app = services
-        .vault
-        .app_registration(&connection.settings.client_id)?
-        .ok_or(ExchangeError::NoAppRegistration)?;
+    let app = services.vault.app_registration_of(&connection)?.ok_or(ExchangeError::NoAppRegistration)?;
     Ok(Box::new(Ready {
         locked,
         asked_before: connection.renewals.last().map(|renewal| renewal.at),
@@ -256,10 +264,11 @@ fn request(
             let attempt = attempt.ok_or(ExchangeError::AttemptOver)?;
             Ok(token_request::redeem(settings, &client, attempt, code))
         }
-        Grant::Renewal(_) if !settings.way_in.is_delegated() => {
+        Grant::Proof { .. } if client == ClientAuthentication::Public => Err(ExchangeError::SendsNoSecret),
+        Grant::Renewal(_) | Grant::Proof { .. } if !settings.way_in.is_delegated() => {
             Ok(token_request::client_credentials(settings, &client))
         }
-        Grant::Renewal(Wanted { audience, .. }) => {
+        Grant::Renewal(Wanted { audience, .. }) | Grant::Proof { audience, .. } => {
             let tokens = connection.tokens.as_ref().ok_or(ExchangeError::NothingToRenew)?;
             let refresh = tokens.refresh.as_ref().ok_or(ExchangeError::NothingToRenew)?;
             let granted = tokens.access.get(audience).and_then(|held| held.granted_scope.as_ref());
@@ -271,8 +280,12 @@ fn request(
 /// The way in that a grant belongs to: a refresh token stays what its sign-in made it.
 fn way_in(connection: &Connection, grant: &Grant) -> WayIn {
     match (grant, &connection.tokens) {
-        (Grant::Renewal(_), Some(tokens)) if connection.settings.way_in.is_delegated() => tokens.way_in,
-        (Grant::Renewal(_), _) => connection.settings.way_in,
+        (Grant::Renewal(_) | Grant::Proof { .. }, Some(tokens))
+            if connection.settings.way_in.is_delegated() =>
+        {
+            tokens.way_in
+        }
+        (Grant::Renewal(_) | Grant::Proof { .. }, _) => connection.settings.way_in,
         (Grant::Code { .. }, _) => WayIn::default(),
     }
 }
@@ -304,6 +317,13 @@ impl Ready {
         let kind = self.kind(grant);
         let audience = self.audience(grant);
         let mut read = answer.as_ref().map(token_answer::read);
+        if let (Grant::Proof { .. }, Ok(TokenAnswer::Unusable { refresh_token: None, refusal })) =
+            (grant, &read)
+            && refusal.is_of_client()
+        {
+            let trouble = refusal.trouble(sent_at, 0, entropy::jitter());
+            return Ok(Finished::SecretRefused(Box::new(trouble)));
+        }
         if kind == RenewalKind::Refresh && read.as_ref().is_ok_and(is_dead) {
             self = match self.look_again(grant, sent_at)? {
                 Doubt::Confirmed(ready) => ready,
@@ -323,6 +343,7 @@ impl Ready {
             }
             RenewalKind::Refresh | RenewalKind::ClientCredentials => {}
         }
+        let is_granted = matches!(read, Ok(TokenAnswer::Granted(_)));
         let refused = match read {
             Ok(TokenAnswer::Granted(response)) => {
                 let skew = answer.as_ref().ok().and_then(|answer| answer.clock_skew);
@@ -345,16 +366,20 @@ impl Ready {
             }
             Err(error) => self.take_refusal(&unanswered(error), (kind, &audience), sent_at),
         };
+        let refused = match grant {
+            Grant::Proof { .. } if !is_granted => refused.or_else(|| self.not_proven()),
+            _ => refused,
+        };
         Ok(Finished::Taken(Taken { ready: self, refused }))
     }
 
     fn kind(&self, grant: &Grant) -> RenewalKind {
         match grant {
             Grant::Code { .. } => RenewalKind::SignIn,
-            Grant::Renewal(_) if !self.connection.settings.way_in.is_delegated() => {
+            Grant::Renewal(_) | Grant::Proof { .. } if !self.connection.settings.way_in.is_delegated() => {
                 RenewalKind::ClientCredentials
             }
-            Grant::Renewal(_) => RenewalKind::Refresh,
+            Grant::Renewal(_) | Grant::Proof { .. } => RenewalKind::Refresh,
         }
     }
 
@@ -362,7 +387,7 @@ impl Ready {
     fn audience(&self, grant: &Grant) -> Audience {
         match grant {
             Grant::Code { .. } => self.connection.settings.primary_audience(),
-            Grant::Renewal(wanted) => wanted.audience.clone(),
+            Grant::Renewal(Wanted { audience, .. }) | Grant::Proof { audience, .. } => audience.clone(),
         }
     }
 

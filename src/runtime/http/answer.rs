@@ -32,6 +32,7 @@ pub(super) async fn read(mut response: Response, way: &Way, clock: Clock) -> Res
         retry_after: retry_after(headers),
         redirected_to: response.status().is_redirection().then(|| redirect_host(headers)),
         clock_skew: clock_skew(headers, clock.now()),
+        clock_ahead: clock_ahead(headers, clock.now()),
         body: Vec::new(),
     };
     while let Some(chunk) = response.chunk().await.map_err(|error| in_words(&error, way))? {
@@ -71,8 +72,11 @@ fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
 
 /// How far our clock is ahead of the server's `Date` (RFC 9110 §6.6.1), where that matters.
 fn clock_skew(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
-    let skew = now - server_date(headers)?;
-    (skew.abs() > SKEW_TOLD).then_some(skew)
+    clock_ahead(headers, now).filter(|skew| skew.abs() > SKEW_TOLD)
+}
+
+fn clock_ahead(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
+    Some(now - server_date(headers)?)
 }
 
 fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {

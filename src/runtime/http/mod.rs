@@ -31,7 +31,7 @@ use super::entropy;
 use lookup::{Lookup, Resolver};
 use proxy::{Proxy, ProxyRules};
 use trust::Trust;
-pub use words::{SendError, SendStage};
+pub use words::{Hop, SendError, SendStage};
 use words::{Way, in_words};
 
 /// How long things may take.
@@ -131,6 +131,15 @@ impl TokenClient {
     pub async fn get_as(&self, url: &Url, token: &AccessToken) -> Result<HttpAnswer, SendError> {
         let bearer = bearer(token)?;
         self.send(url, |client| client.get(url.clone()).header(header::AUTHORIZATION, bearer)).await
+    }
+
+    /// The proxy by which an address is reached, as it is told.
+    ///
+    /// # Errors
+    ///
+    /// If the variable that names it holds no address.
+    pub fn proxy_for(&self, url: &Url) -> Result<Option<&Proxy>, SendError> {
+        self.network.proxies.proxy_for(url)
     }
 
     async fn send(

@@ -22,6 +22,8 @@ use super::trust::TrustError;
 pub struct SendError {
     /// Whether the request may have reached the server.
     pub stage: SendStage,
+    /// Where on the way it failed.
+    pub hop: Hop,
     /// What happened, printable.
     pub what_happened: String,
     /// What to do.
@@ -39,19 +41,37 @@ pub enum SendStage {
     Unreadable,
 }
 
+/// Where on the way a request failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hop {
+    /// Before the first byte: a setting, or the request itself.
+    Setting,
+    /// A name has no address.
+    Lookup,
+    /// The proxy: its address, its login, its refusal.
+    Proxy,
+    /// No connection came about.
+    Connection,
+    /// It was not secured: certificates, or TLS itself.
+    Tls,
+    /// There, where the answer should come from.
+    Answer,
+}
+
 impl SendError {
     fn new(stage: SendStage, what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
-        Self { stage, what_happened: what_happened.into(), what_to_do: what_to_do.into() }
+        let (what_happened, what_to_do) = (what_happened.into(), what_to_do.into());
+        Self { stage, hop: Hop::Answer, what_happened, what_to_do }
     }
 
-    fn not_sent(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
-        Self::new(SendStage::NotSent, what_happened, what_to_do)
+    fn not_sent(hop: Hop, what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
+        Self { hop, ..Self::new(SendStage::NotSent, what_happened, what_to_do) }
     }
 }
 
 impl From<TrustError> for SendError {
     fn from(error: TrustError) -> Self {
-        Self::not_sent(error.to_string(), error.what_to_do())
+        Self::not_sent(Hop::Tls, error.to_string(), error.what_to_do())
     }
 }
 
@@ -101,6 +121,7 @@ impl Way {
 pub(super) fn plain_http(url: &Url) -> SendError {
     let host = sanitize(url.host_str().unwrap_or(""), 100);
     SendError::not_sent(
+        Hop::Setting,
         format!("{host} is reached by https only; nothing was sent"),
         "Check the authority (e).",
     )
@@ -109,6 +130,7 @@ pub(super) fn plain_http(url: &Url) -> SendError {
 /// A token that no header can carry.
 pub(super) fn odd_token() -> SendError {
     SendError::not_sent(
+        Hop::Setting,
         "the token holds characters that no request can carry; nothing was sent",
         "Renew it, or sign in again (a).",
     )
@@ -122,6 +144,7 @@ pub(super) fn no_tls() -> SendError {
 /// A proxy's variable holds no address.
 pub(super) fn wrong_proxy(variable: &str) -> SendError {
     SendError::not_sent(
+        Hop::Proxy,
         format!("{variable} does not hold the address of a proxy"),
         "Write it as http://user:password@host:port, special characters of the password as %XX.",
     )
@@ -132,8 +155,8 @@ const AGAIN: &str = "Nothing is lost; it is tried again.";
 /// The error in words.
 pub(super) fn in_words(error: &reqwest::Error, way: &Way) -> SendError {
     if error.is_connect() {
-        let (what_happened, what_to_do) = unconnected(error, way);
-        return SendError::not_sent(what_happened, what_to_do);
+        let (hop, (what_happened, what_to_do)) = unconnected(error, way);
+        return SendError::not_sent(hop, what_happened, what_to_do);
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse_too_large) {
         return way.head_too_long();
@@ -156,17 +179,21 @@ fn lines(what_happened: String, what_to_do: impl Into<String>) -> Lines {
 }
 
 /// No connection came about: not one byte of the request was sent.
-fn unconnected(error: &reqwest::Error, way: &Way) -> Lines {
+fn unconnected(error: &reqwest::Error, way: &Way) -> (Hop, Lines) {
     if let Some(tls) = find::<rustls::Error>(error) {
-        return refusal(tls).map_or_else(|| no_handshake(tls, way), certificate);
+        return (Hop::Tls, refusal(tls).map_or_else(|| no_handshake(tls, way), certificate));
     }
     if let Some(error) = find::<LookupError>(error) {
-        return no_address(error, way);
+        return (Hop::Lookup, no_address(error, way));
     }
     if let (Some(proxy), Some(fault)) = (&way.proxy, tunnel_fault(error)) {
-        return no_tunnel(fault, proxy, &way.host);
+        return (Hop::Proxy, no_tunnel(fault, proxy, &way.host));
     }
     let first = way.first();
+    (Hop::Connection, no_connection(error, way, &first))
+}
+
+fn no_connection(error: &reqwest::Error, way: &Way, first: &str) -> Lines {
     if error.is_timeout() {
         return lines(
             format!("{first} did not answer within {}", format_duration(way.limits.connect)),

@@ -56,6 +56,10 @@ pub struct Secret {
     pub value: String,
     /// When it stops working.
     pub end: Option<Moment>,
+    /// Domains of the tenants in which it works; everywhere if none is named. The platform itself knows no such limit: it
+    /// stands for whatever makes a new secret work in one tenant and not yet in another.
+    #[serde(default)]
+    pub tenants: Vec<String>,
 }
 
 impl std::fmt::Debug for Secret {

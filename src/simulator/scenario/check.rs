@@ -78,6 +78,9 @@ impl Scenario {
             }
         }
         for application in &self.applications {
+            for domain in application.secrets.iter().flat_map(|secret| &secret.tenants) {
+                defined("the tenant", domain, self.tenant(domain))?;
+            }
             permissions(&application.permissions)?;
             permissions(&application.roles)?;
         }

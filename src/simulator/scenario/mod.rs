@@ -209,6 +209,7 @@ impl Scenario {
         "short-lived",
         "two-resources",
         "probe",
+        "one-secret",
     ];
 
     /// Reads a scenario and checks that it refers only to what it defines.

@@ -8,7 +8,10 @@ use super::connection::AuthorityRecord;
 use super::json::{Fault, Text, field};
 use crate::domain::app_registration::Thumbprint;
 use crate::domain::secret::{ClientSecret, PrivateKey, Secret};
-use crate::domain::{AppRegistration, CertificateCredential, ClientCredential, ClientId, SecretCredential};
+use crate::domain::{
+    AppRegistration, CertificateCredential, ClientCredential, ClientId, ConnectionId, Replacement,
+    SecretCredential,
+};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -21,6 +24,17 @@ pub(super) struct AppRecord<'a> {
     generation: u64,
     #[serde(borrow)]
     credential: CredentialRecord<'a>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    replacement: Option<ReplacementRecord<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ReplacementRecord<'a> {
+    #[serde(borrow)]
+    candidate: SecretRecord<'a>,
+    #[serde(borrow)]
+    proven_for: Vec<Text<'a>>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -71,6 +85,7 @@ impl<'a> From<&'a AppRegistration> for AppRecord<'a> {
             authority: AuthorityRecord::from(&app.authority),
             generation: app.generation,
             credential: CredentialRecord::from(&app.credential),
+            replacement: app.replacement.as_ref().map(ReplacementRecord::from),
         }
     }
 }
@@ -84,6 +99,51 @@ impl TryFrom<AppRecord<'_>> for AppRegistration {
             authority: record.authority.try_into()?,
             generation: record.generation,
             credential: record.credential.try_into()?,
+            replacement: record.replacement.map(Replacement::try_from).transpose()?,
+        })
+    }
+}
+
+impl<'a> From<&'a Replacement> for ReplacementRecord<'a> {
+    fn from(replacement: &'a Replacement) -> Self {
+        Self {
+            candidate: SecretRecord::from(&replacement.candidate),
+            proven_for: replacement.proven_for.iter().map(|id| Text::of(id.as_str())).collect(),
+        }
+    }
+}
+
+impl TryFrom<ReplacementRecord<'_>> for Replacement {
+    type Error = Fault;
+
+    fn try_from(record: ReplacementRecord<'_>) -> Result<Self, Fault> {
+        let id = |text: Text<'_>| {
+            ConnectionId::parse(text.as_str()).ok_or_else(|| field("replacement.proven_for"))
+        };
+        Ok(Self {
+            candidate: record.candidate.credential().ok_or_else(|| field("replacement.candidate.value"))?,
+            proven_for: record.proven_for.into_iter().map(id).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl<'a> From<&'a SecretCredential> for SecretRecord<'a> {
+    fn from(secret: &'a SecretCredential) -> Self {
+        Self {
+            value: Text::of(secret.value.expose()),
+            ends_on: secret.ends_on,
+            entered_at: secret.entered_at,
+        }
+    }
+}
+
+impl SecretRecord<'_> {
+    /// `None` if it holds no secret.
+    fn credential(self) -> Option<SecretCredential> {
+        (!self.value.as_str().is_empty()).then(|| SecretCredential {
+            value: ClientSecret::new(self.value.into_string()),
+            ends_on: self.ends_on,
+            entered_at: self.entered_at,
         })
     }
 }
@@ -92,15 +152,9 @@ impl<'a> From<&'a ClientCredential> for CredentialRecord<'a> {
     fn from(credential: &'a ClientCredential) -> Self {
         match credential {
             ClientCredential::Public => Self { kind: Text::of(PUBLIC), ..Self::default() },
-            ClientCredential::Secret(secret) => Self {
-                kind: Text::of(SECRET),
-                secret: Some(SecretRecord {
-                    value: Text::of(secret.value.expose()),
-                    ends_on: secret.ends_on,
-                    entered_at: secret.entered_at,
-                }),
-                certificate: None,
-            },
+            ClientCredential::Secret(secret) => {
+                Self { kind: Text::of(SECRET), secret: Some(SecretRecord::from(secret)), certificate: None }
+            }
             ClientCredential::Certificate(held) => Self {
                 kind: Text::of(CERTIFICATE),
                 secret: None,
@@ -135,14 +189,10 @@ impl TryFrom<CredentialRecord<'_>> for ClientCredential {
                 }))
             }
             (CERTIFICATE, ..) => Err(field("credential.certificate.private_key")),
-            (SECRET, Some(secret), _) if !secret.value.as_str().is_empty() => {
-                Ok(Self::Secret(SecretCredential {
-                    value: ClientSecret::new(secret.value.into_string()),
-                    ends_on: secret.ends_on,
-                    entered_at: secret.entered_at,
-                }))
+            (SECRET, Some(secret), _) => {
+                secret.credential().map(Self::Secret).ok_or_else(|| field("credential.secret.value"))
             }
-            (SECRET, ..) => Err(field("credential.secret.value")),
+            (SECRET, None, _) => Err(field("credential.secret.value")),
             // Guessing "public" here would lose the credential with the next save.
             _ => Err(field("credential.kind")),
         }

@@ -14,8 +14,8 @@ use super::tokens::TokensRecord;
 use crate::domain::secret::{CodeVerifier, DeviceCode, Secret};
 use crate::domain::{
     Attempt, Authority, ClaimsRequest, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
-    DeviceAttempt, DevicePoll, Mailbox, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, Trouble,
-    TroubleKind, Wait, WayIn, WhoActs,
+    DeviceAttempt, DevicePoll, Mailbox, RedirectUri, RenewBefore, RenewalPolicy, RenewalRule, ResponseMode,
+    ScopeSet, Settings, Tenant, Trouble, TroubleKind, Wait, WayIn, WhoActs,
 };
 
 #[derive(Default, Serialize, Deserialize)]
@@ -109,6 +109,11 @@ struct SettingsRecord<'a> {
     response_mode: Text<'a>,
     #[serde(borrow)]
     scope: Text<'a>,
+    /// Absent for automatic.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    renew: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renew_before_seconds: Option<i64>,
 }
 
 impl<'a> From<&'a Settings> for SettingsRecord<'a> {
@@ -122,6 +127,10 @@ impl<'a> From<&'a Settings> for SettingsRecord<'a> {
             redirect_uri: Text::of(settings.redirect_uri.as_str()),
             response_mode: Text::of(settings.response_mode.as_str()),
             scope: Text::owned(settings.scopes.to_wire()),
+            renew: Some(settings.renewal.policy)
+                .filter(|policy| *policy != RenewalPolicy::default())
+                .map(|policy| Text::of(policy.as_str())),
+            renew_before_seconds: settings.renewal.before.map(|before| before.span().num_seconds()),
         }
     }
 }
@@ -147,6 +156,13 @@ impl TryFrom<SettingsRecord<'_>> for Settings {
                 .map_err(|_| field("settings.redirect_uri"))?,
             response_mode: ResponseMode::parse(record.response_mode.as_str()).unwrap_or_default(),
             scopes: ScopeSet::parse_lenient(record.scope.as_str()),
+            renewal: RenewalRule {
+                // A word that is not known here: nothing lapses, and no more is done than that takes.
+                policy: record.renew.map_or(RenewalPolicy::Automatic, |word| {
+                    RenewalPolicy::parse(word.as_str()).unwrap_or(RenewalPolicy::KeepAlive)
+                }),
+                before: record.renew_before_seconds.and_then(RenewBefore::from_seconds),
+            },
         })
     }
 }

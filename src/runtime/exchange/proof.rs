@@ -1,0 +1,144 @@
+//! Proving a new client secret: one real renewal with it, and the note that it has worked for this connection.
+//!
+//! The tokens are saved first, like those of any renewal; the note follows. A process that ends between the two has lost
+//! nothing: both secrets are good, and the connection goes on with the one that it had.
+
+use crate::domain::{
+    AppRegistration, ConnectionId, Event, EventKind, Overview, Proof, ReplacementError, SecretCredential,
+    Unproven,
+};
+use crate::runtime::blocking::blocking;
+use crate::runtime::services::Services;
+use crate::vault::{ErrorKind, PATIENCE, VaultError};
+
+use super::{ExchangeError, Grant, Ready, spend};
+
+/// Which secret is proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewSecret {
+    /// One that was given just now.
+    Given(SecretCredential),
+    /// The one that the registration's record holds beside the old one.
+    Held,
+}
+
+/// Renews the connection with the new secret, and lets it use that from then on if it worked. A refusal of the secret
+/// leaves the record of the connection as it was, byte for byte; any other refusal is taken into it as always.
+///
+/// # Errors
+///
+/// What stands in the way of all of the registration's connections.
+pub async fn prove_secret(
+    services: &Services,
+    id: &ConnectionId,
+    secret: &NewSecret,
+) -> Result<Proof, ExchangeError> {
+    let (overview, candidate) = {
+        let (own, id, secret) = (services.clone(), id.clone(), secret.clone());
+        blocking(move || candidate(&own, &id, &secret)).await?
+    };
+    let audience = overview.audiences_to_renew().into_iter().next();
+    let audience = audience.unwrap_or_else(|| overview.settings.primary_audience());
+    let spent = Box::pin(spend(services, id, Grant::Proof { audience, secret: candidate.clone() })).await;
+    let proof = match spent {
+        Ok(_) => Proof::Proven,
+        Err(error) => unproven(error)?,
+    };
+    let (own, id) = (services.clone(), id.clone());
+    blocking(move || note(&own, &id, &overview, candidate, proof)).await
+}
+
+/// The secret that is meant, if it may be proven.
+fn candidate(
+    services: &Services,
+    id: &ConnectionId,
+    secret: &NewSecret,
+) -> Result<(Overview, SecretCredential), ExchangeError> {
+    let connection = services.vault.connection_by_id(id)?;
+    let app = services
+        .vault
+        .app_registration(&connection.settings.client_id)?
+        .ok_or(ExchangeError::NoAppRegistration)?;
+    let candidate = match (secret, app.replacement.as_ref()) {
+        (NewSecret::Given(given), _) => given.clone(),
+        (NewSecret::Held, Some(own)) => own.candidate.clone(),
+        (NewSecret::Held, None) => return Err(ReplacementError::NoneUnderWay.into()),
+    };
+    app.may_prove(&candidate)?;
+    Ok((services.overview(&connection), candidate))
+}
+
+/// What a failed renewal says of the secret.
+fn unproven(error: ExchangeError) -> Result<Proof, ExchangeError> {
+    Ok(match error {
+        ExchangeError::SecretRefused(trouble) => Proof::Refused(trouble.what_happened),
+        ExchangeError::NotProven(trouble) => Proof::Unproven(Unproven::of_trouble(&trouble)),
+        ExchangeError::SendsNoSecret => Proof::Unproven(Unproven::SendsNoSecret),
+        ExchangeError::NothingToRenew => {
+            Proof::Unproven(Unproven::NeedsPerson("it holds no refresh token".to_owned()))
+        }
+        ExchangeError::WrongUser { .. } => {
+            Proof::Unproven(Unproven::NeedsPerson(error.failure().what_happened))
+        }
+        ExchangeError::Vault(error) => Proof::Unproven(of_vault(&error)),
+        ExchangeError::NotSaved(_) => Proof::Unproven(Unproven::Hindered(error.failure().what_happened)),
+        error => return Err(error),
+    })
+}
+
+fn of_vault(error: &VaultError) -> Unproven {
+    match error.kind() {
+        ErrorKind::Refused | ErrorKind::Damaged => Unproven::NeedsPerson(error.to_string()),
+        _ => Unproven::Hindered(error.to_string()),
+    }
+}
+
+/// Keeps what the proof came to: with the registration if it worked, else in the activity alone.
+fn note(
+    services: &Services,
+    id: &ConnectionId,
+    overview: &Overview,
+    candidate: SecretCredential,
+    proof: Proof,
+) -> Result<Proof, ExchangeError> {
+    match &proof {
+        Proof::Proven => note_proven(services, id, overview, candidate)?,
+        Proof::Refused(what_happened) => services.note_event(&Event {
+            at: services.clock.now(),
+            kind: EventKind::Failed,
+            connection: Some(overview.name.clone()),
+            what_happened: format!("new client secret refused: {what_happened}"),
+            what_to_do: None,
+        }),
+        Proof::Unproven(_) => {}
+    }
+    Ok(proof)
+}
+
+fn note_proven(
+    services: &Services,
+    id: &ConnectionId,
+    overview: &Overview,
+    candidate: SecretCredential,
+) -> Result<(), ExchangeError> {
+    let mut locked = services.vault.lock_app(&overview.settings.client_id, PATIENCE)?;
+    let mut app = locked.read()?.ok_or(ExchangeError::NoAppRegistration)?;
+    // Taken for all meanwhile, by another process that saw the last proof: there is nothing left to note.
+    if is_taken(&app, &candidate) {
+        return Ok(());
+    }
+    app.note_proof(&candidate, id.clone())?;
+    Ok(locked.save(&mut app)?)
+}
+
+fn is_taken(app: &AppRegistration, candidate: &SecretCredential) -> bool {
+    app.replacement.is_none() && app.credential.secret().is_some_and(|held| held.value == candidate.value)
+}
+
+impl Ready {
+    /// What stands in the way of a renewal that was to prove a secret, as the record has it now.
+    pub(super) fn not_proven(&self) -> Option<ExchangeError> {
+        let trouble = self.overview().foremost_trouble().cloned()?;
+        Some(ExchangeError::NotProven(Box::new(trouble)))
+    }
+}

@@ -1,0 +1,316 @@
+//! What the log of `watch` tells: read off the messages on their way to the app, and off the state that they meet.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+
+use crate::app::{
+    Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone, Warned,
+};
+use crate::domain::warning::News;
+use crate::domain::{ConnectionId, ConnectionName, EventKind, Need, Overview, Renewal, Trouble, TroubleKind};
+
+use super::log::{Line, Priority};
+use super::status::{moment, status};
+
+/// What was told so far.
+#[derive(Debug, Default)]
+pub struct Journal {
+    /// Until which token request each connection's were told, and since when one of ours is under way.
+    told: HashMap<ConnectionId, Told>,
+    /// What is in memory only, and why.
+    unsaved: HashMap<ConnectionId, String>,
+    /// Files that cannot be read.
+    damaged: BTreeSet<String>,
+    /// What stands in the way of reading the records.
+    unreadable: Option<String>,
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    /// The newest token request.
+    until: Option<DateTime<Utc>>,
+    /// When ours began.
+    begun: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    /// No record was read so far.
+    #[default]
+    Starting,
+    Watching,
+    /// What does not come to its end any more is no fault.
+    Stopping,
+}
+
+/// When and where a line is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The offset of local time.
+    pub offset: FixedOffset,
+}
+
+/// Who asked for the tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    Ourselves,
+    AnotherProgram,
+}
+
+impl Journal {
+    /// From now on nothing new is begun.
+    pub fn stop(&mut self) {
+        self.phase = Phase::Stopping;
+    }
+
+    /// What is to be told of effects that are about to be performed.
+    pub fn begun(&mut self, effects: &[Effect], app: &App, at: Moment) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Exchange { connection, .. } => {
+                    self.told.entry(connection.clone()).or_default().begun = Some(at.now);
+                    let name = app.connections.get(connection).map(|own| own.name.to_string());
+                    lines.push(Line::new(Priority::Debug, format!("{}: renewing", name.unwrap_or_default())));
+                }
+                Effect::LoadVault { .. } => lines.push(Line::new(Priority::Debug, "reading the records")),
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    /// What is to be told of a message that the app, as it is now, will hear.
+    pub fn read(&mut self, message: &Message, app: &App, at: Moment) -> Vec<Line> {
+        match message {
+            Message::Answer { answer: Answer::Contents(Ok(contents)), .. } => {
+                self.read_contents(contents, app, at)
+            }
+            Message::Answer { answer: Answer::Contents(Err(failure)), .. } => self.read_door_failure(failure),
+            Message::Answer { answer: Answer::Connection(Ok(overview)), .. } => {
+                self.read_renewal(overview, at).into_iter().collect()
+            }
+            Message::Answer { request, answer: Answer::Connection(Err(failure)) } => {
+                let name = app.asked_for(*request).map(|own| &own.name);
+                vec![self.not_asked(failure, name)]
+            }
+            Message::Answer { answer: Answer::Warned(warned), .. } => warned_lines(warned),
+            Message::Answer { answer: Answer::HookFailed(failure), .. } => {
+                vec![Line::new(Priority::Error, in_one_line(failure))]
+            }
+            Message::Saving(news) => self.read_save_news(news, app).into_iter().collect(),
+            Message::ClockSet { by } => vec![clock_set(*by)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn read_contents(&mut self, contents: &Contents, app: &App, at: Moment) -> Vec<Line> {
+        self.unreadable = None;
+        let mut lines = match self.phase {
+            Phase::Starting => {
+                self.phase = Phase::Watching;
+                self.first_contents(contents, at)
+            }
+            Phase::Watching | Phase::Stopping => self.changes(contents, app, at),
+        };
+        lines.extend(self.read_damaged(&contents.damaged));
+        lines
+    }
+
+    fn first_contents(&mut self, contents: &Contents, at: Moment) -> Vec<Line> {
+        for own in &contents.connections {
+            self.told.entry(own.id.clone()).or_default().until = own.renewals.last().map(|last| last.at);
+        }
+        let waiting = contents.connections.iter().filter(|own| own.need(at.now) == Need::NeedsYou);
+        needs_a_person(&waiting.map(|own| own.name.as_str()).collect::<Vec<_>>()).into_iter().collect()
+    }
+
+    /// What another program did, as far as it differs from what the app knows.
+    fn changes(&mut self, contents: &Contents, app: &App, at: Moment) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for own in &contents.connections {
+            let Some(before) = app.connections.get(&own.id) else {
+                lines.push(Line::new(Priority::Info, format!("{}: added by another program", own.name)));
+                self.told.entry(own.id.clone()).or_default().until = own.renewals.last().map(|last| last.at);
+                continue;
+            };
+            if before.name != own.name {
+                let text = format!("{}: renamed by another program, {} before", own.name, before.name);
+                lines.push(Line::new(Priority::Info, text));
+            }
+            if before.settings != own.settings {
+                let text = format!("{}: settings changed by another program", own.name);
+                lines.push(Line::new(Priority::Info, text));
+            }
+            // What ours brought is told when it is answered.
+            if !app.is_renewing(&own.id) {
+                lines.extend(self.read_renewal(own, at));
+            }
+        }
+        let stays = |id: &ConnectionId| contents.connections.iter().any(|own| own.id == *id);
+        for gone in app.connections.all().iter().filter(|own| !stays(&own.id)) {
+            lines.push(Line::new(Priority::Info, format!("{}: removed by another program", gone.name)));
+            self.told.remove(&gone.id);
+        }
+        lines
+    }
+
+    fn read_damaged(&mut self, damaged: &[DamagedFile]) -> Vec<Line> {
+        let now: BTreeSet<String> = damaged.iter().map(|own| own.file.clone()).collect();
+        let new = damaged.iter().filter(|own| !self.damaged.contains(&own.file));
+        let mut lines: Vec<Line> = new
+            .map(|own| Line::new(Priority::Error, format!("{}: {}", own.file, in_one_line(&own.failure))))
+            .collect();
+        let mended = self.damaged.difference(&now);
+        lines.extend(mended.map(|file| Line::new(Priority::Notice, format!("{file}: no longer in the way"))));
+        self.damaged = now;
+        lines
+    }
+
+    /// Told once, however often it is tried.
+    fn read_door_failure(&mut self, failure: &DoorFailure) -> Vec<Line> {
+        let told = match failure {
+            DoorFailure::Other(failure) => in_one_line(failure),
+            DoorFailure::Locked | DoorFailure::WrongPassphrase => "the vault was locked".to_owned(),
+        };
+        if self.unreadable.as_ref() == Some(&told) {
+            return Vec::new();
+        }
+        let line = Line::new(Priority::Error, format!("the records could not be read: {told}"));
+        self.unreadable = Some(told);
+        vec![line]
+    }
+
+    /// A token request that is newer than what was told, and how it ended.
+    fn read_renewal(&mut self, own: &Overview, at: Moment) -> Option<Line> {
+        let told = self.told.entry(own.id.clone()).or_default();
+        let begun = told.begun.take();
+        let last = own.renewals.last().filter(|last| Some(last.at) > told.until)?;
+        told.until = Some(last.at);
+        let asker = match begun {
+            Some(begun) if begun <= last.at => Asker::Ourselves,
+            _ => Asker::AnotherProgram,
+        };
+        Some(renewal(own, last, asker, at))
+    }
+
+    /// Nothing was asked for, or nothing stored.
+    fn not_asked(&self, failure: &Failure, name: Option<&ConnectionName>) -> Line {
+        let priority = if self.phase == Phase::Stopping { Priority::Debug } else { Priority::Error };
+        match name {
+            Some(name) => {
+                let told = in_one_line(&failure.clone().in_commands(name));
+                Line::new(priority, format!("{name}: not renewed: {told}"))
+            }
+            None => Line::new(priority, in_one_line(failure)),
+        }
+    }
+
+    fn read_save_news(&mut self, news: &SaveNews, app: &App) -> Option<Line> {
+        let name = |id: &ConnectionId| {
+            app.connections.get(id).map_or_else(|| "a connection".to_owned(), |own| own.name.to_string())
+        };
+        match news {
+            SaveNews::NotSaved { connection, failure } => {
+                let told = in_one_line(failure);
+                let before = self.unsaved.insert(connection.clone(), told.clone());
+                (before.as_ref() != Some(&told)).then(|| {
+                    let name = name(connection);
+                    let text = format!("{name}: NOT SAVED, in memory only, tried again every 5 s: {told}");
+                    Line::new(Priority::Error, text)
+                })
+            }
+            SaveNews::Kept { connection, failure } => {
+                self.unsaved.remove(connection);
+                Some(Line::new(Priority::Error, format!("{}: {}", name(connection), in_one_line(failure))))
+            }
+            SaveNews::Saved { connection } => {
+                self.unsaved.remove(connection);
+                Some(Line::new(Priority::Notice, format!("{}: saved now", name(connection))))
+            }
+            SaveNews::TakenIn { tone, told } => {
+                let priority = if *tone == Tone::Bad { Priority::Error } else { Priority::Notice };
+                Some(Line::new(priority, told.clone()))
+            }
+        }
+    }
+}
+
+/// The line for the service manager, and the first of the log.
+pub fn standing(app: &App, at: Moment) -> String {
+    status(app, at.now, at.offset)
+}
+
+fn renewal(own: &Overview, last: &Renewal, asker: Asker, at: Moment) -> Line {
+    let by = if asker == Asker::Ourselves { "" } else { " by another program" };
+    let name = &own.name;
+    let refused = own.trouble.as_ref().or_else(|| own.refusal().filter(|trouble| trouble.at == last.at));
+    let Some(trouble) = refused else {
+        let done = EventKind::of_renewal(last).word().replace('-', " ");
+        let until = own.access_lifetime().map_or_else(String::new, |access| {
+            format!(", access token until {}", moment(access.expires_at, at.now, at.offset))
+        });
+        let remark = last.outcome.remark().map_or_else(String::new, |remark| format!("; {remark}"));
+        return Line::new(Priority::Info, format!("{name}: {done}{by}{until}{remark}"));
+    };
+    match trouble.kind {
+        TroubleKind::TryLater { retry_at, .. } => {
+            let again = moment_to_the_second(retry_at, at);
+            let text = format!("{name}: not renewed{by}, tried again {again}: {}", trouble.what_happened);
+            Line::new(Priority::Warning, text)
+        }
+        _ => Line::new(Priority::Error, format!("{name}: needs a person: {}", advice(trouble, name))),
+    }
+}
+
+fn moment_to_the_second(moment: DateTime<Utc>, at: Moment) -> String {
+    format!("at {}", moment.with_timezone(&at.offset).format("%H:%M:%S"))
+}
+
+fn advice(trouble: &Trouble, name: &ConnectionName) -> String {
+    in_one_line(&Failure::new(&trouble.what_happened, &trouble.what_to_do).in_commands(name))
+}
+
+/// Both lines of a failure in one.
+pub fn in_one_line(failure: &Failure) -> String {
+    format!("{}; {}", failure.what_happened.trim_end_matches('.'), failure.what_to_do)
+}
+
+fn needs_a_person(names: &[&str]) -> Option<Line> {
+    let told = match names {
+        [] => return None,
+        few if few.len() <= 5 => few.join(", "),
+        [first, second, third, rest @ ..] => format!("{first}, {second}, {third} and {} others", rest.len()),
+        [..] => unreachable!("five names and fewer are all told"),
+    };
+    Some(Line::new(
+        Priority::Warning,
+        format!("left alone, a person must act: {told}; see tokengauge doctor"),
+    ))
+}
+
+fn clock_set(by: TimeDelta) -> Line {
+    let way = if by > TimeDelta::zero() { "forward" } else { "back" };
+    let by =
+        humantime::format_duration(std::time::Duration::from_secs(by.abs().num_seconds().unsigned_abs()));
+    Line::new(
+        Priority::Notice,
+        format!(
+            "this machine's clock was set {way} by {by}; lives go on by elapsed time, restart to go by the new clock"
+        ),
+    )
+}
+/// A line for each thing that nobody had heard of.
+fn warned_lines(warned: &Warned) -> Vec<Line> {
+    let line = |news: &News| match news {
+        News::Raised(_) => Line::new(Priority::Warning, format!("warning: {}", news.message(warned.at))),
+        News::Recovered(_) => Line::new(Priority::Notice, format!("recovered: {}", news.message(warned.at))),
+    };
+    let not_noted = warned.not_noted.as_ref().map(|own| Line::new(Priority::Warning, in_one_line(own)));
+    warned.news.iter().map(line).chain(not_noted).collect()
+}
+

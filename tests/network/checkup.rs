@@ -1,0 +1,176 @@
+//! The checkup of the way: which hop failed, what to do, and one request a host.
+
+use tokengauge::domain::checkup::{Check, Finding, Verdict};
+use tokengauge::domain::{Authority, Overview, Tenant};
+use tokengauge::runtime::checkup::{Checkup, checkup};
+use tokengauge::runtime::clock::Clock;
+use tokengauge::runtime::http::lookup::Lookup;
+use tokengauge::runtime::http::{Network, TokenClient};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::certificates::{Ca, file};
+use crate::desk::{Desk, signed_in};
+use crate::server::Server;
+use crate::wire::{LOGIN, answer, network, reply, through, trusting, write};
+
+use Verdict::{Failed, Ok as Fine, Skipped, Warning};
+
+const DOCUMENT: &str = r#"{"issuer":"https://login.example/{tenantid}/v2.0"}"#;
+/// One that no machine has.
+const NOW: &str = "Date: Tue, 01 Jan 2030 00:00:00 GMT\r\n";
+
+/// A connection of which login service and Graph are this server.
+async fn overview(authority: &str) -> (Desk, Overview) {
+    let (_platform, desk) = signed_in("").await;
+    let authority = Authority::custom(authority, None).unwrap();
+    desk.change(|connection| connection.settings.authority = authority);
+    let overview = desk.overview();
+    (desk, overview)
+}
+
+async fn checked(network: Network, authority: &str) -> (Checkup, Overview) {
+    let (_desk, own) = overview(authority).await;
+    let checkup = checkup(&TokenClient::new(network, Clock::system()), &[&own]).await;
+    (checkup, own)
+}
+
+fn finding(findings: &[Finding], check: Check) -> &Finding {
+    findings.iter().find(|own| own.check == check).unwrap()
+}
+
+/// The findings of the only host.
+fn of_host(checkup: &Checkup) -> &[Finding] {
+    assert_eq!(checkup.hosts.len(), 1, "{checkup:?}");
+    checkup.hosts.values().next().unwrap()
+}
+
+fn verdicts(findings: &[Finding]) -> Vec<(Check, Verdict)> {
+    findings.iter().map(|own| (own.check, own.verdict)).collect()
+}
+
+fn way(verdicts: [Verdict; 5]) -> Vec<(Check, Verdict)> {
+    [Check::NameLookup, Check::Proxy, Check::Connection, Check::Tls, Check::Clock]
+        .into_iter()
+        .zip(verdicts)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_host_that_answers_is_asked_once_and_its_clock_compared() {
+    let ca = Ca::new("Contoso Root");
+    let server = Server::tls(&ca.sign(&[LOGIN]), |stream| reply(stream, answer(NOW, DOCUMENT))).await;
+    let (_directory, roots) = file("roots.pem", ca.pem());
+    let (found, own) = checked(trusting(roots), &format!("https://{LOGIN}:{}", server.port)).await;
+    assert_eq!(verdicts(of_host(&found)), way([Fine, Fine, Fine, Fine, Warning]));
+    let clock = finding(of_host(&found), Check::Clock);
+    assert!(clock.told.contains("min behind"), "{clock:?}");
+    assert!(clock.what_to_do.as_ref().unwrap().contains("NTP"));
+    assert_eq!(server.connections(), 1);
+    let text = server.arrived.text();
+    assert_eq!(text.matches("GET /").count(), 1, "{text}");
+    assert!(text.contains("/v2.0/.well-known/openid-configuration") && !text.contains("uthorization: "));
+    assert_eq!(finding(&found.connections[&own.id], Check::Tenant).verdict, Fine);
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_fails_tls_and_names_the_issuer() {
+    let server = Server::tls(&Ca::new("Inspecting Proxy").sign(&[LOGIN]), |stream| {
+        reply(stream, answer("", DOCUMENT))
+    })
+    .await;
+    let (_directory, roots) = file("roots.pem", Ca::new("Contoso Root").pem());
+    let (found, own) = checked(trusting(roots), &format!("https://{LOGIN}:{}", server.port)).await;
+    assert_eq!(verdicts(of_host(&found)), way([Fine, Fine, Fine, Failed, Skipped]));
+    let tls = finding(of_host(&found), Check::Tls);
+    assert!(tls.told.contains("Inspecting Proxy"), "{tls:?}");
+    assert!(tls.what_to_do.as_ref().unwrap().contains("ca_file"));
+    assert_eq!(finding(&found.connections[&own.id], Check::Tenant).verdict, Skipped, "nothing is guessed");
+}
+
+#[tokio::test]
+async fn a_closed_port_fails_the_connection() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let (found, _) = checked(network(), &format!("http://127.0.0.1:{port}")).await;
+    assert_eq!(verdicts(of_host(&found)), way([Fine, Fine, Failed, Skipped, Skipped]));
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_fails_the_lookup() {
+    let (_directory, roots) = file("roots.pem", Ca::new("Contoso Root").pem());
+    let lookup = Lookup::with(|_| Err(std::io::ErrorKind::NotFound.into()));
+    let (found, _) = checked(Network { lookup, ..trusting(roots) }, "https://login.invalid").await;
+    assert_eq!(verdicts(of_host(&found)), way([Failed, Skipped, Skipped, Skipped, Skipped]));
+}
+
+#[tokio::test]
+async fn a_proxy_that_leads_there_is_named_without_its_password() {
+    let ca = Ca::new("Contoso Root");
+    let server = Server::tls(&ca.sign(&[LOGIN]), |stream| reply(stream, answer("", DOCUMENT))).await;
+    let port = server.port;
+    let proxy = Server::plain(move |mut stream| async move {
+        stream.head().await;
+        let mut target = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        write(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let _ = copy_bidirectional(&mut stream, &mut target).await;
+    })
+    .await;
+    let (_directory, roots) = file("roots.pem", ca.pem());
+    let address = format!("http://ops:TGPASSWORD@127.0.0.1:{}", proxy.port);
+    let (found, _) = checked(through(&address, trusting(roots)), &format!("https://{LOGIN}:{port}")).await;
+    assert_eq!(verdicts(of_host(&found)), way([Skipped, Fine, Fine, Fine, Skipped]));
+    let told = &finding(of_host(&found), Check::Proxy).told;
+    assert_eq!(told, &format!("127.0.0.1:{}, named by HTTPS_PROXY", proxy.port));
+    assert!(!format!("{found:?}").contains("TGPASSWORD"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_away_or_wrongly_named_fails_the_proxy() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let (_directory, roots) = file("roots.pem", Ca::new("Contoso Root").pem());
+    let proxy = format!("127.0.0.1:{port}");
+    let (found, _) = checked(through(&proxy, trusting(roots)), &format!("https://{LOGIN}")).await;
+    assert_eq!(verdicts(of_host(&found)), way([Skipped, Failed, Skipped, Skipped, Skipped]));
+    let (found, _) = checked(through("socks4://x", network()), &format!("https://{LOGIN}")).await;
+    assert_eq!(verdicts(of_host(&found)), way([Skipped, Failed, Skipped, Skipped, Skipped]));
+    assert!(finding(of_host(&found), Check::Proxy).told.contains("HTTPS_PROXY"));
+}
+
+#[tokio::test]
+async fn what_is_no_document_is_no_verdict_on_the_tenant() {
+    for (status, verdict) in
+        [("404 Not Found", Skipped), ("503 Service Unavailable", Warning), ("200 OK", Warning)]
+    {
+        let server = Server::plain(move |stream| {
+            reply(stream, format!("HTTP/1.1 {status}\r\ncontent-length: 6\r\n\r\n<html>"))
+        })
+        .await;
+        let (found, own) = checked(network(), &format!("http://127.0.0.1:{}", server.port)).await;
+        assert_eq!(finding(&found.connections[&own.id], Check::Tenant).verdict, verdict, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn hosts_are_asked_once_however_many_connections_need_them() {
+    let server = Server::plain(|stream| reply(stream, answer("", DOCUMENT))).await;
+    let (_desk, own) = overview(&format!("http://127.0.0.1:{}", server.port)).await;
+    let others: Vec<Overview> = (0..20).map(|_| own.clone()).collect();
+    let found =
+        checkup(&TokenClient::new(network(), Clock::system()), &others.iter().collect::<Vec<_>>()).await;
+    assert_eq!((server.connections(), found.hosts.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_host_that_is_away_is_not_asked_for_every_tenant() {
+    let server = Server::plain(|stream| async move { drop(stream) }).await;
+    let (_desk, own) = overview(&format!("http://127.0.0.1:{}", server.port)).await;
+    let tenants = (0..20).map(|n| {
+        let mut other = own.clone();
+        other.settings.tenant = Tenant::parse(&format!("t{n}.example")).unwrap();
+        other
+    });
+    let all: Vec<Overview> = tenants.collect();
+    let found = checkup(&TokenClient::new(network(), Clock::system()), &all.iter().collect::<Vec<_>>()).await;
+    assert!(server.connections() < 4, "once, and what the client tries by itself");
+    assert_eq!(finding(&found.connections[&own.id], Check::Tenant).verdict, Skipped);
+}

@@ -1,0 +1,21 @@
+//! `watch` from outside: the real binary under a service manager's protocol, on the simulated tenant.
+
+#[path = "../cli/home.rs"]
+mod home;
+#[path = "../cli/slow.rs"]
+#[expect(dead_code, reason = "the command line's tests need more of it")]
+mod slow;
+#[path = "../cli/tenant.rs"]
+#[expect(dead_code, reason = "the command line's tests need more of it")]
+mod tenant;
+
+mod fleet;
+mod key;
+mod long_run;
+mod outage;
+mod platform;
+mod protocol;
+mod service;
+mod stopping;
+mod together;
+mod unit;

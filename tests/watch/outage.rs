@@ -1,0 +1,139 @@
+//! An outage with many connections, by a clock that runs faster: the platform is overloaded (503), then wants a pause of a
+//! minute (429 with `Retry-After`), then cannot be reached; and works again. Counted is what it is asked meanwhile.
+//!
+//! 40 connections; 200 with `TOKENGAUGE_WATCH=full`.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokengauge::domain::RenewalOutcome;
+use tokengauge::runtime::clock::Clock;
+use tokengauge::runtime::executor::VaultAccess;
+use tokengauge::runtime::http::Network;
+use tokengauge::runtime::service_manager::ServiceManager;
+use tokengauge::runtime::watch::log::{Detail, Log};
+use tokengauge::runtime::warnings::Setup;
+use tokengauge::runtime::watch::{self, Ended, Start};
+use tokengauge::vault::Vault;
+use tokengauge::vault::unlock::Sources;
+
+use super::fleet::fleet;
+use super::platform::{Mode, Platform};
+
+/// How much faster the clock runs.
+const SPEED: u32 = 120;
+/// How long each phase lasts, by that clock.
+const PHASE: TimeDelta = TimeDelta::minutes(10);
+/// All tokens lapse in a phase.
+const LIFE: TimeDelta = TimeDelta::minutes(10);
+
+/// What was asked in a phase.
+struct Phase {
+    what: &'static str,
+    /// That arrived at the platform.
+    arrived: u64,
+    /// That the records tell of.
+    tried: usize,
+}
+
+#[test]
+fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
+    let count = if std::env::var("TOKENGAUGE_WATCH").is_ok_and(|size| size == "full") { 200 } else { 40 };
+    let clock = Clock::running_at(SPEED);
+    let mut platform = Platform::new(LIFE, clock);
+    let (home, vault) = fleet(&platform, count, LIFE, clock.now());
+    let start = Start {
+        vault: vault.clone(),
+        access: VaultAccess { directory: home.vault(), sources: Sources::default() },
+        network: Network::of_process(None),
+        clock,
+        log: Log::to_stderr(clock, None, Detail::Events),
+        manager: ServiceManager::of_process(),
+        warnings: Setup::none(),
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.unwrap().block_on(watch::run_until(start, async {
+            // A test that failed tells nothing any more.
+            let _ = stopped.await;
+        }))
+    });
+    wait(&platform, || platform.counts().renewed.iter().all(|times| *times > 0), "the first round");
+
+    let mut phases = Vec::new();
+    platform.counts().mode = Mode::Refusing(503, None);
+    phases.push(phase("503", &platform, &vault, clock));
+    platform.counts().mode = Mode::Refusing(429, Some(60));
+    phases.push(phase("429, Retry-After 60", &platform, &vault, clock));
+    platform.cut();
+    phases.push(phase("cut network", &platform, &vault, clock));
+    platform.counts().mode = Mode::Working;
+    platform.counts().most_in_the_air = 0;
+    let before = platform.counts().renewed.clone();
+    let mended_at = clock.now();
+    platform.mend();
+    wait(&platform, || platform.all_valid(), "the recovery");
+    let recovery = clock.now() - mended_at;
+    stop.send(()).unwrap();
+    assert!(matches!(running.join().unwrap(), Ok(Ended::Saved)));
+
+    let counts = platform.counts();
+    let again: u32 = counts.renewed.iter().zip(&before).map(|(after, before)| after - before).sum();
+    println!("{count} connections, {} min a phase by the clock of the test", PHASE.num_minutes());
+    println!("{:<22}{:>10}{:>10}", "", "arrived", "tried");
+    for Phase { what, arrived, tried } in &phases {
+        println!("{what:<22}{arrived:>10}{tried:>10}");
+    }
+    println!(
+        "{:<22}{again:>10}{:>10}   (after {} s all are valid)",
+        "working again",
+        "",
+        recovery.num_seconds()
+    );
+    println!("most at once after it {:>11}", counts.most_in_the_air);
+
+    let [overloaded, paused, cut] = &phases[..] else { panic!("three phases") };
+    let count = u64::try_from(count).unwrap();
+    // Each comes due once, and is tried again after 30 s, 60 s, 120 s, 240 s …: five times in ten minutes.
+    assert!(overloaded.arrived >= count / 2 && overloaded.arrived <= count * 6, "{}", overloaded.arrived);
+    // One asks after each pause of a minute; those that were on their way when the first pause came ask as well.
+    let pauses = u64::try_from(PHASE.num_minutes()).unwrap();
+    assert!(paused.arrived >= 1 && paused.arrived <= 8 + pauses * 2, "{}", paused.arrived);
+    assert_eq!(cut.arrived, 0);
+    assert!(cut.tried >= 1 && cut.tried <= usize::try_from(count * 6).unwrap(), "{}", cut.tried);
+    assert!(u64::from(again) <= count + count / 2, "{again} renewals for {count} connections");
+    assert!(counts.most_in_the_air <= 8, "{} at once", counts.most_in_the_air);
+}
+
+/// Lets a phase pass, and counts.
+fn phase(what: &'static str, platform: &Platform, vault: &Vault, clock: Clock) -> Phase {
+    let (before, begun) = (platform.counts().requests, clock.now());
+    let end = begun + PHASE;
+    while clock.now() < end {
+        // What arrives wakes early; where nothing does, the time passes.
+        let _ = platform.answered.recv_timeout(clock.until(end));
+    }
+    let arrived = platform.counts().requests - before;
+    Phase { what, arrived, tried: tried(vault, begun, clock.now()) }
+}
+
+/// How many token requests the records tell of that brought nothing between two moments.
+fn tried(vault: &Vault, from: DateTime<Utc>, to: DateTime<Utc>) -> usize {
+    let connections = vault.listing().unwrap().connections;
+    let renewals = connections.iter().flat_map(|own| &own.renewals);
+    renewals
+        .filter(|own| own.at >= from && own.at < to && matches!(own.outcome, RenewalOutcome::WillRetry(_)))
+        .count()
+}
+
+/// Waits for what comes with an answer of the platform.
+#[track_caller]
+fn wait(platform: &Platform, mut happened: impl FnMut() -> bool, what: &str) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{what} never ends");
+        let _ = platform.answered.recv_timeout(Duration::from_secs(10));
+    }
+}
