@@ -14,6 +14,7 @@ use tokengauge::runtime::executor::VaultAccess;
 use tokengauge::runtime::http::Network;
 use tokengauge::runtime::service_manager::ServiceManager;
 use tokengauge::runtime::watch::log::{Detail, Log};
+use tokengauge::runtime::warnings::Setup;
 use tokengauge::runtime::watch::{self, Ended, Start};
 use tokengauge::vault::Vault;
 use tokengauge::vault::unlock::Sources;
@@ -63,6 +64,7 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
         clock,
         log: Log::to_stderr(clock, None, Detail::Events),
         manager: ServiceManager::of_process(),
+        warnings: Setup::none(),
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = thread::spawn(move || {

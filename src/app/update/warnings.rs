@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::warnings::{Banner, Warned, Warnings};
-use crate::app::{App, Door, Effect, Failure, RequestId, Tab};
+use crate::app::{App, Door, Effect, RequestId, Tab};
+use crate::domain::ConnectionId;
 use crate::domain::warning::{News, WarningRules, whom};
-use crate::domain::{ConnectionId, Event, EventKind};
 
 impl App {
     /// With warnings by these rules. Without, nobody is warned.
@@ -42,34 +42,12 @@ impl App {
             return Vec::new();
         }
         self.warnings.answered(warned.again_at);
-        warned.news.iter().for_each(|news| self.note_news(news, warned.at));
+        warned.news.iter().for_each(|news| self.activity.note(news.event(warned.at)));
         if let Some(failure) = &warned.not_noted {
-            self.note_failure(failure, now);
+            self.complain(failure.clone(), now);
         }
         let ring = self.ringing(&warned.ring, now);
         ring.map(|text| Effect::Ring { text }).into_iter().collect()
-    }
-
-    fn note_news(&mut self, news: &News, at: DateTime<Utc>) {
-        let only = match news.connections() {
-            [only] => Some(only.name.clone()),
-            _ => None,
-        };
-        let (kind, what_to_do) = match news {
-            News::Raised(warning) => (EventKind::Warned, Some(warning.what_to_do())),
-            News::Recovered(_) => (EventKind::Recovered, None),
-        };
-        self.activity.note(Event { at, kind, connection: only, what_happened: news.message(at), what_to_do });
-    }
-
-    fn note_failure(&mut self, failure: &Failure, now: DateTime<Utc>) {
-        self.activity.note(Event {
-            at: now,
-            kind: EventKind::Problem,
-            connection: None,
-            what_happened: failure.what_happened.clone(),
-            what_to_do: Some(failure.what_to_do.clone()),
-        });
     }
 
     /// What the terminal is to tell, in one line for all of it. A locked screen gives no names away.
@@ -105,7 +83,7 @@ impl App {
         self.tab = Tab::Connections;
         // What is not shown cannot be chosen.
         self.connections.filter.clear();
-        self.leave_queue(now);
+        self.connections.needs_me = false;
         self.connections.select(id);
         self.keep_selection(now);
     }

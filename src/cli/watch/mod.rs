@@ -4,10 +4,12 @@ mod unit;
 
 use clap::Args;
 
+use crate::config::Config;
 use crate::runtime::clock::Clock;
 use crate::runtime::executor::VaultAccess;
 use crate::runtime::http::Network;
 use crate::runtime::service_manager::ServiceManager;
+use crate::runtime::warnings::Setup;
 use crate::runtime::watch::log::{Detail, Line, Log, Priority};
 use crate::runtime::watch::{self, Ended, Start, WatchError, in_one_line};
 use crate::vault::unlock::{Keyring, Sources, Unlocked, unlock};
@@ -46,6 +48,7 @@ impl Watch {
 
 /// Renews until it is stopped.
 fn renew(context: &Context, clock: Clock, log: Log) -> Result<Exit, CliError> {
+    let warnings = Setup::of(&Config::load(context.paths.config.as_ref())?.warnings, None);
     let (vault, sources) = open_unattended(context)?;
     let start = Start {
         vault,
@@ -54,6 +57,7 @@ fn renew(context: &Context, clock: Clock, log: Log) -> Result<Exit, CliError> {
         clock,
         log,
         manager: ServiceManager::of_process(),
+        warnings,
     };
     let runtime = event_loop()?;
     let ended = runtime.block_on(watch::run(start));

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     Act, Asked, Concerned, Ending, Failing, Nature, News, Recovery, Stage, Subject, Warning, WayOut,
 };
-use crate::domain::{Certainty, ClientId};
+use crate::domain::{Certainty, ClientId, Event, EventKind};
 
 impl Warning {
     /// The word for what it is about, within a sentence.
@@ -73,6 +73,9 @@ impl Ending {
     fn what_to_do(&self, client_id: Option<ClientId>) -> String {
         let id = client_id.map(|id| format!(" {id}")).unwrap_or_default();
         match self.way_out {
+            WayOut::Replace if self.noun == "certificate" => {
+                "Register a new certificate in the portal, then enter its files (e).".to_owned()
+            }
             WayOut::Replace => format!("Make a new {} in the portal, then: tokengauge secret{id}", self.noun),
             WayOut::Renew => "Renew it (r) before then, or somebody must sign in.".to_owned(),
             WayOut::RenewsLater => {
@@ -110,6 +113,19 @@ impl News {
             Self::Raised(warning) => warning.message(now),
             Self::Recovered(recovery) => recovery.message(),
         }
+    }
+
+    /// As the activity keeps it.
+    pub fn event(&self, at: DateTime<Utc>) -> Event {
+        let (kind, what_to_do) = match self {
+            Self::Raised(warning) => (EventKind::Warned, Some(warning.what_to_do())),
+            Self::Recovered(_) => (EventKind::Recovered, None),
+        };
+        let connection = match self.connections() {
+            [only] => Some(only.name.clone()),
+            _ => None,
+        };
+        Event { at, kind, connection, what_happened: self.message(at), what_to_do }
     }
 
     /// What it is about.

@@ -224,7 +224,7 @@ impl Running {
             }
             drop(stdin);
         };
-        let (_, status) = tokio::join!(feed, self.child.wait());
+        let ((), status) = tokio::join!(feed, self.child.wait());
         status
     }
 

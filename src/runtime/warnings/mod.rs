@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use crate::app::{Failure, Warned};
 use crate::config;
 use crate::domain::warning::{News, Present, Standing, Subject, Warning, WarningRules, again_at, news};
-use crate::domain::{ConnectionId, Event, EventKind, Overview, Unsaved};
+use crate::domain::{ConnectionId, Overview, Unsaved};
 use crate::vault::VaultError;
 
 use super::blocking::blocking;
@@ -158,7 +158,7 @@ impl Warner {
             told.take(&mut own.of_records, &of_all, present, rules);
         }
         drop(own);
-        told.news.iter().for_each(|news| services.note_event(&event(news, now)));
+        told.news.iter().for_each(|news| services.note_event(&news.event(now)));
         let warned = Warned {
             at: now,
             news: told.news,
@@ -228,17 +228,4 @@ fn is_in_memory(warning: &Warning, report: &Report) -> bool {
         Subject::Act(id) => report.unsaved.iter().any(|(own, _)| own == id),
         _ => false,
     }
-}
-
-/// As the activity keeps it.
-fn event(news: &News, at: DateTime<Utc>) -> Event {
-    let (kind, what_to_do) = match news {
-        News::Raised(warning) => (EventKind::Warned, Some(warning.what_to_do())),
-        News::Recovered(_) => (EventKind::Recovered, None),
-    };
-    let connection = match news.connections() {
-        [only] => Some(only.name.clone()),
-        _ => None,
-    };
-    Event { at, kind, connection, what_happened: news.message(at), what_to_do }
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
-use crate::app::{Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone};
+use crate::app::{
+    Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone, Warned,
+};
+use crate::domain::warning::News;
 use crate::domain::{ConnectionId, ConnectionName, EventKind, Need, Overview, Renewal, Trouble, TroubleKind};
 
 use super::log::{Line, Priority};
@@ -94,6 +97,10 @@ impl Journal {
             Message::Answer { request, answer: Answer::Connection(Err(failure)) } => {
                 let name = app.asked_for(*request).map(|own| &own.name);
                 vec![self.not_asked(failure, name)]
+            }
+            Message::Answer { answer: Answer::Warned(warned), .. } => warned_lines(warned),
+            Message::Answer { answer: Answer::HookFailed(failure), .. } => {
+                vec![Line::new(Priority::Error, in_one_line(failure))]
             }
             Message::Saving(news) => self.read_save_news(news, app).into_iter().collect(),
             Message::ClockSet { by } => vec![clock_set(*by)],
@@ -297,3 +304,13 @@ fn clock_set(by: TimeDelta) -> Line {
         ),
     )
 }
+/// A line for each thing that nobody had heard of.
+fn warned_lines(warned: &Warned) -> Vec<Line> {
+    let line = |news: &News| match news {
+        News::Raised(_) => Line::new(Priority::Warning, format!("warning: {}", news.message(warned.at))),
+        News::Recovered(_) => Line::new(Priority::Notice, format!("recovered: {}", news.message(warned.at))),
+    };
+    let not_noted = warned.not_noted.as_ref().map(|own| Line::new(Priority::Warning, in_one_line(own)));
+    warned.news.iter().map(line).chain(not_noted).collect()
+}
+
