@@ -189,7 +189,10 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
             theme.warning,
         ),
         SecretPhase::Settled(_, _, Verdict::Wrong) => (
-            "The platform refuses this secret. Nothing was changed: the old one is in use.".to_owned(),
+            format!(
+                "The platform refuses this secret{}. Nothing was changed: the old one is in use.",
+                why(run)
+            ),
             theme.error,
         ),
         SecretPhase::Settled(..) => (
@@ -219,6 +222,15 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
     say(view, &text, style, width)
 }
 
+/// Why the first refused it, after a colon: where rows are narrow they have no room for it.
+fn why(run: &ProofRun) -> String {
+    let why = run.rows().iter().find_map(|row| match &row.state {
+        ProofState::Ended(Proof::Refused(why)) => Some(printable(why)),
+        _ => None,
+    });
+    why.map_or_else(String::new, |why| format!(": {why}"))
+}
+
 /// What it came to, and who is to be told.
 fn draw_done(
     canvas: &mut Canvas<'_>,
@@ -230,7 +242,7 @@ fn draw_done(
     canvas.blank();
     let untried = match count.untried {
         0 => String::new(),
-        untried => format!(", {untried} take it without a proof"),
+        untried => format!(", {untried} without a proof"),
     };
     let told = format!(
         "The new secret is in use: {} proven{untried}. The old one is gone from here; remove it in the portal once nobody \
