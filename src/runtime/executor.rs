@@ -272,13 +272,7 @@ impl Executor {
                 (request, Answer::Connection(answer.map(Box::new)))
             }
             Effect::PollDevice { request, connection, user_code } => {
-                let answer = match self.services() {
-                    Ok(services) => {
-                        poll_device(&services, &connection, &user_code).await.map_err(|error| error.failure())
-                    }
-                    Err(failure) => Err(failure),
-                };
-                (request, Answer::Connection(answer.map(Box::new)))
+                (request, self.poll_device(&connection, &user_code).await)
             }
             Effect::BeginAdminConsent { request, connection } => {
                 let work = move |services: &Services| records::begin_admin_consent(services, &connection);
@@ -344,6 +338,16 @@ impl Executor {
                 return None;
             }
         })
+    }
+
+    async fn poll_device(&self, connection: &ConnectionId, user_code: &str) -> Answer {
+        let answer = match self.services() {
+            Ok(services) => {
+                poll_device(&services, connection, user_code).await.map_err(|error| error.failure())
+            }
+            Err(failure) => Err(failure),
+        };
+        Answer::Connection(answer.map(Box::new))
     }
 
     async fn prove_secret(&self, connection: ConnectionId, secret: SecretToProve) -> ProofNews {

@@ -28,7 +28,7 @@ const LABEL: u16 = 12;
 const LONGEST_FIELD: u16 = 56;
 /// The name of a connection, where there is room.
 const NAME: u16 = 26;
-const WORD: u16 = 15;
+const WORD: u16 = 16;
 /// The least lines of a frame, so that it stays from one phase to the next.
 const HEIGHT: u16 = 24;
 
@@ -189,7 +189,10 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
             theme.warning,
         ),
         SecretPhase::Settled(_, _, Verdict::Wrong) => (
-            "The platform refuses this secret. Nothing was changed: the old one is in use.".to_owned(),
+            format!(
+                "The platform refuses this secret{}. Nothing was changed: the old one is in use.",
+                why(run)
+            ),
             theme.error,
         ),
         SecretPhase::Settled(..) => (
@@ -219,6 +222,15 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
     say(view, &text, style, width)
 }
 
+/// Why the first refused it, after a colon: where rows are narrow they have no room for it.
+fn why(run: &ProofRun) -> String {
+    let why = run.rows().iter().find_map(|row| match &row.state {
+        ProofState::Ended(Proof::Refused(why)) => Some(printable(why)),
+        _ => None,
+    });
+    why.map_or_else(String::new, |why| format!(": {why}"))
+}
+
 /// What it came to, and who is to be told.
 fn draw_done(
     canvas: &mut Canvas<'_>,
@@ -228,11 +240,15 @@ fn draw_done(
 ) {
     let (theme, width, count) = (view.theme(), canvas.width(), run.count());
     canvas.blank();
-    let mut told = format!("The new secret is in use: {} proven", connections(count.proven));
-    if count.untried > 0 {
-        told.push_str(&format!(", {} take it without a proof", count.untried));
-    }
-    told.push_str(". The old one is gone from here; remove it in the portal once nobody uses it.");
+    let untried = match count.untried {
+        0 => String::new(),
+        untried => format!(", {untried} without a proof"),
+    };
+    let told = format!(
+        "The new secret is in use: {} proven{untried}. The old one is gone from here; remove it in the portal once nobody \
+         uses it.",
+        connections(count.proven)
+    );
     canvas.lines(&say(view, &told, theme.good, width));
     if view.app.has_no_end_date(panel) {
         let key = view.key(Action::Edit);

@@ -145,7 +145,7 @@ fn a_secret_of_some_tenants_leaves_the_others_on_the_old_one_until_a_person_deci
     };
     assert_eq!((count("proven"), count("refused"), told["result"].as_str()), (22, 16, Some("both-kept")));
     place.renew_all();
-    assert!(place.secret(&["--secret-stdin"], NEW).fails(10).err.contains("another new secret"));
+    assert!(place.secret(&["--secret-stdin"], NEW).fails(10).err.contains("Another new secret"));
     assert!(place.secret(&[], "").fails(10).err.contains("22 connections use it"));
     let again = place.secret(&["--resume"], "").is(5);
     assert_eq!((lines(&again.out, ": proven"), lines(&again.out, ": refused")), (22, 16));

@@ -317,10 +317,16 @@ impl SecretPanel {
         true
     }
 
-    /// The row that is looked at while nobody moves: the first that is under way.
+    /// The row that is looked at while nobody moves: the first that is under way, else the first that is to be thought about.
     pub fn followed(&self) -> usize {
         let rows = self.run().map_or(&[][..], ProofRun::rows);
-        rows.iter().position(|row| row.state == ProofState::Renewing).unwrap_or(0)
+        let is_odd = |state: &ProofState| match state {
+            ProofState::Ended(Proof::Refused(_)) => true,
+            ProofState::Ended(Proof::Unproven(why)) => why.passes(),
+            _ => false,
+        };
+        let under_way = rows.iter().position(|row| row.state == ProofState::Renewing);
+        under_way.or_else(|| rows.iter().position(|row| is_odd(&row.state))).unwrap_or(0)
     }
 
     /// What stands in the way of all leads back to the form, as long as nothing is proven.
