@@ -3,6 +3,8 @@
 //! An option wins over its environment variable, which wins over the person's own directories (XDG). There is no
 //! third place to fall back to: without a home, a path has to be named.
 
+mod warnings;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,6 +18,8 @@ use thiserror::Error;
 use crate::keymap::{Keymap, KeymapError};
 use crate::sanitize::sanitize;
 use crate::vault::unlock::{Keyring, Sources};
+
+pub use warnings::{Desktop, Warnings};
 
 /// The variables of the environment that are looked at, empty ones left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -223,6 +227,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// Action → keys.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Of what is warned, and how.
+    pub warnings: Warnings,
 }
 
 impl Config {
@@ -257,6 +263,7 @@ impl Config {
     /// A relative path is one from the directory of the configuration file.
     fn beside(mut self, file: &Path) -> Self {
         self.ca_file = self.ca_file.map(|path| file.with_file_name("").join(path));
+        self.warnings.beside(file);
         self
     }
 
@@ -308,6 +315,8 @@ pub struct DashboardOptions {
     pub keymap: Keymap,
     /// The look.
     pub look: LookChoice,
+    /// Of what is warned, and how.
+    pub warnings: Warnings,
 }
 
 /// What is wrong with paths or configuration.
@@ -365,7 +374,7 @@ impl ConfigError {
             }
             Self::Unreadable { .. } => "mend the file, or name another one with --config".to_owned(),
             Self::Wrong { .. } => {
-                "mend that line; settings are theme, glyphs, colours, ca_file and the table [keys]".to_owned()
+                "mend that line; settings are theme, glyphs, colours, ca_file and the tables [keys] and [warnings]".to_owned()
             }
             Self::Keys { .. } => "write it as in: renew = [\"r\", \"Ctrl-R\"]".to_owned(),
         }

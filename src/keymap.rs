@@ -154,6 +154,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::NeedsMe => chars("!"),
         A::Sort => chars("s"),
         A::Forecast => chars("w"),
+        A::ShowWarning => chars("W"),
         A::Theme => chars("T"),
         A::Lock => chars("L"),
         A::OtherWays => chars("u"),

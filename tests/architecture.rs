@@ -39,8 +39,8 @@ const RULES: [Rule; 14] = [
     // The key line and the help page print the keys as they are bound.
     ("ui", &["app", "domain", "export", "keymap", "sanitize"], &["tokio", "reqwest", "std::fs", "std::net"]),
     ("keymap", &["app"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
-    // Paths and settings, among them what may open the vault.
-    ("config", &["app", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
+    // Paths and settings, among them what may open the vault, and the rules of warning.
+    ("config", &["app", "domain", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
     ("runtime", BELOW_RUNTIME, &[]),
     // Commands draw no screen; the dashboard is the runtime's.
     ("cli", &["app", "catalogue", "config", "domain", "export", "keymap", "oauth", "report", "runtime", "sanitize", "simulator", "vault"],
@@ -63,10 +63,10 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
         &["src/runtime/driver.rs", "src/vault/lock.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs",
             "src/runtime/stop.rs", "src/cli/listen.rs"]),
     // What waits for the outside has an end: a terminal or a name server that does not answer, requests
-    // still open on leaving.
+    // still open on leaving, the person's own hook.
     (&["time::timeout"],
         &["src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs",
-            "src/runtime/listener/server.rs"]),
+            "src/runtime/listener/server.rs", "src/runtime/warnings/hook.rs"]),
     // Results and complaints of commands; on the dashboard they would tear the screen.
     (&["println!", "eprintln!", "print!(", "eprint!(", "dbg!"], &["src/cli/", "src/main.rs"]),
     // Elsewhere roles are named, not colours.

@@ -85,6 +85,8 @@ pub enum Action {
     Sort,
     /// The next ninety days, and back to the list.
     Forecast,
+    /// Go to what the line of warnings is about.
+    ShowWarning,
     /// Another theme.
     Theme,
     /// Hide values and ask for the passphrase.
@@ -154,7 +156,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -196,6 +198,7 @@ impl Action {
         Self::NeedsMe,
         Self::Sort,
         Self::Forecast,
+        Self::ShowWarning,
         Self::Theme,
         Self::Lock,
         Self::OtherWays,
@@ -268,6 +271,7 @@ impl Action {
             Self::NeedsMe => ("needs-me", "needs me", "only what needs you"),
             Self::Sort => ("sort", "sort", "order by lapse, name or mailbox"),
             Self::Forecast => ("forecast", "forecast", "what ends in the next ninety days, and back to the list"),
+            Self::ShowWarning => ("show-warning", "show warning", "go to the connection that the line of warnings names; Esc puts that away"),
             Self::Theme => ("theme", "theme", "the next theme"),
             Self::Lock => ("lock", "lock", "hide everything until the passphrase is typed"),
             Self::OtherWays => ("other-ways", "other ways", "other ways to get the address or value out"),

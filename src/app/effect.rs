@@ -8,7 +8,7 @@ use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
     Audience, Capture, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope,
-    ScopeSet, Settings, Trouble, WayIn,
+    ScopeSet, Settings, Trouble, Unsaved, WayIn,
 };
 
 use super::RequestId;
@@ -169,6 +169,20 @@ pub enum Effect {
         request: RequestId,
         /// Whose.
         connection: ConnectionId,
+    },
+    /// Tell what stands to be warned of, as far as it has not been told: to the hook, the activity and the terminal.
+    Warn {
+        /// Whom to answer.
+        request: RequestId,
+        /// What fails is told at this moment at the earliest.
+        failing_from: DateTime<Utc>,
+        /// What is in memory only: no record tells of it.
+        unsaved: Vec<(ConnectionId, Unsaved)>,
+    },
+    /// Let the terminal ring, and show this on the desktop, as far as it is to. Nobody is answered.
+    Ring {
+        /// In one line; behind a locked screen without names.
+        text: String,
     },
     /// Give the key back: the vault itself is locked, and nothing renews. Nobody is answered.
     LockVault,

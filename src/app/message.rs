@@ -8,7 +8,7 @@ use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Overview};
 
 use super::export::{Exported, NotExported, Previewed};
-use super::{Action, ListenerFacts, ProbeNews, Tone};
+use super::{Action, ListenerFacts, ProbeNews, Tone, Warned};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +112,10 @@ pub enum Answer {
     Previewed(Result<Box<Previewed>, Failure>),
     /// Values were exported, and the record remembers it.
     Exported(Result<Exported, NotExported>),
+    /// What stood was reported; who had heard of it has been told nothing.
+    Warned(Box<Warned>),
+    /// The hook did not take some of what it was told. Nobody has to await that.
+    HookFailed(Failure),
     /// The browser brought its answer to the listener, which closes by itself.
     Redirected(PastedText),
 }

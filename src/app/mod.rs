@@ -26,6 +26,7 @@ pub mod presets;
 pub mod probe;
 mod shell_words;
 pub mod sign_in;
+pub mod warnings;
 pub mod words;
 
 mod update;
@@ -35,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, Utc};
 
 use crate::domain::secret::RevealedValue;
+use crate::domain::warning::WarningRules;
 use crate::domain::{Authority, ConnectionId, ConnectionValue, HandOver, Overview, Schedule};
 
 pub use action::{Action, Context};
@@ -60,6 +62,7 @@ pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use sign_in::{Phase, SignInPanel};
+pub use warnings::{Banner, Warned, Warnings};
 
 /// All that the screen can show.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +89,8 @@ pub struct App {
     pub activity: Activity,
     /// What Graph answered last.
     pub probes: Probes,
+    /// What somebody is warned of.
+    pub warnings: Warnings,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -342,6 +347,7 @@ impl App {
             },
             activity: Activity::default(),
             probes: Probes::default(),
+            warnings: Warnings::new(WarningRules::none(), Banner::Off, now),
             notice: None,
             theme,
             covered: Vec::new(),

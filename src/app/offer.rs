@@ -13,6 +13,14 @@ impl App {
     /// The actions that work here and now, the most useful first: as many as fit stand on the key line.
     pub fn on_offer(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
+        let mut own = self.in_context(now);
+        let on_tab = self.panel.is_none() && self.line.is_none();
+        own.extend((on_tab && self.leads_to_warning()).then_some(A::ShowWarning));
+        own
+    }
+
+    fn in_context(&self, now: DateTime<Utc>) -> Vec<Action> {
+        use Action as A;
         match self.context() {
             Context::FirstRun => self.at_first_run(),
             Context::Door => self.at_the_door(),

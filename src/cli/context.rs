@@ -74,6 +74,7 @@ impl Global {
             vault: context.paths.vault,
             config: context.paths.config,
             sources: context.sources,
+            warnings: config.warnings,
         })
     }
 

@@ -52,6 +52,7 @@ fn dashboard_start(start: DashboardOptions, looks: Looks) -> dashboard::Start {
         network: Network::of_process(start.config),
         access: VaultAccess { directory: start.vault, sources: start.sources },
         looks,
+        warnings: start.warnings,
         surroundings: Surroundings { vault_options, ..surroundings() },
     }
 }

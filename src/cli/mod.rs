@@ -21,6 +21,7 @@ mod explain;
 mod export;
 mod export_options;
 mod facts;
+mod hook;
 mod import;
 mod list;
 mod listen;
@@ -89,6 +90,7 @@ enum Command {
     Token(token::Token),
     Doctor(doctor::Doctor),
     Log(log::Log),
+    Hook(hook::HookCommand),
     Metrics(metrics::Metrics),
     Calendar(calendar::CalendarCommand),
     Export(export::Export),
@@ -153,6 +155,7 @@ impl Cli {
             Some(Command::Token(command)) => command.run(&global.context()?),
             Some(Command::Doctor(command)) => command.run(&global.context()?),
             Some(Command::Log(command)) => command.run(&global.context()?),
+            Some(Command::Hook(command)) => command.run(&global.context()?),
             Some(Command::Metrics(command)) => command.run(&global.context()?),
             Some(Command::Calendar(command)) => command.run(&global.context()?),
             Some(Command::Export(command)) => command.run(&global.context()?),

@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::GrantStep;
+use crate::config::Config;
 use crate::domain::need::{NoRenewal, RenewalPlan};
 use crate::domain::{ConnectionId, ConnectionName, Overview, Schedule};
 use crate::runtime::exchange::exchange;
@@ -15,6 +16,7 @@ use crate::vault::VaultError;
 
 use super::context::{Context, overview, wait};
 use super::exit::{CliError, Exit, say, tell};
+use super::hook::warn;
 use super::{facts, output, parse, words};
 
 /// Renew connections; one line each, the highest exit code counts
@@ -47,6 +49,8 @@ struct Renewed {
 
 impl Refresh {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
+        // A configuration that is wrong is told before anything is done.
+        let config = Config::load(context.paths.config.as_ref())?.warnings;
         let services = context.open()?;
         let (chosen, mut highest) = self.choose(&services)?;
         // Whoever asks every few minutes, as cron does, hears nothing of nothing.
@@ -77,6 +81,9 @@ impl Refresh {
         }
         if self.json {
             output::print_json(&Value::Array(lines))?;
+        }
+        if self.due {
+            warn(&services, &config)?;
         }
         Ok(highest)
     }

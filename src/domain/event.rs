@@ -44,6 +44,12 @@ pub enum EventKind {
     Removed,
     /// Its values were given to somebody.
     HandedOver,
+    /// Somebody was warned of something.
+    Warned,
+    /// What was warned of is over.
+    Recovered,
+    /// The hook did not take a warning.
+    HookFailed,
 }
 
 impl Event {
@@ -61,7 +67,7 @@ impl Event {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::SignedIn,
         Self::Renewed,
         Self::TokenIssued,
@@ -72,6 +78,9 @@ impl EventKind {
         Self::Renamed,
         Self::Removed,
         Self::HandedOver,
+        Self::Warned,
+        Self::Recovered,
+        Self::HookFailed,
     ];
 
     /// As a word for programs.
@@ -87,6 +96,9 @@ impl EventKind {
             Self::Renamed => "renamed",
             Self::Removed => "removed",
             Self::HandedOver => "handed-over",
+            Self::Warned => "warned",
+            Self::Recovered => "recovered",
+            Self::HookFailed => "hook-failed",
         }
     }
 

@@ -30,6 +30,7 @@ pub mod secret;
 pub mod settings_rules;
 pub mod token;
 pub mod trouble;
+pub mod warning;
 pub mod way_in;
 
 pub use admin_consent::{AdminConsent, AdminConsentRequest};

@@ -271,12 +271,21 @@ impl Overview {
             Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,
             None => {}
         }
-        let refused = self.refusal().and_then(|trouble| self.stopped_by(trouble, now));
-        match (self.renewal_plan(now), refused) {
+        match (self.renewal_plan(now), self.stop(now)) {
             (RenewalPlan::Impossible(why), _) | (_, Some(why)) => self.step_out_of(why, now),
             (RenewalPlan::Retrying { at, .. }, None) => NextStep::RetriesAt(at),
             (RenewalPlan::OnRequest { .. }, None) => self.step_before_renewal(NextStep::RenewOnRequest, now),
             (RenewalPlan::Due(at), None) => self.step_before_renewal(NextStep::RenewsAt(at), now),
+        }
+    }
+
+    /// What stops the renewal of everything, or else of one resource, until a person acts.
+    pub fn stop(&self, now: DateTime<Utc>) -> Option<NoRenewal> {
+        match self.renewal_plan(now) {
+            RenewalPlan::Impossible(why) => Some(why),
+            RenewalPlan::Due(_) | RenewalPlan::Retrying { .. } | RenewalPlan::OnRequest { .. } => {
+                self.refusal().and_then(|trouble| self.stopped_by(trouble, now))
+            }
         }
     }
 

@@ -10,8 +10,9 @@ use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::app::{App, Browser, Door, Environment, FirstRun, Leave, Message};
+use crate::app::{App, Banner, Browser, Door, Environment, FirstRun, Leave, Message};
 use crate::catalogue::clouds::{CLOUDS, Cloud};
+use crate::config;
 use crate::export::snippet::VaultOptions;
 use crate::sanitize::sanitize;
 use crate::vault::{Presence, Vault, VaultError};
@@ -26,6 +27,7 @@ use super::input::{Input, InputReader, Line};
 use super::looks::Looks;
 use super::stop::{Haste, StopSignal};
 use super::terminal::{self, Screen};
+use super::warnings::{Setup, Signals};
 
 /// What the dashboard is started with.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Start {
     pub network: Network,
     /// What the environment says of the terminal.
     pub surroundings: Surroundings,
+    /// Of what is warned, and how.
+    pub warnings: config::Warnings,
 }
 
 /// What the environment says of where the program runs.
@@ -78,13 +82,36 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
     let (terminal, orders) = terminal_orders();
     let outlets = outlets(&start.surroundings, terminal);
     let executor = Executor::new(start.access.clone(), clock, outlets, answers, noticed)
-        .with_network(start.network.clone());
+        .with_network(start.network.clone())
+        .with_warnings(Setup::of(&start.warnings, Some(signals(&start))));
     let theme = start.looks.names().swap_remove(0);
-    let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now());
+    let mut app = App::new(environment, Door::FirstRun(FirstRun::new()), theme, clock.now())
+        .with_warnings(start.warnings.rules(), banner(&start.warnings));
     if presence != Presence::Absent {
         app.open_vault().into_iter().for_each(|effect| executor.perform(effect));
     }
-    Ok(show(Driver::new(app, executor, clock, ends)?, start.looks, orders).await?)
+    let titles = if start.warnings.title { Titles::Counts } else { Titles::Left };
+    let driver = Driver::new(app, executor, clock, ends)?;
+    Ok(show(driver, start.looks, orders, titles).await?)
+}
+
+/// How the person at this terminal hears of a warning.
+fn signals(start: &Start) -> Signals {
+    let tmux = Clipboard::detect(start.surroundings.tmux.as_deref()) == Clipboard::Tmux;
+    Signals { bell: start.warnings.bell, desktop: start.warnings.desktop, tmux }
+}
+
+fn banner(warnings: &config::Warnings) -> Banner {
+    if warnings.banner { Banner::Shown } else { Banner::Off }
+}
+
+/// What becomes of the terminal's title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Titles {
+    /// It tells how many connections need the person.
+    Counts,
+    /// It is left as it is.
+    Left,
 }
 
 /// Why the dashboard did not come up.
@@ -136,7 +163,7 @@ pub(super) fn outlets(surroundings: &Surroundings, terminal: UnboundedSender<Ter
 }
 
 /// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
-pub(super) async fn show(driver: Driver, looks: Looks, orders: Orders) -> io::Result<Ended> {
+pub(super) async fn show(driver: Driver, looks: Looks, orders: Orders, titles: Titles) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
     let mut dashboard = Dashboard {
         driver,
@@ -146,6 +173,8 @@ pub(super) async fn show(driver: Driver, looks: Looks, orders: Orders) -> io::Re
         screen,
         plain_shown: false,
         pasting_until: DateTime::UNIX_EPOCH,
+        titles,
+        title: String::new(),
     };
     let ended = dashboard.run(EventStream::new()).await;
     dashboard.driver.executor.leave(haste_of(&ended));
@@ -199,6 +228,9 @@ struct Dashboard {
     plain_shown: bool,
     /// Until when the rest of a paste may follow.
     pasting_until: DateTime<Utc>,
+    titles: Titles,
+    /// The title that the terminal has by now.
+    title: String,
 }
 
 /// What comes from the terminal, or is to go there.
@@ -295,6 +327,13 @@ impl Dashboard {
         let (app, now) = (&self.driver.app, self.driver.clock.now());
         let look = self.looks.look(&app.theme);
         self.screen.draw(|frame| crate::ui::draw(frame, app, now, look))?;
+        if self.titles == Titles::Counts {
+            let title = crate::ui::title(app, now, look);
+            if title != self.title {
+                terminal::set_title(&title)?;
+                self.title = title;
+            }
+        }
         Ok(())
     }
 }

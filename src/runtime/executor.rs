@@ -11,16 +11,17 @@ use tokio::task::JoinSet;
 use crate::app::export::NotExported;
 use crate::app::{
     Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId, SaveNews, Tone,
+    Warned,
 };
 use crate::domain::probe::Probe;
-use crate::domain::secret::{Passphrase, PastedText};
+use crate::domain::secret::{Passphrase, PastedText, RevealedValue};
 use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Overview};
 use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
 use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
 
 use super::blocking::blocking;
 use super::clock::{self, Clock};
-use super::delivery::{Outlets, deliver, send_text, value};
+use super::delivery::{Outlets, TerminalOrder, deliver, send_text, value};
 use super::exchange::{OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device};
 use super::http::Network;
 use super::listener::begin_attempt;
@@ -28,6 +29,7 @@ use super::listening::Listeners;
 use super::probe::probe;
 use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
+use super::warnings::{Report, Setup, Warner};
 use super::watcher::{self, Noticed};
 use super::{exporting, records};
 
@@ -58,6 +60,7 @@ pub struct Executor {
     listeners: Listeners,
     leaving: Leaving,
     teller: Teller,
+    warner: Warner,
 }
 
 /// How long a key is good for that was typed or left in the keyring.
@@ -96,6 +99,7 @@ impl Executor {
             tasks: Arc::default(),
             listeners: Listeners::default(),
             leaving: Leaving::default(),
+            warner: Warner::new(Setup::none()),
         }
     }
 
@@ -103,6 +107,13 @@ impl Executor {
     #[must_use]
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = network;
+        self
+    }
+
+    /// With somebody to warn.
+    #[must_use]
+    pub fn with_warnings(mut self, setup: Setup) -> Self {
+        self.warner = Warner::new(setup);
         self
     }
 
@@ -128,6 +139,10 @@ impl Executor {
             // At once: what is performed after it finds the vault closed.
             Effect::LockVault => return self.lock_vault(),
             Effect::Probe { request, connection } => return self.probe(request, connection),
+            Effect::Warn { request, failing_from, unsaved } => {
+                return self.warn(request, Report { failing_from, unsaved });
+            }
+            Effect::Ring { text } => return self.ring(&text),
             effect => effect,
         };
         let executor = self.clone();
@@ -164,6 +179,34 @@ impl Executor {
             };
             tell(ProbeNews::Ended(result));
         });
+    }
+
+    /// Answers as soon as it is noted who is told; the hook runs on its own.
+    fn warn(&self, request: RequestId, report: Report) {
+        let executor = self.clone();
+        self.spawn(async move {
+            let Ok(services) = executor.services() else {
+                return executor.answer(request, Answer::Warned(Box::default()));
+            };
+            let Ok(reported) = executor.warner.report(&services, report).await else {
+                // What stands in the way of reading the records is told by whoever reads them.
+                let again_at = Some(executor.clock.now() + TimeDelta::minutes(1));
+                let nothing = Warned { again_at, ..Warned::default() };
+                return executor.answer(request, Answer::Warned(Box::new(nothing)));
+            };
+            executor.answer(request, Answer::Warned(Box::new(reported.warned.clone())));
+            if let Err(failure) = executor.warner.tell_hook(&services, reported).await {
+                executor.answer(request, Answer::HookFailed(failure));
+            }
+        });
+    }
+
+    fn ring(&self, text: &str) {
+        let Some(signals) = self.warner.setup().signals else { return };
+        let (written, _) = tokio::sync::oneshot::channel();
+        let sequence = RevealedValue::new(signals.sequence(text));
+        // A loop that is gone rings no more.
+        let _ = self.outlets.terminal.send(TerminalOrder { sequence, written });
     }
 
     /// True if nothing is under way.
@@ -288,6 +331,8 @@ impl Executor {
             | Effect::Cancel(_)
             | Effect::LockVault
             | Effect::Probe { .. }
+            | Effect::Warn { .. }
+            | Effect::Ring { .. }
             | Effect::Quit(_) => {
                 return None;
             }

@@ -34,5 +34,6 @@ pub mod service_manager;
 pub mod services;
 pub mod stop;
 pub mod terminal;
+pub mod warnings;
 pub mod watch;
 pub mod watcher;

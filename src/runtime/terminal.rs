@@ -14,6 +14,8 @@ use ratatui::layout::{Position, Size};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
+use crate::sanitize::sanitize;
+
 /// The backend of the dashboard.
 pub type Screen = ratatui::Terminal<QuietBackend<CrosstermBackend<BufWriter<Stdout>>>>;
 
@@ -39,6 +41,15 @@ impl Drop for Guard {
     }
 }
 
+/// Whether the title that the terminal had is to be given back.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// Sets the title (OSC 2). The one of before is put aside first (XTWINOPS 22), and given back when the terminal is left.
+pub fn set_title(title: &str) -> io::Result<()> {
+    let aside = if TITLED.swap(true, Ordering::SeqCst) { "" } else { "\u{1b}[22;2t" };
+    write_sequence(&format!("{aside}\u{1b}]2;{}\u{7}", sanitize(title, 80)))
+}
+
 /// Whether there is something to give back.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -47,6 +58,9 @@ fn leave() {
     // Once only: leaving again would put the cursor back over what a panic has just told.
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
+    }
+    if TITLED.swap(false, Ordering::SeqCst) {
+        let _ = write_sequence("\u{1b}[23;2t");
     }
     let _ = execute!(
         io::stdout(),

@@ -23,6 +23,7 @@
 //! `theme`, `glyphs`, `gauge` and `text` are the look.
 
 mod activity;
+mod banner;
 mod big_text;
 mod canvas;
 pub mod colour;
@@ -89,6 +90,13 @@ pub struct Look {
 const SMALLEST: (u16, u16) = (40, 10);
 /// From this height on, rules separate the regions.
 const ROOMY_HEIGHT: u16 = 20;
+/// From this height on there is a line of warnings.
+const LOWEST_WITH_BANNER: u16 = 12;
+
+/// The title of the terminal: how many connections need the person, and no names.
+pub fn title(app: &App, now: DateTime<Utc>, look: &Look) -> String {
+    tabs::title(View { app, now, look })
+}
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, app: &App, now: DateTime<Utc>, look: &Look) {
@@ -104,7 +112,7 @@ fn draw_into(buffer: &mut Buffer, area: Rect, view: View<'_>) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return too_small(buffer, area, view);
     }
-    let regions = Regions::of(area);
+    let regions = Regions::of(area, view.app.shows_banner());
     match &view.app.door {
         Door::FirstRun(first) => first_run::draw(buffer, regions.above_status(), view, first),
         Door::Locked(_) | Door::Opening(_) | Door::Closed(_) => {
@@ -138,6 +146,7 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     let covers = view.app.panel.as_ref().is_some_and(|panel| panel::covers_all(panel, regions));
     if !covers {
         tabs::draw(buffer, regions, view);
+        banner::draw(buffer, regions, view);
         match view.app.tab {
             Tab::Connections if view.app.connections.showing == Showing::Forecast => {
                 forecast::draw(buffer, regions.body, view);
@@ -168,6 +177,8 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
 struct Regions {
     /// The line of tabs, and the rule below it where there is room.
     top: Rect,
+    /// The line of warnings, of no height where there is none.
+    banner: Rect,
     /// The tab in front.
     body: Rect,
     /// The status line, and the rule above it where there is room.
@@ -177,15 +188,18 @@ struct Regions {
 }
 
 impl Regions {
-    fn of(area: Rect) -> Self {
+    fn of(area: Rect, has_banner: bool) -> Self {
         let rule = u16::from(area.height >= ROOMY_HEIGHT);
         let piece = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
         let (top, bottom) = (1 + rule, 2 + rule);
-        let body_height = area.height.saturating_sub(top + bottom);
+        let banner = u16::from(has_banner && area.height >= LOWEST_WITH_BANNER);
+        let body_height = area.height.saturating_sub(top + banner + bottom);
+        let body = top + banner;
         Self {
             top: piece(0, top),
-            body: piece(top, body_height),
-            status: piece(top + body_height, 1 + rule),
+            banner: piece(top, banner),
+            body: piece(body, body_height),
+            status: piece(body + body_height, 1 + rule),
             keys: piece(area.height - 1, 1),
         }
     }
@@ -196,7 +210,7 @@ impl Regions {
 
     /// Tabs and body together.
     fn above_status(&self) -> Rect {
-        Rect { height: self.top.height + self.body.height, ..self.top }
+        Rect { height: self.top.height + self.banner.height + self.body.height, ..self.top }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn dialog(
 }
 
 fn has_room(regions: &Regions) -> bool {
-    regions.body.width >= ROOM.0 && regions.body.height >= ROOM.1
+    regions.body.width >= ROOM.0 && regions.banner.height + regions.body.height >= ROOM.1
 }
 
 fn middle(around: Rect, width: u16, height: u16) -> Rect {

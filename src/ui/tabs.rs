@@ -118,6 +118,19 @@ fn counts_line(view: View<'_>, counts: Counts) -> Line<'static> {
     row.build()
 }
 
+/// `× 2 need you · tokengauge`, or what is near where nobody is needed.
+pub(super) fn title(view: View<'_>) -> String {
+    let all = view.app.connections.counts(view.now);
+    let foremost = all.into_iter().find(|(need, count)| *need != Need::Quiet && *count > 0);
+    let (glyphs, name) = (view.glyphs(), "tokengauge");
+    match foremost {
+        Some((need, count)) => {
+            format!("{} {count}{} {} {name}", glyphs.need(need), words(need, count), glyphs.separator)
+        }
+        None => name.to_owned(),
+    }
+}
+
 fn words(need: Need, count: usize) -> &'static str {
     match need {
         Need::NeedsYou if count == 1 => " needs you",

@@ -22,6 +22,7 @@ mod explain;
 mod export;
 mod file_systems;
 mod formats;
+mod hook;
 mod import;
 mod leaving;
 mod listen;

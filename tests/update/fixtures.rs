@@ -397,8 +397,11 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::Probe { request, .. }
         | Effect::PreviewExport { request, .. }
         | Effect::Export { request, .. }
+        | Effect::Warn { request, .. }
         | Effect::SignInWithSimulatedBrowser { request, .. } => *request,
-        Effect::Cancel(_) | Effect::LockVault | Effect::Quit(_) => panic!("nobody answers a farewell"),
+        Effect::Ring { .. } | Effect::Cancel(_) | Effect::LockVault | Effect::Quit(_) => {
+            panic!("nobody answers a farewell")
+        }
     }
 }
 

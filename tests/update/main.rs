@@ -26,3 +26,4 @@ mod sign_in;
 mod time;
 mod tokens;
 mod unsaved;
+mod warnings;

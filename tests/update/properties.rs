@@ -82,7 +82,7 @@ impl Outside {
                     self.open.retain(|own| request(own) != closed);
                 }
                 Effect::LockVault => self.open.retain(|own| !matches!(own, Effect::Listen { .. })),
-                Effect::Quit(_) => {}
+                Effect::Ring { .. } | Effect::Quit(_) => {}
                 effect => self.open.push(effect),
             }
         }
@@ -152,6 +152,7 @@ impl Outside {
                     _ => ProbeNews::Ended(Err(failure())),
                 })
             }
+            Effect::Warn { .. } => Answer::Warned(Box::default()),
             Effect::Reveal { .. } => Answer::Revealed(Ok(RevealedValue::new("TGSECRET"))),
             Effect::SignInWithSimulatedBrowser { .. } => Answer::BrowserEndedOn(Ok(PastedText::new(GOOD))),
             Effect::PreviewExport { .. } if bad => Answer::Previewed(Err(failure())),
@@ -200,7 +201,9 @@ impl Outside {
             Effect::Listen { .. } if bad => Answer::Listening(Err(failure())),
             Effect::Listen { .. } if fate.is_multiple_of(2) => Answer::Redirected(PastedText::new(GOOD)),
             Effect::Listen { .. } => Answer::Listening(Ok(ListenerFacts { port: 8400, tunnel: None })),
-            Effect::Cancel(_) | Effect::LockVault | Effect::Quit(_) => unreachable!("none is answered"),
+            Effect::Cancel(_) | Effect::LockVault | Effect::Ring { .. } | Effect::Quit(_) => {
+                unreachable!("none is answered")
+            }
         }
     }
 

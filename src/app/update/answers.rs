@@ -24,6 +24,7 @@ impl App {
             Answer::Removed(Ok(id)) => {
                 let name = self.connections.get(&id).map(|own| own.name.to_string()).unwrap_or_default();
                 self.connections.remove(&id, now);
+                self.warnings.look_at(&id);
                 self.probes.forget(&id);
                 self.close_removal(request);
                 self.tell(Notice::good(format!("{name} was removed."), now));
@@ -46,6 +47,11 @@ impl App {
             }
             Answer::Listening(result) => self.take_listening(request, result),
             Answer::Redirected(text) => self.take_redirect(request, text, now),
+            Answer::Warned(warned) => self.take_warned(request, &warned, now),
+            Answer::HookFailed(failure) => {
+                self.complain(failure, now);
+                Vec::new()
+            }
             Answer::Previewed(result) => {
                 self.take_preview(request, result);
                 Vec::new()
@@ -99,12 +105,14 @@ impl App {
         contents.connections.iter().for_each(|read| self.note_pause(read, now));
         self.activity.recall(&contents.connections);
         self.connections.load(contents, now);
+        self.warnings.look_at_all();
         self.keep_selection(now);
     }
 
     /// The door opens.
     fn enter(&mut self, contents: Contents, now: DateTime<Utc>) -> Vec<Effect> {
         self.let_go_all();
+        self.warnings.open(now);
         self.fill(contents, now);
         let before = std::mem::replace(&mut self.door, Door::Open);
         if let Door::FirstRun(first) = before {
@@ -170,6 +178,7 @@ impl App {
                 // An exchange makes no connection: one that was removed meanwhile stays away.
                 if exchanged.is_none() || self.connections.get(&overview.id).is_some() {
                     self.connections.put(overview.clone());
+                    self.warnings.look_at(&overview.id);
                 }
                 match (&exchanged, asked) {
                     (Some(_), Some(asking)) => self.take_poll(&overview, before.as_ref(), asking, now),

@@ -53,6 +53,7 @@ impl App {
                 self.connections.sort = self.connections.sort.next();
                 self.tell(Notice::plain(format!("Order: {}", self.connections.sort.word()), now));
             }
+            Action::ShowWarning => self.show_warning(now),
             Action::Forecast => self.connections.showing = self.connections.showing.other(),
             Action::RenewAll => self.ask_renew_all(now),
             Action::AddScope => {
@@ -124,6 +125,10 @@ impl App {
         match self.tab {
             Tab::Connections if self.connections.showing == Showing::Forecast => {
                 self.connections.showing = Showing::Clocks;
+            }
+            // With nothing else to go back from, the line of warnings is put away.
+            Tab::Connections if self.connections.filter.is_empty() && !self.connections.needs_me => {
+                self.warnings.hide_banner();
             }
             Tab::Connections => {
                 self.connections.filter.clear();

@@ -3,8 +3,8 @@
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
-//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `renewals.rs`
-//! what renews by itself, `time.rs` what else the time brings.
+//! by device code, `consent.rs` that of an administrator, `probe.rs` what Graph answers to a token, `warnings.rs` who is
+//! told of what ends, `renewals.rs` what renews by itself, `time.rs` what else the time brings.
 
 mod answers;
 mod consent;
@@ -21,6 +21,7 @@ mod probe;
 mod renewals;
 mod saving;
 mod time;
+mod warnings;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
@@ -50,6 +51,7 @@ impl App {
         }
         effects.extend(self.close_idle_listener(now));
         self.plan_again(now);
+        effects.extend(self.follow_warnings(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
             self.forget_chosen();
         }

@@ -41,6 +41,7 @@ impl App {
             what_to_do: Some(unsaved.what_to_do.clone()),
         });
         self.connections.mark_unsaved(id, Some(unsaved));
+        self.warnings.look_at(id);
         self.keep_selection(now);
         self.tell(Notice::bad(told));
     }
@@ -58,6 +59,7 @@ impl App {
             what_to_do: None,
         });
         self.connections.mark_unsaved(id, None);
+        self.warnings.look_at(id);
         self.keep_selection(now);
         if self.connections.unsaved().next().is_none()
             && matches!(self.panel, Some(Panel::Question(Question::LeaveUnsaved)))
@@ -77,6 +79,7 @@ impl App {
             what_to_do: Some(failure.what_to_do.clone()),
         });
         self.connections.mark_unsaved(id, None);
+        self.warnings.look_at(id);
         self.tell(Notice::bad(failure));
     }
 

@@ -116,6 +116,7 @@ impl App {
             self.open_until.filter(|_| self.works()),
             self.end_told_at().filter(|_| matches!(self.door, Door::Open)),
             self.settles_at(),
+            self.warnings.next().filter(|_| self.works()),
             self.is_ticking(now).then(|| next_second(now)),
         ];
         moments.into_iter().flatten().fold(latest, DateTime::min).max(now + TimeDelta::milliseconds(1))

@@ -4,10 +4,12 @@ mod unit;
 
 use clap::Args;
 
+use crate::config::Config;
 use crate::runtime::clock::Clock;
 use crate::runtime::executor::VaultAccess;
 use crate::runtime::http::Network;
 use crate::runtime::service_manager::ServiceManager;
+use crate::runtime::warnings::Setup;
 use crate::runtime::watch::log::{Detail, Line, Log, Priority};
 use crate::runtime::watch::{self, Ended, Start, WatchError, in_one_line};
 use crate::vault::unlock::{Keyring, Sources, Unlocked, unlock};
@@ -47,7 +49,10 @@ impl Watch {
 /// Renews until it is stopped.
 fn renew(context: &Context, clock: Clock, log: Log) -> Result<Exit, CliError> {
     let (vault, sources) = open_unattended(context)?;
+    let config = Config::load(context.paths.config.as_ref())?;
     let start = Start {
+        // Nobody sits at a terminal.
+        warnings: Setup::of(&config.warnings, None),
         vault,
         access: VaultAccess { directory: context.paths.vault.clone(), sources },
         network: Network::of_process(context.paths.config.clone()),

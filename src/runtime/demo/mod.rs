@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-use crate::app::{App, Browser, Door, Effect, Environment};
+use crate::app::{App, Banner, Browser, Door, Effect, Environment};
 use crate::domain::Authority;
+use crate::domain::warning::WarningRules;
 use crate::simulator::browser::{self, Answer, Landing};
 use crate::simulator::server::Server;
 use crate::simulator::{Scenario, Simulator};
@@ -20,11 +21,12 @@ use crate::vault::unlock::Sources;
 use crate::vault::{Vault, VaultError};
 
 use super::clock::Clock;
-use super::dashboard::{self, Ended, Surroundings, outlets, terminal_orders};
+use super::dashboard::{self, Ended, Surroundings, Titles, outlets, terminal_orders};
 use super::driver::{self, Channels, Driver};
 use super::entropy;
 use super::executor::{Executor, SimulatedBrowser, VaultAccess};
 use super::looks::Looks;
+use super::warnings::Setup;
 
 /// Why the demo did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +137,9 @@ pub async fn run(
     let access = VaultAccess { directory: tenant.vault.dir().to_owned(), sources: Sources::default() };
     let outlets = outlets(&surroundings, terminal);
     let executor = Executor::new(access, clock, outlets, answers, noticed)
-        .with_open_vault(tenant.vault.clone(), Some(tenant.browser(clock)));
+        .with_open_vault(tenant.vault.clone(), Some(tenant.browser(clock)))
+        // Warnings are to be seen, and disturb nobody.
+        .with_warnings(Setup { rules: WarningRules::default(), hook: None, signals: None });
     let environment = Environment {
         authorities: vec![tenant.authority()],
         browser: Browser::Simulated,
@@ -147,8 +151,10 @@ pub async fn run(
         has_passphrase: false,
     };
     let theme = looks.names().swap_remove(0);
-    let mut app = App::new(environment, Door::Open, theme, clock.now());
+    let mut app = App::new(environment, Door::Open, theme, clock.now())
+        .with_warnings(WarningRules::default(), Banner::Shown);
     let opening: Vec<Effect> = app.open_vault();
     opening.into_iter().for_each(|effect| executor.perform(effect));
-    Ok(dashboard::show(Driver::new(app, executor, clock, ends)?, looks, orders).await?)
+    let driver = Driver::new(app, executor, clock, ends)?;
+    Ok(dashboard::show(driver, looks, orders, Titles::Counts).await?)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use crate::app::{Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone};
+use crate::domain::warning::News;
 use crate::domain::{ConnectionId, ConnectionName, EventKind, Need, Overview, Renewal, Trouble, TroubleKind};
 
 use super::log::{Line, Priority};
@@ -97,6 +98,12 @@ impl Journal {
             }
             Message::Saving(news) => self.read_save_news(news, app).into_iter().collect(),
             Message::ClockSet { by } => vec![clock_set(*by)],
+            Message::Answer { answer: Answer::Warned(warned), .. } => {
+                let news = warned.news.iter().map(|news| warning(news, warned.at));
+                let hindered =
+                    warned.not_noted.iter().map(|own| Line::new(Priority::Error, in_one_line(own)));
+                news.chain(hindered).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -284,6 +291,18 @@ fn needs_a_person(names: &[&str]) -> Option<Line> {
         Priority::Warning,
         format!("left alone, a person must act: {told}; see tokengauge doctor"),
     ))
+}
+
+/// Of what was not told before, by whichever program.
+fn warning(news: &News, at: DateTime<Utc>) -> Line {
+    let told = news.message(at);
+    match news {
+        News::Raised(warning) => {
+            let told = in_one_line(&Failure::new(told, warning.what_to_do()));
+            Line::new(Priority::Warning, format!("warning: {told}"))
+        }
+        News::Recovered(_) => Line::new(Priority::Notice, format!("recovered: {told}")),
+    }
 }
 
 fn clock_set(by: TimeDelta) -> Line {

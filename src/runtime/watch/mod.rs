@@ -14,7 +14,7 @@ use std::pin::{Pin, pin};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::app::{Answer, App, Browser, Door, DoorFailure, Environment, Failure, FirstRun, Message};
+use crate::app::{Answer, App, Banner, Browser, Door, DoorFailure, Environment, Failure, FirstRun, Message};
 use crate::vault::{LockOrders, Mark, Presence, Vault, VaultError, Watching};
 
 use super::blocking::blocking;
@@ -26,6 +26,7 @@ use super::http::Network;
 use super::service_manager::ServiceManager;
 use super::services::failure;
 use super::stop::{Haste, StopSignal};
+use super::warnings::Setup;
 pub use journal::in_one_line;
 use journal::{Journal, Moment, standing};
 use log::{Line, Log, Priority};
@@ -39,6 +40,8 @@ pub struct Start {
     pub access: VaultAccess,
     /// How the outside is reached.
     pub network: Network,
+    /// Of what is warned, and by which hook.
+    pub warnings: Setup,
     /// Tells the time.
     pub clock: Clock,
     /// Where the lines go.
@@ -131,15 +134,16 @@ const STATUS_EVERY: TimeDelta = TimeDelta::seconds(1);
 
 impl Watch {
     fn begin(start: Start) -> Result<Self, WatchError> {
-        let Start { vault, access, network, clock, log, manager } = start;
+        let Start { vault, access, network, warnings, clock, log, manager } = start;
         let watching = vault.begin_watching()?;
         let orders = LockOrders::of(vault.dir(), access.sources.notes.as_deref());
         let (Channels { answers, noticed }, ends) = driver::channels();
-        let app = app(&access, clock);
+        let app = app(&access, clock).with_warnings(warnings.rules.clone(), Banner::Off);
         // Nothing is delivered where nobody looks.
         let outlets = outlets(&Surroundings::default(), terminal_orders().0);
         let executor = Executor::new(access, clock, outlets, answers, noticed)
             .with_network(network)
+            .with_warnings(warnings)
             .with_open_vault(vault.clone(), None);
         Ok(Self {
             driver: Driver::new(app, executor, clock, ends)?,

@@ -1,0 +1,112 @@
+//! Warnings: what stands is reported as it changes, and what came of that is told.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::warnings::{Banner, Warned, Warnings};
+use crate::app::{App, Door, Effect, Entry, Failure, RequestId, Tab, Tone};
+use crate::domain::ConnectionId;
+use crate::domain::warning::{News, WarningRules, whom};
+
+impl App {
+    /// With warnings by these rules. Without, nobody is warned.
+    #[must_use]
+    pub fn with_warnings(mut self, rules: WarningRules, banner: Banner) -> Self {
+        self.warnings = Warnings::new(rules, banner, self.touched_at);
+        self
+    }
+
+    /// Looks at what has changed since, and reports what stands where that is another thing than before.
+    pub(super) fn follow_warnings(&mut self, now: DateTime<Utc>) -> Option<Effect> {
+        if !self.works() {
+            return None;
+        }
+        self.warnings.follow(self.connections.all(), now);
+        if !self.warnings.is_to_report(now) {
+            return None;
+        }
+        let request = self.request();
+        let failing_from = self.warnings.reported(request);
+        let unsaved = self.connections.unsaved();
+        let unsaved = unsaved.filter_map(|own| Some((own.id.clone(), own.unsaved.clone()?))).collect();
+        Some(Effect::Warn { request, failing_from, unsaved })
+    }
+
+    /// A report has ended: the news go into the activity, and the person at the terminal hears of them.
+    pub(super) fn take_warned(
+        &mut self,
+        request: RequestId,
+        warned: &Warned,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        if self.warnings.awaited != Some(request) {
+            return Vec::new();
+        }
+        self.warnings.answered(warned.again_at);
+        warned.news.iter().for_each(|news| self.note_news(news, warned.at));
+        if let Some(failure) = &warned.not_noted {
+            self.note_failure(failure, now);
+        }
+        let ring = self.ringing(&warned.ring, now);
+        ring.map(|text| Effect::Ring { text }).into_iter().collect()
+    }
+
+    fn note_news(&mut self, news: &News, at: DateTime<Utc>) {
+        let only = match news.connections() {
+            [only] => Some(only.name.clone()),
+            _ => None,
+        };
+        let (tone, what_to_do) = match news {
+            News::Raised(warning) => (Tone::Bad, Some(warning.what_to_do())),
+            News::Recovered(_) => (Tone::Good, None),
+        };
+        self.activity.note(Entry { at, connection: only, tone, what_happened: news.message(at), what_to_do });
+    }
+
+    fn note_failure(&mut self, failure: &Failure, now: DateTime<Utc>) {
+        self.activity.note(Entry {
+            at: now,
+            connection: None,
+            tone: Tone::Bad,
+            what_happened: failure.what_happened.clone(),
+            what_to_do: Some(failure.what_to_do.clone()),
+        });
+    }
+
+    /// What the terminal is to tell, in one line for all of it. A locked screen gives no names away.
+    fn ringing(&self, news: &[News], now: DateTime<Utc>) -> Option<String> {
+        let is_open = matches!(self.door, Door::Open);
+        match news {
+            [] => None,
+            [only] if is_open => Some(only.message(now)),
+            [first, rest @ ..] if is_open => {
+                Some(format!("{} warnings: {}, {} more", news.len(), whom(first.connections()), rest.len()))
+            }
+            [_] => Some("1 warning".to_owned()),
+            all => Some(format!("{} warnings", all.len())),
+        }
+    }
+
+    /// True if the line of warnings is on the screen.
+    pub fn shows_banner(&self) -> bool {
+        matches!(self.door, Door::Open) && self.warnings.banner().is_some()
+    }
+
+    /// True if there is a line of warnings, and what it is about is not in front.
+    pub fn leads_to_warning(&self) -> bool {
+        let Some((warning, _)) = self.warnings.banner().filter(|_| self.shows_banner()) else { return false };
+        let is_chosen = |id: &ConnectionId| warning.connections.iter().any(|own| own.id == *id);
+        self.tab == Tab::Activity || !self.chosen().is_some_and(|own| is_chosen(&own.id))
+    }
+
+    /// Goes to the connection that the line of warnings is about.
+    pub(super) fn show_warning(&mut self, now: DateTime<Utc>) {
+        let Some(first) = self.warnings.banner().and_then(|(own, _)| own.connections.first()) else { return };
+        let id = first.id.clone();
+        self.tab = Tab::Connections;
+        // What is not shown cannot be chosen.
+        self.connections.filter.clear();
+        self.connections.needs_me = false;
+        self.connections.select(id);
+        self.keep_selection(now);
+    }
+}

@@ -1,0 +1,244 @@
+//! Tells what stands to be warned of to whoever has not heard of it: the activity, the person at a terminal, the hook.
+//!
+//! Dashboard, `watch` and commands do the same here: under one lock the records are looked at as they are now, what was
+//! told before is read, and what is news is noted as told. Then the hook runs, and nobody waits for it.
+
+mod books;
+mod errand;
+mod hook;
+mod json;
+pub mod terminal;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Semaphore;
+
+use crate::app::{Failure, Warned};
+use crate::config;
+use crate::domain::warning::{News, Present, Standing, Subject, Warning, WarningRules, again_at, news};
+use crate::domain::{ConnectionId, Event, EventKind, Overview, Unsaved};
+use crate::vault::VaultError;
+
+use super::blocking::blocking;
+use super::services::Services;
+
+use books::{BookFile, Books, Channel, NotKept};
+pub use hook::{Hook, HookError};
+pub use json::event as json_event;
+pub use terminal::Signals;
+
+/// At most so many hooks run at once.
+const HOOKS_AT_ONCE: usize = 3;
+
+/// How this program warns.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Of what, and when.
+    pub rules: WarningRules,
+    /// The program that hears of it.
+    pub hook: Option<Hook>,
+    /// The terminal in front of which somebody sits, if any.
+    pub signals: Option<Signals>,
+}
+
+impl Setup {
+    /// As the configuration says; `signals` where there is a terminal.
+    pub fn of(config: &config::Warnings, signals: Option<Signals>) -> Self {
+        Self { rules: config.rules(), hook: Hook::of(config), signals }
+    }
+
+    /// Nobody is warned.
+    pub fn none() -> Self {
+        Self { rules: WarningRules::none(), hook: None, signals: None }
+    }
+}
+
+/// Warns. Clones share what was told.
+#[derive(Debug, Clone)]
+pub struct Warner {
+    setup: Arc<Setup>,
+    /// What is told of what this program alone knows, and everything where the state directory takes nothing.
+    own: Arc<Mutex<OwnBooks>>,
+    /// True once it was told that it is not noted.
+    complained: Arc<AtomicBool>,
+    hooks: Arc<Semaphore>,
+}
+
+/// What is told by this program alone.
+#[derive(Debug, Default)]
+struct OwnBooks {
+    /// Of what is in its memory only.
+    in_memory: Books,
+    /// Of the records, where the state directory takes nothing.
+    of_records: Books,
+}
+
+/// What is to be reported.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// What fails is told at this moment at the earliest.
+    pub failing_from: DateTime<Utc>,
+    /// What is in memory only.
+    pub unsaved: Vec<(ConnectionId, Unsaved)>,
+}
+
+/// What came of it, and what is left to be done.
+#[derive(Debug)]
+pub struct Reported {
+    /// For the screen.
+    pub warned: Warned,
+    /// For the hook.
+    hook: Vec<News>,
+}
+
+impl Warner {
+    /// Warns in this way.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            setup: Arc::new(setup),
+            own: Arc::default(),
+            complained: Arc::default(),
+            hooks: Arc::new(Semaphore::new(HOOKS_AT_ONCE)),
+        }
+    }
+
+    /// How.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Looks at the records, and notes as told what is news. The activity has it by then.
+    ///
+    /// # Errors
+    ///
+    /// Where the records cannot be read.
+    pub async fn report(&self, services: &Services, report: Report) -> Result<Reported, VaultError> {
+        let file = BookFile::of(services);
+        let locked = match &file {
+            Some(file) => file.lock(&services.leaving).await,
+            None => Err(NotKept::NoPlace),
+        };
+        let (warner, services) = (self.clone(), services.clone());
+        blocking(move || warner.look(&services, &report, locked)).await
+    }
+
+    fn look(
+        &self,
+        services: &Services,
+        report: &Report,
+        locked: Result<books::Locked, NotKept>,
+    ) -> Result<Reported, VaultError> {
+        let contents = services.contents()?;
+        let now = services.clock.now();
+        let rules = &self.setup.rules;
+        let mut standing = Standing::new(rules.clone(), report.failing_from);
+        let with_unsaved = |mut own: Overview| {
+            let unsaved = report.unsaved.iter().find(|(id, _)| *id == own.id);
+            own.unsaved = unsaved.map(|(_, unsaved)| unsaved.clone());
+            own
+        };
+        let connections: Vec<Overview> = contents.connections.into_iter().map(with_unsaved).collect();
+        standing.take_all(&connections, now);
+        let present = Present { connections: &connections, is_whole: contents.damaged.is_empty(), now };
+        let (of_disk, of_all): (Vec<Warning>, Vec<Warning>) =
+            standing.warnings().into_iter().partition(|own| is_in_memory(own, report));
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = Told { channels: self.channels(), ..Told::default() };
+        // Only this program knows of what is in its memory.
+        told.take(&mut own.in_memory, &of_disk, present, rules);
+        let not_kept = match locked {
+            Ok(locked) => {
+                locked.change(|books| told.take(books, &of_all, present, rules)).err().map(NotKept::Io)
+            }
+            Err(why) => Some(why),
+        };
+        if not_kept.is_some() {
+            told.take(&mut own.of_records, &of_all, present, rules);
+        }
+        drop(own);
+        told.news.iter().for_each(|news| services.note_event(&event(news, now)));
+        let warned = Warned {
+            at: now,
+            news: told.news,
+            ring: told.ring,
+            again_at: told.again_at,
+            not_noted: not_kept.and_then(|why| self.complaint(&why)),
+        };
+        Ok(Reported { warned, hook: told.hook })
+    }
+
+    fn channels(&self) -> Vec<Channel> {
+        let terminal = self.setup.signals.as_ref().map(|_| Channel::Terminal);
+        let hook = self.setup.hook.as_ref().map(|hook| Channel::Hook(hook.longest()));
+        [Some(Channel::Activity), terminal, hook].into_iter().flatten().collect()
+    }
+
+    /// Told once: what cannot be noted is told again by the next program, and that is no harm.
+    fn complaint(&self, why: &NotKept) -> Option<Failure> {
+        let what_happened = why.in_words()?;
+        (!self.complained.swap(true, Ordering::Relaxed)).then(|| {
+            Failure::new(
+                format!("Who was warned of what cannot be noted: {what_happened}."),
+                "Warnings come all the same, perhaps twice. See to $XDG_STATE_HOME/tokengauge/warnings.",
+            )
+        })
+    }
+}
+
+/// What comes of looking.
+#[derive(Default)]
+struct Told {
+    channels: Vec<Channel>,
+    news: Vec<News>,
+    ring: Vec<News>,
+    hook: Vec<News>,
+    again_at: Option<DateTime<Utc>>,
+}
+
+impl Told {
+    fn take(&mut self, books: &mut Books, standing: &[Warning], present: Present<'_>, rules: &WarningRules) {
+        for channel in self.channels.clone() {
+            let ledger = books.of(channel);
+            let found = news(ledger, standing, present, rules);
+            if let Channel::Hook(longest) = channel {
+                // Until it is told, another program may have to.
+                let raised = found.iter().filter(|own| matches!(own, News::Raised(_)));
+                raised.for_each(|own| {
+                    if let Some(told) = ledger.get_mut(own.subject()) {
+                        told.until = present.now.checked_add_signed(longest);
+                    }
+                });
+            }
+            let again_at = again_at(ledger, standing, rules);
+            self.again_at = self.again_at.into_iter().chain(again_at).min();
+            match channel {
+                Channel::Activity => self.news.extend(found),
+                Channel::Terminal => self.ring.extend(found),
+                Channel::Hook(_) => self.hook.extend(found),
+            }
+        }
+    }
+}
+
+/// True if no record tells of it.
+fn is_in_memory(warning: &Warning, report: &Report) -> bool {
+    match &warning.subject {
+        Subject::Act(id) => report.unsaved.iter().any(|(own, _)| own == id),
+        _ => false,
+    }
+}
+
+/// As the activity keeps it.
+fn event(news: &News, at: DateTime<Utc>) -> Event {
+    let (kind, what_to_do) = match news {
+        News::Raised(warning) => (EventKind::Warned, Some(warning.what_to_do())),
+        News::Recovered(_) => (EventKind::Recovered, None),
+    };
+    let connection = match news.connections() {
+        [only] => Some(only.name.clone()),
+        _ => None,
+    };
+    Event { at, kind, connection, what_happened: news.message(at), what_to_do }
+}
