@@ -13,8 +13,9 @@ use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::executor::VaultAccess;
 use tokengauge::runtime::http::Network;
 use tokengauge::runtime::service_manager::ServiceManager;
-use tokengauge::runtime::watch::log::{Detail, Log};
 use tokengauge::runtime::warnings::Setup;
+use tokengauge::runtime::warnings::Setup;
+use tokengauge::runtime::watch::log::{Detail, Log};
 use tokengauge::runtime::watch::{self, Ended, Start};
 use tokengauge::vault::Vault;
 use tokengauge::vault::unlock::Sources;
@@ -61,6 +62,7 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
         vault: vault.clone(),
         access: VaultAccess { directory: home.vault(), sources: Sources::default() },
         network: Network::of_process(None),
+        warnings: Setup::none(),
         clock,
         log: Log::to_stderr(clock, None, Detail::Events),
         manager: ServiceManager::of_process(),

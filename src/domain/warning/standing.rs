@@ -225,6 +225,8 @@ impl Look<'_> {
             RenewalPlan::OnRequest { .. } if self.counts_from_sign_in() => Some(WayOut::SignIn),
             RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
             RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
+            RenewalPlan::OnRequest { .. } if self.counts_from_sign_in() => Some(WayOut::SignIn),
+            RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
             RenewalPlan::Impossible(
                 NoRenewal::SignInNeeded | NoRenewal::NeverSignedIn | NoRenewal::NoRefreshToken,
             ) => None,
