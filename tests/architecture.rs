@@ -63,10 +63,10 @@ const ONLY_IN: [(&[&str], &[&str]); 6] = [
         &["src/runtime/dashboard.rs", "src/vault/lock.rs", "src/runtime/listener/server.rs", "src/runtime/exchange/device.rs",
             "src/runtime/stop.rs", "src/cli/listen.rs"]),
     // What waits for the outside has an end: a terminal or a name server that does not answer, requests
-    // still open on leaving.
+    // still open on leaving, the person's own hook.
     (&["time::timeout"],
         &["src/runtime/dashboard.rs", "src/runtime/prompt.rs", "src/runtime/clipboard.rs", "src/runtime/http/lookup.rs",
-            "src/runtime/listener/server.rs"]),
+            "src/runtime/listener/server.rs", "src/runtime/warnings/hook.rs"]),
     // Results and complaints of commands; on the dashboard they would tear the screen.
     (&["println!", "eprintln!", "print!(", "eprint!(", "dbg!"], &["src/cli/", "src/main.rs"]),
     // Elsewhere roles are named, not colours.

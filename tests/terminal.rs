@@ -11,4 +11,5 @@ mod terminal {
     mod oracle;
     mod sizes;
     mod unsaved;
+    mod warnings;
 }

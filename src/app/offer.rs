@@ -15,7 +15,7 @@ impl App {
         use Action as A;
         let mut own = self.in_context(now);
         let on_tab = self.panel.is_none() && self.line.is_none();
-        own.extend((on_tab && self.shows_banner()).then_some(A::ShowWarning));
+        own.extend((on_tab && self.leads_to_warning()).then_some(A::ShowWarning));
         own
     }
 

@@ -13,7 +13,7 @@ use crate::runtime::warnings::{Hook, Report, Setup, Warner, json_event};
 use crate::sanitize::sanitize;
 
 use super::context::{Context, LastWord, event_loop, wait};
-use super::exit::{CliError, Exit, say};
+use super::exit::{CliError, Exit, say, tell};
 use super::output;
 
 /// Try the hook of the configuration with an example of a warning
@@ -88,10 +88,11 @@ pub fn warn(services: &Services, config: &config::Warnings) -> Result<(), CliErr
             let mark = if matches!(news, News::Raised(_)) { "warning" } else { "recovered" };
             say(&format!("{mark}: {}", sanitize(&news.message(reported.warned.at), 400)));
         }
+        reported.warned.not_noted.iter().for_each(tell);
         warner.tell_hook(services, reported).await
     })?;
     if let Err(failure) = told {
-        super::exit::tell(&failure);
+        tell(&failure);
     }
     Ok(())
 }

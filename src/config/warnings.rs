@@ -10,7 +10,6 @@ use crate::domain::warning::{RulesFault, WarningKind, WarningRules};
 /// What the table says; every line of it may be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a file, each on or off")]
 pub struct Warnings {
     /// Of which kinds.
     pub kinds: Vec<Kind>,

@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
-use crate::app::Action;
+use crate::app::{Action, Tab};
 use crate::domain::Need;
-use crate::domain::warning::Warning;
+use crate::domain::warning::{Nature, Warning, WayOut};
 
 use super::Regions;
 use super::canvas::Canvas;
@@ -36,24 +36,46 @@ fn line(view: View<'_>, warning: &Warning, more: usize, width: u16) -> Line<'sta
         .build()
 }
 
-/// In a narrow terminal only the key.
+/// The key for what is next: to go there, or to do something about it. In a narrow terminal without words.
 fn keys(view: View<'_>, warning: &Warning, more: usize, width: u16) -> Line<'static> {
     let theme = view.theme();
-    let is_chosen =
-        view.app.chosen().is_some_and(|own| warning.connections.iter().any(|one| one.id == own.id));
-    let step = view.app.chosen().filter(|_| is_chosen).and_then(|own| view.next_step(own).0);
-    let (action, words) = match step {
-        Some(action) => (action, action.label()),
-        None => (Action::ShowWarning, "show"),
+    let offered = view.app.on_offer(view.now);
+    let next = if offered.contains(&Action::ShowWarning) {
+        Some((Action::ShowWarning, "show"))
+    } else {
+        way_out(view, warning).filter(|(action, _)| offered.contains(action))
     };
+    // Elsewhere it leads back to the list first.
+    let hide = (view.app.tab == Tab::Connections).then_some((Action::Back, "hide"));
+    let has_words = width >= 60;
     let mut row = view.row();
     if more > 0 {
         row = row.text(format!("+{more}"), theme.muted).gap(2);
     }
-    row = row.text(view.key(action), theme.key);
-    if width >= 60 {
-        row = row.gap(1).text(words, theme.muted);
-        row = row.gap(2).text(view.key(Action::Back), theme.key).gap(1).text("hide", theme.muted);
+    for (place, (action, words)) in next.into_iter().chain(hide.filter(|_| has_words)).enumerate() {
+        row = row.gap(if place > 0 { 2 } else { 0 }).text(view.key(action), theme.key);
+        if has_words {
+            row = row.gap(1).text(words, theme.muted);
+        }
     }
     row.build()
+}
+
+/// What the person can do about it here.
+fn way_out(view: View<'_>, warning: &Warning) -> Option<(Action, &'static str)> {
+    match &warning.nature {
+        Nature::Ends(ending) => match ending.way_out {
+            WayOut::Replace => Some((Action::Edit, "replace")),
+            WayOut::Renew => Some((Action::Renew, Action::Renew.label())),
+            WayOut::RenewsLater | WayOut::SignIn => Some((Action::Authorize, Action::Authorize.label())),
+            WayOut::Mend => next_step(view),
+        },
+        Nature::Needs(_) => next_step(view),
+        Nature::Fails(_) => None,
+    }
+}
+
+fn next_step(view: View<'_>) -> Option<(Action, &'static str)> {
+    let action = view.next_step(view.app.chosen()?).0?;
+    Some((action, action.label()))
 }

@@ -18,6 +18,7 @@ mod explain;
 mod export;
 mod file_systems;
 mod formats;
+mod hook;
 mod import;
 mod listen;
 mod locking;

@@ -8,6 +8,7 @@ mod fixtures;
 mod permission_scenes;
 mod scenes;
 mod unsaved_scenes;
+mod warning_scenes;
 
 use chrono::{DateTime, Utc};
 use ratatui::Terminal;

@@ -27,6 +27,7 @@ use tokengauge::oauth::graph;
 use super::fixtures::{self, Make, app, days, every_state, forty, handed_over, now, on, only, with};
 use super::permission_scenes;
 use super::unsaved_scenes;
+use super::warning_scenes;
 
 pub type Scene = (&'static str, App);
 
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Scene> {
         questions(),
         doors(),
         unsaved_scenes::all(),
+        warning_scenes::all(),
     ]
     .concat()
 }

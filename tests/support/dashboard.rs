@@ -8,8 +8,10 @@ use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tokengauge::app::{App, Browser, Door, Effect, Environment, Leave, Message, Pasted};
+use tokengauge::app::{App, Banner, Browser, Door, Effect, Environment, Leave, Message, Pasted};
+use tokengauge::config::Desktop;
 use tokengauge::domain::secret::PastedText;
+use tokengauge::domain::warning::WarningRules;
 use tokengauge::domain::{Authority, Overview};
 use tokengauge::export::snippet::VaultOptions;
 use tokengauge::keymap::Keymap;
@@ -18,6 +20,7 @@ use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::delivery::{Outlets, TerminalOrder};
 use tokengauge::runtime::demo::DemoTenant;
 use tokengauge::runtime::executor::{Executor, VaultAccess};
+use tokengauge::runtime::warnings::{Setup, Signals};
 use tokengauge::runtime::watcher::Noticed;
 use tokengauge::ui::colour::ColourDepth;
 use tokengauge::ui::glyphs::GlyphSet;
@@ -83,10 +86,15 @@ impl Dashboard {
         };
         let sources = Sources { keyring: Keyring::Left, ..Sources::default() };
         let access = VaultAccess { directory: directory.to_owned(), sources };
-        let executor = prepare(Executor::new(access, clock, outlets, answer, notice));
+        // Warnings and their notifications are searched like everything else.
+        let signals = Signals { bell: true, desktop: Desktop::Osc9, tmux: false };
+        let setup = Setup { rules: WarningRules::default(), hook: None, signals: Some(signals) };
+        let executor = Executor::new(access, clock, outlets, answer, notice).with_warnings(setup);
+        let executor = prepare(executor);
         let theme = Theme::embedded("dark", ColourDepth::TrueColour).unwrap();
         let look = Look { theme, glyphs: GlyphSet::Smooth.glyphs(), keymap: Keymap::default() };
-        let app = App::new(environment(authority), door, "dark".into(), clock.now());
+        let app = App::new(environment(authority), door, "dark".into(), clock.now())
+            .with_warnings(WarningRules::default(), Banner::Shown);
         Self { app, clock, seen: Vec::new(), left: None, executor, look, answers, noticed, orders }
     }
 

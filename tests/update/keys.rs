@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tokengauge::app::{Action, Answer, Browser, Context, Door, Effect, Leave, Message, Question, Tab};
+use tokengauge::app::{
+    Action, Answer, Banner, Browser, Context, Door, Effect, Leave, Message, Question, Tab,
+};
+use tokengauge::domain::warning::WarningRules;
 use tokengauge::domain::{RenewalKind, TroubleKind};
 use tokengauge::keymap::Keymap;
 
@@ -115,8 +118,18 @@ fn everywhere() -> Vec<(&'static str, Desk)> {
         ("renew all?", after(Desk::open(vec![left("one", minutes(5))]), &["R"])),
         ("give up?", after(waiting(), &["X"])),
         ("discard?", typed_form(&["n", "x", "Esc"])),
+        ("warned", warned()),
         ("help", after(in_the_middle(Tab::Connections), &["?", "Down"])),
     ]
+}
+
+/// Of another connection than the chosen one.
+fn warned() -> Desk {
+    let desk = Desk::open(vec![healthy("one"), troubled("two", TroubleKind::SignInNeeded)]);
+    let app = desk.app.with_warnings(WarningRules::default(), Banner::Shown);
+    let mut desk = Desk { app, ..desk };
+    desk.send(Message::Wake);
+    desk
 }
 
 fn does_something(desk: &Desk, action: Action) -> bool {

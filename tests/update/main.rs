@@ -28,3 +28,4 @@ mod sign_in;
 mod time;
 mod tokens;
 mod unsaved;
+mod warnings;

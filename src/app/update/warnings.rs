@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::app::warnings::{Banner, Warned, Warnings};
 use crate::app::{App, Door, Effect, Failure, RequestId, Tab};
 use crate::domain::warning::{News, WarningRules, whom};
-use crate::domain::{Event, EventKind};
+use crate::domain::{ConnectionId, Event, EventKind};
 
 impl App {
     /// With warnings by these rules. Without, nobody is warned.
@@ -89,6 +89,13 @@ impl App {
     /// True if the line of warnings is on the screen.
     pub fn shows_banner(&self) -> bool {
         matches!(self.door, Door::Open) && self.warnings.banner().is_some()
+    }
+
+    /// True if there is a line of warnings, and what it is about is not in front.
+    pub fn leads_to_warning(&self) -> bool {
+        let Some((warning, _)) = self.warnings.banner().filter(|_| self.shows_banner()) else { return false };
+        let is_chosen = |id: &ConnectionId| warning.connections.iter().any(|own| own.id == *id);
+        self.tab == Tab::Activity || !self.chosen().is_some_and(|own| is_chosen(&own.id))
     }
 
     /// Goes to the connection that the line of warnings is about.

@@ -264,3 +264,74 @@ fn written(subject: &Subject, told: &Told) -> WrittenTold {
         until: told.until,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn told(mark: &str) -> Told {
+        let concerned = Concerned {
+            name: ConnectionName::parse("contoso").unwrap(),
+            id: ConnectionId::parse("c1").unwrap(),
+        };
+        Told {
+            mark: mark.to_owned(),
+            stage: 86_400,
+            at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            noun: "client secret".to_owned(),
+            concerned: [concerned].into(),
+            until: DateTime::from_timestamp(1_800_000_060, 0),
+        }
+    }
+
+    fn subject() -> Subject {
+        Subject::Act(ConnectionId::parse("c1").unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_was_told_is_read_by_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = BookFile::new(directory.path(), "0123");
+        let leaving = Leaving::default();
+        let locked = file.lock(&leaving).await.unwrap();
+        locked.change(|books| drop(books.hook.insert(subject(), told("sign-in")))).unwrap();
+        drop(locked);
+        let locked = file.lock(&leaving).await.unwrap();
+        locked
+            .change(|books| {
+                assert_eq!(books.hook, Ledger::from([(subject(), told("sign-in"))]));
+                books.close(&subject(), "another cause", None);
+                assert!(books.hook[&subject()].until.is_some());
+                books.close(&subject(), "sign-in", None);
+                assert!(books.hook[&subject()].until.is_none());
+            })
+            .unwrap();
+        let mode = fs::metadata(&file.path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_ours_counts_as_empty() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = BookFile::new(directory.path(), "0123");
+        let locked = file.lock(&Leaving::default()).await.unwrap();
+        for text in ["", "{", "[1,2]", "{\"hook\":7}", "{\"hook\":[{\"subject\":\"x\"}]}", "{\"later\":{}}"] {
+            fs::write(&file.path, text).unwrap();
+            locked.change(|books| assert_eq!(books.hook, Ledger::new(), "{text}")).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_place_that_takes_nothing_is_told_before_anything_is_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let in_the_way = directory.path().join("warnings");
+        fs::write(&in_the_way, "").unwrap();
+        let file = BookFile::new(directory.path(), "0123");
+        assert!(matches!(file.lock(&Leaving::default()).await, Err(NotKept::Io(_))));
+        fs::remove_file(in_the_way).unwrap();
+        let locked = file.lock(&Leaving::default()).await.unwrap();
+        fs::create_dir(&file.path).unwrap();
+        assert!(locked.change(|_| panic!("nothing is told")).is_err());
+    }
+}

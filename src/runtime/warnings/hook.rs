@@ -110,6 +110,12 @@ fn said(output: &str) -> String {
 }
 
 impl Hook {
+    /// A program with its arguments, which may take so long.
+    pub fn new(program: impl Into<PathBuf>, arguments: &[&str], limit: Duration) -> Self {
+        let arguments = arguments.iter().map(|&own| own.to_owned()).collect();
+        Self { program: program.into(), arguments, limit }
+    }
+
     /// As the configuration says.
     pub fn of(config: &config::Warnings) -> Option<Self> {
         let (program, arguments) = config.hook()?;
@@ -218,7 +224,7 @@ impl Running {
             }
             drop(stdin);
         };
-        let (_, status) = tokio::join!(feed, self.child.wait());
+        let ((), status) = tokio::join!(feed, self.child.wait());
         status
     }
 
@@ -271,5 +277,110 @@ fn in_words(status: ExitStatus) -> String {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "no exit code".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn shell(script: &str, limit: Duration) -> Hook {
+        Hook::new("/bin/sh", &["-c", script], limit)
+    }
+
+    fn told(path: &Path) -> String {
+        std::fs::read_to_string(path).unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn it_gets_the_event_on_stdin_and_nothing_of_ours() {
+        let directory = tempfile::tempdir().unwrap();
+        let told_to = directory.path().join("told");
+        let ours = std::fs::File::create(directory.path().join("ours")).unwrap();
+        let script = format!(
+            "cat > {0}; pwd >> {0}; env | cut -d= -f1 >> {0}; ls -l /proc/self/fd > {0}.fds",
+            told_to.display()
+        );
+        shell(&script, LONG).run("{\"event\":1}").await.unwrap();
+        drop(ours);
+        let heard = told(&told_to);
+        let mut lines = heard.lines();
+        assert_eq!((lines.next(), lines.next()), (Some("{\"event\":1}"), Some("/")));
+        let own = ["PWD", "OLDPWD", "_", "SHLVL"];
+        let strange = lines.filter(|line| !HANDED_ON.contains(line) && !own.contains(line));
+        assert_eq!(strange.collect::<Vec<_>>(), [""; 0]);
+        let open = told(&told_to.with_extension("fds"));
+        assert!(open.contains(" 1 -> ") && !open.contains("/ours"), "{open}");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_with_what_it_printed_made_printable() {
+        let script = "printf 'no \\033[31mroom\\n' >&2; exit 3";
+        let error = shell(script, LONG).run("{}").await.unwrap_err().to_string();
+        assert!(error.starts_with("/bin/sh ended with exit code 3: no "), "{error}");
+        assert!(error.contains("room") && !error.contains('\u{1b}'), "{error}");
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_is_killed_with_all_that_it_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let child = directory.path().join("child");
+        let script = format!("sleep 600 & echo $! > {}; wait", child.display());
+        let error = shell(&script, Duration::from_secs(1)).run("{}").await.unwrap_err();
+        assert!(matches!(error, HookError::Killed { .. }), "{error}");
+        let pid: i32 = told(&child).trim().parse().unwrap();
+        // Its new parent may take a moment to bury it.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    }
+
+    #[tokio::test]
+    async fn one_that_prints_without_end_is_read_and_not_kept() {
+        let error =
+            shell("head -c 20000000 /dev/zero | tr '\\0' x; exit 1", LONG).run("{}").await.unwrap_err();
+        assert!(error.to_string().len() < 400, "{error}");
+        shell("head -c 20000000 /dev/zero", LONG).run("{}").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_it_leaves_running_keeps_nobody_waiting() {
+        let directory = tempfile::tempdir().unwrap();
+        let child = directory.path().join("child");
+        let script = format!("sleep 600 & echo $! > {}; exit 1", child.display());
+        let error = shell(&script, LONG).run("{}").await.unwrap_err();
+        assert!(matches!(error, HookError::Failed { .. }), "{error}");
+        let pid = Pid::from_raw(told(&child).trim().parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_that_reads_nothing_has_still_done_its_work() {
+        shell("exit 0", LONG).run(&"x".repeat(1_000_000)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_passes_is_tried_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let marker = directory.path().join("tried");
+        let script = format!("test -e {0} || {{ touch {0}; exit 1; }}", marker.display());
+        shell(&script, LONG).tell("{}", &Leaving::default()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_not_there_is_told_at_once() {
+        let hook = Hook::new("/nowhere/notify", &[], LONG);
+        let error = hook.tell("{}", &Leaving::default()).await.unwrap_err().to_string();
+        assert!(error.starts_with("/nowhere/notify could not be started: "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn none_is_begun_when_the_program_ends() {
+        let leaving = Leaving::default();
+        leaving.tell(crate::runtime::stop::Haste::Leaving);
+        let told = Hook::new("/nowhere/notify", &[], LONG).tell("{}", &leaving).await;
+        assert!(matches!(told, Err(HookError::Leaving)));
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
+use serde_json::Number;
 
 use crate::domain::warning::{Concerned, Nature, News, Recovery, Stage, Warning};
 use crate::domain::{Certainty, ClientId, ConnectionName};
@@ -24,7 +25,7 @@ struct Object<'a> {
     ends_at: Option<String>,
     certainty: Option<&'static str>,
     /// The stage, in days; 0 once it is over.
-    stage_days: Option<f64>,
+    stage_days: Option<Number>,
     /// What is left, in whole days.
     days_left: Option<i64>,
     message: String,
@@ -55,7 +56,7 @@ fn raised(warning: &Warning, now: DateTime<Utc>) -> Object<'_> {
         client_id: warning.client_id.as_ref().map(ClientId::to_string),
         ends_at: ending.map(|own| moment(own.ends_at)),
         certainty: ending.map(|own| certainty(own.certainty)),
-        stage_days: ending.map(|own| days(own.stage)),
+        stage_days: ending.and_then(|own| days(own.stage)),
         days_left: ending.map(|own| (own.ends_at - now).num_days().max(0)),
         message: sanitize(&warning.message(now), LONGEST_TEXT),
         what_to_do: Some(sanitize(&warning.what_to_do(), LONGEST_TEXT)),
@@ -96,6 +97,9 @@ fn certainty(certainty: Certainty) -> &'static str {
 }
 
 /// A stage of less than a day is a part of one.
-fn days(stage: Stage) -> f64 {
-    stage.seconds() as f64 / 86_400.0
+fn days(stage: Stage) -> Option<Number> {
+    match stage.seconds() {
+        whole if whole % 86_400 == 0 => Some((whole / 86_400).into()),
+        part => Number::from_f64(part as f64 / 86_400.0),
+    }
 }
