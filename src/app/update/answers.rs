@@ -111,7 +111,10 @@ impl App {
         self.open_until = contents.open_until;
         self.follow_names(&contents.connections);
         contents.connections.iter().for_each(|read| self.note_pause(read, now));
-        self.activity.recall(&contents.connections);
+        // Told to whoever looks: fifty token requests of each connection.
+        if self.is_attended() {
+            self.activity.recall(&contents.connections);
+        }
         self.connections.load(contents, now);
         self.warnings.look_at_all();
         self.keep_selection(now);

@@ -1,6 +1,6 @@
 //! What the log of `watch` tells: read off the messages on their way to the app, and off the state that they meet.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
@@ -151,8 +151,8 @@ impl Journal {
                 lines.extend(self.read_renewal(own, at));
             }
         }
-        let stays = |id: &ConnectionId| contents.connections.iter().any(|own| own.id == *id);
-        for gone in app.connections.all().iter().filter(|own| !stays(&own.id)) {
+        let stays: HashSet<&ConnectionId> = contents.connections.iter().map(|own| &own.id).collect();
+        for gone in app.connections.all().iter().filter(|own| !stays.contains(&own.id)) {
             lines.push(Line::new(Priority::Info, format!("{}: removed by another program", gone.name)));
             self.told.remove(&gone.id);
         }
