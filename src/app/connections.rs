@@ -145,10 +145,8 @@ impl Connections {
 
     /// The former and the present name of those that have another one now.
     pub fn renamed(&self, read: &[Overview]) -> Vec<(ConnectionName, ConnectionName)> {
-        let now: HashMap<&ConnectionId, &ConnectionName> =
-            read.iter().map(|own| (&own.id, &own.name)).collect();
-        let renamed = |own: &Overview| now.get(&own.id).filter(|name| ***name != own.name).copied();
-        self.all.iter().filter_map(|own| Some((own.name.clone(), renamed(own)?.clone()))).collect()
+        let other_name = |now: &Overview| self.get(&now.id).filter(|own| own.name != now.name);
+        read.iter().filter_map(|now| Some((other_name(now)?.name.clone(), now.name.clone()))).collect()
     }
 
     /// Takes one record that was made or changed; an older generation than the one known is left out.

@@ -93,10 +93,10 @@ pub struct App {
     pub activity: Activity,
     /// What Graph answered last.
     pub probes: Probes,
-    /// What somebody is warned of.
-    pub warnings: Warnings,
     /// Those that need a person, while they are worked through.
     sign_in_queue: Option<SignInQueue>,
+    /// What somebody is warned of.
+    pub warnings: Warnings,
     /// The status line.
     pub notice: Option<Notice>,
     /// Name of the theme in use.
@@ -353,8 +353,8 @@ impl App {
             },
             activity: Activity::default(),
             probes: Probes::default(),
-            warnings: Warnings::new(WarningRules::none(), Banner::Off, now),
             sign_in_queue: None,
+            warnings: Warnings::new(WarningRules::none(), Banner::Off, now),
             notice: None,
             theme,
             covered: Vec::new(),

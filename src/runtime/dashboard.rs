@@ -162,12 +162,7 @@ pub(super) fn outlets(surroundings: &Surroundings, terminal: UnboundedSender<Ter
 }
 
 /// Enters the terminal, runs the loop, leaves the terminal, awaits what is under way.
-pub(super) async fn show(
-    driver: Driver,
-    looks: Looks,
-    orders: Orders,
-    titles: Titles,
-) -> io::Result<Ended> {
+pub(super) async fn show(driver: Driver, looks: Looks, orders: Orders, titles: Titles) -> io::Result<Ended> {
     let (screen, guard) = terminal::enter()?;
     let mut dashboard = Dashboard {
         driver,

@@ -242,17 +242,12 @@ impl Executor {
     async fn run(&self, effect: Effect) -> Option<(RequestId, Answer)> {
         Some(match effect {
             Effect::OpenVault { request, passphrase } => {
-                let executor = self.clone();
-                (request, Answer::Contents(blocking(move || executor.open_vault(passphrase.as_ref())).await))
+                (request, self.at_door(move |own| own.open_vault(passphrase.as_ref())).await)
             }
             Effect::CreateVault { request, protection } => {
-                let executor = self.clone();
-                (request, Answer::Contents(blocking(move || executor.create_vault(protection)).await))
+                (request, self.at_door(move |own| own.create_vault(protection)).await)
             }
-            Effect::LoadVault { request } => {
-                let executor = self.clone();
-                (request, Answer::Contents(blocking(move || executor.load()).await))
-            }
+            Effect::LoadVault { request } => (request, self.at_door(Self::load).await),
             Effect::ReadActivity { request } => (request, self.read_activity().await),
             Effect::Create { request, new } => {
                 (request, self.record(move |services| records::create(services, &new)).await)
@@ -477,6 +472,14 @@ impl Executor {
             })
             .await,
         )
+    }
+
+    async fn at_door(
+        &self,
+        work: impl FnOnce(&Self) -> Result<Contents, DoorFailure> + Send + 'static,
+    ) -> Answer {
+        let executor = self.clone();
+        Answer::Contents(blocking(move || work(&executor)).await)
     }
 
     async fn read_activity(&self) -> Answer {

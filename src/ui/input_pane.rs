@@ -37,7 +37,7 @@ const WIDTH: u16 = 144;
 /// Lines for what is said of the field in focus: always as many, so that nothing moves with the focus.
 const SAID: usize = 2;
 /// A blank line, every field, and the longest foot.
-const HEIGHT: u16 = 23;
+const HEIGHT: u16 = 25;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, pane: &InputPane) {
     let (title, name) = match &pane.purpose {

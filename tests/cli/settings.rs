@@ -141,3 +141,33 @@ fn completions_name_the_commands() {
 fn the_dashboard_needs_a_terminal() {
     Home::new().run(&[]).fails(2);
 }
+
+#[test]
+fn what_renews_by_itself_is_chosen_and_changed_and_shown() {
+    let home = Home::new();
+    added(&home, NAME, &["--secret-stdin"], SECRET).is(0);
+    let renewal = |home: &Home| {
+        let shown = home.run(&["show", NAME, "--json"]).json();
+        (shown["renews"].clone(), shown["renew_before_seconds"].clone())
+    };
+    assert_eq!(renewal(&home), ("automatic".into(), serde_json::Value::Null));
+    home.run(&["edit", NAME, "--renew", "keep-alive", "--renew-before", "15m"]).is(0);
+    assert_eq!(renewal(&home), ("keep-alive".into(), 900.into()));
+    assert!(home.run(&["show", NAME]).out.contains("keep-alive: nothing but the refresh token"));
+    home.run(&["edit", NAME, "--renew", "automatic"]).is(0);
+    assert!(home.run(&["show", NAME]).out.contains("automatic, 15m before the end"));
+    home.run(&["edit", NAME, "--renew-before", "", "--renew", "manual"]).is(0);
+    assert_eq!(renewal(&home), ("manual".into(), serde_json::Value::Null));
+    let run = home.run(&["edit", NAME, "--renew", "never"]).fails(2);
+    assert!(run.err.contains("one of automatic, keep-alive, manual"), "{}", run.err);
+    let run = home.run(&["edit", NAME, "--renew-before", "2d"]).fails(2);
+    assert!(run.err.contains("between 10s and 24h"), "{}", run.err);
+}
+
+#[test]
+fn a_new_connection_takes_its_policy_along() {
+    let home = Home::new();
+    added(&home, NAME, &["--secret-stdin", "--renew", "manual", "--renew-before", "90s"], SECRET).is(0);
+    let shown = home.run(&["show", NAME, "--json"]).json();
+    assert_eq!((&shown["renews"], &shown["renew_before_seconds"]), (&"manual".into(), &90.into()));
+}

@@ -3,7 +3,7 @@
 use tokengauge::app::input_pane::help;
 use tokengauge::app::{Answer, Check, CredentialEdit, FieldId};
 use tokengauge::domain::app_registration::{CredentialFacts, CredentialKind};
-use tokengauge::domain::{Capture, ScopeSet, WayIn};
+use tokengauge::domain::{Capture, RenewBefore, RenewalPolicy, RenewalRule, ScopeSet, WayIn};
 
 use super::fixtures::*;
 use super::form::{edit_of, fill, filled, focus, new_of, pane, said, text};
@@ -264,4 +264,35 @@ fn the_text_of_a_key_is_not_taken_where_its_path_belongs() {
     focus(&mut desk, FieldId::KeyFile);
     desk.paste("-----BEGIN PRIVATE KEY-----\nTGSECRET\n-----END PRIVATE KEY-----");
     assert!(!format!("{:?}", desk.app).contains("TGSECRET"));
+}
+
+#[test]
+fn what_renews_by_itself_is_chosen_in_the_form() {
+    let mut desk = filled();
+    focus(&mut desk, FieldId::Renewal);
+    assert_eq!(edit_or_new(&desk).renewal, RenewalRule::default());
+    focus(&mut desk, FieldId::RenewBefore);
+    desk.type_text("15m");
+    assert!(matches!(pane(&desk).check(FieldId::RenewBefore), Check::Right(_)));
+    assert_eq!(edit_or_new(&desk).renewal.before, RenewBefore::parse("15m"));
+    focus(&mut desk, FieldId::Renewal);
+    desk.press("Right");
+    assert_eq!(edit_or_new(&desk).renewal.policy, RenewalPolicy::KeepAlive);
+    assert!(!pane(&desk).fields().contains(&FieldId::RenewBefore), "no access token is renewed by itself");
+    desk.press("Right");
+    assert_eq!(edit_or_new(&desk).renewal.policy, RenewalPolicy::Manual);
+    assert!(matches!(pane(&desk).check(FieldId::Renewal), Check::Remark(_)));
+}
+
+#[test]
+fn a_margin_that_is_none_is_not_saved() {
+    let mut desk = filled();
+    focus(&mut desk, FieldId::RenewBefore);
+    desk.type_text("soon");
+    assert!(pane(&desk).check(FieldId::RenewBefore).is_wrong());
+    assert_eq!(pane(&desk).result().unwrap_err(), FieldId::RenewBefore);
+}
+
+fn edit_or_new(desk: &Desk) -> tokengauge::domain::Settings {
+    pane(desk).result().unwrap().settings
 }

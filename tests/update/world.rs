@@ -456,7 +456,7 @@ fn settler(number: usize, weather: &Weather, dice: &mut Dice) -> (Overview, Acco
     };
     let account = Account {
         host: usize::from(number % 5 == 4),
-        access_life: if number % 200 == 0 { minutes(60) } else { minutes(dice.between(1_200, 1_700)) },
+        access_life: if number % 200 == 0 { minutes(60) } else { minutes(dice.between(2_400, 3_600)) },
         limit: match number % 20 {
             5 => limit(days(7), CountsFrom::SignIn),
             6 => limit(TimeDelta::hours(20), CountsFrom::LastUse),

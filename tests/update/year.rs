@@ -13,8 +13,8 @@ const YEAR: Weather = Weather {
     connections: 200,
     days: 365,
     sleeps: 40,
-    cuts: 25,
-    storms: 60,
+    cuts: 15,
+    storms: 100,
     revoked: 150,
     sleep_hours: (1, 90),
 };
@@ -25,23 +25,23 @@ fn a_year_of_two_hundred_connections_keeps_every_promise() {
     world.run();
     let seen = &world.seen;
     // It was no quiet year.
-    assert!(seen.worked > 60_000 && seen.most_in_the_air == 8, "{seen:?}");
+    assert!(seen.worked > 30_000 && seen.most_in_the_air == 8, "{seen:?}");
     assert!(seen.dead > 300 && seen.throttled > 100 && seen.unreachable > 500, "{seen:?}");
     assert!(seen.lapsed_in_trouble > 100, "{seen:?}");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_two_months_keep_every_promise(
+    fn any_forty_days_keep_every_promise(
         seed in any::<u64>(),
-        connections in 1usize..60,
+        connections in 1usize..30,
         sleeps in 0i64..20,
         cuts in 0i64..20,
         storms in 0i64..40,
     ) {
-        let weather = Weather { connections, days: 60, sleeps, cuts, storms, revoked: 300, sleep_hours: (1, 30) };
+        let weather = Weather { connections, days: 40, sleeps, cuts, storms, revoked: 300, sleep_hours: (1, 30) };
         World::new(seed, &weather).run();
     }
 }
@@ -49,7 +49,7 @@ proptest! {
 #[test]
 fn a_calm_year_has_no_lapse_at_all() {
     let calm = Weather {
-        connections: 60,
+        connections: 25,
         days: 365,
         sleeps: 0,
         cuts: 0,
@@ -98,7 +98,9 @@ mod faults {
     fn a_ninth_request_is_seen() {
         let mut world = world();
         later(&mut world);
-        ["t0", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10"].map(|name| request(&mut world, name));
+        for name in ["t0", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10"] {
+            request(&mut world, name);
+        }
     }
 
     #[test]

@@ -199,7 +199,10 @@ fn settings() -> Settings {
         way_in: WayIn::default(),
         redirect_uri: RedirectUri::parse("http://localhost:8400/myapp").unwrap(),
         response_mode: ResponseMode::FormPost,
-        renewal: tokengauge::domain::RenewalRule::default(),
+        renewal: tokengauge::domain::RenewalRule {
+            policy: tokengauge::domain::RenewalPolicy::KeepAlive,
+            before: tokengauge::domain::RenewBefore::parse("15m"),
+        },
         scopes: ScopeSet::parse_lenient("Mail.Send offline_access https://outlook.office.com/SMTP.Send"),
     }
 }

@@ -34,6 +34,7 @@ pub fn fleet(platform: &Platform, count: usize, life: TimeDelta, now: DateTime<U
             ends_on: None,
             entered_at: now,
         }),
+        replacement: None,
     };
     vault.lock_app(&app.client_id.clone(), Duration::ZERO).unwrap().save(&mut app).unwrap();
     for number in 0..count {

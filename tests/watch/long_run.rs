@@ -26,7 +26,7 @@ fn size() -> Size {
     if std::env::var("TOKENGAUGE_WATCH").is_ok_and(|size| size == "full") {
         Size { connections: 1_000, life: TimeDelta::seconds(60), length: Duration::from_secs(600) }
     } else {
-        Size { connections: 40, life: TimeDelta::seconds(10), length: Duration::from_secs(20) }
+        Size { connections: 40, life: TimeDelta::seconds(10), length: Duration::from_secs(16) }
     }
 }
 

@@ -48,12 +48,13 @@ impl App {
             }
             Answer::Listening(result) => self.take_listening(request, result),
             Answer::Redirected(text) => self.take_redirect(request, text, now),
+            Answer::Activity(result) => self.take_activity(request, result, now),
             Answer::Warned(warned) => self.take_warned(request, &warned, now),
             Answer::HookFailed(failure) => {
-                self.complain(failure, now);
+                // Whoever told the hook has noted it.
+                self.tell(Notice::bad(failure));
                 Vec::new()
             }
-            Answer::Activity(result) => self.take_activity(request, result, now),
             Answer::Previewed(result) => {
                 self.take_preview(request, result);
                 Vec::new()

@@ -325,10 +325,9 @@ impl App {
     }
 }
 
-/// True of what tells that a record has changed: then something was noted beside the vault, here or by another program.
+/// True of what tells that something was noted beside the vault, here or by another program.
 fn tells_news(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::Answer { answer: Answer::Contents(_) | Answer::Connection(_) | Answer::Removed(_), .. }
-    )
+    use Answer as A;
+    let Message::Answer { answer, .. } = message else { return false };
+    matches!(answer, A::Contents(_) | A::Connection(_) | A::Removed(_) | A::Warned(_) | A::HookFailed(_))
 }

@@ -313,4 +313,3 @@ fn warned_lines(warned: &Warned) -> Vec<Line> {
     let not_noted = warned.not_noted.as_ref().map(|own| Line::new(Priority::Warning, in_one_line(own)));
     warned.news.iter().map(line).chain(not_noted).collect()
 }
-

@@ -91,7 +91,9 @@ pub(super) fn read_app(json: &[u8]) -> Result<AppRegistration, Fault> {
 mod tests {
     use super::*;
     use crate::domain::hand_over::Label;
-    use crate::domain::{Consumer, Destination, HandedOver, TroubleKind};
+    use crate::domain::{
+        Consumer, Destination, HandedOver, RenewBefore, RenewalPolicy, RenewalRule, TroubleKind,
+    };
 
     /// A connection as the least that can be read, with `extra` fields.
     fn least(extra: &str) -> String {
@@ -114,6 +116,19 @@ mod tests {
         assert_eq!((connection.generation, connection.tokens, connection.trouble), (0, None, None));
         assert!(connection.settings.scopes.is_empty() && connection.renewals.is_empty());
         assert!(connection.hand_overs.is_empty());
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_version_renews_by_itself_and_an_unknown_policy_lets_nothing_lapse() {
+        let rule = |extra: &str| {
+            let json = least("").replace("\"redirect_uri\"", &format!("{extra}\"redirect_uri\""));
+            read(&json).unwrap().settings.renewal
+        };
+        assert_eq!(rule(""), RenewalRule::default());
+        let known = rule(r#""renew":"manual","renew_before_seconds":900,"#);
+        assert_eq!((known.policy, known.before), (RenewalPolicy::Manual, RenewBefore::parse("15m")));
+        let unknown = rule(r#""renew":"on thursdays","renew_before_seconds":-1,"#);
+        assert_eq!((unknown.policy, unknown.before), (RenewalPolicy::KeepAlive, None));
     }
 
     #[test]
