@@ -14,7 +14,6 @@ use tokengauge::runtime::executor::VaultAccess;
 use tokengauge::runtime::http::Network;
 use tokengauge::runtime::service_manager::ServiceManager;
 use tokengauge::runtime::warnings::Setup;
-use tokengauge::runtime::warnings::Setup;
 use tokengauge::runtime::watch::log::{Detail, Log};
 use tokengauge::runtime::watch::{self, Ended, Start};
 use tokengauge::vault::Vault;
