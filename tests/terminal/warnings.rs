@@ -65,7 +65,6 @@ fn connection(ends_on: chrono::NaiveDate) -> NewConnection {
             way_in: WayIn::default(),
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
-            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient("User.Read"),
             renewal: RenewalRule::default(),
         },

@@ -65,7 +65,6 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
         clock,
         log: Log::to_stderr(clock, None, Detail::Events),
         manager: ServiceManager::of_process(),
-        warnings: Setup::none(),
     };
     let (stop, told) = tokio::sync::oneshot::channel::<()>();
     let running = thread::spawn(move || {

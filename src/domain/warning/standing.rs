@@ -222,8 +222,6 @@ impl Look<'_> {
     fn way_out(&self) -> Option<WayOut> {
         match self.own.renewal_plan(self.now) {
             RenewalPlan::Due(_) => self.counts_from_sign_in().then_some(WayOut::SignIn),
-            RenewalPlan::OnRequest { .. } if self.counts_from_sign_in() => Some(WayOut::SignIn),
-            RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
             RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
             RenewalPlan::OnRequest { .. } if self.counts_from_sign_in() => Some(WayOut::SignIn),
             RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
