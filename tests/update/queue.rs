@@ -6,7 +6,7 @@ use tokengauge::app::{Answer, Effect, Panel, QueueStep, Tab};
 use tokengauge::domain::{Overview, RenewalKind, TroubleKind};
 
 use super::fixtures::{
-    Desk, GOOD, begun, days, failure, healthy, id, renew, start, troubled, unsigned, with,
+    Desk, GOOD, begun, days, failure, healthy, id, renew, secret, start, troubled, unsigned, with,
 };
 
 /// Three that need a sign-in, in this order, and one that needs nobody.
@@ -139,4 +139,15 @@ fn esc_leaves_the_queue() {
     desk.press("Esc");
     assert_eq!((desk.app.connections.needs_me, desk.app.queue_progress(desk.now)), (false, None));
     assert_eq!(desk.app.connections.showing, Showing::Clocks);
+}
+
+#[test]
+fn a_secret_that_ended_leads_to_its_replacement() {
+    let ended =
+        with(troubled("adatum", TroubleKind::SetUpWrong), |own| own.credential = secret(Some(days(-2))));
+    let mut desk = Desk::open(vec![ended]);
+    desk.press("!");
+    assert_eq!(desk.app.queue_step(desk.now), Some(QueueStep::Replace));
+    desk.press("Enter");
+    assert!(matches!(desk.app.panel, Some(Panel::Secret(_))), "{:?}", desk.app.panel);
 }
