@@ -338,8 +338,9 @@ impl World {
     }
 
     fn sign_people_in(&mut self) {
-        while let Some((_, id)) = self.people.pop_first_before(self.desk.now) {
-            let now = self.desk.now;
+        let now = self.desk.now;
+        while self.people.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, id)) = self.people.pop_first() else { break };
             let account = self.accounts.get_mut(&id).unwrap();
             (account.signed_in_at, account.used_at, account.back_at) = (now, now, None);
             let mut own = self.desk.app.connections.get(&id).unwrap().clone();
@@ -400,19 +401,6 @@ impl World {
     /// All that is in the air is lost.
     pub fn forget_the_air(&mut self) {
         self.in_the_air.clear();
-    }
-}
-
-/// The first whose moment has come.
-trait PopFirstBefore {
-    type Item;
-    fn pop_first_before(&mut self, now: DateTime<Utc>) -> Option<Self::Item>;
-}
-
-impl PopFirstBefore for BTreeSet<(DateTime<Utc>, ConnectionId)> {
-    type Item = (DateTime<Utc>, ConnectionId);
-    fn pop_first_before(&mut self, now: DateTime<Utc>) -> Option<Self::Item> {
-        if self.first()?.0 <= now { self.pop_first() } else { None }
     }
 }
 
