@@ -136,7 +136,7 @@ impl Overview {
     /// asked.
     fn jitter(&self) -> TimeDelta {
         let longest = match (self.settings.renewal.policy, self.access_lifetime(), self.refresh_lifetime()) {
-            (RenewalPolicy::KeepAlive, _, Some(refresh)) => self.unexercised(&refresh) / JITTER,
+            (RenewalPolicy::KeepAlive, _, Some(refresh)) => unexercised(&refresh) / JITTER,
             (_, Some(access), _) => self.settings.renewal.margin(&access) / JITTER,
             _ => TimeDelta::zero(),
         };
@@ -151,18 +151,13 @@ impl Overview {
         let refresh = self.tokens.as_ref()?.refresh.as_ref()?;
         let own = &refresh.lifetime;
         let exercised = match refresh.counts_from {
-            CountsFrom::LastUse => own.expires_at - self.unexercised(own),
+            CountsFrom::LastUse => own.expires_at - unexercised(own),
             CountsFrom::SignIn => {
                 let idle = Lifetime::estimated_refresh(self.renewed_at()?);
-                idle.expires_at - self.unexercised(&idle)
+                idle.expires_at - unexercised(&idle)
             }
         };
         (exercised < own.expires_at).then_some(exercised)
-    }
-
-    fn unexercised(&self, lifetime: &Lifetime) -> TimeDelta {
-        let (over, of) = EXERCISED_AFTER;
-        lifetime.span() * (of - over) / of
     }
 
     /// When one of its access tokens is to be renewed.
@@ -182,6 +177,12 @@ impl Overview {
     pub fn is_automatic(&self) -> bool {
         self.settings.renewal.policy == RenewalPolicy::Automatic
     }
+}
+
+/// What is left of a refresh token's life when it is used so that it does not lapse.
+fn unexercised(lifetime: &Lifetime) -> TimeDelta {
+    let (over, of) = EXERCISED_AFTER;
+    lifetime.span() * (of - over) / of
 }
 
 /// A number that looks drawn and is always the same for the same set of values (FNV-1a, folded).

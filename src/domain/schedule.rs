@@ -262,14 +262,14 @@ mod tests {
 
     #[test]
     fn a_thousand_that_lapse_in_twelve_seconds_are_done_in_nine() {
-        let mut schedule = schedule(&[turn(0, 12); 1_000]);
+        let mut schedule = schedule(&vec![turn(0, 12); 1_000]);
         let begun = begun(&mut schedule, at(0));
         assert!(begun[999].0 < at(9_000), "{}", begun[999].0);
     }
 
     #[test]
     fn ten_thousand_that_have_lapsed_are_done_in_a_bounded_time() {
-        let mut schedule = schedule(&[turn(0, 0); 10_000]);
+        let mut schedule = schedule(&vec![turn(0, 0); 10_000]);
         let begun = begun(&mut schedule, at(1_000));
         let span = begun[9_999].0 - begun[0].0;
         assert!(span > TimeDelta::minutes(5) && span < TimeDelta::minutes(30), "{}", span.num_seconds());

@@ -210,7 +210,7 @@ impl World {
         let own = self.desk.app.connections.get(connection).unwrap().clone();
         assert!(self.in_the_air.insert(connection.clone()), "two requests in the air for {}", own.name);
         assert!(self.in_the_air.len() <= 8, "more than eight requests in the air");
-        self.assert_not_in_vain(&own);
+        assert_not_in_vain(&own);
         assert!(now >= earliest(&own), "{} asks early: {now}, not {}", own.name, earliest(&own));
         self.assert_no_pause(&own);
         self.assert_no_burst();
@@ -220,16 +220,6 @@ impl World {
         let fate = self.fate(connection, arrival);
         let flight = Flight { request: *request, connection: connection.clone(), sent_at: now, fate };
         self.flights.insert((arrival, self.seen.sent as u64), flight);
-    }
-
-    fn assert_not_in_vain(&self, own: &Overview) {
-        let kind = own.trouble.as_ref().map(|trouble| trouble.kind);
-        assert!(
-            kind.is_none_or(|kind| matches!(kind, TroubleKind::TryLater { .. })),
-            "{} asks with a dead credential",
-            own.name
-        );
-        assert_ne!(own.settings.renewal.policy, RenewalPolicy::Manual, "{} renews by hand only", own.name);
     }
 
     fn assert_no_pause(&self, own: &Overview) {
@@ -348,8 +338,9 @@ impl World {
     }
 
     fn sign_people_in(&mut self) {
-        while let Some((_, id)) = self.people.pop_first_before(self.desk.now) {
-            let now = self.desk.now;
+        let now = self.desk.now;
+        while self.people.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, id)) = self.people.pop_first() else { break };
             let account = self.accounts.get_mut(&id).unwrap();
             (account.signed_in_at, account.used_at, account.back_at) = (now, now, None);
             let mut own = self.desk.app.connections.get(&id).unwrap().clone();
@@ -413,17 +404,15 @@ impl World {
     }
 }
 
-/// The first whose moment has come.
-trait PopFirstBefore {
-    type Item;
-    fn pop_first_before(&mut self, now: DateTime<Utc>) -> Option<Self::Item>;
-}
-
-impl PopFirstBefore for BTreeSet<(DateTime<Utc>, ConnectionId)> {
-    type Item = (DateTime<Utc>, ConnectionId);
-    fn pop_first_before(&mut self, now: DateTime<Utc>) -> Option<Self::Item> {
-        if self.first()?.0 <= now { self.pop_first() } else { None }
-    }
+/// Nothing is asked that a person must mend first, or wants left alone.
+fn assert_not_in_vain(own: &Overview) {
+    let kind = own.trouble.as_ref().map(|trouble| trouble.kind);
+    assert!(
+        kind.is_none_or(|kind| matches!(kind, TroubleKind::TryLater { .. })),
+        "{} asks with a dead credential",
+        own.name
+    );
+    assert_ne!(own.settings.renewal.policy, RenewalPolicy::Manual, "{} renews by hand only", own.name);
 }
 
 fn longest(spans: &[Span]) -> TimeDelta {
@@ -456,7 +445,11 @@ fn settler(number: usize, weather: &Weather, dice: &mut Dice) -> (Overview, Acco
     };
     let account = Account {
         host: usize::from(number % 5 == 4),
-        access_life: if number % 200 == 0 { minutes(60) } else { minutes(dice.between(2_400, 3_600)) },
+        access_life: if number.is_multiple_of(200) {
+            minutes(60)
+        } else {
+            minutes(dice.between(2_400, 3_600))
+        },
         limit: match number % 20 {
             5 => limit(days(7), CountsFrom::SignIn),
             6 => limit(TimeDelta::hours(20), CountsFrom::LastUse),
