@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, NewConnection};
 use tokengauge::domain::secret::ClientSecret;
 use tokengauge::domain::{
-    Authority, ClientId, ConnectionName, RedirectUri, ResponseMode, ScopeSet, Settings, Tenant, WayIn,
+    Authority, ClientId, ConnectionName, RedirectUri, RenewalRule, ResponseMode, ScopeSet, Settings, Tenant,
+    WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::records;
@@ -65,6 +66,7 @@ fn connection(ends_on: chrono::NaiveDate) -> NewConnection {
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient("User.Read"),
+            renewal: RenewalRule::default(),
         },
         credential: CredentialEdit::Secret { value: ClientSecret::new("a~secret"), ends_on: Some(ends_on) },
     }
