@@ -90,7 +90,7 @@ impl Make {
                 tid: Some(tenant.into()),
             },
             signed_in_at: now() - days(12),
-            way_in: tokengauge::domain::WayIn::default(),
+            way_in: WayIn::default(),
             access: PerAudience::new(AccessFacts {
                 audience: Audience::Graph,
                 lifetime: Lifetime::from_seconds(now() - minutes(28), 4200, Certainty::Known),

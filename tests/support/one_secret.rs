@@ -10,8 +10,8 @@ use tokengauge::domain::secret::{AccessToken, ClientSecret, RefreshToken};
 use tokengauge::domain::{
     AccessGrant, AppRegistration, Audience, Authority, Certainty, ClientCredential, ClientId, Connection,
     ConnectionId, ConnectionName, Consumer, Destination, HandOver, HandedOver, Lifetime, Mailbox,
-    PerAudience, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser,
-    Tenant, Tokens, WayIn,
+    PerAudience, RedirectUri, RefreshGrant, RenewalRule, ResponseMode, ScopeSet, SecretCredential, Settings,
+    SignedInUser, Tenant, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::simulator::server::Server;
@@ -95,6 +95,7 @@ impl Platform {
             redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
             response_mode: ResponseMode::Query,
             scopes: ScopeSet::parse_lenient(&SCOPES.join(" ")),
+            renewal: RenewalRule::default(),
         };
         let id = ConnectionId::parse(&format!("c{place:02}")).unwrap();
         let mut connection = Connection::new(id, ConnectionName::parse(&name).unwrap(), settings);

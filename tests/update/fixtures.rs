@@ -100,7 +100,7 @@ pub fn renew(overview: &mut Overview, at: DateTime<Utc>, kind: RenewalKind) {
             ..SignedInUser::default()
         },
         signed_in_at: start() - days(12),
-        way_in: tokengauge::domain::WayIn::default(),
+        way_in: WayIn::default(),
         access: PerAudience::new(AccessFacts {
             audience: overview.settings.primary_audience(),
             lifetime: Lifetime::from_seconds(at, 3600, Certainty::Known),
