@@ -140,6 +140,7 @@ fn defaults(action: Action) -> Vec<Key> {
         A::New => chars("n"),
         A::NewLike => chars("N"),
         A::Edit => chars("e"),
+        A::ReplaceSecret => chars("S"),
         A::Remove => chars("D"),
         A::Toggle => vec![Key::char(' ')],
         A::AddScope => chars("+"),

@@ -59,6 +59,8 @@ pub enum Action {
     NewLike,
     /// Edit the chosen connection.
     Edit,
+    /// Replace the client secret of the chosen connection's app registration.
+    ReplaceSecret,
     /// Remove the chosen connection.
     Remove,
     /// Tick a permission, step through a choice.
@@ -138,6 +140,8 @@ pub enum Context {
     InputPane,
     /// The hand-over panel.
     HandOver,
+    /// The panel in which a client secret is replaced.
+    SecretReplacement,
     /// The panel with the presets.
     Presets,
     /// The panel of a probe.
@@ -156,7 +160,7 @@ pub enum Context {
 
 impl Action {
     /// Every action, in the order of the help page.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -185,6 +189,7 @@ impl Action {
         Self::New,
         Self::NewLike,
         Self::Edit,
+        Self::ReplaceSecret,
         Self::Remove,
         Self::Toggle,
         Self::AddScope,
@@ -257,7 +262,8 @@ impl Action {
             Self::AcceptRestored => ("accept-restored", "accept", "go on with a record that was put back from a backup (asks first)"),
             Self::New => ("new", "new", "a new connection"),
             Self::NewLike => ("new-like", "new like this", "a new connection with the settings of this one"),
-            Self::Edit => ("edit", "edit", "edit or rename this connection, replace its secret"),
+            Self::Edit => ("edit", "edit", "edit or rename this connection"),
+            Self::ReplaceSecret => ("replace-secret", "replace secret", "replace the client secret, proven on real renewals first"),
             Self::Remove => ("remove", "remove", "remove this connection (asks for its name)"),
             Self::Toggle => ("toggle", "tick", "tick or untick"),
             Self::AddScope => ("add-scope", "enter a scope", "enter a scope by its name"),

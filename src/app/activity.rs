@@ -54,8 +54,8 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::Renewed
         | EventKind::TokenIssued
         | EventKind::Tested
-        | EventKind::Recovered
-        | EventKind::Saved => Tone::Good,
+        | EventKind::Saved
+        | EventKind::Recovered => Tone::Good,
         EventKind::WillRetry
         | EventKind::Added
         | EventKind::Edited
@@ -66,9 +66,9 @@ pub fn tone(kind: EventKind) -> Tone {
         EventKind::Failed
         | EventKind::TestFailed
         | EventKind::NotSaved
+        | EventKind::Problem
         | EventKind::Warned
-        | EventKind::HookFailed
-        | EventKind::Problem => Tone::Bad,
+        | EventKind::HookFailed => Tone::Bad,
     }
 }
 

@@ -7,12 +7,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
-    Audience, Capture, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver, Overview, Scope,
-    ScopeSet, Settings, Trouble, Unsaved, WayIn,
+    Audience, Capture, ClientId, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver,
+    Overview, Scope, ScopeSet, Settings, Trouble, Unsaved, WayIn,
 };
 
 use super::RequestId;
 use super::export::ExportOrder;
+use super::secret_replacement::{ReplacementEnd, SecretToProve};
 
 /// A wish of the application. Secrets in it were typed or pasted a moment ago; none comes from the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +116,24 @@ pub enum Effect {
         connection: ConnectionId,
         /// Which grant.
         step: GrantStep,
+    },
+    /// Renew with a new client secret, to see whether the platform takes it: one transaction under the lock.
+    ProveSecret {
+        /// Whom to answer.
+        request: RequestId,
+        /// Which record.
+        connection: ConnectionId,
+        /// Which secret.
+        secret: SecretToProve,
+    },
+    /// End the replacement of a client secret, one way or the other.
+    EndReplacement {
+        /// Whom to answer.
+        request: RequestId,
+        /// Of which app registration.
+        client_id: ClientId,
+        /// Which way.
+        end: ReplacementEnd,
     },
     /// Send something to the person.
     Deliver {

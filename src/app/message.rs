@@ -10,6 +10,7 @@ use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{Authority, ClientId, ConnectionId, Event, Overview};
 
 use super::export::{Exported, NotExported, Previewed};
+use super::secret_replacement::ProofNews;
 use super::{Action, ListenerFacts, ProbeNews, Tone, Warned};
 
 /// Something happened. Plain data: comparable, redacted, without closures or channels.
@@ -108,6 +109,10 @@ pub enum Answer {
     Revealed(Result<RevealedValue, Failure>),
     /// News of a probe: as each check is answered, and at its end.
     Probe(ProbeNews),
+    /// A new client secret was tried on one connection.
+    SecretProved(ProofNews),
+    /// The replacement of a client secret was ended.
+    ReplacementEnded(Result<(), Failure>),
     /// The simulated browser ended on this address.
     BrowserEndedOn(Result<PastedText, Failure>),
     /// The listener of a sign-in listens, or cannot; told again when something became of its one-time address.

@@ -64,6 +64,9 @@ pub use notice::{Notice, Tone};
 pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
+pub use secret_replacement::{
+    ProofNews, ReplacementEnd, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve,
+};
 pub use sign_in::{Phase, SignInPanel};
 pub use sign_in_queue::{QueueStep, SignInQueue};
 pub use warnings::{Banner, Warned, Warnings};
@@ -234,6 +237,8 @@ pub enum Panel {
     DeviceSignIn(DeviceSignInPanel),
     /// Handing over.
     HandOver(HandOverPanel),
+    /// A client secret is replaced.
+    Secret(Box<SecretPanel>),
     /// A preset is chosen.
     Presets(PresetPanel),
     /// What Graph answers.
@@ -418,6 +423,7 @@ impl App {
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.focused,
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.focused,
             (Door::Open, Some(Panel::Export(panel))) => panel.is_typing(),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.is_typing(),
             (Door::Open, Some(Panel::Question(Question::Remove { .. }))) => true,
             (Door::Open, Some(_)) => false,
             (Door::Open, None) => self.line.is_some(),
@@ -446,6 +452,7 @@ impl App {
     pub fn holds_unsaved_secret(&self) -> bool {
         self.panel.iter().chain(&self.covered).any(|panel| match panel {
             Panel::Input(pane) => pane.holds_secret(),
+            Panel::Secret(panel) => panel.holds_secret(),
             Panel::Question(
                 Question::DiscardForm(pane) | Question::PublicClient(pane) | Question::DropTokens(pane),
             ) => pane.holds_secret(),
@@ -480,6 +487,7 @@ impl Panel {
             Self::SignIn(_) => Context::SignIn,
             Self::DeviceSignIn(_) => Context::DeviceSignIn,
             Self::HandOver(_) => Context::HandOver,
+            Self::Secret(_) => Context::SecretReplacement,
             Self::Presets(_) => Context::Presets,
             Self::Probe(_) => Context::Probe,
             Self::Export(_) => Context::Export,

@@ -6,7 +6,7 @@ use crate::domain::{NextStep, Overview};
 
 use super::{
     Action, App, Browser, ConsentPhase, Context, DevicePhase, Door, ExportPhase, FieldView, FirstStep,
-    HandOverPhase, Panel, Phase, Question,
+    HandOverPhase, Panel, Phase, Question, SecretPhase,
 };
 
 impl App {
@@ -37,6 +37,7 @@ impl App {
             Context::OtherWays => self.in_other_ways(now),
             Context::InputPane => self.in_input_pane(),
             Context::HandOver => self.in_hand_over(now),
+            Context::SecretReplacement => self.in_secret_replacement(),
             Context::Export => self.in_export(),
             Context::Probe => self.in_probe(),
             Context::Question => vec![A::Open, A::Back],
@@ -73,6 +74,7 @@ impl App {
         let Some(chosen) = self.chosen() else { return vec![A::New, A::Filter, A::NeedsMe] };
         let mut own = vec![A::Open];
         own.extend((chosen.next_step(now) == NextStep::AcceptRestored).then_some(A::AcceptRestored));
+        own.extend((chosen.next_step(now) == NextStep::ReplaceSecret).then_some(A::ReplaceSecret));
         own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
@@ -83,8 +85,10 @@ impl App {
         own.extend(chosen.tokens.as_ref().map(|_| A::Export));
         own.extend([A::NeedsMe, A::Filter, A::Forecast, A::Sort, A::Remove, A::RenewAll]);
         // Always to be had, and in front where it is what is missing.
-        if !own.contains(&A::AdminConsent) {
-            own.push(A::AdminConsent);
+        for always in [A::AdminConsent, A::ReplaceSecret] {
+            if !own.contains(&always) {
+                own.push(always);
+            }
         }
         own
     }
@@ -113,7 +117,7 @@ impl App {
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
-        own.extend([A::OtherWays, A::Edit, A::AdminConsent]);
+        own.extend([A::OtherWays, A::Edit, A::ReplaceSecret, A::AdminConsent]);
         own
     }
 
@@ -210,6 +214,28 @@ impl App {
             }
             _ => vec![A::Back],
         }
+    }
+
+    fn in_secret_replacement(&self) -> Vec<Action> {
+        use Action as A;
+        let Some(Panel::Secret(panel)) = &self.panel else { return Vec::new() };
+        let mut own = match &panel.phase {
+            SecretPhase::Typing(_) => {
+                return vec![A::Open, A::NextField, A::PreviousField, A::Up, A::Down, A::Back, A::Interrupt];
+            }
+            SecretPhase::Proving(..) => vec![A::Back],
+            SecretPhase::Settled(..) => vec![A::Open, A::Renew, A::Back],
+            SecretPhase::Asking(..) => vec![A::Open, A::Back],
+            SecretPhase::GoingBack(..) | SecretPhase::Ending(..) => Vec::new(),
+            SecretPhase::Done { .. } => {
+                let mut own = Vec::new();
+                own.extend((!self.old_copies(panel).is_empty()).then_some(A::HandOver));
+                own.push(A::Back);
+                own
+            }
+        };
+        own.extend([A::Up, A::Down, A::HalfPageUp, A::HalfPageDown, A::First, A::Last]);
+        own
     }
 
     fn in_probe(&self) -> Vec<Action> {

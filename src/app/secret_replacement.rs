@@ -1,8 +1,201 @@
-//! Replacing a client secret: the words that screen and command share.
+//! Replacing a client secret: the panel, and the words that screen and command share.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::{ConnectionId, HandOver, Overview, Proof, Unproven};
+use crate::domain::secret::ClientSecret;
+use crate::domain::{ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, Unproven, Verdict};
+
+use super::{Failure, Field, RequestId};
+
+/// The panel in which a client secret is replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretPanel {
+    /// Of which app registration.
+    pub client_id: ClientId,
+    /// How many connections it serves.
+    pub serves: usize,
+    /// The row that is looked at; `None` follows what is under way.
+    pub row: Option<usize>,
+    /// How far it has come.
+    pub phase: SecretPhase,
+}
+
+/// How far a replacement has come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SecretPhase {
+    /// The new secret is typed or pasted.
+    Typing(SecretForm),
+    /// It is proven, connection by connection.
+    Proving(ProofRun, SecretToProve),
+    /// Nothing is under way, and not all are proven.
+    Settled(ProofRun, SecretToProve, Verdict),
+    /// The person is asked whether all should go back to the old secret.
+    Asking(ProofRun, SecretToProve),
+    /// The person has said yes: what is in the air is awaited.
+    GoingBack(ProofRun, SecretToProve),
+    /// The last word is on its way to the record.
+    Ending(ProofRun, RequestId, ReplacementEnd),
+    /// The new secret has taken the old one's place.
+    Done {
+        /// What was proven.
+        run: ProofRun,
+        /// How many copies of the old secret there were.
+        copies: usize,
+    },
+}
+
+/// What is typed of a new secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretForm {
+    /// Its value.
+    pub secret: Field,
+    /// Its last date.
+    pub ends: Field,
+    /// Which of the two has the focus.
+    pub focus: SecretField,
+    /// Why it was not taken.
+    pub failure: Option<Failure>,
+}
+
+/// The fields of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretField {
+    /// The value.
+    Secret,
+    /// The last date.
+    Ends,
+}
+
+/// Which secret is proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretToProve {
+    /// What was typed or pasted a moment ago.
+    Typed {
+        /// Its value.
+        value: ClientSecret,
+        /// Its last date, as the person read it in the portal.
+        ends_on: Option<NaiveDate>,
+    },
+    /// The one that the record holds beside the old one, since it has worked once.
+    Held,
+}
+
+/// How a replacement is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplacementEnd {
+    /// The new secret takes the old one's place.
+    TakeNew,
+    /// The old secret stays, the new one goes.
+    BackToOld,
+}
+
+/// What proving a secret on one connection brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProofNews {
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// What came of it; the failure is one of ours.
+    pub proof: Result<Proof, Failure>,
+    /// The connection after it, where its record could be read.
+    pub overview: Option<Box<Overview>>,
+}
+
+/// More than any secret of the platform has; what is longer is refused in words.
+const LONGEST_SECRET: usize = 1_200;
+
+impl Default for SecretForm {
+    fn default() -> Self {
+        Self {
+            secret: Field::masked(LONGEST_SECRET),
+            ends: Field::open(10),
+            focus: SecretField::Secret,
+            failure: None,
+        }
+    }
+}
+
+impl SecretForm {
+    /// The field with the focus.
+    pub fn field_mut(&mut self) -> &mut Field {
+        match self.focus {
+            SecretField::Secret => &mut self.secret,
+            SecretField::Ends => &mut self.ends,
+        }
+    }
+
+    /// The other field.
+    pub fn turn_focus(&mut self) {
+        self.focus = match self.focus {
+            SecretField::Secret => SecretField::Ends,
+            SecretField::Ends => SecretField::Secret,
+        };
+    }
+
+    /// Takes pasted text in place of what the field held; what is far too long to be a secret is cut, and refused as such.
+    pub fn paste(&mut self, text: &str) {
+        self.failure = None;
+        let cut = text.trim().char_indices().nth(LONGEST_SECRET).map_or(text.trim().len(), |(at, _)| at);
+        let field = self.field_mut();
+        field.clear();
+        field.paste(&text.trim()[..cut]);
+    }
+
+    /// What is wrong with the secret so far; an empty field is not.
+    pub fn secret_fault(&self) -> Option<String> {
+        if self.secret.is_empty() {
+            return None;
+        }
+        ClientSecret::parse(self.secret.text()).err().map(|error| error.to_string())
+    }
+
+    /// What is wrong with the date; an empty field is not.
+    pub fn date_fault(&self) -> Option<&'static str> {
+        let is_wrong = !self.ends.text().trim().is_empty() && self.ends_on().is_none();
+        is_wrong.then_some("a date as year-month-day, such as 2027-05-22")
+    }
+
+    fn ends_on(&self) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(self.ends.text().trim(), "%Y-%m-%d").ok()
+    }
+
+    /// The secret, if all that was typed is right.
+    pub fn given(&self) -> Option<SecretToProve> {
+        let value = ClientSecret::parse(self.secret.text()).ok()?;
+        self.date_fault().is_none().then(|| SecretToProve::Typed { value, ends_on: self.ends_on() })
+    }
+}
+
+impl SecretPanel {
+    /// The proving, once there is one.
+    pub fn run(&self) -> Option<&ProofRun> {
+        match &self.phase {
+            SecretPhase::Typing(_) => None,
+            SecretPhase::Proving(run, _)
+            | SecretPhase::Settled(run, ..)
+            | SecretPhase::Asking(run, _)
+            | SecretPhase::GoingBack(run, _)
+            | SecretPhase::Ending(run, ..)
+            | SecretPhase::Done { run, .. } => Some(run),
+        }
+    }
+
+    /// True if a field takes keys as text.
+    pub fn is_typing(&self) -> bool {
+        matches!(self.phase, SecretPhase::Typing(_))
+    }
+
+    /// True if a secret stands in it that the record does not hold.
+    pub fn holds_secret(&self) -> bool {
+        match &self.phase {
+            SecretPhase::Typing(form) => !form.secret.is_empty(),
+            SecretPhase::Proving(_, secret)
+            | SecretPhase::Settled(_, secret, _)
+            | SecretPhase::Asking(_, secret)
+            | SecretPhase::GoingBack(_, secret) => matches!(secret, SecretToProve::Typed { .. }),
+            SecretPhase::Ending(..) | SecretPhase::Done { .. } => false,
+        }
+    }
+}
 
 /// A copy of the old secret at somebody else's.
 #[derive(Debug, Clone, PartialEq)]

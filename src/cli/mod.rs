@@ -88,7 +88,7 @@ enum Command {
     Permissions(permissions::Permissions),
     Consent(consent::Consent),
     Refresh(refresh::Refresh),
-    Secret(secret::Secret),
+    Secret(secret::ReplaceSecret),
     Token(token::Token),
     Doctor(doctor::Doctor),
     Log(log::Log),

@@ -31,7 +31,7 @@ use super::{output, parse, words};
 #[derive(Debug, Args)]
 #[group(skip)]
 #[expect(clippy::struct_excessive_bools, reason = "options of a command, each on or off")]
-pub struct Secret {
+pub struct ReplaceSecret {
     /// The app registration, by its application (client) ID
     #[arg(value_name = "CLIENT-ID", value_parser = parse::client_id)]
     client_id: ClientId,
@@ -78,7 +78,7 @@ enum End {
     OldKept,
 }
 
-impl Secret {
+impl ReplaceSecret {
     pub fn run(self, context: &Context) -> Result<Exit, CliError> {
         let services = context.open()?;
         let app =

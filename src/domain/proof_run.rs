@@ -193,6 +193,11 @@ impl ProofRun {
         }
     }
 
+    /// True if a renewal is on its way.
+    pub fn is_under_way(&self) -> bool {
+        self.count_of(&ProofState::Renewing) > 0
+    }
+
     /// When a pause is over that a server asked for.
     pub fn paused_until(&self) -> Option<DateTime<Utc>> {
         let pauses = self.rows.iter().filter_map(|row| match &row.state {
@@ -219,7 +224,7 @@ impl ProofRun {
     /// What it has come to; `None` while something is on its way or has its turn.
     pub fn verdict(&self) -> Option<Verdict> {
         let count = self.count();
-        if self.count_of(&ProofState::Renewing) > 0 || (count.open > 0 && !self.is_halted()) {
+        if self.is_under_way() || (count.open > 0 && !self.is_halted()) {
             return None;
         }
         Some(match count {

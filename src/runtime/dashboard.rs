@@ -20,7 +20,7 @@ use crate::vault::{Presence, Vault, VaultError};
 use super::clipboard::Clipboard;
 use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder};
-use super::driver::{self, Channels, Driver, Next};
+use super::driver::{self, Channels, Driver, GATHER_BRIEFLY, Next};
 use super::executor::{Executor, VaultAccess};
 use super::http::Network;
 use super::input::{Input, InputReader, Line};
@@ -91,7 +91,8 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
         app.open_vault().into_iter().for_each(|effect| executor.perform(effect));
     }
     let titles = if start.warnings.title { Titles::Counts } else { Titles::Left };
-    Ok(show(Driver::new(app, executor, clock, ends)?, start.looks, orders, titles).await?)
+    let driver = Driver::new(app, executor, clock, ends, GATHER_BRIEFLY)?;
+    Ok(Box::pin(show(driver, start.looks, orders, titles)).await?)
 }
 
 /// How the person at this terminal hears of a warning.

@@ -29,6 +29,8 @@ pub(super) struct Driver {
     stop: Stop,
     /// When the records are read again: several changes in a row are one.
     reload_at: Option<DateTime<Utc>>,
+    /// How long they are gathered.
+    gather: TimeDelta,
     /// How far the wall clock had been set forward when that was told last.
     clock_told: TimeDelta,
 }
@@ -72,16 +74,24 @@ enum Woken<T> {
     Deadline,
 }
 
-/// How long changes of records are gathered before they are read.
-const GATHER_CHANGES: TimeDelta = TimeDelta::milliseconds(150);
+/// How long changes of records are gathered before they are read, where a person waits to see them.
+pub(super) const GATHER_BRIEFLY: TimeDelta = TimeDelta::milliseconds(150);
+/// The same where nobody looks: most of them are this program's own.
+pub(super) const GATHER_LONG: TimeDelta = TimeDelta::seconds(1);
 
 /// So far the wall clock may drift from elapsed time without a word.
 const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
 
 impl Driver {
-    pub fn new(app: App, executor: Executor, clock: Clock, ends: Ends) -> io::Result<Self> {
-        let clock_told = TimeDelta::zero();
-        Ok(Self { app, executor, clock, ends, stop: Stop::listen()?, reload_at: None, clock_told })
+    pub fn new(
+        app: App,
+        executor: Executor,
+        clock: Clock,
+        ends: Ends,
+        gather: TimeDelta,
+    ) -> io::Result<Self> {
+        let (stop, clock_told) = (Stop::listen()?, TimeDelta::zero());
+        Ok(Self { app, executor, clock, ends, stop, reload_at: None, gather, clock_told })
     }
 
     /// True once every answer that has come was taken in.
@@ -136,7 +146,7 @@ impl Driver {
             Woken::Stopped(signal) => Next::Stopped(signal),
             Woken::Outside(outside) => Next::Outside(outside),
             Woken::Noticed(Noticed::Records) => {
-                self.reload_at.get_or_insert(now + GATHER_CHANGES);
+                self.reload_at.get_or_insert(now + self.gather);
                 return None;
             }
             Woken::Noticed(Noticed::LockOrder) if self.executor.is_ordered_to_lock() => {

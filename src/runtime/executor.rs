@@ -11,19 +11,23 @@ use tokio::task::JoinSet;
 use crate::app::activity::KEPT;
 use crate::app::export::NotExported;
 use crate::app::{
-    Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, RequestId, SaveNews, Tone,
-    Warned,
+    Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, ProofNews, ReplacementEnd,
+    RequestId, SaveNews, SecretToProve, Tone, Warned,
 };
 use crate::domain::probe::Probe;
 use crate::domain::secret::{Passphrase, PastedText, RevealedValue};
-use crate::domain::{AttemptFacts, Capture, ConnectionId, DeviceAttemptFacts, Event, Overview};
+use crate::domain::{
+    AttemptFacts, Capture, ClientId, ConnectionId, DeviceAttemptFacts, Event, Overview, SecretCredential,
+};
 use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
 use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
 
 use super::blocking::blocking;
 use super::clock::{self, Clock};
 use super::delivery::{Outlets, TerminalOrder, deliver, send_text, value};
-use super::exchange::{OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device};
+use super::exchange::{
+    NewSecret, OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device, prove_secret,
+};
 use super::http::Network;
 use super::listener::begin_attempt;
 use super::listening::Listeners;
@@ -32,7 +36,7 @@ use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
 use super::warnings::{Report, Setup, Warner};
 use super::watcher::{self, Noticed};
-use super::{exporting, records};
+use super::{exporting, records, secret_replacement};
 
 /// Where the vault is and what may open it.
 #[derive(Debug, Clone)]
@@ -268,13 +272,7 @@ impl Executor {
                 (request, Answer::Connection(answer.map(Box::new)))
             }
             Effect::PollDevice { request, connection, user_code } => {
-                let answer = match self.services() {
-                    Ok(services) => {
-                        poll_device(&services, &connection, &user_code).await.map_err(|error| error.failure())
-                    }
-                    Err(failure) => Err(failure),
-                };
-                (request, Answer::Connection(answer.map(Box::new)))
+                (request, self.poll_device(&connection, &user_code).await)
             }
             Effect::BeginAdminConsent { request, connection } => {
                 let work = move |services: &Services| records::begin_admin_consent(services, &connection);
@@ -289,6 +287,12 @@ impl Executor {
                     Err(failure) => Err(failure),
                 };
                 (request, Answer::Connection(answer.map(Box::new)))
+            }
+            Effect::ProveSecret { request, connection, secret } => {
+                (request, Answer::SecretProved(self.prove_secret(connection, secret).await))
+            }
+            Effect::EndReplacement { request, client_id, end } => {
+                (request, Answer::ReplacementEnded(self.end_replacement(client_id, end).await))
             }
             Effect::Deliver { request, connection, parcel, way } => {
                 let answer = match self.services() {
@@ -334,6 +338,44 @@ impl Executor {
                 return None;
             }
         })
+    }
+
+    async fn poll_device(&self, connection: &ConnectionId, user_code: &str) -> Answer {
+        let answer = match self.services() {
+            Ok(services) => {
+                poll_device(&services, connection, user_code).await.map_err(|error| error.failure())
+            }
+            Err(failure) => Err(failure),
+        };
+        Answer::Connection(answer.map(Box::new))
+    }
+
+    async fn prove_secret(&self, connection: ConnectionId, secret: SecretToProve) -> ProofNews {
+        let services = match self.services() {
+            Ok(services) => services,
+            Err(failure) => return ProofNews { connection, proof: Err(failure), overview: None },
+        };
+        let secret = match secret {
+            SecretToProve::Held => NewSecret::Held,
+            SecretToProve::Typed { value, ends_on } => {
+                NewSecret::Given(SecretCredential { value, ends_on, entered_at: self.clock.now() })
+            }
+        };
+        let proof = prove_secret(&services, &connection, &secret).await.map_err(|error| error.failure());
+        let id = connection.clone();
+        let overview = blocking(move || {
+            services.vault.connection_by_id(&id).map(|own| Box::new(services.overview(&own))).ok()
+        });
+        ProofNews { connection, proof, overview: overview.await }
+    }
+
+    async fn end_replacement(&self, client_id: ClientId, end: ReplacementEnd) -> Result<(), Failure> {
+        let services = self.services()?;
+        let ended = blocking(move || match end {
+            ReplacementEnd::TakeNew => secret_replacement::take_new_secret(&services, &client_id),
+            ReplacementEnd::BackToOld => secret_replacement::go_back_to_old_secret(&services, &client_id),
+        });
+        ended.await.map_err(|error| error.failure())
     }
 
     fn open_vault(&self, passphrase: Option<&Passphrase>) -> Result<Contents, DoorFailure> {

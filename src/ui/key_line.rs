@@ -4,7 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::connections::Showing;
-use crate::app::{Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep};
+use crate::app::{
+    Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep, SecretPhase,
+};
+use crate::domain::Verdict;
 
 use super::canvas::{Canvas, Row};
 use super::view::View;
@@ -49,7 +52,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 fn shown(view: View<'_>) -> Vec<Action> {
     let context = view.app.context();
     let kept = |action: &Action| match (context, action) {
-        (Context::InputPane, Action::NextField | Action::Interrupt)
+        (Context::InputPane | Context::SecretReplacement, Action::NextField | Action::Interrupt)
         | (Context::Permissions, Action::Toggle)
         | (Context::Door, Action::Interrupt) => true,
         (Context::Export, Action::NextField | Action::HalfPageDown) => true,
@@ -80,6 +83,25 @@ fn help(view: View<'_>) -> Row<'_> {
 
 fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
     row.text(view.key_now(action), view.theme().key).gap(1).text(label(view, action), view.theme().key_label)
+}
+
+/// What a key does while a secret is replaced.
+fn secret_label(phase: &SecretPhase, action: Action) -> &'static str {
+    match (phase, action) {
+        (SecretPhase::Typing(_), Action::Open) => "prove it",
+        (SecretPhase::Proving(..) | SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => {
+            "back to the old one"
+        }
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Open) => "keep both",
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Renew) => "try the rest",
+        (SecretPhase::Settled(..), Action::Open) => "another secret",
+        (SecretPhase::Settled(..), Action::Renew) => "try all",
+        (SecretPhase::Asking(..), Action::Open) => "yes, go back",
+        (SecretPhase::Asking(..), Action::Back) => "no",
+        (SecretPhase::Done { .. }, Action::HandOver) => "hand over the next",
+        (_, Action::Back) => "close",
+        (_, action) => action.label(),
+    }
 }
 
 /// The word for what the key does here.
@@ -141,6 +163,10 @@ fn label(view: View<'_>, action: Action) -> &'static str {
                 "close"
             }
             _ => "stop",
+        },
+        (Context::SecretReplacement, action) => match panel {
+            Some(Panel::Secret(panel)) => secret_label(&panel.phase, action),
+            _ => action.label(),
         },
         (Context::Question, Action::Open) => match view.app.question() {
             Some(Question::Remove { .. }) => "remove",

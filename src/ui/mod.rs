@@ -49,6 +49,7 @@ mod probe;
 mod qr;
 mod question;
 mod renewal_chart;
+mod secret_replacement;
 mod sign_in;
 mod sign_in_paste;
 mod sign_in_tunnel;
@@ -167,6 +168,7 @@ fn draw_open(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
         Some(Panel::Consent(panel)) => consent::draw(buffer, regions, view, panel),
         Some(Panel::Presets(panel)) => presets::draw(buffer, regions, view, panel),
         Some(Panel::HandOver(panel)) => hand_over::draw(buffer, regions, view, panel),
+        Some(Panel::Secret(panel)) => secret_replacement::draw(buffer, regions, view, panel),
         Some(Panel::Probe(panel)) => probe::draw(buffer, regions, view, panel),
         Some(Panel::Export(panel)) => export::draw(buffer, regions, view, panel),
         Some(Panel::Question(question)) => question::draw(buffer, regions, view, question),

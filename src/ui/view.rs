@@ -121,11 +121,11 @@ impl<'a> View<'a> {
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
             NextStep::AcceptRestored => (Some(Action::AcceptRestored), "accept backup?".to_owned()),
             NextStep::ReplaceSecret => {
-                let short = match overview.credential {
-                    CredentialFacts::Certificate { .. } => "replace cert.",
-                    _ => "replace secret",
+                let (action, short) = match overview.credential {
+                    CredentialFacts::Certificate { .. } => (Action::Edit, "replace cert."),
+                    _ => (Action::ReplaceSecret, "replace secret"),
                 };
-                (Some(Action::Edit), short.to_owned())
+                (Some(action), short.to_owned())
             }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::HandOverAgain => (Some(Action::HandOver), "hand over again".to_owned()),

@@ -1,7 +1,7 @@
 //! What a wake of the scheduler costs with 100, 1,000 and 10,000 connections: `cargo bench --bench schedule`.
 //!
 //! The schedule alone, and the application around it: looking when to wake next, waking for nothing, and waking for one
-//! renewal with all that its answer changes.
+//! renewal with all that its answer changes; and how long a key takes to become a frame of the list.
 
 #[path = "../update/fixtures.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
@@ -11,21 +11,31 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use tokengauge::app::{Effect, Message, Tab};
 use tokengauge::domain::{Authority, RenewalKind, Schedule, Turn};
+use tokengauge::keymap::Keymap;
+use tokengauge::ui::colour::ColourDepth;
+use tokengauge::ui::glyphs::GlyphSet;
+use tokengauge::ui::theme::Theme;
+use tokengauge::ui::{Look, draw};
 
 use fixtures::{Desk, minutes, renew, renewed, start};
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
-const ROUNDS: usize = 2_000;
+const ROUNDS: usize = 500;
 
 fn main() {
-    let columns = SIZES.map(|count| [schedule_alone(count), look(count), idle_wake(count), renewal(count)]);
+    let columns = SIZES.map(|count| {
+        [schedule_alone(count), look(count), idle_wake(count), renewal(count), key_to_frame(count)]
+    });
     let rows = [
         "schedule: one taken, and set again",
         "when to wake next",
         "a wake for nothing",
         "a wake for one renewal, answered",
+        "key to frame, 80x24",
     ];
     println!(
         "{:<36} {:>12} {:>12} {:>12} {:>12}",
@@ -84,7 +94,11 @@ fn desk(count: usize) -> Desk {
 
 fn look(count: usize) -> Duration {
     let desk = desk(count);
-    median(|| timed(|| drop(black_box(desk.app.next_deadline(desk.now)))))
+    median(|| {
+        timed(|| {
+            black_box(desk.app.next_deadline(desk.now));
+        })
+    })
 }
 
 fn idle_wake(count: usize) -> Duration {
@@ -101,6 +115,23 @@ fn renewal(count: usize) -> Duration {
         let waking = timed(|| effects = desk.app.update(Message::Wake, now));
         let answered: Duration = effects.iter().map(|effect| answer(&mut desk, effect)).sum();
         (waking + answered) / u32::try_from(effects.len().max(1)).unwrap()
+    })
+}
+
+fn key_to_frame(count: usize) -> Duration {
+    let mut desk = desk(count);
+    desk.app.tab = Tab::Connections;
+    let look = Look {
+        theme: Theme::embedded("dark", ColourDepth::TrueColour).unwrap(),
+        glyphs: GlyphSet::Smooth.glyphs(),
+        keymap: Keymap::default(),
+    };
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    median(|| {
+        timed(|| {
+            desk.press("Down");
+            terminal.draw(|frame| draw(frame, &desk.app, desk.now, &look)).unwrap();
+        })
     })
 }
 

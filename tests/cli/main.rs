@@ -1,6 +1,8 @@
 //! The command line from outside: the real binary, a vault of its own for each test, the simulated tenant on loopback.
 
 mod home;
+#[path = "../support/one_secret.rs"]
+mod one_secret;
 #[path = "../support/python.rs"]
 mod python;
 #[path = "../watch/service.rs"]
@@ -33,6 +35,7 @@ mod paste;
 mod permissions;
 mod reports;
 mod restored;
+mod secret;
 mod settings;
 mod sign_in;
 mod signals;

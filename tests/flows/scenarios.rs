@@ -65,6 +65,7 @@ fn every_file_is_built_in_and_played_here() {
             "first-sign-in",
             "fleet",
             "hostile-texts",
+            "one-secret",
             "probe",
             "short-lived",
             "throttled",

@@ -282,6 +282,10 @@ impl Tour {
         self.quiet(&["refresh", "--due"]);
         self.quiet(&["watch", "--print-unit"]).is(0);
         self.given(&["edit", NAME, "--secret-stdin"], SECRET).is(0);
+        self.given(&["secret", CLIENT_ID, "--secret-stdin"], WRONG_SECRET).is(5);
+        self.given(&["secret", CLIENT_ID, "--secret-stdin", "--json"], WRONG_SECRET).is(5);
+        self.given(&["secret", CLIENT_ID, "--secret-stdin"], SECRET).is(10);
+        self.given(&["-vv", "secret", CLIENT_ID, "--secret-stdin"], IMPORTED_SECRET).is(5);
         self.quiet(&["edit", NAME, "--sign-in-as", "eve@contoso.example"]);
         self.quiet(&["rename", NAME, "renamed"]).is(0);
         self.quiet(&["rename", "renamed", NAME]).is(0);

@@ -7,6 +7,7 @@ mod facts;
 mod fixtures;
 mod permission_scenes;
 mod scenes;
+mod secret_scenes;
 mod unsaved_scenes;
 mod warning_scenes;
 

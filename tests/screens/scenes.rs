@@ -44,6 +44,7 @@ pub fn all() -> Vec<Scene> {
         consents(),
         listening(),
         hand_overs(),
+        super::secret_scenes::all(),
         exports(),
         probes(),
         questions(),

@@ -394,6 +394,8 @@ pub fn request(effect: &Effect) -> RequestId {
         | Effect::BeginAdminConsent { request, .. }
         | Effect::Listen { request, .. }
         | Effect::Exchange { request, .. }
+        | Effect::ProveSecret { request, .. }
+        | Effect::EndReplacement { request, .. }
         | Effect::Deliver { request, .. }
         | Effect::SendText { request, .. }
         | Effect::Reveal { request, .. }

@@ -25,6 +25,7 @@ mod permissions;
 mod probe;
 mod properties;
 mod queue;
+mod secret_replacement;
 mod sign_in;
 mod time;
 mod tokens;

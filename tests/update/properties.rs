@@ -6,11 +6,14 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use tokengauge::app::export::{ExportQuestion, NotExported};
 use tokengauge::app::{
-    Action, Answer, App, Browser, Effect, FirstRun, Locked, Message, Panel, Pasted, ProbeNews, RequestId,
+    Action, Answer, App, Browser, Effect, FirstRun, Locked, Message, Panel, Pasted, ProbeNews, ProofNews,
+    RequestId,
 };
 use tokengauge::app::{Contents, Delivery, Door, DoorFailure, ListenerFacts};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
-use tokengauge::domain::{ConnectionId, ConnectionName, Event, EventKind, RenewalKind, TroubleKind};
+use tokengauge::domain::{
+    ConnectionId, ConnectionName, Event, EventKind, Proof, RenewalKind, TroubleKind, Unproven,
+};
 
 use super::fixtures::*;
 
@@ -72,6 +75,7 @@ impl Outside {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Exchange { request, connection, .. }
+            | Effect::ProveSecret { request, connection, .. }
             | Effect::PollDevice { request, connection, .. } = &effect
             {
                 let other = self.in_the_air.insert(connection.clone(), *request);
@@ -100,7 +104,10 @@ impl Outside {
             Happening::Answer { .. } if self.open.is_empty() => return,
             Happening::Answer { which, fate } => {
                 let effect = self.open.swap_remove(which % self.open.len());
-                if let Effect::Exchange { connection, .. } | Effect::PollDevice { connection, .. } = &effect {
+                if let Effect::Exchange { connection, .. }
+                | Effect::ProveSecret { connection, .. }
+                | Effect::PollDevice { connection, .. } = &effect
+                {
                     self.in_the_air.remove(connection);
                 }
                 let message =
@@ -122,7 +129,9 @@ impl Outside {
             Happening::LockOrdered => self.desk.send(Message::LockOrdered),
         };
         let is_locked = matches!(&self.desk.app.door, Door::Locked(own) if own.why.what() == Locked::Vault);
-        let spends = |effect: &Effect| matches!(effect, Effect::Exchange { .. } | Effect::PollDevice { .. });
+        let spends = |effect: &Effect| {
+            matches!(effect, Effect::Exchange { .. } | Effect::PollDevice { .. } | Effect::ProveSecret { .. })
+        };
         assert!(!is_locked || !effects.iter().any(spends), "nothing renews in a locked vault");
         self.take(effects);
     }
@@ -164,6 +173,18 @@ impl Outside {
             Effect::Export { .. } => {
                 Answer::Exported(Err(NotExported::Asks(ExportQuestion::Overwrite("/tmp/x".into()))))
             }
+            Effect::ProveSecret { connection, .. } => Answer::SecretProved(ProofNews {
+                connection: connection.clone(),
+                proof: match fate % 5 {
+                    0 => Err(failure()),
+                    1 => Ok(Proof::Refused("wrong".to_owned())),
+                    2 => Ok(Proof::Unproven(Unproven::Paused(now + seconds(60)))),
+                    _ => Ok(Proof::Proven),
+                },
+                overview: self.desk.app.connections.get(connection).cloned().map(Box::new),
+            }),
+            Effect::EndReplacement { .. } if bad => Answer::ReplacementEnded(Err(failure())),
+            Effect::EndReplacement { .. } => Answer::ReplacementEnded(Ok(())),
             Effect::Remove { connection, .. } => Answer::Removed(Ok(connection.clone())),
             _ if bad => Answer::Connection(Err(failure())),
             Effect::Create { new, .. } => {

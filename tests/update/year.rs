@@ -81,7 +81,7 @@ mod faults {
 
     /// Everything is long due.
     fn later(world: &mut World) {
-        world.desk.now += days(2);
+        world.desk.now += days(3);
     }
 
     #[test]

@@ -14,8 +14,8 @@ use tokengauge::domain::{
     Claims, ClaimsRequest, ClientCredential, ClientId, CodeAttempt, Connection, ConnectionId, ConnectionName,
     ConnectionValue, Consumer, CountsFrom, Destination, DeviceAttempt, DevicePoll, HandOver, HandedOver,
     Lack, Lacking, Lifetime, Mailbox, PerAudience, RedirectUri, RefreshGrant, RefreshLimit, Renewal,
-    RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant,
-    Tokens, Trouble, TroubleKind, WayIn, WhoActs,
+    RenewalKind, RenewalOutcome, Replacement, ResponseMode, ScopeSet, SecretCredential, Settings,
+    SignedInUser, Tenant, Tokens, Trouble, TroubleKind, WayIn, WhoActs,
 };
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, VaultError, WorkFactor};
@@ -165,7 +165,14 @@ pub fn app_registration() -> AppRegistration {
             ends_on: NaiveDate::from_ymd_opt(2027, 2, 28),
             entered_at: at(1),
         }),
-        replacement: None,
+        replacement: Some(Replacement {
+            candidate: SecretCredential {
+                value: ClientSecret::new("TGSECRET~the.new.one-17+"),
+                ends_on: None,
+                entered_at: at(2),
+            },
+            proven_for: [id("c0ffee"), id("5eed")].into(),
+        }),
     }
 }
 

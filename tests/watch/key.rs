@@ -3,17 +3,20 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use tokengauge::domain::secret::Passphrase;
+use tokengauge::vault::{Protection, Vault, WorkFactor};
+
 use super::home::Home;
 use super::service::Service;
 
 /// A vault behind a passphrase, and a file with it.
 fn behind_a_passphrase() -> (Home, std::path::PathBuf) {
+    const PASSPHRASE: &str = "plucky walrus tunes harp";
     let home = Home::empty();
-    let file = home.write("passphrase", "plucky walrus tunes harp\n");
+    let file = home.write("passphrase", &format!("{PASSPHRASE}\n"));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let mut command = home.command();
-    command.env("TOKENGAUGE_PASSPHRASE_FILE", &file).args(["vault", "init"]);
-    assert!(command.output().unwrap().status.success());
+    let protection = Protection::Passphrase(Passphrase::new(PASSPHRASE));
+    Vault::init(&home.vault(), &protection, WorkFactor::FOR_TESTS).unwrap();
     (home, file)
 }
 

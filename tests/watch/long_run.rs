@@ -1,6 +1,7 @@
 //! Many connections with short tokens under `watch`, in real time: none lapses, and it costs no more as time goes by.
 //!
-//! A few of them for some seconds; `TOKENGAUGE_WATCH=full` makes that 1,000 connections with tokens of 60 s for ten minutes:
+//! A few of them for some seconds; `TOKENGAUGE_WATCH=full` makes that 1,000 connections with tokens of 60 s for ten minutes
+//! (`short`: for two):
 //! `TOKENGAUGE_WATCH=full cargo test --release --test watch long_run -- --nocapture`.
 
 use std::fs;
@@ -23,11 +24,12 @@ struct Size {
 }
 
 fn size() -> Size {
-    if std::env::var("TOKENGAUGE_WATCH").is_ok_and(|size| size == "full") {
-        Size { connections: 1_000, life: TimeDelta::seconds(60), length: Duration::from_secs(600) }
-    } else {
-        Size { connections: 40, life: TimeDelta::seconds(10), length: Duration::from_secs(16) }
-    }
+    let (connections, life, length) = match std::env::var("TOKENGAUGE_WATCH").as_deref() {
+        Ok("full") => (1_000, 60, 600),
+        Ok("short") => (1_000, 60, 120),
+        _ => (40, 10, 16),
+    };
+    Size { connections, life: TimeDelta::seconds(life), length: Duration::from_secs(length) }
 }
 
 /// What a process takes up at a moment.
@@ -121,12 +123,12 @@ fn check_flat(taken: &[Taken]) {
 
 fn report(size: &Size, platform: &Platform, taken: &[Taken], renewals: u64) {
     let (first, last) = (taken.first().unwrap(), taken.last().unwrap());
-    let counts = platform.counts();
-    let least = counts.renewed.iter().min().copied().unwrap();
-    let most = counts.renewed.iter().max().copied().unwrap();
-    let in_the_air = counts.most_in_the_air;
-    let (lapsed, early, share) = (counts.lapsed, counts.early, counts.latest_share * 100.0);
-    drop(counts);
+    let counted = platform.counts();
+    let least = counted.renewed.iter().min().copied().unwrap();
+    let most = counted.renewed.iter().max().copied().unwrap();
+    let in_the_air = counted.most_in_the_air;
+    let (lapsed, early, share) = (counted.lapsed, counted.early, counted.latest_share * 100.0);
+    drop(counted);
     let posts = plain_posts_cost(renewals);
     let fds = |own: &Taken| own.descriptors.map_or_else(|| "?".to_owned(), |count| count.to_string());
     println!("connections                {:>10}", size.connections);

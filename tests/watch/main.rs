@@ -10,6 +10,7 @@ mod slow;
 mod tenant;
 
 mod fleet;
+mod hook;
 mod key;
 mod long_run;
 mod outage;

@@ -61,17 +61,17 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
         vault: vault.clone(),
         access: VaultAccess { directory: home.vault(), sources: Sources::default() },
         network: Network::of_process(None),
+        warnings: Setup::none(),
         clock,
         log: Log::to_stderr(clock, None, Detail::Events),
         manager: ServiceManager::of_process(),
-        warnings: Setup::none(),
     };
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, told) = tokio::sync::oneshot::channel::<()>();
     let running = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.unwrap().block_on(watch::run_until(start, async {
             // A test that failed tells nothing any more.
-            let _ = stopped.await;
+            let _ = told.await;
         }))
     });
     wait(&platform, || platform.counts().renewed.iter().all(|times| *times > 0), "the first round");
@@ -108,18 +108,22 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
     );
     println!("most at once after it {:>11}", counts.most_in_the_air);
 
-    let [overloaded, paused, cut] = &phases[..] else { panic!("three phases") };
-    let count = u64::try_from(connections).unwrap();
+    let [overloaded, paused, unreachable] = &phases[..] else { panic!("three phases") };
+    let all = u64::try_from(connections).unwrap();
     // Each comes due once, and is tried again after 30 s, 60 s, 120 s, 240 s …: five times in ten minutes.
-    assert!(overloaded.arrived >= count / 2 && overloaded.arrived <= count * 6, "{}", overloaded.arrived);
+    assert!(overloaded.arrived >= all / 2 && overloaded.arrived <= all * 6, "{}", overloaded.arrived);
     // Few ask after each pause of a minute, and those that were on their way when the first one came.
     let pauses = u64::try_from(length.num_minutes()).unwrap();
     assert!(paused.arrived >= 1 && paused.arrived <= 8 + pauses * a_pause, "{}", paused.arrived);
-    assert_eq!(cut.arrived, 0);
-    assert!(cut.tried >= 1 && cut.tried <= usize::try_from(count * 6).unwrap(), "{}", cut.tried);
+    assert_eq!(unreachable.arrived, 0);
+    assert!(
+        unreachable.tried >= 1 && unreachable.tried <= usize::try_from(all * 6).unwrap(),
+        "{}",
+        unreachable.tried
+    );
     // Once, and once more within each four fifths of a life.
     let rounds = 2 + (recovery.num_seconds() / (length * 4 / 5).num_seconds()).unsigned_abs();
-    assert!(u64::from(again) <= count * rounds, "{again} renewals for {count} connections");
+    assert!(u64::from(again) <= all * rounds, "{again} renewals for {all} connections");
     assert!(counts.most_in_the_air <= 8, "{} at once", counts.most_in_the_air);
 }
 

@@ -165,7 +165,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     };
     let written = match refusal {
         None => {
-            let answer = shared.work(&path, body);
+            let answer = shared.work(&path, &body);
             write_answer(reader.get_mut(), 200, "", &answer)
         }
         Some((status, retry_after)) => {
@@ -180,15 +180,15 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 
 impl Shared {
     /// What the tenant answers, and what that is to the connection that asked.
-    fn work(&self, path: &str, body: Vec<u8>) -> Vec<u8> {
+    fn work(&self, path: &str, body: &[u8]) -> Vec<u8> {
         let now = self.clock.now();
         let field = |name: &str| {
-            form_urlencoded::parse(&body).find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
+            form_urlencoded::parse(body).find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
         };
         let held = field("refresh_token").unwrap_or_default();
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(Bytes::from(body.clone()))
+            .body(Bytes::copy_from_slice(body))
             .unwrap();
         let response = self.simulator.lock().unwrap().handle(&request, now);
         assert_eq!(response.status().as_u16(), 200, "{}", String::from_utf8_lossy(response.body()));

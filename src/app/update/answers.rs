@@ -36,6 +36,11 @@ impl App {
                 self.complain(failure, now);
                 Vec::new()
             }
+            Answer::SecretProved(news) => {
+                self.take_proof(request, news, now);
+                Vec::new()
+            }
+            Answer::ReplacementEnded(result) => self.take_replacement_end(request, result, now),
             Answer::Delivered(result) => self.take_delivery(request, result, now),
             Answer::Revealed(result) => {
                 self.take_reveal(request, result, now);
@@ -106,7 +111,10 @@ impl App {
         self.open_until = contents.open_until;
         self.follow_names(&contents.connections);
         contents.connections.iter().for_each(|read| self.note_pause(read, now));
-        self.activity.recall(&contents.connections);
+        // Told to whoever looks: fifty token requests of each connection.
+        if self.is_attended() {
+            self.activity.recall(&contents.connections);
+        }
         self.connections.load(contents, now);
         self.warnings.look_at_all();
         self.keep_selection(now);

@@ -216,6 +216,7 @@ impl Panel {
             },
             Self::Help(_)
             | Self::Input(_)
+            | Self::Secret(_)
             | Self::SignIn(_)
             | Self::Consent(_)
             | Self::DeviceSignIn(_)

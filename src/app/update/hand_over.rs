@@ -26,7 +26,7 @@ impl App {
     }
 
     /// A set of which little is left is renewed first, if the form has tokens in it at all.
-    fn begin_hand_over(
+    pub(super) fn begin_hand_over(
         &mut self,
         overview: &Overview,
         consumer: Consumer,

@@ -93,6 +93,7 @@ impl App {
             Action::Copy => return self.copy_value(&chosen, now),
             Action::Reveal => return self.reveal(&chosen),
             Action::HandOver => return self.choose_consumer(&chosen, now),
+            Action::ReplaceSecret => self.open_secret_replacement(&chosen, now),
             Action::Export => return self.open_export(&chosen, None, now),
             Action::Probe => return self.begin_probe(&chosen),
             Action::OtherWays => self.tell(Notice::plain(

@@ -22,6 +22,7 @@ mod probe;
 mod queue;
 mod renewals;
 mod saving;
+mod secret_replacement;
 mod time;
 mod warnings;
 
@@ -56,6 +57,7 @@ impl App {
         }
         self.go_on_in_queue(notice.as_ref(), now);
         effects.extend(self.close_idle_listener(now));
+        effects.extend(self.go_on_replacing(now));
         self.plan_again(now);
         effects.extend(self.follow_warnings(now));
         if self.chosen().map(|own| &own.id) != chosen.as_ref() {
@@ -180,6 +182,7 @@ impl App {
             (Door::Open, Some(Panel::SignIn(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.type_key(key),
             (Door::Open, Some(Panel::Export(_))) => return self.type_in_export(key),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.type_key(key),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => {
                 field.handle(key);
             }
@@ -217,6 +220,7 @@ impl App {
             (Door::Open, Some(Panel::Input(pane))) => pane.clear_field(),
             (Door::Open, Some(Panel::SignIn(panel))) => panel.paste.clear_typed(),
             (Door::Open, Some(Panel::Consent(panel))) => panel.paste.clear_typed(),
+            (Door::Open, Some(Panel::Secret(panel))) => panel.clear_field(),
             (Door::Open, Some(Panel::Export(panel))) if panel.is_typing() => panel.file.clear_typed(),
             (Door::Open, Some(Panel::Question(Question::Remove { field, .. }))) => field.clear_typed(),
             (Door::Open, None) => match self.line {

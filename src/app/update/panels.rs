@@ -25,6 +25,7 @@ impl App {
             Panel::DeviceSignIn(panel) => return self.act_in_device_sign_in(panel, action),
             Panel::Consent(panel) => return self.act_in_consent(panel, action, now),
             Panel::HandOver(panel) => return self.act_in_hand_over(panel, action, now),
+            Panel::Secret(panel) => return self.act_in_secret_replacement(panel, action, now),
             Panel::Export(panel) => return self.act_in_export(panel, action),
             Panel::Presets(panel) => return self.act_in_presets(panel, action, now),
             Panel::Probe(panel) => return self.act_in_probe(panel, action, now),

@@ -48,6 +48,7 @@ impl Watch {
 
 /// Renews until it is stopped.
 fn renew(context: &Context, clock: Clock, log: Log) -> Result<Exit, CliError> {
+    // Nobody sits at a terminal.
     let warnings = Setup::of(&Config::load(context.paths.config.as_ref())?.warnings, None);
     let (vault, sources) = open_unattended(context)?;
     let start = Start {

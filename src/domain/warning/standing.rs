@@ -222,9 +222,9 @@ impl Look<'_> {
     fn way_out(&self) -> Option<WayOut> {
         match self.own.renewal_plan(self.now) {
             RenewalPlan::Due(_) => self.counts_from_sign_in().then_some(WayOut::SignIn),
+            RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
             RenewalPlan::OnRequest { .. } if self.counts_from_sign_in() => Some(WayOut::SignIn),
             RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
-            RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
             RenewalPlan::Impossible(
                 NoRenewal::SignInNeeded | NoRenewal::NeverSignedIn | NoRenewal::NoRefreshToken,
             ) => None,

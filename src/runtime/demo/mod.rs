@@ -22,7 +22,7 @@ use crate::vault::{Vault, VaultError};
 
 use super::clock::Clock;
 use super::dashboard::{self, Ended, Surroundings, Titles, outlets, terminal_orders};
-use super::driver::{self, Channels, Driver};
+use super::driver::{self, Channels, Driver, GATHER_BRIEFLY};
 use super::entropy;
 use super::executor::{Executor, SimulatedBrowser, VaultAccess};
 use super::looks::Looks;
@@ -155,5 +155,6 @@ pub async fn run(
         .with_warnings(WarningRules::default(), Banner::Shown);
     let opening: Vec<Effect> = app.open_vault();
     opening.into_iter().for_each(|effect| executor.perform(effect));
-    Ok(dashboard::show(Driver::new(app, executor, clock, ends)?, looks, orders, Titles::Counts).await?)
+    let driver = Driver::new(app, executor, clock, ends, GATHER_BRIEFLY)?;
+    Ok(Box::pin(dashboard::show(driver, looks, orders, Titles::Counts)).await?)
 }

@@ -45,7 +45,7 @@ pub async fn prove_secret(
         Err(error) => unproven(error)?,
     };
     let (own, id) = (services.clone(), id.clone());
-    blocking(move || note(&own, &id, &overview, candidate, proof)).await
+    blocking(move || note(&own, &id, &overview, &candidate, proof)).await
 }
 
 /// The secret that is meant, if it may be proven.
@@ -98,7 +98,7 @@ fn note(
     services: &Services,
     id: &ConnectionId,
     overview: &Overview,
-    candidate: SecretCredential,
+    candidate: &SecretCredential,
     proof: Proof,
 ) -> Result<Proof, ExchangeError> {
     match &proof {
@@ -119,15 +119,15 @@ fn note_proven(
     services: &Services,
     id: &ConnectionId,
     overview: &Overview,
-    candidate: SecretCredential,
+    candidate: &SecretCredential,
 ) -> Result<(), ExchangeError> {
     let mut locked = services.vault.lock_app(&overview.settings.client_id, PATIENCE)?;
     let mut app = locked.read()?.ok_or(ExchangeError::NoAppRegistration)?;
     // Taken for all meanwhile, by another process that saw the last proof: there is nothing left to note.
-    if is_taken(&app, &candidate) {
+    if is_taken(&app, candidate) {
         return Ok(());
     }
-    app.note_proof(&candidate, id.clone())?;
+    app.note_proof(candidate, id.clone())?;
     Ok(locked.save(&mut app)?)
 }
 

@@ -1,6 +1,6 @@
 //! What the log of `watch` tells: read off the messages on their way to the app, and off the state that they meet.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
@@ -151,8 +151,8 @@ impl Journal {
                 lines.extend(self.read_renewal(own, at));
             }
         }
-        let stays = |id: &ConnectionId| contents.connections.iter().any(|own| own.id == *id);
-        for gone in app.connections.all().iter().filter(|own| !stays(&own.id)) {
+        let stays: HashSet<&ConnectionId> = contents.connections.iter().map(|own| &own.id).collect();
+        for gone in app.connections.all().iter().filter(|own| !stays.contains(&own.id)) {
             lines.push(Line::new(Priority::Info, format!("{}: removed by another program", gone.name)));
             self.told.remove(&gone.id);
         }
@@ -293,6 +293,18 @@ fn needs_a_person(names: &[&str]) -> Option<Line> {
     ))
 }
 
+/// Of what was not told before, by whichever program.
+fn warning(news: &News, at: DateTime<Utc>) -> Line {
+    let told = news.message(at);
+    match news {
+        News::Raised(warning) => {
+            let told = in_one_line(&Failure::new(told, warning.what_to_do()));
+            Line::new(Priority::Warning, format!("warning: {told}"))
+        }
+        News::Recovered(_) => Line::new(Priority::Notice, format!("recovered: {told}")),
+    }
+}
+
 fn clock_set(by: TimeDelta) -> Line {
     let way = if by > TimeDelta::zero() { "forward" } else { "back" };
     let by =
@@ -304,12 +316,9 @@ fn clock_set(by: TimeDelta) -> Line {
         ),
     )
 }
+
 /// A line for each thing that nobody had heard of.
 fn warned_lines(warned: &Warned) -> Vec<Line> {
-    let line = |news: &News| match news {
-        News::Raised(_) => Line::new(Priority::Warning, format!("warning: {}", news.message(warned.at))),
-        News::Recovered(_) => Line::new(Priority::Notice, format!("recovered: {}", news.message(warned.at))),
-    };
-    let not_noted = warned.not_noted.as_ref().map(|own| Line::new(Priority::Warning, in_one_line(own)));
-    warned.news.iter().map(line).chain(not_noted).collect()
+    let not_noted = warned.not_noted.as_ref().map(|own| Line::new(Priority::Error, in_one_line(own)));
+    warned.news.iter().map(|news| warning(news, warned.at)).chain(not_noted).collect()
 }

@@ -20,7 +20,7 @@ use crate::vault::{LockOrders, Mark, Presence, Vault, VaultError, Watching};
 use super::blocking::blocking;
 use super::clock::Clock;
 use super::dashboard::{Surroundings, outlets, terminal_orders};
-use super::driver::{self, Channels, Driver, Next};
+use super::driver::{self, Channels, Driver, GATHER_LONG, Next};
 use super::executor::{Executor, VaultAccess};
 use super::http::Network;
 use super::service_manager::ServiceManager;
@@ -146,7 +146,7 @@ impl Watch {
             .with_warnings(warnings)
             .with_open_vault(vault.clone(), None);
         Ok(Self {
-            driver: Driver::new(app, executor, clock, ends)?,
+            driver: Driver::new(app, executor, clock, ends, GATHER_LONG)?,
             journal: Journal::default(),
             log,
             alive_at: None,
