@@ -65,7 +65,7 @@ fn keys(view: View<'_>, warning: &Warning, more: usize, width: u16) -> Line<'sta
 fn way_out(view: View<'_>, warning: &Warning) -> Option<(Action, &'static str)> {
     match &warning.nature {
         Nature::Ends(ending) => match ending.way_out {
-            WayOut::Replace => Some((Action::Edit, "replace")),
+            WayOut::Replace => Some((Action::ReplaceSecret, "replace")),
             WayOut::Renew => Some((Action::Renew, Action::Renew.label())),
             WayOut::RenewsLater | WayOut::SignIn => Some((Action::Authorize, Action::Authorize.label())),
             WayOut::Mend => next_step(view),
