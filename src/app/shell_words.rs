@@ -24,6 +24,8 @@ impl Failure {
         let in_commands = |advice: String, (keys, command): &(&str, &str)| {
             advice.replace(keys, &format!("(tokengauge {command} {name})"))
         };
-        Self { what_to_do: COMMANDS.iter().fold(self.what_to_do, in_commands), ..self }
+        // That one is about the app registration, whoever it serves.
+        let what_to_do = self.what_to_do.replace("(S)", "(tokengauge secret CLIENT-ID)");
+        Self { what_to_do: COMMANDS.iter().fold(what_to_do, in_commands), ..self }
     }
 }

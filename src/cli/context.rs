@@ -169,7 +169,7 @@ impl Context {
             (Unlocked::NeedsPassphrase, _) => Err(CliError::new(
                 Exit::Locked,
                 format!("the vault in {} is locked", dir.display()),
-                "unlock it with: tokengauge vault unlock; or name a key file with --key-file",
+                "in a terminal: tokengauge vault unlock; elsewhere name a key file with --key-file",
             )),
         }
     }

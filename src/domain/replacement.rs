@@ -29,7 +29,7 @@ pub enum ReplacementError {
     #[error("another new secret is being proven for this app registration")]
     AnotherUnderWay,
     /// None is being proven: it was finished, or given up.
-    #[error("no new secret is being proven for this app registration any more")]
+    #[error("no replacement of this client secret is under way")]
     NoneUnderWay,
 }
 
@@ -40,7 +40,7 @@ impl ReplacementError {
             Self::NoSecret => "Enter a secret or a certificate in the form of a connection (e).",
             Self::SameSecret => "Make a new one in the portal and give its value.",
             Self::AnotherUnderWay => "Go on with that one, or go back to the old secret first.",
-            Self::NoneUnderWay => "Begin again, or leave it as it is.",
+            Self::NoneUnderWay => "Begin one with a new secret, if it is to be replaced.",
         }
     }
 }

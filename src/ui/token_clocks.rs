@@ -237,7 +237,11 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
         Clock::RefreshToken => "if unused".to_owned(),
         Clock::ClientCredential if lifetime.stage(clock, view.now) >= Stage::Expiring => {
-            format!("{} replace", view.key(Action::Edit))
+            let replaces = match overview.credential {
+                CredentialFacts::Certificate { .. } => Action::Edit,
+                _ => Action::ReplaceSecret,
+            };
+            format!("{} replace", view.key(replaces))
         }
         Clock::ClientCredential => match overview.credential {
             CredentialFacts::Certificate { .. } => format!("ends {}", view.day(lifetime.expires_at)),

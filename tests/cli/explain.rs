@@ -24,8 +24,10 @@ fn a_number_is_explained_with_who_acts_and_the_next_step() {
 
 #[test]
 fn keys_of_the_dashboard_become_commands() {
-    let out = explain(&["7000222"]).is(0).out;
+    let out = explain(&["7000215"]).is(0).out;
     assert!(out.contains("tokengauge edit NAME") && !out.contains("(e)"), "{out}");
+    let out = explain(&["7000222"]).is(0).out;
+    assert!(out.contains("tokengauge secret CLIENT-ID") && !out.contains("(S)"), "{out}");
 }
 
 #[test]

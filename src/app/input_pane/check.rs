@@ -142,7 +142,7 @@ fn renew_before(pane: &InputPane) -> Check {
     match (text.is_empty(), RenewBefore::parse(text)) {
         (true, _) => Check::Empty("10 minutes; of a short life its last fifth".to_owned()),
         (false, Some(margin)) => {
-            right(format!("renewed {margin} before its end, or after a fifth of a short life"))
+            right(format!("renewed {margin} before its end, but never in the first fifth of its life"))
         }
         (false, None) => wrong("a time between 10s and 24h, such as 90s, 15m or 2h"),
     }

@@ -234,8 +234,9 @@ impl App {
         };
         match &self.panel {
             _ if cleared => Vec::new(),
-            // What was typed is thrown away only when it is asked for.
-            Some(Panel::Input(pane)) if pane.touched => self.act_in_panel(Action::Back, now),
+            // Who wanted to clear a field that was empty already has not wanted to leave: a secret pasted next would go to
+            // the shell. And what was typed is thrown away only when it is asked for.
+            Some(Panel::Input(_) | Panel::Secret(_)) => self.act_in_panel(Action::Back, now),
             _ => self.quit(),
         }
     }

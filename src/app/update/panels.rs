@@ -37,6 +37,8 @@ impl App {
     fn act_in_help(&mut self, row: usize, action: Action) {
         let last = Action::ALL.len();
         self.panel = match action {
+            Action::First => Some(Panel::Help(0)),
+            Action::Last => Some(Panel::Help(last)),
             Action::Up => Some(Panel::Help(row.saturating_sub(1))),
             Action::Down => Some(Panel::Help((row + 1).min(last))),
             Action::HalfPageUp => Some(Panel::Help(row.saturating_sub(10))),

@@ -142,7 +142,7 @@ pub const EXPLANATIONS: [Explanation; 141] = [
     row(7_000_112, AppOwner, "the application is disabled", "Enable it in its home tenant."),
     row(7_000_215, AppOwner, "the client secret is wrong", "Enter the secret's value, not its ID (e)."),
     row(7_000_218, AppOwner, "the registration wants a secret, and none was sent", "Enter the secret (e), or allow public client flows."),
-    row(7_000_222, AppOwner, "the client secret has expired", "Make a new secret in the portal and enter it (e)."),
+    row(7_000_222, AppOwner, "the client secret has expired", "Make a new secret in the portal, then replace the old one (S)."),
     row(7_000_229, TenantAdmin, "the application was never installed in this tenant", "Ask the tenant's administrator to open the admin consent address once."),
     row(9_000_411, AppOwner, "a parameter was sent twice", "Check the authority (e): does something on the way change requests?"),
     row(9_001_023, AppOwner, "this grant does not work with common or consumers", "Set the tenant to its ID or domain, or to organizations (e)."),
