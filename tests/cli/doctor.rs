@@ -232,7 +232,7 @@ fn online_looks_at_the_way_and_the_set_up_and_uses_no_token() {
         ("clock", "ok"),
         ("tenant", "ok"),
         ("client", "ok"),
-        ("redirect", "ok"),
+        ("redirect", "skipped"),
         ("permissions", "ok"),
         ("mailbox", "skipped"),
     ];
@@ -241,6 +241,21 @@ fn online_looks_at_the_way_and_the_set_up_and_uses_no_token() {
     let all = checks(&tenant.run(&["doctor", NAME, "--online", "--probe", "--json"]).is(0));
     assert_eq!(all.last().unwrap(), &("mailbox".to_owned(), "ok".to_owned()));
     assert!(tenant.run(&["doctor", "--json"]).is(0).json()[0]["checks"].is_null());
+}
+
+#[test]
+fn what_was_got_before_an_edit_says_nothing_of_the_new_settings() {
+    let tenant = Tenant::new().signed_in();
+    let verdict = |check: &str| {
+        let all = checks(&tenant.run(&["doctor", NAME, "--online", "--json"]));
+        all.into_iter().find(|(own, _)| own == check).unwrap().1
+    };
+    assert_eq!(verdict("client"), "ok");
+    tenant.run(&["edit", NAME, "--redirect-uri", "http://localhost:8401/"]).is(0);
+    assert_eq!((verdict("client"), verdict("redirect")), ("ok".into(), "skipped".into()));
+    let other = "9e2b7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
+    tenant.run(&["edit", NAME, "--client-id", other, "--yes"]).is(0);
+    assert_eq!((verdict("client"), verdict("redirect")), ("skipped".into(), "skipped".into()));
 }
 
 #[test]

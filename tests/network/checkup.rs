@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokengauge::domain::checkup::{Check, Finding, Verdict};
-use tokengauge::domain::{Authority, Overview, Tenant};
+use tokengauge::domain::{Authority, Overview, Tenant, Trouble, TroubleKind, WhoActs};
 use tokengauge::runtime::checkup::{Checkup, checkup};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::http::lookup::Lookup;
@@ -219,4 +219,42 @@ async fn a_secured_host_that_never_answers_fails_the_connection_alone() {
     let slow = Network { limits, ..trusting(roots) };
     let (found, _) = checked(slow, &format!("https://{LOGIN}:{}", server.port)).await;
     assert_eq!(verdicts(of_host(&found)), way([Fine, Fine, Failed, Fine, Skipped]));
+}
+
+#[tokio::test]
+async fn a_refusal_fails_the_check_that_it_is_about() {
+    let (_desk, own) = overview("http://127.0.0.1:9").await;
+    let cases = [
+        (Some(7_000_215), "the client secret is wrong (AADSTS7000215)", [Failed, Skipped, Fine]),
+        (None, "the client is not who it says (invalid_client)", [Failed, Skipped, Fine]),
+        (Some(50_011), "the redirect URI is not registered (AADSTS50011)", [Fine, Failed, Fine]),
+        (Some(70_011), "a scope is not valid (AADSTS70011)", [Fine, Skipped, Failed]),
+        (
+            Some(1),
+            "the platform refused with invalid_resource; its number AADSTS1 is not known here",
+            [Fine, Skipped, Failed],
+        ),
+        (
+            None,
+            "no such thing (invalid_request). The server's words: \"invalid_scope\"",
+            [Warning, Skipped, Fine],
+        ),
+    ];
+    for (aadsts, what_happened, expected) in cases {
+        let mut own = own.clone();
+        own.trouble = Some(Trouble {
+            at: own.renewals.last().unwrap().at,
+            kind: TroubleKind::SetUpWrong,
+            who: WhoActs::AppOwner,
+            what_happened: what_happened.to_owned(),
+            what_to_do: "Mend it.".to_owned(),
+            aadsts,
+            trace_id: None,
+            correlation_id: None,
+        });
+        let found = checkup(&TokenClient::new(network(), Clock::system()), &[&own]).await;
+        let verdict = |check| finding(&found.connections[&own.id], check).verdict;
+        let all = [Check::Client, Check::Redirect, Check::Permissions].map(verdict);
+        assert_eq!(all, expected, "{what_happened}");
+    }
 }
