@@ -28,6 +28,8 @@ pub enum Message {
     FocusLost,
     /// Another process changed records of the vault.
     RecordsChanged,
+    /// A program, this one or another, has noted something in the activity.
+    ActivityNoted,
     /// An answer that was paid for could not be saved, or is by now.
     Saving(SaveNews),
     /// What happens cannot be noted beside the vault; told once.

@@ -72,6 +72,14 @@ impl ActivityLog {
         matches!(self.0, Place::Disk(_))
     }
 
+    /// The file that grows, where there is one; its directory is made, so that it can be watched.
+    pub fn watchable(&self) -> Option<&Path> {
+        let Place::Disk(files) = &self.0 else { return None };
+        // What cannot be made is told when something is noted.
+        let _ = files.make_directory();
+        Some(&files.path)
+    }
+
     /// The file, printable.
     pub fn place(&self) -> String {
         match &self.0 {
@@ -136,10 +144,13 @@ impl Files {
     }
 
     fn open(&self) -> io::Result<File> {
-        if let Some(directory) = self.path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        }
+        self.make_directory()?;
         private(OpenOptions::new().append(true).create(true)).open(&self.path)
+    }
+
+    fn make_directory(&self) -> io::Result<()> {
+        let Some(directory) = self.path.parent() else { return Ok(()) };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
     }
 
     /// Puts the file aside, unless another program has done so since it was opened.

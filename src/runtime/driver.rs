@@ -149,6 +149,8 @@ impl Driver {
                 self.reload_at.get_or_insert(now + self.gather);
                 return None;
             }
+            // A record changes before that is noted: whoever read the activity in between has not seen it.
+            Woken::Noticed(Noticed::Activity) => Next::Message(Message::ActivityNoted),
             Woken::Noticed(Noticed::LockOrder) if self.executor.is_ordered_to_lock() => {
                 Next::Message(Message::LockOrdered)
             }

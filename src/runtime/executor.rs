@@ -448,12 +448,15 @@ impl Executor {
         let is_stale = open.services.as_ref().is_some_and(|own| own.vault.check_key().is_err());
         if open.services.is_none() || is_stale {
             let orders = LockOrders::of(vault.dir(), self.access.sources.notes.as_deref());
-            open.watcher = watcher::watch(vault.dir(), orders.files(), self.noticed.clone());
-            open.services = Some(Services {
+            let services = Services {
                 leaving: self.leaving.clone(),
                 on_failed_save: OnFailedSave::TryOn(self.teller.clone()),
                 ..Services::with_network(vault, self.clock, self.network.clone())
-            });
+            };
+            let activity = services.activity.watchable();
+            open.watcher =
+                watcher::watch(services.vault.dir(), activity, orders.files(), self.noticed.clone());
+            open.services = Some(services);
             open.until = until;
         } else if open.until.is_some() {
             // The passphrase was typed anew, and its hours begin anew; what needs none has no end.

@@ -1,4 +1,4 @@
-//! Notices what another process did to a vault: changed records, and the order to lock.
+//! Notices what another process did to a vault: changed records, what it noted of them, and the order to lock.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,23 +17,27 @@ pub struct RecordWatcher {
 pub enum Noticed {
     /// A record was replaced, made or removed.
     Records,
+    /// Something was noted in the activity.
+    Activity,
     /// The vault was ordered to be locked.
     LockOrder,
 }
 
-/// Tells what happens in a vault, and to the files by which it is ordered to be locked. `None` where the system cannot
+/// Tells what happens in a vault, to the file of its activity, and to those by which it is ordered to be locked. `None` where the system cannot
 /// watch: the records are then read again only when this process changes one, and an order is looked for at every wake.
 pub fn watch<'a>(
     vault: &Path,
+    activity: Option<&Path>,
     orders: impl Iterator<Item = &'a Path>,
     noticed: mpsc::UnboundedSender<Noticed>,
 ) -> Option<RecordWatcher> {
     let orders: Vec<PathBuf> = orders.map(Path::to_owned).collect();
     let names: Vec<OsString> =
         orders.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
+    let log = activity.and_then(Path::file_name).map(OsString::from);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if let Ok(event) = event
-            && let Some(what) = noticed_in(&event, &names)
+            && let Some(what) = noticed_in(&event, log.as_ref(), &names)
         {
             // A receiver that is gone means that the program ends.
             let _ = noticed.send(what);
@@ -43,7 +47,7 @@ pub fn watch<'a>(
     for folder in ["connections", "apps"] {
         watcher.watch(&vault.join(folder), RecursiveMode::NonRecursive).ok()?;
     }
-    for folder in orders.iter().filter_map(|path| path.parent()) {
+    for folder in orders.iter().map(PathBuf::as_path).chain(activity).filter_map(Path::parent) {
         // One that is not there is looked at by the clock alone.
         let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
     }
@@ -51,16 +55,18 @@ pub fn watch<'a>(
 }
 
 /// Reading is no change, and a temporary file is none yet: its renaming is.
-fn noticed_in(event: &Event, orders: &[OsString]) -> Option<Noticed> {
+fn noticed_in(event: &Event, log: Option<&OsString>, orders: &[OsString]) -> Option<Noticed> {
     if !matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
         return None;
     }
     let is_order =
         |path: &PathBuf| path.file_name().is_some_and(|name| orders.iter().any(|order| order == name));
     let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "age");
+    let is_log = |path: &PathBuf| log.is_some_and(|log| path.file_name() == Some(log));
     match () {
         () if event.paths.iter().any(is_order) => Some(Noticed::LockOrder),
         () if event.paths.iter().any(is_record) => Some(Noticed::Records),
+        () if event.paths.iter().any(is_log) => Some(Noticed::Activity),
         () => None,
     }
 }

@@ -1,6 +1,10 @@
 //! `doctor`: the next step of each connection, and what Graph answers to its token.
 
+use rustix::process::Signal;
+
 use super::home::Home;
+use super::signals::signal;
+use super::slow::Slow;
 use super::tenant::{CLIENT_ID, NAME, OPS, SECRET, Tenant};
 
 const REFUSED_CALENDAR: &str =
@@ -228,7 +232,7 @@ fn online_looks_at_the_way_and_the_set_up_and_uses_no_token() {
         ("clock", "ok"),
         ("tenant", "ok"),
         ("client", "ok"),
-        ("redirect", "ok"),
+        ("redirect", "skipped"),
         ("permissions", "ok"),
         ("mailbox", "skipped"),
     ];
@@ -237,6 +241,47 @@ fn online_looks_at_the_way_and_the_set_up_and_uses_no_token() {
     let all = checks(&tenant.run(&["doctor", NAME, "--online", "--probe", "--json"]).is(0));
     assert_eq!(all.last().unwrap(), &("mailbox".to_owned(), "ok".to_owned()));
     assert!(tenant.run(&["doctor", "--json"]).is(0).json()[0]["checks"].is_null());
+}
+
+#[test]
+fn what_was_got_before_an_edit_says_nothing_of_the_new_settings() {
+    let tenant = Tenant::new().signed_in();
+    let verdict = |check: &str| {
+        let all = checks(&tenant.run(&["doctor", NAME, "--online", "--json"]));
+        all.into_iter().find(|(own, _)| own == check).unwrap().1
+    };
+    assert_eq!(verdict("client"), "ok");
+    tenant.run(&["edit", NAME, "--redirect-uri", "http://localhost:8401/"]).is(0);
+    assert_eq!((verdict("client"), verdict("redirect")), ("ok".into(), "skipped".into()));
+    let other = "9e2b7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
+    tenant.run(&["edit", NAME, "--client-id", other, "--yes"]).is(0);
+    assert_eq!((verdict("client"), verdict("redirect")), ("skipped".into(), "skipped".into()));
+}
+
+#[test]
+fn a_signal_ends_a_checkup_that_waits() {
+    let slow = Slow::new();
+    for (kind, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut looking = slow.start(&["doctor", "--online"]);
+        let held = slow.held();
+        signal(&looking, kind);
+        assert_eq!(looking.wait().unwrap().code(), Some(code));
+        drop(held);
+    }
+}
+
+#[test]
+fn a_server_that_breaks_off_is_for_later() {
+    let slow = Slow::new();
+    let looking = slow.start(&["doctor", "--online"]);
+    drop(slow.held());
+    // What the client tries by itself meets a closed port.
+    let Slow { home, .. } = slow;
+    let output = looking.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{told}");
+    assert!(told.contains("connection   failed"), "{told}");
+    drop(home);
 }
 
 #[test]

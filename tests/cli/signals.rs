@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::slow::Slow;
 use super::tenant::NAME;
 
-fn signal(child: &Child, signal: Signal) {
+pub fn signal(child: &Child, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     kill_process(pid, signal).unwrap();
 }

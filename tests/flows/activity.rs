@@ -49,6 +49,9 @@ async fn what_another_program_does_is_told_here_once() {
     // No key is pressed: the record has changed.
     records::rename(&other.services, &other.id, &name("again")).unwrap();
     dashboard.until("so is the next", |app| told(app, EventKind::Renamed) == 2).await;
+    // A record changes before that is noted, and may have been read by then: the note by itself is enough.
+    other.services.note(EventKind::HandedOver, &name("again"), "handed over to n8n");
+    dashboard.until("what is noted later", |app| told(app, EventKind::HandedOver) == 1).await;
 }
 
 #[tokio::test]

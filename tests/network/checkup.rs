@@ -1,11 +1,15 @@
 //! The checkup of the way: which hop failed, what to do, and one request a host.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use tokengauge::domain::checkup::{Check, Finding, Verdict};
-use tokengauge::domain::{Authority, Overview, Tenant};
+use tokengauge::domain::{Authority, Overview, Tenant, Trouble, TroubleKind, WhoActs};
 use tokengauge::runtime::checkup::{Checkup, checkup};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::http::lookup::Lookup;
-use tokengauge::runtime::http::{Network, TokenClient};
+use tokengauge::runtime::http::{Limits, Network, TokenClient};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -172,5 +176,85 @@ async fn a_host_that_is_away_is_not_asked_for_every_tenant() {
     let all: Vec<Overview> = tenants.collect();
     let found = checkup(&TokenClient::new(network(), Clock::system()), &all.iter().collect::<Vec<_>>()).await;
     assert!(server.connections() < 4, "once, and what the client tries by itself");
+    assert_eq!(verdicts(of_host(&found)), way([Fine, Fine, Failed, Skipped, Skipped]));
+    let connection = finding(of_host(&found), Check::Connection);
+    assert!(connection.told.contains("broke off"), "{connection:?}");
     assert_eq!(finding(&found.connections[&own.id], Check::Tenant).verdict, Skipped);
+}
+
+#[tokio::test]
+async fn a_host_that_answers_only_at_first_is_left_alone() {
+    let answered = Arc::new(AtomicBool::new(false));
+    let server = Server::plain(move |stream| {
+        let is_first = !answered.swap(true, Ordering::SeqCst);
+        async move {
+            if is_first {
+                reply(stream, answer("Connection: close\r\n", DOCUMENT)).await;
+            }
+        }
+    })
+    .await;
+    let (_desk, own) = overview(&format!("http://127.0.0.1:{}", server.port)).await;
+    let tenants = (0..60).map(|n| {
+        let mut other = own.clone();
+        other.settings.tenant = Tenant::parse(&format!("t{n}.example")).unwrap();
+        other
+    });
+    let all: Vec<Overview> = tenants.collect();
+    let found = checkup(&TokenClient::new(network(), Clock::system()), &all.iter().collect::<Vec<_>>()).await;
+    assert!(
+        server.connections() < 30,
+        "those in the air, and what the client tries: {}",
+        server.connections()
+    );
+    assert_eq!(finding(of_host(&found), Check::Connection).verdict, Failed, "a lost answer is told");
+}
+
+#[tokio::test]
+async fn a_secured_host_that_never_answers_fails_the_connection_alone() {
+    let ca = Ca::new("Contoso Root");
+    let server = Server::tls(&ca.sign(&[LOGIN]), |_stream| std::future::pending()).await;
+    let (_directory, roots) = file("roots.pem", ca.pem());
+    let limits = Limits { exchange: Duration::from_secs(3), ..Limits::default() };
+    let slow = Network { limits, ..trusting(roots) };
+    let (found, _) = checked(slow, &format!("https://{LOGIN}:{}", server.port)).await;
+    assert_eq!(verdicts(of_host(&found)), way([Fine, Fine, Failed, Fine, Skipped]));
+}
+
+#[tokio::test]
+async fn a_refusal_fails_the_check_that_it_is_about() {
+    let (_desk, own) = overview("http://127.0.0.1:9").await;
+    let cases = [
+        (Some(7_000_215), "the client secret is wrong (AADSTS7000215)", [Failed, Skipped, Fine]),
+        (None, "the client is not who it says (invalid_client)", [Failed, Skipped, Fine]),
+        (Some(50_011), "the redirect URI is not registered (AADSTS50011)", [Fine, Failed, Fine]),
+        (Some(70_011), "a scope is not valid (AADSTS70011)", [Fine, Skipped, Failed]),
+        (
+            Some(1),
+            "the platform refused with invalid_resource; its number AADSTS1 is not known here",
+            [Fine, Skipped, Failed],
+        ),
+        (
+            None,
+            "no such thing (invalid_request). The server's words: \"invalid_scope\"",
+            [Warning, Skipped, Fine],
+        ),
+    ];
+    for (aadsts, what_happened, expected) in cases {
+        let mut own = own.clone();
+        own.trouble = Some(Trouble {
+            at: own.renewals.last().unwrap().at,
+            kind: TroubleKind::SetUpWrong,
+            who: WhoActs::AppOwner,
+            what_happened: what_happened.to_owned(),
+            what_to_do: "Mend it.".to_owned(),
+            aadsts,
+            trace_id: None,
+            correlation_id: None,
+        });
+        let found = checkup(&TokenClient::new(network(), Clock::system()), &[&own]).await;
+        let verdict = |check| finding(&found.connections[&own.id], check).verdict;
+        let all = [Check::Client, Check::Redirect, Check::Permissions].map(verdict);
+        assert_eq!(all, expected, "{what_happened}");
+    }
 }

@@ -150,6 +150,7 @@ impl Dashboard {
             }
             Some(noticed) = self.noticed.recv() => match noticed {
                 Noticed::Records => Message::RecordsChanged,
+                Noticed::Activity => Message::ActivityNoted,
                 Noticed::LockOrder => Message::LockOrdered,
             },
             () = tokio::time::sleep(self.clock.until(deadline)) => Message::Wake,

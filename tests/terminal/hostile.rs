@@ -66,6 +66,10 @@ fn all_of(mut terminal: Terminal) -> Reading {
     assert_eq!(terminal.not_restored(), [""; 0]);
     let reading = read(&terminal.written);
     assert_eq!(reading.foreign, [""; 0]);
+    assert!(!reading.titles.is_empty(), "the title tells what needs somebody");
+    for text in &reading.notifications {
+        assert!(!text.contains(REPLACED) && !text.contains("AADSTS"), "our own words only: {text}");
+    }
     reading
 }
 

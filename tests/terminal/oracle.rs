@@ -12,6 +12,10 @@ pub struct Reading {
     pub foreign: Vec<String>,
     /// What was sent to the clipboard.
     pub copies: Vec<String>,
+    /// The titles that were set: a mark, a count and the program's name.
+    pub titles: Vec<String>,
+    /// The notifications for the desktop, each with its bell.
+    pub notifications: Vec<String>,
 }
 
 /// Reads all that was written to a terminal.
@@ -35,7 +39,7 @@ struct Reader<'s> {
     reading: Reading,
 }
 
-impl Reader<'_> {
+impl<'s> Reader<'s> {
     fn read(&mut self) {
         while let Some(c) = self.rest.chars().next() {
             let length = match c {
@@ -54,12 +58,32 @@ impl Reader<'_> {
         }
     }
 
+    /// What stands between such a beginning and BEL, if it is text.
+    fn text_after(&self, beginning: &str) -> Option<&'s str> {
+        let text = self.rest.strip_prefix(beginning)?;
+        let text = &text[..text.find('\u{7}')?];
+        text.chars().all(is_text).then_some(text)
+    }
+
     /// The length of the sequence that begins here, if it is one of ours.
     fn sequence(&mut self) -> Option<usize> {
         if let Some(payload) = self.rest.strip_prefix("\u{1b}]52;c;") {
             let payload = &payload[..payload.find('\u{7}')?];
             self.reading.copies.push(String::from_utf8(STANDARD.decode(payload).ok()?).ok()?);
             return Some("\u{1b}]52;c;\u{7}".len() + payload.len());
+        }
+        if let Some(text) = self.text_after("\u{1b}]2;") {
+            if !is_title(text) {
+                return None;
+            }
+            self.reading.titles.push(text.to_owned());
+            return Some("\u{1b}]2;\u{7}".len() + text.len());
+        }
+        if let Some(text) = self.text_after("\u{1b}]9;tokengauge: ") {
+            self.reading.notifications.push(text.to_owned());
+            let length = "\u{1b}]9;tokengauge: \u{7}".len() + text.len();
+            // The bell of a warning stands behind its notification, and nowhere else.
+            return Some(length + usize::from(self.rest[length..].starts_with('\u{7}')));
         }
         let body = self.rest.strip_prefix("\u{1b}[")?;
         let end = body.find(|c: char| !matches!(c, '0'..='9' | ';' | '?'))?;
@@ -75,8 +99,22 @@ impl Reader<'_> {
     }
 }
 
-/// Clearing, the cursor, the alternate screen, focus events, bracketed paste: all that is switched.
-const OTHERS: [&str; 9] = ["2J", "?25h", "?25l", "?1049h", "?1049l", "?1004h", "?1004l", "?2004h", "?2004l"];
+/// Clearing, the cursor, the alternate screen, focus events, bracketed paste: all that is switched; and the title, which is
+/// put aside and given back.
+const OTHERS: [&str; 11] =
+    ["2J", "?25h", "?25l", "?1049h", "?1049l", "?1004h", "?1004l", "?2004h", "?2004l", "22;2t", "23;2t"];
+
+/// `× 2 need you · tokengauge`, or the name alone: nothing in it comes from outside.
+fn is_title(text: &str) -> bool {
+    let Some(counts) = text.strip_suffix("tokengauge") else { return false };
+    let words = counts.strip_suffix(" · ").and_then(|counts| counts.strip_prefix(['×', '▲']));
+    let is_told = |words: &str| {
+        let mut parts = words.trim_start().splitn(2, ' ');
+        let is_count = parts.next().is_some_and(|count| count.parse::<u16>().is_ok());
+        is_count && parts.next().is_some_and(|what| matches!(what, "needs you" | "need you" | "soon"))
+    };
+    counts.is_empty() || words.is_some_and(is_told)
+}
 
 /// What takes room and stays where it is put, or stands upon it: no control, nothing that reorders or hides its neighbours.
 fn is_text(c: char) -> bool {
@@ -141,10 +179,13 @@ pub fn broken_frames(screen: &vt100::Screen) -> Vec<String> {
 #[test]
 fn our_own_sequences_are_known() {
     let ours = "\u{1b}[?1049h\u{1b}[?2004h\u{1b}[?1004h\u{1b}[?25l\u{1b}[2J\u{1b}[1;1H\u{1b}[38;5;7;48;2;1;2;3mA ä ▲ 漢\u{1b}[0m\
-                \u{1b}]52;c;aGVsbG8=\u{7}\u{1b}[59m\u{1b}[?1049l\u{1b}[?25h";
+                \u{1b}]52;c;aGVsbG8=\u{7}\u{1b}[22;2t\u{1b}]2;× 2 need you · tokengauge\u{7}\u{1b}]2;tokengauge\u{7}\
+                \u{1b}]9;tokengauge: a: sign in\u{7}\u{7}\u{1b}[59m\u{1b}[23;2t\u{1b}[?1049l\u{1b}[?25h";
     let reading = read(ours.as_bytes());
     assert_eq!(reading.foreign, [""; 0]);
     assert_eq!(reading.copies, ["hello"]);
+    assert_eq!(reading.titles, ["× 2 need you · tokengauge", "tokengauge"]);
+    assert_eq!(reading.notifications, ["a: sign in"]);
 }
 
 #[test]
@@ -168,6 +209,15 @@ fn nothing_foreign_passes() {
         "\u{1b}[1;1\u{7}H",
         "\u{1b}[ q",
         "\u{1b}]0;title\u{7}",
+        "\u{1b}]2;title\u{7}",
+        "\u{1b}]2;× 2 contoso · tokengauge\u{7}",
+        "\u{1b}]2;× 2 need you · tokengauge",
+        "\u{1b}]2;contoso tokengauge\u{7}",
+        "\u{1b}[21;2t",
+        "\u{1b}[22;2tx\u{7}",
+        "\u{1b}]9;4;3\u{7}",
+        "\u{1b}]9;tokengauge: a\u{1b}[6n\u{7}",
+        "\u{1b}]9;tokengauge: a\u{7}\u{7}\u{7}",
         "\u{1b}]8;;https://phish.example\u{1b}\\",
         "\u{1b}]52;c;?\u{7}",
         "\u{1b}]52;c;eA==",

@@ -54,6 +54,21 @@ fn changed_records_are_read_again_while_it_is_shown() {
 }
 
 #[test]
+fn what_is_noted_after_its_record_was_read_is_read_as_well() {
+    let mut desk = Desk::open(vec![healthy("one")]);
+    assert_eq!(desk.send(Message::ActivityNoted), [], "nobody looks");
+    let effects = desk.press("4");
+    assert_eq!(desk.answer(&effects, Answer::Activity(Ok(Vec::new()))), []);
+    let effects = desk.send(Message::ActivityNoted);
+    assert_eq!(reads(&effects), 1);
+    assert_eq!(desk.send(Message::ActivityNoted), [], "one reading at a time");
+    let event = others(&desk, "handed over to n8n");
+    let again = desk.answer(&effects, Answer::Activity(Ok(vec![event])));
+    assert_eq!(reads(&again), 1, "what came meanwhile is read after it");
+    assert_eq!(told(&desk), ["handed over to n8n", "renewed, tokens stored"]);
+}
+
+#[test]
 fn a_renewal_of_this_program_is_told_once_with_its_advice() {
     let mut desk = Desk::open(vec![healthy("one")]);
     let effects = desk.press("r");

@@ -132,6 +132,8 @@ impl App {
                 Vec::new()
             }
             Message::RecordsChanged => self.read_records_again(),
+            Message::ActivityNoted if self.shows_activity() => self.read_activity(),
+            Message::ActivityNoted => Vec::new(),
             Message::Saving(news) => {
                 self.take_save_news(news, now);
                 Vec::new()

@@ -12,9 +12,10 @@ use crate::runtime::checkup::{Checkup, checkup};
 use crate::runtime::clock::Clock;
 use crate::runtime::probe::{ProbeError, probe};
 use crate::runtime::services::Services;
+use crate::runtime::stop::Stop;
 use crate::sanitize::sanitize;
 
-use super::context::{Asking, Context, event_loop, overview, wait};
+use super::context::{Asking, Context, event_loop, exit_of, overview, wait};
 use super::exit::{CliError, Exit, say, tell};
 use super::{facts, output, parse, words};
 use outlook::Span;
@@ -150,10 +151,24 @@ impl Doctor {
     }
 }
 
-/// Looks at the way to all of them. What is not answered is over after half a minute.
+/// Looks at the way to all of them. What is not answered is over after half a minute, twice at most for a host. A signal
+/// ends it at once: nothing is sent that could be lost.
 fn check_up(services: &Services, chosen: &[Chosen]) -> Result<Checkup, CliError> {
     let held: Vec<&Overview> = chosen.iter().filter_map(|(_, held)| held.as_ref().ok()).collect();
-    Ok(event_loop()?.block_on(checkup(&services.http, &held)))
+    let runtime = event_loop()?;
+    let checked = runtime.block_on(async {
+        let Ok(mut stop) = Stop::listen() else { return Ok(checkup(&services.http, &held).await) };
+        // A turn for one that came while nobody waited.
+        tokio::task::yield_now().await;
+        tokio::select! {
+            biased;
+            signal = stop.next() => Err(CliError::Quiet(exit_of(signal))),
+            checkup = checkup(&services.http, &held) => Ok(checkup),
+        }
+    });
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    checked
 }
 
 fn failed(error: &ProbeError, name: &ConnectionName) -> CliError {

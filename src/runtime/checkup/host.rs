@@ -20,15 +20,15 @@ pub(super) fn findings(
         Err(error) => return stopped(Check::Proxy, &error),
     };
     // Whoever talks to a proxy needs the address of the proxy, and not that of the host.
-    let broken = match answer {
-        Ok(_) => None,
-        Err(error) => at(error.hop, proxy.is_some()).map(|check| (check, error)),
-    };
+    let broken = answer.as_ref().err().map(|error| (at(error.hop, proxy.is_some()), error));
     let mut findings: Vec<Finding> = WAY
         .into_iter()
         .map(|check| match broken {
             Some((own, error)) if own == check => failed(check, error),
-            Some((own, _)) if own < check => Finding::skipped(check, "not checked: no way led there"),
+            // Whoever waited in vain for an answer had come through to the host.
+            Some((own, error)) if own < check && error.hop != Hop::Answer => {
+                Finding::skipped(check, "not checked: no way led there")
+            }
             _ => passed(check, url, proxy),
         })
         .collect();
@@ -39,15 +39,14 @@ pub(super) fn findings(
 /// In the order in which a request meets them.
 const WAY: [Check; 4] = [Check::NameLookup, Check::Proxy, Check::Connection, Check::Tls];
 
-/// Which check a request failed at; `None` if it came through to the host.
-fn at(hop: Hop, by_proxy: bool) -> Option<Check> {
-    Some(match (hop, by_proxy) {
+/// Which check a request failed at.
+fn at(hop: Hop, by_proxy: bool) -> Check {
+    match (hop, by_proxy) {
         (Hop::Proxy, _) | (Hop::Lookup | Hop::Connection, true) => Check::Proxy,
         (Hop::Lookup, false) => Check::NameLookup,
-        (Hop::Connection | Hop::Setting, _) => Check::Connection,
+        (Hop::Connection | Hop::Setting | Hop::Answer, _) => Check::Connection,
         (Hop::Tls, _) => Check::Tls,
-        (Hop::Answer, _) => return None,
-    })
+    }
 }
 
 fn failed(check: Check, error: &SendError) -> Finding {

@@ -7,6 +7,7 @@
 mod host;
 mod setup;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
@@ -34,6 +35,9 @@ const AT_ONCE: usize = 8;
 
 type Answers = BTreeMap<Url, Result<HttpAnswer, SendError>>;
 
+/// What each host was asked for when it gave no answer for the first time.
+type Lost = RefCell<BTreeMap<String, Url>>;
+
 /// Looks at the way to these connections.
 pub async fn checkup(http: &TokenClient, connections: &[&Overview]) -> Checkup {
     let documents: BTreeSet<Url> = connections.iter().map(|own| document(own)).collect();
@@ -42,15 +46,15 @@ pub async fn checkup(http: &TokenClient, connections: &[&Overview]) -> Checkup {
     for url in documents.iter().cloned().chain(connections.iter().map(|own| door(own))) {
         first.entry(host_of(&url)).or_insert(url);
     }
-    let mut answers = ask(http, first.values().cloned()).await;
     // A host that does not answer keeps nobody waiting for all of its tenants.
-    let reached: BTreeSet<String> =
-        answers.iter().filter(|(_, answer)| answer.is_ok()).map(|(url, _)| host_of(url)).collect();
-    let is_left = |url: &Url| !answers.contains_key(url) && reached.contains(&host_of(url));
-    let left: Vec<Url> = documents.into_iter().filter(is_left).collect();
-    answers.extend(ask(http, left).await);
+    let lost = RefCell::new(BTreeMap::new());
+    let mut answers = ask(http, first.values().cloned(), &lost).await;
+    let left: Vec<Url> = documents.into_iter().filter(|url| !answers.contains_key(url)).collect();
+    answers.extend(ask(http, left, &lost).await);
+    let lost = lost.into_inner();
     let of_host = |(host, url): (String, Url)| {
-        let findings = host::findings(&url, http.proxy_for(&url), &answers[&url]);
+        let url = lost.get(&host).unwrap_or(&url);
+        let findings = host::findings(url, http.proxy_for(url), &answers[url]);
         (host, findings)
     };
     let hosts = first.into_iter().map(of_host).collect();
@@ -58,13 +62,20 @@ pub async fn checkup(http: &TokenClient, connections: &[&Overview]) -> Checkup {
     Checkup { hosts, connections }
 }
 
-/// Asks for each of these, some at once.
-async fn ask(http: &TokenClient, addresses: impl IntoIterator<Item = Url>) -> Answers {
+/// Asks for each of these, some at once. A host that has lost an answer is asked nothing more.
+async fn ask(http: &TokenClient, addresses: impl IntoIterator<Item = Url>, lost: &Lost) -> Answers {
     let ask = |url: Url| async move {
+        let host = host_of(&url);
+        if lost.borrow().contains_key(&host) {
+            return None;
+        }
         let answer = http.get(&url).await;
-        (url, answer)
+        if answer.is_err() {
+            lost.borrow_mut().entry(host).or_insert_with(|| url.clone());
+        }
+        Some((url, answer))
     };
-    stream::iter(addresses).map(ask).buffer_unordered(AT_ONCE).collect().await
+    stream::iter(addresses).map(ask).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
 }
 
 /// The hosts that a connection needs, login service first, as [`Checkup::hosts`] names them.

@@ -10,19 +10,75 @@ use crate::sanitize::sanitize;
 
 /// Numbers by which the platform refuses a redirect URI, or the platform heading that it stands under.
 const REDIRECT_REFUSALS: [u32; 6] = [50011, 500_112, 700_025, 7_000_218, 9_002_326, 9_002_327];
+/// Numbers by which it refuses what is asked for: scopes, and the resources that they belong to.
+const PERMISSION_REFUSALS: [u32; 13] = [
+    28_002, 28_003, 50_001, 65_005, 70_011, 500_011, 650_053, 650_054, 650_056, 650_057, 700_022, 700_023,
+    901_002,
+];
+/// Numbers by which it refuses the client: it is not known there, not allowed, or not who it says.
+const CLIENT_REFUSALS: [u32; 17] = [
+    50_012, 50_048, 50_146, 65_002, 70_001, 70_002, 70_003, 700_011, 700_016, 700_024, 700_027, 700_030,
+    7_000_112, 7_000_215, 7_000_216, 7_000_222, 7_000_229,
+];
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    Client,
+    Redirect,
+    Permissions,
+    /// The request, or something that no other check is about.
+    Request,
+}
+
+impl Refused {
+    fn by(trouble: &Trouble) -> Self {
+        match trouble.aadsts {
+            Some(code) if REDIRECT_REFUSALS.contains(&code) => Self::Redirect,
+            Some(code) if PERMISSION_REFUSALS.contains(&code) => Self::Permissions,
+            Some(code) if CLIENT_REFUSALS.contains(&code) => Self::Client,
+            _ => Self::by_word(&trouble.what_happened),
+        }
+    }
+
+    /// Without a number, or with one that is not known here, the refusal is told with the word of RFC 6749 §5.2; the
+    /// server's own words, which come last, may name any.
+    fn by_word(what_happened: &str) -> Self {
+        let told = what_happened.split("The server's words").next().unwrap_or_default();
+        let has = |words: [&str; 2]| words.iter().any(|word| told.contains(word));
+        match () {
+            () if has(["invalid_client", "unauthorized_client"]) => Self::Client,
+            () if has(["invalid_scope", "invalid_resource"]) => Self::Permissions,
+            () => Self::Request,
+        }
+    }
+}
+
+/// The refusal that stands in the way, if it is about this.
+fn refusal(own: &Overview, about: Refused) -> Option<&Trouble> {
+    let set_up = own.foremost_trouble().filter(|trouble| trouble.kind == TroubleKind::SetUpWrong);
+    set_up.filter(|trouble| Refused::by(trouble) == about)
+}
+
+fn refused(check: Check, trouble: &Trouble) -> Finding {
+    Finding::failed(check, line(&trouble.what_happened), line(&trouble.what_to_do))
+}
 
 pub(super) fn findings(own: &Overview) -> [Finding; 4] {
     [client(own), redirect(own), permissions(own), mailbox(own)]
 }
 
-/// Only an answer to a token request tells whether the registration is known: the last one counts.
+/// Only an answer to a token request tells whether the registration is known: the last one counts, and only as long as its
+/// tokens are held. An edit that names another registration drops them, and leaves the history.
 fn client(own: &Overview) -> Finding {
-    let set_up = |trouble: &&Trouble| trouble.kind == TroubleKind::SetUpWrong && !is_of_redirect(trouble);
-    if let Some(trouble) = own.foremost_trouble().filter(set_up) {
-        return Finding::failed(Check::Client, line(&trouble.what_happened), line(&trouble.what_to_do));
+    if let Some(trouble) = refusal(own, Refused::Client) {
+        return refused(Check::Client, trouble);
+    }
+    if let Some(trouble) = refusal(own, Refused::Request) {
+        return Finding::warning(Check::Client, line(&trouble.what_happened), line(&trouble.what_to_do));
     }
     let worked = own.renewals.iter().rev().find(|renewal| renewal.outcome.worked());
-    match worked {
+    match worked.filter(|_| own.tokens.is_some()) {
         Some(last) => {
             Finding::ok(Check::Client, format!("known there: it got a token on {}", last.at.date_naive()))
         }
@@ -30,17 +86,13 @@ fn client(own: &Overview) -> Finding {
     }
 }
 
-fn is_of_redirect(trouble: &Trouble) -> bool {
-    trouble.aadsts.is_some_and(|code| REDIRECT_REFUSALS.contains(&code))
-}
-
 fn redirect(own: &Overview) -> Finding {
     let check = Check::Redirect;
     if own.settings.way_in.capture().is_none() {
         return Finding::skipped(check, "this way in uses none");
     }
-    if let Some(trouble) = own.foremost_trouble().filter(|trouble| is_of_redirect(trouble)) {
-        return Finding::failed(check, line(&trouble.what_happened), line(&trouble.what_to_do));
+    if let Some(trouble) = refusal(own, Refused::Redirect) {
+        return refused(check, trouble);
     }
     let uri = &own.settings.redirect_uri;
     let has_credential = own.credential.kind().is_some_and(|kind| kind != CredentialKind::Public);
@@ -63,9 +115,7 @@ fn redirect(own: &Overview) -> Finding {
         );
     }
     let heading = own.redirect_platform().heading();
-    if own.has_signed_in() {
-        return Finding::ok(check, format!("{uri} under {heading}; a sign-in has come back"));
-    }
+    // The record does not keep by which address a sign-in came back: it may have been edited since.
     let why = format!("not checked: only a sign-in tells whether {uri} stands under {heading}");
     Finding::skipped(check, why)
 }
@@ -74,6 +124,9 @@ fn permissions(own: &Overview) -> Finding {
     let check = Check::Permissions;
     if let Some(fault) = fault_of(own, Concern::Scopes) {
         return fault_finding(check, fault);
+    }
+    if let Some(trouble) = refusal(own, Refused::Permissions) {
+        return refused(check, trouble);
     }
     let who = WhoConsents::of(own.settings.scopes.iter());
     let is_role_based = !own.settings.way_in.is_delegated();
