@@ -76,8 +76,9 @@ enum Woken<T> {
 
 /// How long changes of records are gathered before they are read, where a person waits to see them.
 pub(super) const GATHER_BRIEFLY: TimeDelta = TimeDelta::milliseconds(150);
-/// The same where nobody looks: most of them are this program's own.
-pub(super) const GATHER_LONG: TimeDelta = TimeDelta::seconds(1);
+/// The same where nobody looks: most of them are this program's own. Whoever spends a grant reads its record anew, so what
+/// another program renewed is not renewed again.
+pub(super) const GATHER_LONG: TimeDelta = TimeDelta::seconds(5);
 
 /// So far the wall clock may drift from elapsed time without a word.
 const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
