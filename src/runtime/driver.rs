@@ -27,8 +27,8 @@ pub(super) struct Driver {
     pub clock: Clock,
     ends: Ends,
     stop: Stop,
-    /// When the records are read again: several changes in a row are one.
-    reload_at: Option<DateTime<Utc>>,
+    /// When the records are read again: several changes in a row are one, and some are not noticed.
+    reload_at: DateTime<Utc>,
     /// How long they are gathered.
     gather: TimeDelta,
     /// How far the wall clock had been set forward when that was told last.
@@ -80,6 +80,9 @@ pub(super) const GATHER_BRIEFLY: TimeDelta = TimeDelta::milliseconds(150);
 /// another program renewed is not renewed again.
 pub(super) const GATHER_LONG: TimeDelta = TimeDelta::seconds(5);
 
+/// So often the records are read at least: a system may have no watcher, or lose what it noticed.
+const RELOAD_AT_LEAST: TimeDelta = TimeDelta::minutes(5);
+
 /// So far the wall clock may drift from elapsed time without a word.
 const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
 
@@ -92,7 +95,8 @@ impl Driver {
         gather: TimeDelta,
     ) -> io::Result<Self> {
         let (stop, clock_told) = (Stop::listen()?, TimeDelta::zero());
-        Ok(Self { app, executor, clock, ends, stop, reload_at: None, gather, clock_told })
+        let reload_at = clock.now() + RELOAD_AT_LEAST;
+        Ok(Self { app, executor, clock, ends, stop, reload_at, gather, clock_told })
     }
 
     /// True once every answer that has come was taken in.
@@ -126,8 +130,8 @@ impl Driver {
         soonest: Option<DateTime<Utc>>,
     ) -> Woken<T> {
         let now = self.clock.now();
-        let moments = self.reload_at.into_iter().chain(soonest);
-        let deadline = moments.fold(self.app.next_deadline(now), DateTime::min);
+        let deadline =
+            soonest.into_iter().fold(self.app.next_deadline(now).min(self.reload_at), DateTime::min);
         let sleep = tokio::time::sleep(self.clock.until(deadline));
         select! {
             biased; // answers first: they are already paid for
@@ -147,7 +151,7 @@ impl Driver {
             Woken::Stopped(signal) => Next::Stopped(signal),
             Woken::Outside(outside) => Next::Outside(outside),
             Woken::Noticed(Noticed::Records) => {
-                self.reload_at.get_or_insert(now + self.gather);
+                self.reload_at = self.reload_at.min(now + self.gather);
                 return None;
             }
             Woken::Noticed(Noticed::LockOrder) if self.executor.is_ordered_to_lock() => {
@@ -156,8 +160,8 @@ impl Driver {
             Woken::Noticed(Noticed::LockOrder) => Next::OrderNotObeyed,
             // A file system may have no watchers, or the order come from another machine.
             Woken::Deadline if self.executor.is_ordered_to_lock() => Next::Message(Message::LockOrdered),
-            Woken::Deadline if self.reload_at.is_some_and(|at| at <= now) => {
-                self.reload_at = None;
+            Woken::Deadline if self.reload_at <= now => {
+                self.reload_at = now + RELOAD_AT_LEAST;
                 Next::Message(Message::RecordsChanged)
             }
             Woken::Deadline => Next::Message(Message::Wake),

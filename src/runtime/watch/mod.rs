@@ -247,6 +247,11 @@ impl Watch {
         let standing = standing(&self.driver.app, self.moment());
         let text = format!("watching {}: {standing}", self.vault.dir().display());
         self.log.tell(&Line::new(Priority::Info, text));
+        if !self.driver.executor.notices_changes() {
+            let text = "changes by other programs are seen after some minutes only: this system cannot watch files, or no \
+                        more of them (sysctl fs.inotify)";
+            self.log.tell(&Line::new(Priority::Warning, text));
+        }
         self.manager.ready(&standing);
         self.status = Status::Told;
     }
