@@ -27,6 +27,8 @@ pub(super) struct Driver {
     pub clock: Clock,
     ends: Ends,
     stop: Stop,
+    /// The signal that came while the last answers were awaited.
+    stopped: Option<StopSignal>,
     /// When the records are read again: several changes in a row are one, and some are not noticed.
     reload_at: DateTime<Utc>,
     /// How long they are gathered.
@@ -96,7 +98,7 @@ impl Driver {
     ) -> io::Result<Self> {
         let (stop, clock_told) = (Stop::listen()?, TimeDelta::zero());
         let reload_at = clock.now() + RELOAD_AT_LEAST;
-        Ok(Self { app, executor, clock, ends, stop, reload_at, gather, clock_told })
+        Ok(Self { app, executor, clock, ends, stop, stopped: None, reload_at, gather, clock_told })
     }
 
     /// True once every answer that has come was taken in.
@@ -199,6 +201,11 @@ impl Driver {
         self.ends.answers.try_recv().ok()
     }
 
+    /// The signal that came while the last answers were awaited, if one did: nobody hears of it again.
+    pub fn stopped(&self) -> Option<StopSignal> {
+        self.stopped
+    }
+
     /// A token that was paid for is saved before the program ends: waits for that, and tells what could not be saved. A
     /// signal shortens the wait for answers, and cuts no save. Whoever calls has told the executor to leave.
     pub async fn last_answers(&mut self) -> Vec<Failure> {
@@ -206,7 +213,10 @@ impl Driver {
         loop {
             select! {
                 () = &mut finished => break,
-                _ = self.stop.next() => self.executor.leave(Haste::Stopping),
+                signal = self.stop.next() => {
+                    self.stopped = Some(signal);
+                    self.executor.leave(Haste::Stopping);
+                }
             }
         }
         self.executor.last_words()

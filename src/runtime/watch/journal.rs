@@ -340,9 +340,7 @@ fn clock_set(by: TimeDelta) -> Line {
         humantime::format_duration(std::time::Duration::from_secs(by.abs().num_seconds().unsigned_abs()));
     Line::new(
         Priority::Notice,
-        format!(
-            "this machine's clock was set {way} by {by}; lives go on by elapsed time, restart to go by the new clock"
-        ),
+        format!("this machine's clock was set {way} by {by}; watch goes on by the new clock"),
     )
 }
 
