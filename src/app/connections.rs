@@ -207,7 +207,12 @@ impl Connections {
         }
     }
 
-    /// Those whose record has changed since this was last asked.
+    /// Those whose record has changed since they were last taken.
+    pub(super) fn changed(&self) -> &BTreeSet<ConnectionId> {
+        &self.changed
+    }
+
+    /// The same, taken.
     pub(super) fn take_changed(&mut self) -> BTreeSet<ConnectionId> {
         std::mem::take(&mut self.changed)
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::ConnectionId;
 use crate::domain::warning::{News, Standing, Subject, Warning, WarningRules};
-use crate::domain::{ConnectionId, Overview};
 
+use super::connections::Connections;
 use super::{Failure, RequestId};
 
 /// What fails is told so long after the vault was opened at the earliest: what failed before may pass with the first try.
@@ -96,22 +97,17 @@ impl Warnings {
         }
     }
 
-    /// All are.
-    pub(super) fn look_at_all(&mut self) {
-        self.stale = Stale::All;
-    }
-
     /// Looks at what has changed, or has come to its moment.
-    pub(super) fn follow(&mut self, all: &[Overview], now: DateTime<Utc>) {
+    pub(super) fn follow(&mut self, connections: &Connections, now: DateTime<Utc>) {
         if !self.standing.rules().tell_anything() {
             return;
         }
         let before = self.standing.version();
         match std::mem::replace(&mut self.stale, Stale::These(BTreeSet::new())) {
-            Stale::All => self.standing.take_all(all, now),
+            Stale::All => self.standing.take_all(connections.all(), now),
             Stale::These(mut these) => {
                 these.extend(self.standing.due(now));
-                these.iter().for_each(|id| match all.iter().find(|own| own.id == *id) {
+                these.iter().for_each(|id| match connections.get(id) {
                     Some(own) => self.standing.take(own, now),
                     None => self.standing.drop(id),
                 });

@@ -27,6 +27,18 @@ impl Clock {
         Self { started_at: Utc::now(), booted_for: since_boot(), speed: speed.max(1) }
     }
 
+    /// The clock of this machine as a program has it that was started before the wall clock was set forward by so much.
+    pub fn from_before_it_was_set(forward: TimeDelta) -> Self {
+        let own = Self::system();
+        Self { started_at: own.started_at.checked_sub_signed(forward).unwrap_or(own.started_at), ..own }
+    }
+
+    /// A clock of the same speed that starts now, by the wall clock as that is now.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::running_at(self.speed)
+    }
+
     /// The moment.
     pub fn now(&self) -> DateTime<Utc> {
         let passed = since_boot().saturating_sub(self.booted_for) * self.speed;

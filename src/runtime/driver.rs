@@ -27,8 +27,10 @@ pub(super) struct Driver {
     pub clock: Clock,
     ends: Ends,
     stop: Stop,
-    /// When the records are read again: several changes in a row are one.
-    reload_at: Option<DateTime<Utc>>,
+    /// The signal that came while the last answers were awaited.
+    stopped: Option<StopSignal>,
+    /// When the records are read again: several changes in a row are one, and some are not noticed.
+    reload_at: DateTime<Utc>,
     /// How long they are gathered.
     gather: TimeDelta,
     /// How far the wall clock had been set forward when that was told last.
@@ -76,8 +78,12 @@ enum Woken<T> {
 
 /// How long changes of records are gathered before they are read, where a person waits to see them.
 pub(super) const GATHER_BRIEFLY: TimeDelta = TimeDelta::milliseconds(150);
-/// The same where nobody looks: most of them are this program's own.
-pub(super) const GATHER_LONG: TimeDelta = TimeDelta::seconds(1);
+/// The same where nobody looks: most of them are this program's own. Whoever spends a grant reads its record anew, so what
+/// another program renewed is not renewed again.
+pub(super) const GATHER_LONG: TimeDelta = TimeDelta::seconds(5);
+
+/// So often the records are read at least: a system may have no watcher, or lose what it noticed.
+const RELOAD_AT_LEAST: TimeDelta = TimeDelta::minutes(5);
 
 /// So far the wall clock may drift from elapsed time without a word.
 const CLOCK_DISAGREES: TimeDelta = TimeDelta::minutes(1);
@@ -91,7 +97,8 @@ impl Driver {
         gather: TimeDelta,
     ) -> io::Result<Self> {
         let (stop, clock_told) = (Stop::listen()?, TimeDelta::zero());
-        Ok(Self { app, executor, clock, ends, stop, reload_at: None, gather, clock_told })
+        let reload_at = clock.now() + RELOAD_AT_LEAST;
+        Ok(Self { app, executor, clock, ends, stop, stopped: None, reload_at, gather, clock_told })
     }
 
     /// True once every answer that has come was taken in.
@@ -125,8 +132,8 @@ impl Driver {
         soonest: Option<DateTime<Utc>>,
     ) -> Woken<T> {
         let now = self.clock.now();
-        let moments = self.reload_at.into_iter().chain(soonest);
-        let deadline = moments.fold(self.app.next_deadline(now), DateTime::min);
+        let deadline =
+            soonest.into_iter().fold(self.app.next_deadline(now).min(self.reload_at), DateTime::min);
         let sleep = tokio::time::sleep(self.clock.until(deadline));
         select! {
             biased; // answers first: they are already paid for
@@ -146,7 +153,7 @@ impl Driver {
             Woken::Stopped(signal) => Next::Stopped(signal),
             Woken::Outside(outside) => Next::Outside(outside),
             Woken::Noticed(Noticed::Records) => {
-                self.reload_at.get_or_insert(now + self.gather);
+                self.reload_at = self.reload_at.min(now + self.gather);
                 return None;
             }
             // A record changes before that is noted: whoever read the activity in between has not seen it.
@@ -157,8 +164,8 @@ impl Driver {
             Woken::Noticed(Noticed::LockOrder) => Next::OrderNotObeyed,
             // A file system may have no watchers, or the order come from another machine.
             Woken::Deadline if self.executor.is_ordered_to_lock() => Next::Message(Message::LockOrdered),
-            Woken::Deadline if self.reload_at.is_some_and(|at| at <= now) => {
-                self.reload_at = None;
+            Woken::Deadline if self.reload_at <= now => {
+                self.reload_at = now + RELOAD_AT_LEAST;
                 Next::Message(Message::RecordsChanged)
             }
             Woken::Deadline => Next::Message(Message::Wake),
@@ -196,6 +203,11 @@ impl Driver {
         self.ends.answers.try_recv().ok()
     }
 
+    /// The signal that came while the last answers were awaited, if one did: nobody hears of it again.
+    pub fn stopped(&self) -> Option<StopSignal> {
+        self.stopped
+    }
+
     /// A token that was paid for is saved before the program ends: waits for that, and tells what could not be saved. A
     /// signal shortens the wait for answers, and cuts no save. Whoever calls has told the executor to leave.
     pub async fn last_answers(&mut self) -> Vec<Failure> {
@@ -203,7 +215,10 @@ impl Driver {
         loop {
             select! {
                 () = &mut finished => break,
-                _ = self.stop.next() => self.executor.leave(Haste::Stopping),
+                signal = self.stop.next() => {
+                    self.stopped = Some(signal);
+                    self.executor.leave(Haste::Stopping);
+                }
             }
         }
         self.executor.last_words()

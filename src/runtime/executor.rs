@@ -479,6 +479,11 @@ impl Executor {
         self.listeners.close();
     }
 
+    /// True if it is noticed at once what other programs change.
+    pub fn notices_changes(&self) -> bool {
+        self.open().watcher.is_some()
+    }
+
     /// True if the open vault obeys an order to lock that was given.
     pub fn is_ordered_to_lock(&self) -> bool {
         self.open().services.as_ref().is_some_and(|own| own.vault.is_ordered_to_lock())

@@ -23,8 +23,8 @@ pub enum Noticed {
     LockOrder,
 }
 
-/// Tells what happens in a vault, to the file of its activity, and to those by which it is ordered to be locked. `None` where the system cannot
-/// watch: the records are then read again only when this process changes one, and an order is looked for at every wake.
+/// Tells what happens in a vault, to the file of its activity, and to the files by which it is ordered to be locked. `None`
+/// where the system cannot watch: the records are then read again by the clock alone, and an order is looked for at every wake.
 pub fn watch<'a>(
     vault: &Path,
     activity: Option<&Path>,
@@ -36,9 +36,7 @@ pub fn watch<'a>(
         orders.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
     let log = activity.and_then(Path::file_name).map(OsString::from);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if let Ok(event) = event
-            && let Some(what) = noticed_in(&event, log.as_ref(), &names)
-        {
+        if let Some(what) = noticed_by(&event, log.as_ref(), &names) {
             // A receiver that is gone means that the program ends.
             let _ = noticed.send(what);
         }
@@ -52,6 +50,19 @@ pub fn watch<'a>(
         let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
     }
     Some(RecordWatcher { _watcher: watcher })
+}
+
+/// What went unheard, because too much happened at once or the system failed, may have been a record.
+fn noticed_by(
+    event: &notify::Result<Event>,
+    log: Option<&OsString>,
+    orders: &[OsString],
+) -> Option<Noticed> {
+    match event {
+        Ok(event) if event.need_rescan() => Some(Noticed::Records),
+        Ok(event) => noticed_in(event, log, orders),
+        Err(_) => Some(Noticed::Records),
+    }
 }
 
 /// Reading is no change, and a temporary file is none yet: its renaming is.
@@ -68,5 +79,26 @@ fn noticed_in(event: &Event, log: Option<&OsString>, orders: &[OsString]) -> Opt
         () if event.paths.iter().any(is_record) => Some(Noticed::Records),
         () if event.paths.iter().any(is_log) => Some(Noticed::Activity),
         () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{Flag, ModifyKind, RenameMode};
+
+    use super::*;
+
+    fn renamed(to: &str) -> notify::Result<Event> {
+        Ok(Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::To))).add_path(PathBuf::from(to)))
+    }
+
+    #[test]
+    fn what_went_unheard_may_have_been_a_record() {
+        let overflow = Event::new(EventKind::Other).set_flag(Flag::Rescan);
+        let failed = notify::Error::generic("gone");
+        assert_eq!(noticed_by(&Ok(overflow), &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&Err(failed), &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&renamed("/vault/connections/one.age"), &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&renamed("/vault/connections/.draft"), &[]), None);
     }
 }

@@ -9,6 +9,7 @@ mod slow;
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod tenant;
 
+mod clock;
 mod fleet;
 mod hook;
 mod key;

@@ -17,6 +17,8 @@ fn a_unit_is_printed_without_a_vault() {
     let key = home.path("keys/one").display().to_string();
     assert!(has(&format!("LoadCredential=tokengauge-key:{key}")), "{}", run.out);
     assert!(run.out.contains(&format!("ReadWritePaths={vault} -")), "{}", run.out);
+    assert!(run.out.contains("\n#   mkdir -p "), "{}", run.out);
+    assert!(run.out.lines().any(|own| own.starts_with("After=") && own.ends_with(" time-sync.target")));
     for line in ["Type=notify", "Restart=on-failure", "NoNewPrivileges=yes", "ProtectSystem=strict"] {
         assert!(has(line), "{line}");
     }

@@ -116,7 +116,7 @@ impl App {
             self.activity.recall(&contents.connections);
         }
         self.connections.load(contents, now);
-        self.warnings.look_at_all();
+        self.connections.changed().iter().for_each(|id| self.warnings.look_at(id));
         self.keep_selection(now);
     }
 
@@ -234,6 +234,9 @@ impl App {
 
     /// A token request ended: it goes into the activity and the status line.
     pub(super) fn note_exchange(&mut self, overview: &Overview, now: DateTime<Utc>) {
+        if !self.is_attended() {
+            return;
+        }
         let refused = overview.foremost_trouble().filter(|trouble| {
             let last = overview.renewals.last();
             overview.trouble.is_some() || last.is_some_and(|last| last.at == trouble.at)

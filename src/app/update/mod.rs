@@ -320,8 +320,15 @@ impl App {
         }
     }
 
+    /// Into the activity, where somebody can look at it.
+    pub(super) fn note(&mut self, event: Event) {
+        if self.is_attended() {
+            self.activity.note(event);
+        }
+    }
+
     pub(super) fn complain(&mut self, failure: Failure, now: DateTime<Utc>) {
-        self.activity.note(Event {
+        self.note(Event {
             at: now,
             kind: EventKind::Problem,
             connection: None,

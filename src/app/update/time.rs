@@ -41,7 +41,7 @@ impl App {
         let way = if by > TimeDelta::zero() { "forward" } else { "back" };
         let what_happened = format!("This machine's clock was set {way} by {}.", length(by.abs()));
         let what_to_do = "Lives go on by elapsed time; open tokengauge anew to go by the new clock.";
-        self.activity.note(Event {
+        self.note(Event {
             at: now,
             kind: EventKind::Noted,
             connection: None,

@@ -20,7 +20,7 @@ impl App {
         if !self.works() {
             return None;
         }
-        self.warnings.follow(self.connections.all(), now);
+        self.warnings.follow(&self.connections, now);
         if !self.warnings.is_to_report(now) {
             return None;
         }
@@ -42,7 +42,7 @@ impl App {
             return Vec::new();
         }
         self.warnings.answered(warned.again_at);
-        warned.news.iter().for_each(|news| self.activity.note(news.event(warned.at)));
+        warned.news.iter().for_each(|news| self.note(news.event(warned.at)));
         if let Some(failure) = &warned.not_noted {
             self.complain(failure.clone(), now);
         }

@@ -57,12 +57,12 @@ impl Unit {
 #   sudo systemctl daemon-reload && sudo systemctl enable --now tokengauge
 # The key file is read by systemd alone, and may belong to root (mode 0400). To make one:
 #   tokengauge vault key-file {key}
-# A proxy of your shell is not known here: add Environment=HTTPS_PROXY=… if there is one.
+{notes}# A proxy of your shell is not known here: add Environment=HTTPS_PROXY=… if there is one.
 
 [Unit]
 Description=tokengauge: renews the OAuth tokens of Exchange connections
 Wants=network-online.target
-After=network-online.target nss-lookup.target
+After=network-online.target nss-lookup.target time-sync.target
 
 [Service]
 Type=notify
@@ -102,12 +102,24 @@ SystemCallErrorNumber=EPERM
 WantedBy=multi-user.target
 ",
             key = sanitize(&self.key.display().to_string(), 4096),
+            notes = self.notes(),
             command = self.command(),
             state_home = self.state_home(),
             credential = percent(&self.key),
             writes = self.writes(),
             private_tmp = self.private_tmp(),
         )
+    }
+
+    /// The service may write there only if it is there when it starts.
+    fn notes(&self) -> String {
+        self.state.as_ref().map_or_else(String::new, |state| {
+            let place = sanitize(&state.display().to_string(), 4096);
+            format!(
+                "# Activity, warnings and emergency copies need their directory before the service starts. To make it:\n\
+                 #   mkdir -p {place}\n"
+            )
+        })
     }
 
     fn command(&self) -> String {

@@ -8,7 +8,9 @@ use crate::app::{
     Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone, Warned,
 };
 use crate::domain::warning::News;
-use crate::domain::{ConnectionId, ConnectionName, EventKind, Need, Overview, Renewal, Trouble, TroubleKind};
+use crate::domain::{
+    ConnectionId, ConnectionName, EventKind, Need, Overview, Renewal, RenewalOutcome, Trouble, TroubleKind,
+};
 
 use super::log::{Line, Priority};
 use super::status::{moment, status};
@@ -92,7 +94,7 @@ impl Journal {
             }
             Message::Answer { answer: Answer::Contents(Err(failure)), .. } => self.read_door_failure(failure),
             Message::Answer { answer: Answer::Connection(Ok(overview)), .. } => {
-                self.read_renewal(overview, at).into_iter().collect()
+                self.read_renewals(overview, at)
             }
             Message::Answer { request, answer: Answer::Connection(Err(failure)) } => {
                 let name = app.asked_for(*request).map(|own| &own.name);
@@ -104,6 +106,8 @@ impl Journal {
             }
             Message::Saving(news) => self.read_save_news(news, app).into_iter().collect(),
             Message::ClockSet { by } => vec![clock_set(*by)],
+            // Sent once.
+            Message::ActivityNotKept(failure) => vec![Line::new(Priority::Error, in_one_line(failure))],
             _ => Vec::new(),
         }
     }
@@ -148,7 +152,7 @@ impl Journal {
             }
             // What ours brought is told when it is answered.
             if !app.is_renewing(&own.id) {
-                lines.extend(self.read_renewal(own, at));
+                lines.extend(self.read_renewals(own, at));
             }
         }
         let stays: HashSet<&ConnectionId> = contents.connections.iter().map(|own| &own.id).collect();
@@ -185,17 +189,19 @@ impl Journal {
         vec![line]
     }
 
-    /// A token request that is newer than what was told, and how it ended.
-    fn read_renewal(&mut self, own: &Overview, at: Moment) -> Option<Line> {
+    /// The token requests that were not told yet, one for each resource it may be, and how they ended.
+    fn read_renewals(&mut self, own: &Overview, at: Moment) -> Vec<Line> {
         let told = self.told.entry(own.id.clone()).or_default();
         let begun = told.begun.take();
-        let last = own.renewals.last().filter(|last| Some(last.at) > told.until)?;
+        let new = untold(&own.renewals, told.until);
+        let Some((last, earlier)) = new.split_last() else { return Vec::new() };
         told.until = Some(last.at);
-        let asker = match begun {
-            Some(begun) if begun <= last.at => Asker::Ourselves,
+        let asker = |renewal: &Renewal| match begun {
+            Some(begun) if begun <= renewal.at => Asker::Ourselves,
             _ => Asker::AnotherProgram,
         };
-        Some(renewal(own, last, asker, at))
+        let earlier = earlier.iter().map(|one| earlier_renewal(own, one, asker(one)));
+        earlier.chain([renewal(own, last, asker(last), at)]).collect()
     }
 
     /// Nothing was asked for, or nothing stored.
@@ -243,6 +249,29 @@ impl Journal {
 /// The line for the service manager, and the first of the log.
 pub fn standing(app: &App, at: Moment) -> String {
     status(app, at.now, at.offset)
+}
+
+/// What came after the one that was told last. Its moment may be later than theirs, where it was stamped by a clock that was
+/// wrong; where it is remembered no more, the newest stands for all.
+fn untold(renewals: &[Renewal], until: Option<DateTime<Utc>>) -> &[Renewal] {
+    match until.map(|until| renewals.iter().rposition(|own| own.at == until)) {
+        None => renewals,
+        Some(Some(told)) => &renewals[told + 1..],
+        Some(None) => &renewals[renewals.len().saturating_sub(1)..],
+    }
+}
+
+/// One that is not the newest: how it ended is all that is known of it.
+fn earlier_renewal(own: &Overview, one: &Renewal, asker: Asker) -> Line {
+    let by = if asker == Asker::Ourselves { "" } else { " by another program" };
+    let done = EventKind::of_renewal(one).word().replace('-', " ");
+    let told = one.outcome.line().map_or_else(String::new, |line| format!(": {line}"));
+    let priority = match one.outcome {
+        RenewalOutcome::Worked | RenewalOutcome::WorkedOddly(_) => Priority::Info,
+        RenewalOutcome::WillRetry(_) => Priority::Warning,
+        RenewalOutcome::Failed(_) => Priority::Error,
+    };
+    Line::new(priority, format!("{}: {done}{by}{told}", own.name))
 }
 
 fn renewal(own: &Overview, last: &Renewal, asker: Asker, at: Moment) -> Line {
@@ -311,9 +340,7 @@ fn clock_set(by: TimeDelta) -> Line {
         humantime::format_duration(std::time::Duration::from_secs(by.abs().num_seconds().unsigned_abs()));
     Line::new(
         Priority::Notice,
-        format!(
-            "this machine's clock was set {way} by {by}; lives go on by elapsed time, restart to go by the new clock"
-        ),
+        format!("this machine's clock was set {way} by {by}; watch goes on by the new clock"),
     )
 }
 
@@ -321,4 +348,63 @@ fn clock_set(by: TimeDelta) -> Line {
 fn warned_lines(warned: &Warned) -> Vec<Line> {
     let not_noted = warned.not_noted.as_ref().map(|own| Line::new(Priority::Error, in_one_line(own)));
     warned.news.iter().map(|news| warning(news, warned.at)).chain(not_noted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::RenewalKind;
+
+    use super::*;
+
+    fn renewals(moments: &[i64]) -> Vec<Renewal> {
+        let one = |at: &i64| Renewal {
+            at: moment_at(*at),
+            kind: RenewalKind::Refresh,
+            outcome: RenewalOutcome::Worked,
+        };
+        moments.iter().map(one).collect()
+    }
+
+    fn moment_at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn every_request_since_the_last_one_that_was_told_is_told() {
+        let all = renewals(&[10, 20, 30]);
+        assert_eq!(untold(&all, None), all);
+        assert_eq!(untold(&all, Some(moment_at(10))), all[1..]);
+        assert_eq!(untold(&all, Some(moment_at(30))), []);
+        assert_eq!(untold(&all, Some(moment_at(5))), all[2..], "it is remembered no more");
+        assert_eq!(untold(&[], Some(moment_at(5))), []);
+    }
+
+    #[test]
+    fn what_follows_a_moment_of_the_future_is_told() {
+        let all = renewals(&[10, 90_000, 20]);
+        assert_eq!(untold(&all, Some(moment_at(90_000))), all[2..]);
+    }
+
+    #[test]
+    fn an_activity_that_cannot_be_kept_is_told() {
+        let app = crate::app::App::new(
+            crate::app::Environment {
+                authorities: Vec::new(),
+                browser: crate::app::Browser::Elsewhere,
+                themes: Vec::new(),
+                utc_offset: FixedOffset::east_opt(0).unwrap(),
+                vault_directory: String::new(),
+                export_directory: String::new(),
+                key_file: String::new(),
+                has_passphrase: false,
+            },
+            crate::app::Door::FirstRun(crate::app::FirstRun::new()),
+            String::new(),
+            moment_at(0),
+        );
+        let at = Moment { now: moment_at(0), offset: FixedOffset::east_opt(0).unwrap() };
+        let message = Message::ActivityNotKept(Failure::new("No place.", "Make one."));
+        let lines = Journal::default().read(&message, &app, at);
+        assert_eq!(lines, [Line::new(Priority::Error, "No place; Make one.")]);
+    }
 }

@@ -77,6 +77,12 @@ impl Log {
         Self { clock, reader: if is_journal { Reader::Journal } else { Reader::Other }, detail }
     }
 
+    /// The same by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
     /// True if the journal reads the lines: it counts what has no priority among the harmless.
     pub fn is_journal(&self) -> bool {
         self.reader == Reader::Journal

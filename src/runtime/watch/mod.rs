@@ -15,7 +15,7 @@ use std::pin::{Pin, pin};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::{Answer, App, Banner, Browser, Door, DoorFailure, Environment, Failure, FirstRun, Message};
-use crate::vault::{LockOrders, Mark, Presence, Vault, VaultError, Watching};
+use crate::vault::{LockOrders, Mark, Presence, Vault, VaultError};
 
 use super::blocking::blocking;
 use super::clock::Clock;
@@ -32,7 +32,7 @@ use journal::{Journal, Moment, standing};
 use log::{Line, Log, Priority};
 
 /// What `watch` is started with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Start {
     /// The vault, opened by a key that is there when nobody is.
     pub vault: Vault,
@@ -88,10 +88,29 @@ pub async fn run(start: Start) -> Result<Ended, WatchError> {
 ///
 /// As [`run`].
 pub async fn run_until(start: Start, told_to_end: impl Future<Output = ()>) -> Result<Ended, WatchError> {
-    let mut watch = Watch::begin(start)?;
-    let ended = watch.run(pin!(told_to_end)).await;
-    let last = watch.end(&ended).await;
-    ended.map(|_| last)
+    let mut told_to_end = pin!(told_to_end);
+    // Held as long as this runs.
+    let _watching = start.vault.begin_watching()?;
+    let (mut start, mut readiness) = (start, Readiness::Untold);
+    loop {
+        let mut watch = Watch::begin(start.clone(), readiness)?;
+        let ended = watch.run(told_to_end.as_mut()).await;
+        let last = watch.end(&ended).await;
+        if ended.as_ref().is_ok_and(|why| *why == Why::ClockSet) && watch.driver.stopped().is_none() {
+            readiness = watch.readiness;
+            start = start.by_the_clock_as_it_is();
+            continue;
+        }
+        return ended.map(|_| last);
+    }
+}
+
+impl Start {
+    /// By a clock that was wrong, what other programs stamp would seem to be of another time, and be renewed for ever.
+    fn by_the_clock_as_it_is(self) -> Self {
+        let clock = self.clock.anew();
+        Self { clock, log: self.log.with_clock(clock), ..self }
+    }
 }
 
 struct Watch {
@@ -106,8 +125,22 @@ struct Watch {
     /// When the service manager is to hear that this works.
     alive_at: Option<DateTime<Utc>>,
     status: Status,
-    /// Held as long as this runs.
-    _watching: Watching,
+    readiness: Readiness,
+    clock: WallClock,
+}
+
+/// Whether the service manager was told that this is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readiness {
+    Untold,
+    Told,
+}
+
+/// Whether the wall clock still agrees with the one that this goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WallClock {
+    Agrees,
+    WasSet,
 }
 
 /// Why it is to end.
@@ -116,6 +149,8 @@ enum Why {
     Signal(StopSignal),
     /// Whoever runs it says so.
     Told,
+    /// It goes on at once, by the clock as that is now.
+    ClockSet,
 }
 
 /// How the status line stands to what happened.
@@ -133,9 +168,8 @@ enum Status {
 const STATUS_EVERY: TimeDelta = TimeDelta::seconds(1);
 
 impl Watch {
-    fn begin(start: Start) -> Result<Self, WatchError> {
+    fn begin(start: Start, readiness: Readiness) -> Result<Self, WatchError> {
         let Start { vault, access, network, clock, log, manager, warnings } = start;
-        let watching = vault.begin_watching()?;
         let orders = LockOrders::of(vault.dir(), access.sources.notes.as_deref());
         let (Channels { answers, noticed }, ends) = driver::channels();
         let app = app(&access, clock).with_warnings(warnings.rules.clone(), Banner::Off);
@@ -155,7 +189,8 @@ impl Watch {
             orders,
             vault,
             status: Status::Starting,
-            _watching: watching,
+            readiness,
+            clock: WallClock::Agrees,
         })
     }
 
@@ -163,6 +198,9 @@ impl Watch {
         let opening = self.driver.app.open_vault();
         self.driver.perform(opening);
         loop {
+            if self.clock == WallClock::WasSet && self.has_saved_all() {
+                return Ok(Why::ClockSet);
+            }
             self.keep_alive();
             let told_at = match self.status {
                 Status::Outdated(at) => Some(at),
@@ -176,6 +214,11 @@ impl Watch {
                 Next::Outside(()) => return Ok(Why::Told),
             }
         }
+    }
+
+    /// True if nothing is in memory only.
+    fn has_saved_all(&self) -> bool {
+        self.driver.app.connections.unsaved().next().is_none()
     }
 
     fn moment(&self) -> Moment {
@@ -201,6 +244,9 @@ impl Watch {
 
     async fn take(&mut self, message: Message) -> Result<(), WatchError> {
         let is_wake = message == Message::Wake;
+        if matches!(message, Message::ClockSet { .. }) {
+            self.clock = WallClock::WasSet;
+        }
         let failed = failed(&message);
         let has_lost = self.has_lost(&message);
         let has_read = matches!(message, Message::Answer { answer: Answer::Contents(Ok(_)), .. });
@@ -247,7 +293,16 @@ impl Watch {
         let standing = standing(&self.driver.app, self.moment());
         let text = format!("watching {}: {standing}", self.vault.dir().display());
         self.log.tell(&Line::new(Priority::Info, text));
-        self.manager.ready(&standing);
+        if !self.driver.executor.notices_changes() {
+            let text = "changes by other programs are seen after some minutes only: this system cannot watch files, or no \
+                        more of them (sysctl fs.inotify)";
+            self.log.tell(&Line::new(Priority::Warning, text));
+        }
+        match self.readiness {
+            Readiness::Untold => self.manager.ready(&standing),
+            Readiness::Told => self.manager.status(&standing),
+        }
+        self.readiness = Readiness::Told;
         self.status = Status::Told;
     }
 
@@ -273,19 +328,34 @@ impl Watch {
         .await
     }
 
-    /// Awaits what is under way, tells what became of it, and what could not be saved.
-    async fn end(&mut self, ended: &Result<Why, WatchError>) -> Ended {
-        self.journal.stop();
-        let why = match ended {
-            Ok(Why::Signal(StopSignal::Interrupt)) => "stopping (SIGINT)",
-            Ok(Why::Signal(StopSignal::Terminate)) => "stopping (SIGTERM)",
-            Ok(Why::Signal(StopSignal::HangUp)) => "stopping (SIGHUP)",
-            Ok(Why::Told) | Err(_) => "stopping",
+    fn tell_stopping(&mut self, signal: Option<StopSignal>) {
+        let why = match signal {
+            Some(StopSignal::Interrupt) => "stopping (SIGINT)",
+            Some(StopSignal::Terminate) => "stopping (SIGTERM)",
+            Some(StopSignal::HangUp) => "stopping (SIGHUP)",
+            None => "stopping",
         };
         self.manager.stopping(why);
         self.log.tell(&Line::new(Priority::Info, why));
-        self.driver.executor.leave(Haste::Stopping);
+    }
+
+    /// Awaits what is under way, tells what became of it, and what could not be saved.
+    async fn end(&mut self, ended: &Result<Why, WatchError>) -> Ended {
+        self.journal.stop();
+        let goes_on = matches!(ended, Ok(Why::ClockSet));
+        if goes_on {
+            self.driver.executor.leave(Haste::Leaving);
+        } else {
+            self.tell_stopping(match ended {
+                Ok(Why::Signal(signal)) => Some(*signal),
+                _ => None,
+            });
+            self.driver.executor.leave(Haste::Stopping);
+        }
         let failures = self.driver.last_answers().await;
+        if goes_on && let Some(signal) = self.driver.stopped() {
+            self.tell_stopping(Some(signal));
+        }
         while let Some(message) = self.driver.late_answer() {
             // Nothing new is begun.
             drop(self.tell(message));
@@ -293,7 +363,9 @@ impl Watch {
         for failure in &failures {
             self.log.tell(&Line::new(Priority::Error, in_one_line(failure)));
         }
-        self.log.tell(&Line::new(Priority::Info, "stopped"));
+        if !goes_on || self.driver.stopped().is_some() {
+            self.log.tell(&Line::new(Priority::Info, "stopped"));
+        }
         if failures.is_empty() { Ended::Saved } else { Ended::Unsaved }
     }
 }
