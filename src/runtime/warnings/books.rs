@@ -37,7 +37,7 @@ pub(super) enum Channel {
 }
 
 /// What each of them was told.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Books {
     activity: Ledger,
     terminal: Ledger,
@@ -50,6 +50,22 @@ impl Books {
             Channel::Activity => &mut self.activity,
             Channel::Terminal => &mut self.terminal,
             Channel::Hook(_) => &mut self.hook,
+        }
+    }
+
+    /// Adds what was told later than what stands here.
+    pub(super) fn add_later(&mut self, others: &Self) {
+        let pairs = [
+            (&mut self.activity, &others.activity),
+            (&mut self.terminal, &others.terminal),
+            (&mut self.hook, &others.hook),
+        ];
+        for (own, others) in pairs {
+            for (subject, told) in others {
+                if own.get(subject).is_none_or(|own| own.at < told.at) {
+                    own.insert(subject.clone(), told.clone());
+                }
+            }
         }
     }
 
@@ -74,15 +90,23 @@ pub(super) enum NotKept {
     Io(io::Error),
 }
 
+/// Why nothing was changed.
+#[derive(Debug)]
+pub(super) struct NotChanged {
+    /// What stands in the way.
+    pub(super) error: io::Error,
+    /// What stands in the file, where that could be read.
+    pub(super) read: Option<Books>,
+}
+
 /// What came of a change.
 pub(super) type Kept<T> = Result<T, NotKept>;
 
 impl NotKept {
-    /// What a person is told of it, if anything: who has no state directory knows that.
+    /// What a person is told of it, if anything: who has no state directory knows that, and what waits is told later.
     pub(super) fn in_words(&self) -> Option<String> {
         match self {
-            Self::NoPlace | Self::Leaving => None,
-            Self::Busy => Some("another program holds the file".to_owned()),
+            Self::NoPlace | Self::Leaving | Self::Busy => None,
             Self::Io(error) => Some(sanitize(&error.to_string(), 120)),
         }
     }
@@ -100,7 +124,7 @@ impl BookFile {
         Some(Self::new(services.vault.notes_directory()?, services.vault.id()))
     }
 
-    fn new(notes: &Path, vault_id: &str) -> Self {
+    pub(super) fn new(notes: &Path, vault_id: &str) -> Self {
         Self { path: notes.join("warnings").join(format!("{vault_id}.json")) }
     }
 
@@ -171,17 +195,21 @@ impl Locked {
     ///
     /// # Errors
     ///
-    /// Where it cannot be read, or not be written: before anything is changed.
-    pub(super) fn change(&self, change: impl FnOnce(&mut Books)) -> io::Result<()> {
-        let before = self.file.read()?;
+    /// Where it cannot be read, or not be written: the file is as before then.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Books) -> T) -> Result<T, NotChanged> {
+        let before = self.file.read().map_err(|error| NotChanged { error, read: None })?;
         let mut books = parse(&before);
+        let not_written = |error| NotChanged { error, read: Some(parse(&before)) };
         // Proven first: what is told and cannot be noted would be told again with every change.
         if before.is_empty() {
-            self.file.replace(b"{}")?;
+            self.file.replace(b"{}").map_err(not_written)?;
         }
-        change(&mut books);
+        let came = change(&mut books);
         let after = json(&books);
-        if after == before { Ok(()) } else { self.file.replace(&after) }
+        if after != before {
+            self.file.replace(&after).map_err(not_written)?;
+        }
+        Ok(came)
     }
 }
 
@@ -332,6 +360,6 @@ mod tests {
         fs::remove_file(in_the_way).unwrap();
         let locked = file.lock(&Leaving::default()).await.unwrap();
         fs::create_dir(&file.path).unwrap();
-        assert!(locked.change(|_| panic!("nothing is told")).is_err());
+        assert!(locked.change(|_| -> () { panic!("nothing is told") }).is_err());
     }
 }

@@ -69,7 +69,7 @@ impl Warner {
         {
             let mut own = self.own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             own.in_memory.close(&subject, &mark, until);
-            own.of_records.close(&subject, &mark, until);
+            own.of_records.aside().into_iter().for_each(|books| books.close(&subject, &mark, until));
         }
         let Some(file) = BookFile::of(services) else { return };
         // Not held up by the end of the program: it is a matter of milliseconds.
