@@ -13,8 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::warning::{Concerned, Ledger, Subject, Told};
+use crate::domain::warning::{Concerned, Ledger, Subject, Told, Warning};
 use crate::domain::{ConnectionId, ConnectionName};
+use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Leaving, Pause};
 use crate::sanitize::sanitize;
@@ -69,11 +70,33 @@ impl Books {
         }
     }
 
-    /// The hook has been told of this, or given up; with a moment, that is left to others from then on.
-    pub(super) fn close(&mut self, subject: &Subject, mark: &str, until: Option<DateTime<Utc>>) {
-        if let Some(told) = self.hook.get_mut(subject).filter(|told| told.mark == mark) {
-            told.until = until;
-        }
+    /// Notes what became of telling the hook, by whoever has claimed that until `claim`: with another moment it is claimed
+    /// until then, without one it is told. False, and nothing noted, if it is not theirs any more.
+    pub(super) fn hand_on(
+        &mut self,
+        cause: &Cause,
+        claim: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
+    ) -> bool {
+        let is_theirs = |told: &&mut Told| {
+            told.mark == cause.mark && told.stage == cause.stage && told.until == Some(claim)
+        };
+        let told = self.hook.get_mut(&cause.subject).filter(is_theirs);
+        told.map(|told| told.until = until).is_some()
+    }
+}
+
+/// What the hook is told of: another end, act or stage is another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cause {
+    subject: Subject,
+    mark: String,
+    stage: i64,
+}
+
+impl Cause {
+    pub(super) fn of(warning: &Warning) -> Self {
+        Self { subject: warning.subject.clone(), mark: warning.mark(), stage: warning.stage().seconds() }
     }
 }
 
@@ -130,7 +153,8 @@ impl BookFile {
 
     /// Waits for the lock, a few seconds at most.
     pub(super) async fn lock(&self, leaving: &Leaving) -> Kept<Locked> {
-        let lock = self.open_lock().map_err(NotKept::Io)?;
+        let file = self.clone();
+        let lock = blocking(move || file.open_lock()).await.map_err(NotKept::Io)?;
         for _ in 0..TRIES {
             match lock.try_lock() {
                 Ok(()) => return Ok(Locked { file: self.clone(), lock }),
@@ -329,9 +353,14 @@ mod tests {
         locked
             .change(|books| {
                 assert_eq!(books.hook, Ledger::from([(subject(), told("sign-in"))]));
-                books.close(&subject(), "another cause", None);
-                assert!(books.hook[&subject()].until.is_some());
-                books.close(&subject(), "sign-in", None);
+                let cause = |mark: &str, stage| Cause { subject: subject(), mark: mark.into(), stage };
+                let claim = books.hook[&subject()].until.unwrap();
+                let later = claim + TimeDelta::minutes(1);
+                assert!(!books.hand_on(&cause("another cause", 86_400), claim, None));
+                assert!(!books.hand_on(&cause("sign-in", 0), claim, None), "another stage");
+                assert!(books.hand_on(&cause("sign-in", 86_400), claim, Some(later)));
+                assert!(!books.hand_on(&cause("sign-in", 86_400), claim, None), "another has it");
+                assert!(books.hand_on(&cause("sign-in", 86_400), later, None));
                 assert!(books.hook[&subject()].until.is_none());
             })
             .unwrap();

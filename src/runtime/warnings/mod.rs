@@ -10,8 +10,9 @@ mod json;
 mod of_records;
 pub mod terminal;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
@@ -25,7 +26,7 @@ use crate::vault::VaultError;
 use super::blocking::blocking;
 use super::services::Services;
 
-use books::{BookFile, Books, Channel, NotKept};
+use books::{BookFile, Books, Cause, Channel, NotKept};
 pub use hook::{Hook, HookError};
 pub use json::event as json_event;
 use of_records::OfRecords;
@@ -78,6 +79,21 @@ struct OwnBooks {
     in_memory: Books,
     /// Of the records, also where the state directory takes nothing.
     of_records: OfRecords,
+    /// What its hook is queued for or at work on, and until when others leave that to it.
+    under_way: BTreeMap<Cause, DateTime<Utc>>,
+}
+
+impl OwnBooks {
+    /// Those that are not under way already: what is waits for its turn a little longer.
+    fn queue(&mut self, news: Vec<News>, until: Option<DateTime<Utc>>) -> Vec<News> {
+        let is_new = |own: &News| match own {
+            News::Raised(warning) => {
+                until.is_some_and(|until| self.under_way.insert(Cause::of(warning), until).is_none())
+            }
+            News::Recovered(_) => true,
+        };
+        news.into_iter().filter(is_new).collect()
+    }
 }
 
 /// What is to be reported.
@@ -164,7 +180,7 @@ impl Warner {
         let present = Present { connections: &connections, is_whole: contents.damaged.is_empty(), now };
         let (of_disk, of_all): (Vec<Warning>, Vec<Warning>) =
             standing.warnings().into_iter().partition(|own| is_in_memory(own, report));
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = self.own();
         let take = |books: &mut Books, standing: &[Warning]| {
             let mut told = Told::default();
             told.take(&self.channels(), books, standing, present, rules);
@@ -173,8 +189,10 @@ impl Warner {
         // Only this program knows of what is in its memory.
         let in_memory = take(&mut own.in_memory, &of_disk);
         let (of_records, not_kept) = own.of_records.take(locked, |books| take(books, &of_all));
-        drop(own);
         let told = in_memory.and(of_records);
+        let claimed_until = self.setup.hook.as_ref().and_then(|hook| hook.claimed_until(now));
+        let hook = own.queue(told.hook, claimed_until);
+        drop(own);
         told.news.iter().for_each(|news| services.note_event(&news.event(now)));
         let warned = Warned {
             at: now,
@@ -183,7 +201,11 @@ impl Warner {
             again_at: told.again_at,
             not_noted: not_kept.and_then(|why| self.complaint(&why)),
         };
-        Ok(Reported { warned, hook: told.hook })
+        Ok(Reported { warned, hook })
+    }
+
+    fn own(&self) -> MutexGuard<'_, OwnBooks> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn channels(&self) -> Vec<Channel> {

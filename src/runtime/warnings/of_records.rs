@@ -38,11 +38,6 @@ impl OfRecords {
         (take(aside), Some(why))
     }
 
-    /// Those held aside, if any.
-    pub(super) fn aside(&mut self) -> Option<&mut Books> {
-        self.aside.as_mut()
-    }
-
     /// What others have written meanwhile stands.
     fn put_back(&self, books: &mut Books) {
         match &self.aside {
