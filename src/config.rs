@@ -236,7 +236,11 @@ impl Config {
     pub fn load(file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
         let Some(file) = file else { return Ok(Self::default()) };
         match (read_bounded(file.path()), file) {
-            (Ok(text), _) => Ok(Self::parse(&text, file.path())?.beside(file.path())),
+            (Ok(text), _) => {
+                // What is named in it may be started from another directory than this.
+                let place = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+                Ok(Self::parse(&text, file.path())?.beside(&place))
+            }
             (Err(error), ConfigFile::Usual(_)) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self::default())
             }

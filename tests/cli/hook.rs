@@ -162,3 +162,15 @@ fn the_hook_is_tried_with_an_example() {
     tenant.home.write(".config/tokengauge/config.toml", "");
     tenant.run(&["hook"]).fails(2);
 }
+
+#[test]
+fn a_hook_beside_a_configuration_that_is_named_from_here_is_found() {
+    let tenant = with_hook(WRITES, 200);
+    tenant.home.write("own.toml", "[warnings]\nhook = ['./hook.sh']\n");
+    let mut command = std::process::Command::new(super::home::binary());
+    command.env_clear().env("HOME", tenant.home.path("")).current_dir(tenant.home.path(""));
+    command.args(["--config", "./own.toml", "hook"]).stdin(Stdio::null());
+    let run = command.output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(told(&tenant).len(), 1);
+}

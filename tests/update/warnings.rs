@@ -7,7 +7,8 @@ use tokengauge::domain::warning::{
     again_at, news,
 };
 use tokengauge::domain::{
-    Certainty, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome, TroubleKind, Unsaved, Wait,
+    Certainty, Connection, CountsFrom, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome,
+    RenewalPolicy, TroubleKind, Unsaved, Wait,
 };
 
 use super::fixtures::*;
@@ -159,7 +160,9 @@ fn a_limit_that_counts_from_the_sign_in_is_warned_of_although_it_renews() {
             let tokens = own.tokens.as_mut().unwrap();
             tokens.signed_in_at = start();
             let lifetime = Lifetime::from_seconds(start(), hours * 3600, Certainty::Learned);
-            tokens.refresh.as_mut().unwrap().lifetime = lifetime;
+            let refresh = tokens.refresh.as_mut().unwrap();
+            refresh.lifetime = lifetime;
+            refresh.counts_from = CountsFrom::SignIn;
         })
     };
     let month = learned(30 * 24);
@@ -227,6 +230,80 @@ fn failing_is_warned_of_once_it_lasts_and_for_all_at_one_service() {
         warnings[0].message(since + minutes(35)),
         "renewals at login.microsoftonline.com are throttled for 35 minutes: a and b; last: the platform said no"
     );
+}
+
+#[test]
+fn a_limit_that_grows_by_renewing_asks_for_no_sign_in() {
+    let own = with(healthy("contoso"), |own| {
+        own.credential = CredentialFacts::Public;
+        own.settings.renewal.policy = RenewalPolicy::KeepAlive;
+        let tokens = own.tokens.as_mut().unwrap();
+        tokens.signed_in_at = start();
+        let month = Lifetime::from_seconds(start(), 30 * 86_400, Certainty::Learned);
+        tokens.refresh.as_mut().unwrap().lifetime = month;
+    });
+    assert_eq!([16, 19].map(|day| stage(&own, start() + days(day))), [None, None]);
+}
+
+#[test]
+fn failing_is_warned_of_also_where_the_record_has_forgotten_how_it_began() {
+    let first = start() + minutes(50);
+    let retry = |at| TroubleKind::TryLater { retry_at: at, attempt: 3, wait: Wait::Told };
+    let own = with(healthy("contoso"), |own| {
+        for number in 0..200 {
+            let at = first + chrono::TimeDelta::seconds(10 * number);
+            refuse(own, at, retry(at + chrono::TimeDelta::seconds(10)));
+        }
+        let excess = own.renewals.len() - Connection::RENEWALS_KEPT;
+        own.renewals.drain(..excess);
+    });
+    let now = first + chrono::TimeDelta::seconds(2_000);
+    let warnings = stand(&[own], now);
+    let Some(Nature::Fails(failing)) = warnings.first().map(|own| &own.nature) else {
+        panic!("{warnings:?}")
+    };
+    assert!(failing.throttled && now - failing.since >= minutes(30), "{failing:?}");
+}
+
+#[test]
+fn the_end_of_an_old_secret_counts_while_some_still_use_it() {
+    let own = |name: &str, left| with(healthy(name), |own| own.credential = secret(Some(days(left))));
+    let mut listener = Listener::default();
+    listener.hears(&[own("a", 5), own("b", 5)], start());
+    let half = [own("a", 50), own("b", 5)];
+    assert_eq!(stand(&half, start())[0].stage().seconds(), 7 * 86_400);
+    assert_eq!(listener.hears(&half, start()), []);
+}
+
+#[test]
+fn programs_under_different_rules_do_not_make_each_other_tell_it_again() {
+    let usual = WarningRules::default();
+    let others = [
+        usual.clone().only([WarningKind::Failing, WarningKind::Recovered]),
+        usual.clone().with_secret_days(&[3]).unwrap(),
+        usual.clone().only([WarningKind::Secret, WarningKind::NeedsYou]),
+        usual.clone().only([WarningKind::NeedsYou, WarningKind::Recovered]),
+        usual.clone().with_refresh_token_days(&[1]).unwrap(),
+    ];
+    let cases = [
+        with_secret(days(50)),
+        with_secret(-days(1)),
+        troubled("contoso", TroubleKind::ConsentMissing),
+        with(with_secret(days(50)), |own| refuse(own, start(), TroubleKind::ConsentMissing)),
+        throttled("contoso", start() - minutes(40)),
+    ];
+    for (own, rules) in cases.iter().flat_map(|own| others.iter().map(move |rules| (own, rules))) {
+        let all = [own.clone()];
+        let mut ledger = Listener::default();
+        ledger.hears(&all, start());
+        ledger.hears_by(&all, start(), rules);
+        for round in 0..3 {
+            assert_eq!(ledger.hears(&all, start()), [], "{round} {rules:?}");
+            assert_eq!(ledger.hears_by(&all, start(), rules), [], "{round} {rules:?}");
+        }
+        assert_eq!(ledger.hears(&[], start()), []);
+        assert_eq!(ledger.ledger.len(), 0, "what is gone is forgotten");
+    }
 }
 
 #[test]

@@ -10,7 +10,9 @@ use super::{
     WayOut,
 };
 use crate::domain::need::{NoRenewal, RenewalPlan};
-use crate::domain::{Certainty, ClientId, ConnectionId, Lifetime, Overview, TroubleKind, Wait};
+use crate::domain::{
+    Certainty, ClientId, Connection, ConnectionId, CountsFrom, Lifetime, Overview, TroubleKind, Wait,
+};
 
 /// All that is to be warned of, by what it is about, and when the next of it comes by time alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,10 +156,11 @@ fn warning(subject: &Subject, causes: &BTreeMap<ConnectionId, Cause>) -> Option<
 }
 
 impl Nature {
-    /// Whose word counts for all: of one secret the later end, which is the newer one; of failing what has lasted longest.
+    /// Whose word counts for all: of one registration the earlier end, while some
+    /// still use the old secret; of failing what has lasted longest.
     fn order(&self) -> i64 {
         match self {
-            Self::Ends(ending) => -ending.ends_at.timestamp(),
+            Self::Ends(ending) => ending.ends_at.timestamp(),
             Self::Fails(failing) => failing.since.timestamp(),
             Self::Needs(_) => 0,
         }
@@ -209,35 +212,12 @@ impl Look<'_> {
     }
 
     fn refresh_token(&self) -> (Option<(Subject, Nature)>, Option<DateTime<Utc>>) {
-        let Some((lifetime, way_out)) = self.own.refresh_lifetime().zip(self.way_out()) else {
+        let Some((lifetime, way_out)) = self.own.refresh_lifetime().zip(way_out(self.own, self.now)) else {
             return (None, None);
         };
         let stages = self.rules.refresh_token_stages(&lifetime);
         let (ending, next) = self.ending("refresh token", &lifetime, &stages, way_out);
         (ending.map(|own| (Subject::RefreshToken(self.own.id.clone()), own)), next)
-    }
-
-    /// How the end of the refresh token is put off; `None` where that comes by itself, or where a sign-in is asked for
-    /// anyway.
-    fn way_out(&self) -> Option<WayOut> {
-        match self.own.renewal_plan(self.now) {
-            RenewalPlan::Due(_) => self.counts_from_sign_in().then_some(WayOut::SignIn),
-            RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
-            RenewalPlan::OnRequest { .. } if self.counts_from_sign_in() => Some(WayOut::SignIn),
-            RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
-            RenewalPlan::Impossible(
-                NoRenewal::SignInNeeded | NoRenewal::NeverSignedIn | NoRenewal::NoRefreshToken,
-            ) => None,
-            RenewalPlan::Impossible(_) => Some(WayOut::Mend),
-        }
-    }
-
-    /// True if the tenant's limit, as it was learned, does not grow by renewing.
-    fn counts_from_sign_in(&self) -> bool {
-        let signed_in_at = self.own.tokens.as_ref().map(|tokens| tokens.signed_in_at);
-        self.own
-            .refresh_lifetime()
-            .is_some_and(|life| life.certainty == Certainty::Learned && Some(life.starts_at) <= signed_in_at)
     }
 
     fn ending(
@@ -261,7 +241,9 @@ impl Look<'_> {
                 what_happened: unsaved.what_happened.clone(),
                 what_to_do: unsaved.what_to_do.clone(),
             }),
-            (None, Some(why)) => self.act_against(why).map(|act| self.asked(act)),
+            // The secret itself is warned of, once for all whom it serves.
+            (None, Some(NoRenewal::SecretExpired)) if self.rules.tell(WarningKind::Secret) => None,
+            (None, Some(why)) => act_against(why, self.own, self.now).map(|act| self.asked(act)),
             (None, None) => None,
         };
         // Without a refresh token the work ends with the access token.
@@ -269,25 +251,6 @@ impl Look<'_> {
         let next =
             self.own.access_lifetime().map(|access| access.expires_at).filter(|at| is_last && *at > self.now);
         (asked.map(|own| (Subject::Act(self.own.id.clone()), Nature::Needs(own))), next)
-    }
-
-    fn act_against(&self, why: NoRenewal) -> Option<Act> {
-        Some(match why {
-            // Nobody expects it to work.
-            NoRenewal::NeverSignedIn => return None,
-            NoRenewal::NoRefreshToken => {
-                let works = self.own.access_lifetime().is_some_and(|access| !access.is_expired_at(self.now));
-                return (!works).then_some(Act::SignIn);
-            }
-            // The secret itself is warned of, once for all whom it serves.
-            NoRenewal::SecretExpired if self.rules.tell(WarningKind::Secret) => return None,
-            NoRenewal::SecretExpired => Act::ReplaceSecret,
-            NoRenewal::SignInNeeded => Act::SignIn,
-            NoRenewal::ConsentMissing => Act::Consent,
-            NoRenewal::Blocked => Act::Unblock,
-            NoRenewal::SetUpWrong => Act::MendSettings,
-            NoRenewal::Restored => Act::AcceptRestored,
-        })
     }
 
     fn asked(&self, act: Act) -> Asked {
@@ -319,11 +282,65 @@ impl Look<'_> {
         (Some((Subject::Failing(host), Nature::Fails(failing))), None)
     }
 
-    /// The first of the tries that have brought nothing since one that did, as far as the record remembers.
+    /// The first of the tries that have brought nothing since one that did. Where the record has forgotten that one, what
+    /// it remembers begins later with each try: they began when the renewal was due.
     fn fails_since(&self) -> Option<DateTime<Utc>> {
-        let tries = self.own.renewals.iter().rev().take_while(|own| !own.outcome.worked());
-        tries.map(|own| own.at).min()
+        let renewals = &self.own.renewals;
+        let first = renewals.iter().rev().take_while(|own| !own.outcome.worked()).map(|own| own.at).min();
+        let forgot =
+            renewals.len() >= Connection::RENEWALS_KEPT && renewals.iter().all(|own| !own.outcome.worked());
+        let due = forgot.then(|| self.was_due_at()).flatten();
+        first.into_iter().chain(due).min()
     }
+
+    fn was_due_at(&self) -> Option<DateTime<Utc>> {
+        if self.own.is_automatic() {
+            let access = self.own.access_lifetime()?;
+            Some(self.own.renewal_due_at(&access).max(access.starts_at))
+        } else {
+            self.own.exercise_due_at()
+        }
+    }
+}
+
+/// How the end of the refresh token is put off; `None` where that comes by itself, or where a sign-in is asked for anyway.
+pub(super) fn way_out(own: &Overview, now: DateTime<Utc>) -> Option<WayOut> {
+    match own.renewal_plan(now) {
+        RenewalPlan::Due(_) => counts_from_sign_in(own).then_some(WayOut::SignIn),
+        RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
+        RenewalPlan::OnRequest { .. } if counts_from_sign_in(own) => Some(WayOut::SignIn),
+        RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
+        RenewalPlan::Impossible(
+            NoRenewal::SignInNeeded | NoRenewal::NeverSignedIn | NoRenewal::NoRefreshToken,
+        ) => None,
+        RenewalPlan::Impossible(_) => Some(WayOut::Mend),
+    }
+}
+
+/// True if the tenant's limit, as it was learned, comes first and does not grow by renewing.
+fn counts_from_sign_in(own: &Overview) -> bool {
+    let refresh = own.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
+    refresh.is_some_and(|own| {
+        own.counts_from == CountsFrom::SignIn && own.lifetime.certainty == Certainty::Learned
+    })
+}
+
+/// What a person is to do against it, whoever is told.
+pub(super) fn act_against(why: NoRenewal, own: &Overview, now: DateTime<Utc>) -> Option<Act> {
+    Some(match why {
+        // Nobody expects it to work.
+        NoRenewal::NeverSignedIn => return None,
+        NoRenewal::NoRefreshToken => {
+            let works = own.access_lifetime().is_some_and(|access| !access.is_expired_at(now));
+            return (!works).then_some(Act::SignIn);
+        }
+        NoRenewal::SecretExpired => Act::ReplaceSecret,
+        NoRenewal::SignInNeeded => Act::SignIn,
+        NoRenewal::ConsentMissing => Act::Consent,
+        NoRenewal::Blocked => Act::Unblock,
+        NoRenewal::SetUpWrong => Act::MendSettings,
+        NoRenewal::Restored => Act::AcceptRestored,
+    })
 }
 
 impl Stage {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::standing::{act_against, way_out};
 use super::{Act, Concerned, Stage, Subject, Warning, WarningKind, WarningRules};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::need::NoRenewal;
-use crate::domain::{Certainty, ClientId, ConnectionId, Overview, TroubleKind};
+use crate::domain::{Certainty, ClientId, ConnectionId, Lifetime, Overview, TroubleKind};
 
 /// What has been told to somebody, by what it was about.
 pub type Ledger = BTreeMap<Subject, Told>;
@@ -171,8 +172,15 @@ fn end_of(
     present: Present<'_>,
     rules: &WarningRules,
 ) -> End {
+    let is_here = |own: &Overview| told.concerned.iter().any(|concerned| concerned.id == own.id);
+    let mut all_here = present.connections.iter().filter(|own| is_here(own));
+    // Another program, under other rules, may have told it, and would tell it again.
+    if all_here.clone().any(|own| still_stands(subject, told, own, present.now)) {
+        return End::Unknown;
+    }
     if !rules.tell(subject.kind()) {
-        return End::Silent;
+        let is_gone = present.is_whole && all_here.next().is_none();
+        return if is_gone { End::Silent } else { End::Unknown };
     }
     let mut here = Vec::new();
     for concerned in &told.concerned {
@@ -193,6 +201,28 @@ fn end_of(
     let well: Vec<&Overview> =
         ended.into_iter().filter(|(_, ended)| *ended == Ended::Well).map(|(own, _)| own).collect();
     recovery(subject, told, &well).map_or(End::Silent, End::Recovered)
+}
+
+/// True if there is still cause for just what was told, under whatever rules.
+fn still_stands(subject: &Subject, told: &Told, own: &Overview, now: DateTime<Utc>) -> bool {
+    let is_same =
+        |end: Option<Lifetime>| end.is_some_and(|life| life.expires_at.timestamp().to_string() == told.mark);
+    match subject {
+        Subject::Credential(client_id) => {
+            own.settings.client_id == *client_id && is_same(own.credential_lifetime())
+        }
+        Subject::RefreshToken(_) => way_out(own, now).is_some() && is_same(own.refresh_lifetime()),
+        Subject::Act(_) => {
+            let asked = match (&own.unsaved, own.stop(now)) {
+                (Some(_), _) => Some(Act::MendDisk),
+                (None, why) => why.and_then(|why| act_against(why, own, now)),
+            };
+            asked.is_some_and(|act| act.word() == told.mark)
+        }
+        Subject::Failing(_) => {
+            own.trouble.as_ref().is_some_and(|own| matches!(own.kind, TroubleKind::TryLater { .. }))
+        }
+    }
 }
 
 /// How it ended for one connection.
@@ -228,7 +258,6 @@ fn how(subject: &Subject, told: &Told, own: &Overview, now: DateTime<Utc>) -> En
             }
         }
         Subject::Failing(_) => match own.trouble.as_ref().map(|trouble| trouble.kind) {
-            Some(TroubleKind::TryLater { .. }) => Ended::Unknown,
             None => Ended::Well,
             Some(_) => Ended::Otherwise,
         },

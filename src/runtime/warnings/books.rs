@@ -13,8 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::warning::{Concerned, Ledger, Subject, Told};
+use crate::domain::warning::{Concerned, Ledger, Subject, Told, Warning};
 use crate::domain::{ConnectionId, ConnectionName};
+use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Leaving, Pause};
 use crate::sanitize::sanitize;
@@ -37,7 +38,7 @@ pub(super) enum Channel {
 }
 
 /// What each of them was told.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Books {
     activity: Ledger,
     terminal: Ledger,
@@ -53,11 +54,49 @@ impl Books {
         }
     }
 
-    /// The hook has been told of this, or given up; with a moment, that is left to others from then on.
-    pub(super) fn close(&mut self, subject: &Subject, mark: &str, until: Option<DateTime<Utc>>) {
-        if let Some(told) = self.hook.get_mut(subject).filter(|told| told.mark == mark) {
-            told.until = until;
+    /// Adds what was told later than what stands here.
+    pub(super) fn add_later(&mut self, others: &Self) {
+        let pairs = [
+            (&mut self.activity, &others.activity),
+            (&mut self.terminal, &others.terminal),
+            (&mut self.hook, &others.hook),
+        ];
+        for (own, others) in pairs {
+            for (subject, told) in others {
+                if own.get(subject).is_none_or(|own| own.at < told.at) {
+                    own.insert(subject.clone(), told.clone());
+                }
+            }
         }
+    }
+
+    /// Notes what became of telling the hook, by whoever has claimed that until `claim`: with another moment it is claimed
+    /// until then, without one it is told. False, and nothing noted, if it is not theirs any more.
+    pub(super) fn hand_on(
+        &mut self,
+        cause: &Cause,
+        claim: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
+    ) -> bool {
+        let is_theirs = |told: &&mut Told| {
+            told.mark == cause.mark && told.stage == cause.stage && told.until == Some(claim)
+        };
+        let told = self.hook.get_mut(&cause.subject).filter(is_theirs);
+        told.map(|told| told.until = until).is_some()
+    }
+}
+
+/// What the hook is told of: another end, act or stage is another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cause {
+    subject: Subject,
+    mark: String,
+    stage: i64,
+}
+
+impl Cause {
+    pub(super) fn of(warning: &Warning) -> Self {
+        Self { subject: warning.subject.clone(), mark: warning.mark(), stage: warning.stage().seconds() }
     }
 }
 
@@ -74,15 +113,23 @@ pub(super) enum NotKept {
     Io(io::Error),
 }
 
+/// Why nothing was changed.
+#[derive(Debug)]
+pub(super) struct NotChanged {
+    /// What stands in the way.
+    pub(super) error: io::Error,
+    /// What stands in the file, where that could be read.
+    pub(super) read: Option<Books>,
+}
+
 /// What came of a change.
 pub(super) type Kept<T> = Result<T, NotKept>;
 
 impl NotKept {
-    /// What a person is told of it, if anything: who has no state directory knows that.
+    /// What a person is told of it, if anything: who has no state directory knows that, and what waits is told later.
     pub(super) fn in_words(&self) -> Option<String> {
         match self {
-            Self::NoPlace | Self::Leaving => None,
-            Self::Busy => Some("another program holds the file".to_owned()),
+            Self::NoPlace | Self::Leaving | Self::Busy => None,
             Self::Io(error) => Some(sanitize(&error.to_string(), 120)),
         }
     }
@@ -100,13 +147,14 @@ impl BookFile {
         Some(Self::new(services.vault.notes_directory()?, services.vault.id()))
     }
 
-    fn new(notes: &Path, vault_id: &str) -> Self {
+    pub(super) fn new(notes: &Path, vault_id: &str) -> Self {
         Self { path: notes.join("warnings").join(format!("{vault_id}.json")) }
     }
 
     /// Waits for the lock, a few seconds at most.
     pub(super) async fn lock(&self, leaving: &Leaving) -> Kept<Locked> {
-        let lock = self.open_lock().map_err(NotKept::Io)?;
+        let file = self.clone();
+        let lock = blocking(move || file.open_lock()).await.map_err(NotKept::Io)?;
         for _ in 0..TRIES {
             match lock.try_lock() {
                 Ok(()) => return Ok(Locked { file: self.clone(), lock }),
@@ -171,17 +219,21 @@ impl Locked {
     ///
     /// # Errors
     ///
-    /// Where it cannot be read, or not be written: before anything is changed.
-    pub(super) fn change(&self, change: impl FnOnce(&mut Books)) -> io::Result<()> {
-        let before = self.file.read()?;
+    /// Where it cannot be read, or not be written: the file is as before then.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Books) -> T) -> Result<T, NotChanged> {
+        let before = self.file.read().map_err(|error| NotChanged { error, read: None })?;
         let mut books = parse(&before);
+        let not_written = |error| NotChanged { error, read: Some(parse(&before)) };
         // Proven first: what is told and cannot be noted would be told again with every change.
         if before.is_empty() {
-            self.file.replace(b"{}")?;
+            self.file.replace(b"{}").map_err(not_written)?;
         }
-        change(&mut books);
+        let came = change(&mut books);
         let after = json(&books);
-        if after == before { Ok(()) } else { self.file.replace(&after) }
+        if after != before {
+            self.file.replace(&after).map_err(not_written)?;
+        }
+        Ok(came)
     }
 }
 
@@ -301,9 +353,14 @@ mod tests {
         locked
             .change(|books| {
                 assert_eq!(books.hook, Ledger::from([(subject(), told("sign-in"))]));
-                books.close(&subject(), "another cause", None);
-                assert!(books.hook[&subject()].until.is_some());
-                books.close(&subject(), "sign-in", None);
+                let cause = |mark: &str, stage| Cause { subject: subject(), mark: mark.into(), stage };
+                let claim = books.hook[&subject()].until.unwrap();
+                let later = claim + TimeDelta::minutes(1);
+                assert!(!books.hand_on(&cause("another cause", 86_400), claim, None));
+                assert!(!books.hand_on(&cause("sign-in", 0), claim, None), "another stage");
+                assert!(books.hand_on(&cause("sign-in", 86_400), claim, Some(later)));
+                assert!(!books.hand_on(&cause("sign-in", 86_400), claim, None), "another has it");
+                assert!(books.hand_on(&cause("sign-in", 86_400), later, None));
                 assert!(books.hook[&subject()].until.is_none());
             })
             .unwrap();
@@ -332,6 +389,6 @@ mod tests {
         fs::remove_file(in_the_way).unwrap();
         let locked = file.lock(&Leaving::default()).await.unwrap();
         fs::create_dir(&file.path).unwrap();
-        assert!(locked.change(|_| panic!("nothing is told")).is_err());
+        assert!(locked.change(|_| -> () { panic!("nothing is told") }).is_err());
     }
 }

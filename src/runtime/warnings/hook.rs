@@ -7,7 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -130,15 +130,25 @@ impl Hook {
             .map_or(TimeDelta::MAX, |span| span + TimeDelta::minutes(1))
     }
 
+    /// Until when others leave it to whoever begins at this moment.
+    pub(super) fn claimed_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        now.checked_add_signed(self.longest())
+    }
+
     /// Tells it, and tries again where it fails: three times at most.
     ///
     /// # Errors
     ///
-    /// The last failure, or [`HookError::Leaving`] where the program ends before.
-    pub async fn tell(&self, event: &str, leaving: &Leaving) -> Result<(), HookError> {
+    /// The last failure, or [`HookError::Leaving`] where the program ends before, or the vault is closed.
+    pub async fn tell(
+        &self,
+        event: &str,
+        leaving: &Leaving,
+        is_closing: impl Fn() -> bool,
+    ) -> Result<(), HookError> {
         let mut pauses = PAUSES.iter();
         loop {
-            if leaving.is_told() {
+            if leaving.is_told() || is_closing() {
                 return Err(HookError::Leaving);
             }
             let told = tokio::select! {
@@ -366,21 +376,32 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let marker = directory.path().join("tried");
         let script = format!("test -e {0} || {{ touch {0}; exit 1; }}", marker.display());
-        shell(&script, LONG).tell("{}", &Leaving::default()).await.unwrap();
+        shell(&script, LONG).tell("{}", &Leaving::default(), || false).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_program_that_is_not_there_is_told_at_once() {
         let hook = Hook::new("/nowhere/notify", &[], LONG);
-        let error = hook.tell("{}", &Leaving::default()).await.unwrap_err().to_string();
+        let error = hook.tell("{}", &Leaving::default(), || false).await.unwrap_err().to_string();
         assert!(error.starts_with("/nowhere/notify could not be started: "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn none_is_tried_again_when_the_vault_was_closed() {
+        let directory = tempfile::tempdir().unwrap();
+        let tries = directory.path().join("tries");
+        let script = format!("echo try >> {}; exit 1", tries.display());
+        let is_closing = || tries.exists();
+        let told_it = shell(&script, LONG).tell("{}", &Leaving::default(), is_closing).await;
+        assert!(matches!(told_it, Err(HookError::Leaving)));
+        assert_eq!(told(&tries), "try\n");
     }
 
     #[tokio::test]
     async fn none_is_begun_when_the_program_ends() {
         let leaving = Leaving::default();
         leaving.tell(crate::runtime::stop::Haste::Leaving);
-        let told = Hook::new("/nowhere/notify", &[], LONG).tell("{}", &leaving).await;
+        let told = Hook::new("/nowhere/notify", &[], LONG).tell("{}", &leaving, || false).await;
         assert!(matches!(told, Err(HookError::Leaving)));
     }
 }

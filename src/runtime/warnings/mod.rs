@@ -7,12 +7,14 @@ mod books;
 mod errand;
 mod hook;
 mod json;
+mod of_records;
 pub mod terminal;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 
 use crate::app::{Failure, Warned};
@@ -24,13 +26,17 @@ use crate::vault::VaultError;
 use super::blocking::blocking;
 use super::services::Services;
 
-use books::{BookFile, Books, Channel, NotKept};
+use books::{BookFile, Books, Cause, Channel, NotKept};
 pub use hook::{Hook, HookError};
 pub use json::event as json_event;
+use of_records::OfRecords;
 pub use terminal::Signals;
 
 /// At most so many hooks run at once.
 const HOOKS_AT_ONCE: usize = 3;
+
+/// When it is reported again where another program holds the books.
+const BUSY: TimeDelta = TimeDelta::minutes(1);
 
 /// How this program warns.
 #[derive(Debug, Clone)]
@@ -71,8 +77,23 @@ pub struct Warner {
 struct OwnBooks {
     /// Of what is in its memory only.
     in_memory: Books,
-    /// Of the records, where the state directory takes nothing.
-    of_records: Books,
+    /// Of the records, also where the state directory takes nothing.
+    of_records: OfRecords,
+    /// What its hook is queued for or at work on, and until when others leave that to it.
+    under_way: BTreeMap<Cause, DateTime<Utc>>,
+}
+
+impl OwnBooks {
+    /// Those that are not under way already: what is waits for its turn a little longer.
+    fn queue(&mut self, news: Vec<News>, until: Option<DateTime<Utc>>) -> Vec<News> {
+        let is_new = |own: &News| match own {
+            News::Raised(warning) => {
+                until.is_some_and(|until| self.under_way.insert(Cause::of(warning), until).is_none())
+            }
+            News::Recovered(_) => true,
+        };
+        news.into_iter().filter(is_new).collect()
+    }
 }
 
 /// What is to be reported.
@@ -91,6 +112,15 @@ pub struct Reported {
     pub warned: Warned,
     /// For the hook.
     hook: Vec<News>,
+}
+
+impl Reported {
+    /// Nothing, and when to try again.
+    fn nothing(services: &Services, again_after: Option<TimeDelta>) -> Self {
+        let at = services.clock.now();
+        let again_at = again_after.and_then(|span| at.checked_add_signed(span));
+        Self { warned: Warned { at, again_at, ..Warned::default() }, hook: Vec::new() }
+    }
 }
 
 impl Warner {
@@ -120,6 +150,12 @@ impl Warner {
             Some(file) => file.lock(&services.leaving).await,
             None => Err(NotKept::NoPlace),
         };
+        match locked {
+            Err(NotKept::Leaving) => return Ok(Reported::nothing(services, None)),
+            // Whoever holds it may be about to tell all of it.
+            Err(NotKept::Busy) => return Ok(Reported::nothing(services, Some(BUSY))),
+            Ok(_) | Err(NotKept::NoPlace | NotKept::Io(_)) => {}
+        }
         let (warner, services) = (self.clone(), services.clone());
         blocking(move || warner.look(&services, &report, locked)).await
     }
@@ -144,19 +180,18 @@ impl Warner {
         let present = Present { connections: &connections, is_whole: contents.damaged.is_empty(), now };
         let (of_disk, of_all): (Vec<Warning>, Vec<Warning>) =
             standing.warnings().into_iter().partition(|own| is_in_memory(own, report));
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut told = Told { channels: self.channels(), ..Told::default() };
-        // Only this program knows of what is in its memory.
-        told.take(&mut own.in_memory, &of_disk, present, rules);
-        let not_kept = match locked {
-            Ok(locked) => {
-                locked.change(|books| told.take(books, &of_all, present, rules)).err().map(NotKept::Io)
-            }
-            Err(why) => Some(why),
+        let mut own = self.own();
+        let take = |books: &mut Books, standing: &[Warning]| {
+            let mut told = Told::default();
+            told.take(&self.channels(), books, standing, present, rules);
+            told
         };
-        if not_kept.is_some() {
-            told.take(&mut own.of_records, &of_all, present, rules);
-        }
+        // Only this program knows of what is in its memory.
+        let in_memory = take(&mut own.in_memory, &of_disk);
+        let (of_records, not_kept) = own.of_records.take(locked, |books| take(books, &of_all));
+        let told = in_memory.and(of_records);
+        let claimed_until = self.setup.hook.as_ref().and_then(|hook| hook.claimed_until(now));
+        let hook = own.queue(told.hook, claimed_until);
         drop(own);
         told.news.iter().for_each(|news| services.note_event(&news.event(now)));
         let warned = Warned {
@@ -166,7 +201,11 @@ impl Warner {
             again_at: told.again_at,
             not_noted: not_kept.and_then(|why| self.complaint(&why)),
         };
-        Ok(Reported { warned, hook: told.hook })
+        Ok(Reported { warned, hook })
+    }
+
+    fn own(&self) -> MutexGuard<'_, OwnBooks> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn channels(&self) -> Vec<Channel> {
@@ -190,7 +229,6 @@ impl Warner {
 /// What comes of looking.
 #[derive(Default)]
 struct Told {
-    channels: Vec<Channel>,
     news: Vec<News>,
     ring: Vec<News>,
     hook: Vec<News>,
@@ -198,8 +236,22 @@ struct Told {
 }
 
 impl Told {
-    fn take(&mut self, books: &mut Books, standing: &[Warning], present: Present<'_>, rules: &WarningRules) {
-        for channel in self.channels.clone() {
+    fn and(mut self, other: Self) -> Self {
+        self.news.extend(other.news);
+        self.ring.extend(other.ring);
+        self.hook.extend(other.hook);
+        Self { again_at: self.again_at.into_iter().chain(other.again_at).min(), ..self }
+    }
+
+    fn take(
+        &mut self,
+        channels: &[Channel],
+        books: &mut Books,
+        standing: &[Warning],
+        present: Present<'_>,
+        rules: &WarningRules,
+    ) {
+        for channel in channels.iter().copied() {
             let ledger = books.of(channel);
             let found = news(ledger, standing, present, rules);
             if let Channel::Hook(longest) = channel {

@@ -1,0 +1,121 @@
+//! What was told of the records: as the file tells, and aside from it while the disk takes nothing.
+
+use super::books::{Books, Kept, Locked, NotChanged, NotKept};
+
+/// What this program knows of it.
+#[derive(Debug, Default)]
+pub(super) struct OfRecords {
+    /// As the file told last.
+    kept: Books,
+    /// What goes beyond that, since it could not be written.
+    aside: Option<Books>,
+}
+
+impl OfRecords {
+    /// Lets something be taken from the books. Where that cannot be kept, it is taken from those held aside: what could not
+    /// be written has told nothing to anybody.
+    pub(super) fn take<T>(
+        &mut self,
+        locked: Kept<Locked>,
+        take: impl Fn(&mut Books) -> T,
+    ) -> (T, Option<NotKept>) {
+        let change = |books: &mut Books| {
+            self.put_back(books);
+            (take(books), books.clone())
+        };
+        let why = match locked.map(|locked| locked.change(change)) {
+            Ok(Ok((taken, books))) => {
+                *self = Self { kept: books, aside: None };
+                return (taken, None);
+            }
+            Ok(Err(NotChanged { error, read })) => {
+                self.kept = read.unwrap_or_else(|| self.kept.clone());
+                NotKept::Io(error)
+            }
+            Err(why) => why,
+        };
+        let aside = self.aside.get_or_insert_with(|| self.kept.clone());
+        (take(aside), Some(why))
+    }
+
+    /// What others have written meanwhile stands.
+    fn put_back(&self, books: &mut Books) {
+        match &self.aside {
+            Some(aside) if *books == self.kept => books.clone_from(aside),
+            Some(aside) => books.add_later(aside),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use chrono::DateTime;
+
+    use super::super::books::{BookFile, Channel};
+    use super::*;
+    use crate::domain::ConnectionId;
+    use crate::domain::warning::{Subject, Told};
+    use crate::runtime::stop::Leaving;
+
+    fn subject(id: &str) -> Subject {
+        Subject::Act(ConnectionId::parse(id).unwrap())
+    }
+
+    /// Those of `standing` that are news.
+    fn news(books: &mut Books, standing: &[&'static str]) -> Vec<&'static str> {
+        let ledger = books.of(Channel::Activity);
+        let told = Told {
+            mark: "sign-in".into(),
+            stage: 0,
+            at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            noun: "sign-in".into(),
+            concerned: [].into(),
+            until: None,
+        };
+        let found = standing.iter().filter(|own| ledger.insert(subject(own), told.clone()).is_none());
+        found.copied().collect()
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_fills_up_lets_nothing_be_told_twice() {
+        let notes = tempfile::tempdir().unwrap();
+        let (place, away) = (notes.path().join("warnings"), notes.path().join("away"));
+        let file = BookFile::new(notes.path(), "0123");
+        let mut own = OfRecords::default();
+        let leaving = Leaving::default();
+        let (told, why) = own.take(file.lock(&leaving).await, |books| news(books, &["a"]));
+        assert!(told == ["a"] && why.is_none());
+        // The place goes after it was read, and before it is written to.
+        for (standing, expected) in [(&["a", "b"][..], &["b"][..]), (&["a", "b", "c"], &["c"])] {
+            let (told, why) = own.take(file.lock(&leaving).await, |books| {
+                let _ = fs::rename(&place, &away);
+                news(books, standing)
+            });
+            assert!(told == expected && matches!(why, Some(NotKept::Io(_))), "{told:?}");
+            fs::rename(&away, &place).unwrap();
+        }
+        let (told, why) = own.take(file.lock(&leaving).await, |books| news(books, &["a", "b", "c"]));
+        assert!(told.is_empty() && why.is_none(), "{told:?}");
+        let (told, _) =
+            OfRecords::default().take(file.lock(&leaving).await, |books| news(books, &["b", "d"]));
+        assert_eq!(told, ["d"], "what was held aside is in the file");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_goes_makes_nothing_news_that_was_told() {
+        let notes = tempfile::tempdir().unwrap();
+        let file = BookFile::new(notes.path(), "0123");
+        let mut own = OfRecords::default();
+        own.take(file.lock(&Leaving::default()).await, |books| news(books, &["a"]));
+        fs::remove_dir_all(notes.path().join("warnings")).unwrap();
+        fs::write(notes.path().join("warnings"), "in the way").unwrap();
+        for expected in [&["b"][..], &[]] {
+            let locked = file.lock(&Leaving::default()).await;
+            let (told, why) = own.take(locked, |books| news(books, &["a", "b"]));
+            assert!(told == expected && why.is_some(), "{told:?}");
+        }
+    }
+}
