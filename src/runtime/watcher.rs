@@ -53,11 +53,7 @@ pub fn watch<'a>(
 }
 
 /// What went unheard, because too much happened at once or the system failed, may have been a record.
-fn noticed_by(
-    event: &notify::Result<Event>,
-    log: Option<&OsString>,
-    orders: &[OsString],
-) -> Option<Noticed> {
+fn noticed_by(event: &notify::Result<Event>, log: Option<&OsString>, orders: &[OsString]) -> Option<Noticed> {
     match event {
         Ok(event) if event.need_rescan() => Some(Noticed::Records),
         Ok(event) => noticed_in(event, log, orders),
@@ -96,9 +92,9 @@ mod tests {
     fn what_went_unheard_may_have_been_a_record() {
         let overflow = Event::new(EventKind::Other).set_flag(Flag::Rescan);
         let failed = notify::Error::generic("gone");
-        assert_eq!(noticed_by(&Ok(overflow), &[]), Some(Noticed::Records));
-        assert_eq!(noticed_by(&Err(failed), &[]), Some(Noticed::Records));
-        assert_eq!(noticed_by(&renamed("/vault/connections/one.age"), &[]), Some(Noticed::Records));
-        assert_eq!(noticed_by(&renamed("/vault/connections/.draft"), &[]), None);
+        assert_eq!(noticed_by(&Ok(overflow), None, &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&Err(failed), None, &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&renamed("/vault/connections/one.age"), None, &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&renamed("/vault/connections/.draft"), None, &[]), None);
     }
 }
