@@ -281,3 +281,77 @@ fn is_in_memory(warning: &Warning, report: &Report) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{CredentialEdit, NewConnection};
+    use crate::domain::secret::ClientSecret;
+    use crate::domain::{
+        Authority, ClientId, ConnectionName, RedirectUri, RenewalRule, ResponseMode, ScopeSet, Settings,
+        Tenant, WayIn,
+    };
+    use crate::runtime::clock::Clock;
+    use crate::runtime::records;
+    use crate::runtime::stop::Haste;
+    use crate::vault::Vault;
+    use crate::vault::unlock::{Keyring, Sources};
+
+    /// One connection, whose secret ends in five days.
+    fn near(home: &std::path::Path) -> Services {
+        let vault = Vault::init_ephemeral(&home.join("vault")).unwrap();
+        let sources =
+            Sources { notes: Some(home.join("notes")), keyring: Keyring::Left, ..Sources::default() };
+        sources.introduce(&vault);
+        let services = Services::new(vault, Clock::system());
+        let ends_on = (services.clock.now() + TimeDelta::days(5)).date_naive();
+        let connection = NewConnection {
+            name: ConnectionName::parse("contoso").unwrap(),
+            settings: Settings {
+                client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
+                authority: Authority::custom("http://127.0.0.1:9", None).unwrap(),
+                tenant: Tenant::organizations(),
+                sign_in_as: None,
+                way_in: WayIn::default(),
+                redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
+                response_mode: ResponseMode::Query,
+                scopes: ScopeSet::parse_lenient("User.Read"),
+                renewal: RenewalRule::default(),
+            },
+            credential: CredentialEdit::Secret {
+                value: ClientSecret::new("a~secret"),
+                ends_on: Some(ends_on),
+            },
+        };
+        records::create(&services, &connection).unwrap();
+        services
+    }
+
+    fn warner() -> Warner {
+        Warner::new(Setup { rules: WarningRules::default(), hook: None, signals: None })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_another_program_holds_the_books_nothing_is_told_and_soon_asked_again() {
+        let home = tempfile::tempdir().unwrap();
+        let (services, warner) = (near(home.path()), warner());
+        let held = BookFile::of(&services).unwrap().lock(&services.leaving).await.unwrap();
+        let warned = warner.report(&services, Report::default()).await.unwrap().warned;
+        assert_eq!((warned.news.len(), warned.again_at), (0, Some(warned.at + TimeDelta::minutes(1))));
+        drop(held);
+        for count in [1, 0] {
+            let warned = warner.report(&services, Report::default()).await.unwrap().warned;
+            assert_eq!((warned.news.len(), warned.not_noted), (count, None));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_leaves_waits_for_nobody_and_tells_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let (services, warner) = (near(home.path()), warner());
+        let _held = BookFile::of(&services).unwrap().lock(&services.leaving).await.unwrap();
+        services.leaving.tell(Haste::Leaving);
+        let warned = warner.report(&services, Report::default()).await.unwrap().warned;
+        assert_eq!((warned.news.len(), warned.again_at), (0, None));
+    }
+}
