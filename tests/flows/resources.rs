@@ -176,7 +176,8 @@ async fn nothing_of_somebody_else_stands_beside_a_new_sign_in() {
 async fn a_resource_that_is_not_asked_for_any_more_goes_with_the_next_renewal() {
     let (platform, desk, _) = signed_in("").await;
     desk.change(|connection| connection.settings.scopes = ScopeSet::parse_lenient("User.Read"));
-    let seen = [Wanted { audience: Audience::Exchange, seen: desk.overview().renewed_at() }];
+    let renewed_at = desk.overview().renewed_at();
+    let seen = [Wanted { audience: Audience::Exchange, seen: renewed_at, troubles_seen: Vec::new() }];
     exchange(&desk.services, &desk.id, GrantStep::Renew(seen.into())).await.unwrap();
     assert_eq!(platform.token_requests(), 2, "nothing is asked for it");
     desk.refresh().await.unwrap();
