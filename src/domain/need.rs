@@ -189,9 +189,12 @@ impl Overview {
     /// nobody knows its age.
     fn renewals_due(&self, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Audience)> {
         let Some(tokens) = &self.tokens else { return Vec::new() };
-        let due_of = |lifetime: &Lifetime| match lifetime.is_of_another_clock(now) {
-            true => DateTime::UNIX_EPOCH,
-            false => self.renewal_due_at(lifetime),
+        let due_of = |lifetime: &Lifetime| {
+            if lifetime.is_of_another_clock(now) {
+                DateTime::UNIX_EPOCH
+            } else {
+                self.renewal_due_at(lifetime)
+            }
         };
         let due = |audience: &Audience| match (tokens.access.get(audience), self.lack_of(audience)) {
             (_, Some(Lack::Refused(_))) | (None, None) => None,
