@@ -8,7 +8,7 @@ use crate::domain::hand_over::FormValue;
 use crate::domain::secret::{AuthorizationCode, ClientSecret, Passphrase};
 use crate::domain::{
     Audience, Capture, ClientId, Connection, ConnectionId, ConnectionName, ConnectionValue, HandOver,
-    Overview, Scope, ScopeSet, Settings, Trouble, Unsaved, WayIn,
+    Lacking, Overview, Scope, ScopeSet, Settings, Trouble, Unsaved, WayIn,
 };
 
 use super::RequestId;
@@ -254,6 +254,9 @@ pub struct Wanted {
     pub audience: Audience,
     /// The one that whoever asks knows, by the moment of its renewal: a newer one in the record is taken instead.
     pub seen: Option<DateTime<Utc>>,
+    /// The troubles that whoever asks knows, of the connection and of this resource, by the moments at which they arose:
+    /// one that another process has met since is taken instead.
+    pub troubles_seen: Vec<DateTime<Utc>>,
 }
 
 impl GrantStep {
@@ -262,10 +265,10 @@ impl GrantStep {
         Self::renew_these(overview, overview.audiences_to_renew())
     }
 
-    /// Renews what is due by now; all of it where nothing is, since whoever asks for that has a reason.
+    /// Renews what is due by now, and nothing else; asks for the first token of all.
     pub fn renew_due(overview: &Overview, now: DateTime<Utc>) -> Self {
         match overview.audiences_due(now) {
-            due if due.is_empty() => Self::renew(overview),
+            due if due.is_empty() && overview.tokens.is_none() => Self::renew(overview),
             due => Self::renew_these(overview, due),
         }
     }
@@ -274,7 +277,16 @@ impl GrantStep {
     pub fn renew_these(overview: &Overview, audiences: impl IntoIterator<Item = Audience>) -> Self {
         let tokens = overview.tokens.as_ref();
         let seen = |audience: &Audience| Some(tokens?.access.get(audience)?.lifetime.starts_at);
-        let wanted = audiences.into_iter().map(|audience| Wanted { seen: seen(&audience), audience });
+        let troubles_seen = |audience: &Audience| {
+            let lacking = overview.lacks().filter(|own| own.audience == *audience);
+            let troubles = overview.trouble.iter().chain(lacking.filter_map(Lacking::refusal));
+            troubles.map(|trouble| trouble.at).collect()
+        };
+        let wanted = audiences.into_iter().map(|audience| Wanted {
+            seen: seen(&audience),
+            troubles_seen: troubles_seen(&audience),
+            audience,
+        });
         Self::Renew(wanted.collect())
     }
 }

@@ -175,7 +175,7 @@ fn tell_left_alone<'a>(left_alone: impl Iterator<Item = &'a Overview>) {
 }
 
 fn note_pause(pauses: &mut Schedule, own: &Overview, now: DateTime<Utc>) {
-    if let Some(until) = own.told_pause() {
+    if let Some(until) = own.told_pause(now) {
         pauses.pause(&own.settings.authority, until, now);
     }
 }

@@ -76,7 +76,7 @@ pub const REFRESH_TOKEN_IDLE_DAYS: i64 = 90;
 
 /// A lifetime that begins later than this after now was written by a clock that was ahead: two machines that share a vault
 /// may differ by less.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
+pub(super) const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
 
 /// The longest lifetime that is believed; a longer one is cut to it, so that no sum overflows.
 const LONGEST: TimeDelta = TimeDelta::days(36_525);

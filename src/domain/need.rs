@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AttemptFacts, Audience, Clock, Lack, Lacking, Overview, RenewalPolicy, Stage, Trouble, TroubleKind,
-    WhoActs,
+    AttemptFacts, Audience, Clock, Lack, Lacking, Lifetime, Overview, RenewalPolicy, Stage, Trouble,
+    TroubleKind, WhoActs,
 };
 
 /// The groups of the list, most urgent first.
@@ -116,20 +116,23 @@ pub enum NextStep {
 impl Overview {
     /// Whether and when it renews.
     pub fn renewal_plan(&self, now: DateTime<Utc>) -> RenewalPlan {
-        use RenewalPlan::{Due, Impossible, OnRequest, Retrying};
+        use RenewalPlan::{Impossible, OnRequest, Retrying};
         let is_manual = self.settings.renewal.policy == RenewalPolicy::Manual;
-        if let Some(trouble) = &self.trouble {
-            match (trouble.kind, self.stopped_by(trouble, now)) {
-                (_, Some(why)) => return Impossible(why),
-                (TroubleKind::TryLater { retry_at, .. }, None) if self.can_renew() && is_manual => {
-                    return OnRequest { not_before: Some(retry_at) };
-                }
-                (TroubleKind::TryLater { retry_at, attempt, .. }, None) if self.can_renew() => {
-                    return Retrying { at: retry_at, attempt };
-                }
-                (_, None) => {}
-            }
+        let trouble = self.trouble.as_ref();
+        if let Some(why) = trouble.and_then(|trouble| self.stopped_by(trouble, now)) {
+            return Impossible(why);
         }
+        let wait = trouble.and_then(|trouble| Some((trouble.waits_until(now)?, trouble.kind)));
+        match wait.filter(|_| self.can_renew()) {
+            Some((until, _)) if is_manual => OnRequest { not_before: Some(until) },
+            Some((at, TroubleKind::TryLater { attempt, .. })) => Retrying { at, attempt },
+            _ => self.plan_without_trouble(now),
+        }
+    }
+
+    /// The same, as if nothing had failed.
+    pub(super) fn plan_without_trouble(&self, now: DateTime<Utc>) -> RenewalPlan {
+        use RenewalPlan::{Due, Impossible, OnRequest};
         if self.tokens.is_none() {
             // Nobody needs to sign in first: the first token is as due as any.
             return match (self.settings.way_in.is_delegated(), self.is_automatic()) {
@@ -186,18 +189,24 @@ impl Overview {
     /// nobody knows its age.
     fn renewals_due(&self, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Audience)> {
         let Some(tokens) = &self.tokens else { return Vec::new() };
+        let due_of = |lifetime: &Lifetime| {
+            if lifetime.is_of_another_clock(now) {
+                DateTime::UNIX_EPOCH
+            } else {
+                self.renewal_due_at(lifetime)
+            }
+        };
         let due = |audience: &Audience| match (tokens.access.get(audience), self.lack_of(audience)) {
             (_, Some(Lack::Refused(_))) | (None, None) => None,
             (_, Some(Lack::NotYet)) => self.renewed_at(),
-            (Some(held), None) if held.lifetime.is_of_another_clock(now) => Some(DateTime::UNIX_EPOCH),
-            (Some(held), None) => Some(self.renewal_due_at(&held.lifetime)),
+            (Some(held), None) => Some(due_of(&held.lifetime)),
         };
         let asked = self.settings.audiences();
         let is_known =
             |audience: &Audience| tokens.access.get(audience).is_some() || self.lack_of(audience).is_some();
         if !asked.iter().any(is_known) {
             // All that is asked for now was chosen since: what is held goes on to the first of it.
-            let at = self.access_lifetime().map(|lifetime| self.renewal_due_at(&lifetime));
+            let at = self.access_lifetime().map(|lifetime| due_of(&lifetime));
             return at.into_iter().zip(asked).collect();
         }
         asked.into_iter().filter_map(|audience| Some((due(&audience)?, audience))).collect()
@@ -286,7 +295,7 @@ impl Overview {
         }
         match (self.stop(now), self.renewal_plan(now)) {
             (Some(why), _) | (None, RenewalPlan::Impossible(why)) => self.step_out_of(why, now),
-            (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(at),
+            (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(self.retries_at(at, now)),
             (None, RenewalPlan::OnRequest { .. }) => self.step_before_renewal(NextStep::RenewOnRequest, now),
             (None, RenewalPlan::Due(at)) => self.step_before_renewal(NextStep::RenewsAt(at), now),
         }
@@ -330,7 +339,7 @@ impl Overview {
     }
 
     /// The lifetime of one of its clocks.
-    pub fn lifetime(&self, clock: Clock) -> Option<super::Lifetime> {
+    pub fn lifetime(&self, clock: Clock) -> Option<Lifetime> {
         match clock {
             Clock::AccessToken => self.access_lifetime(),
             Clock::RefreshToken => self.refresh_lifetime(),

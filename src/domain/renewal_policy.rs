@@ -117,19 +117,39 @@ impl Overview {
     pub fn turn(&self, now: DateTime<Utc>) -> Option<Turn> {
         // Asked of the moment at which the set came: a lapse that was only estimated or typed costs one request, whose
         // refusal tells for certain.
-        let at = match self.renewal_plan(self.renewed_at().unwrap_or(DateTime::UNIX_EPOCH)) {
-            RenewalPlan::Due(at) => at + self.jitter(),
-            RenewalPlan::Retrying { at, .. } => at,
-            RenewalPlan::OnRequest { .. } | RenewalPlan::Impossible(_) => return None,
+        let at = match (self.renewal_plan(now), self.planned_at(now)) {
+            (RenewalPlan::Due(_), Some(at)) => {
+                let at = at.checked_add_signed(self.jitter()).unwrap_or(at);
+                if self.is_of_unknown_age(now) { at.min(now) } else { at }
+            }
+            (RenewalPlan::Retrying { at, .. }, Some(_)) => self.retries_at(at, now),
+            _ => return None,
         };
-        let access = self.access_lifetime();
-        // What a clock ahead of this one has issued is of unknown age.
-        let is_retry = self.trouble.is_some();
-        let is_unknown = access.is_some_and(|access| access.is_of_another_clock(now));
-        let held = if self.is_automatic() { access } else { self.refresh_lifetime() };
+        let held = if self.is_automatic() { self.access_lifetime() } else { self.refresh_lifetime() };
         let lapses_at = held.map_or(DateTime::UNIX_EPOCH, |lifetime| lifetime.expires_at);
-        let is_at_once = is_unknown && self.is_automatic() && !is_retry;
-        Some(Turn { at: if is_at_once { at.min(now) } else { at }, lapses_at })
+        Some(Turn { at, lapses_at })
+    }
+
+    /// When it tries again by itself after a failure whose wait ends at `wait_ends_at`. A person may ask before anything
+    /// is due: what failed then is not due any sooner.
+    pub(super) fn retries_at(&self, wait_ends_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        let is_due_anyway = self.is_of_unknown_age(now);
+        let planned = self.planned_at(now).filter(|_| !is_due_anyway);
+        planned.map_or(wait_ends_at, |at| at.max(wait_ends_at))
+    }
+
+    /// When it is due by the person's policy, whatever failed. What is of unknown age has the moment that its own clock says.
+    fn planned_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.plan_without_trouble(self.renewed_at().unwrap_or(now)) {
+            RenewalPlan::Due(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// True if a clock ahead of this one has issued what it renews.
+    fn is_of_unknown_age(&self, now: DateTime<Utc>) -> bool {
+        let due_at_once = RenewalPlan::Due(DateTime::UNIX_EPOCH);
+        self.is_automatic() && self.tokens.is_some() && self.plan_without_trouble(now) == due_at_once
     }
 
     /// Many that were renewed together drift apart: by the id and the number of the set, so that it is the same whenever it is
@@ -166,9 +186,10 @@ impl Overview {
     }
 
     /// When the pause ends that the server asked for at the last request.
-    pub fn told_pause(&self) -> Option<DateTime<Utc>> {
-        match self.trouble.as_ref()?.kind {
-            TroubleKind::TryLater { retry_at, wait: Wait::Told, .. } => Some(retry_at),
+    pub fn told_pause(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let trouble = self.trouble.as_ref()?;
+        match trouble.kind {
+            TroubleKind::TryLater { wait: Wait::Told, .. } => trouble.waits_until(now),
             _ => None,
         }
     }

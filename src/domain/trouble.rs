@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::lifetime::CLOCKS_DIFFER;
+
 /// The present trouble of a connection: cleared by the next success. Its texts are printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -68,6 +70,29 @@ pub enum Wait {
     Told,
 }
 
+/// No wait is longer: neither what a server may ask for nor our own.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+
+impl Trouble {
+    /// Until when nothing is tried, if it passes by itself. One that is longer than any wait can be was written by a clock
+    /// that was ahead, and is none.
+    pub fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let latest = now.checked_add_signed(LONGEST_WAIT + CLOCKS_DIFFER).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        match self.kind {
+            TroubleKind::TryLater { retry_at, .. } => Some(retry_at).filter(|at| *at <= latest),
+            _ => None,
+        }
+    }
+
+    /// True if a request would be refused as the one before, or would come before its time.
+    pub fn stands_in_the_way(&self, now: DateTime<Utc>) -> bool {
+        match self.kind {
+            TroubleKind::TryLater { .. } => self.waits_until(now).is_some_and(|until| until > now),
+            _ => true,
+        }
+    }
+}
+
 impl WhoActs {
     /// In a few words.
     pub fn in_words(self) -> &'static str {
@@ -99,7 +124,7 @@ impl TroubleKind {
         let doubled = 30.0 * f64::from(2u32.saturating_pow(attempt.saturating_sub(1).min(5)));
         let seconds = (doubled * (0.8 + 0.4 * jitter.clamp(0.0, 1.0))).min(900.0);
         let own = TimeDelta::milliseconds((seconds * 1000.0) as i64);
-        let told = retry_after.map(|told| told.clamp(TimeDelta::seconds(1), TimeDelta::hours(1)));
+        let told = retry_after.map(|told| told.clamp(TimeDelta::seconds(1), LONGEST_WAIT));
         let wait = if told.is_some() { Wait::Told } else { Wait::BackOff };
         Self::TryLater { retry_at: now + told.unwrap_or(own), attempt, wait }
     }

@@ -33,7 +33,11 @@ async fn the_others_are_listed_and_renewed_beside_a_damaged_record() {
             "{failure:?}"
         );
 
-        let seen = GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen: None }]);
+        let seen = GrantStep::Renew(vec![Wanted {
+            audience: Audience::Graph,
+            seen: None,
+            troubles_seen: Vec::new(),
+        }]);
         let refused = exchange(&desk.services, &other.id, seen).await.unwrap_err();
         assert!(
             matches!(&refused, ExchangeError::Vault(error) if error.kind() == ErrorKind::Damaged),
@@ -57,7 +61,7 @@ async fn a_damaged_app_registration_is_said_and_nothing_sent() {
     let refused = exchange(
         &desk.services,
         &desk.id,
-        GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen: None }]),
+        GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen: None, troubles_seen: Vec::new() }]),
     )
     .await;
     assert!(

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokengauge::app::{GrantStep, Wanted};
+use tokengauge::app::{Edit, GrantStep, NewConnection, Shown, Wanted};
 use tokengauge::domain::need::RenewalPlan;
 use tokengauge::domain::{
-    Audience, Certainty, Lifetime, Need, NextStep, Overview, ScopeSet, TroubleKind, WayIn,
+    Audience, Certainty, Lack, Lacking, Lifetime, Need, NextStep, Overview, Proof, ScopeSet,
+    SecretCredential, Trouble, TroubleKind, WayIn, WhoActs,
 };
-use tokengauge::runtime::exchange::{begin_device_sign_in, exchange, poll_device};
+use tokengauge::runtime::exchange::{NewSecret, begin_device_sign_in, exchange, poll_device, prove_secret};
 use tokengauge::simulator::browser::{self, Answer};
 
-use crate::desk::{ADA, Desk, OPS, Platform, text};
+use crate::desk::{ADA, Desk, OPS, Platform, SECRET, secret, text};
 
 const BOTH: &str = "User.Read Mail.ReadWrite https://outlook.office.com/IMAP.AccessAsUser.All";
 
@@ -142,7 +143,7 @@ async fn missing_consent_for_one_resource_leaves_the_other_alone() {
 async fn an_outage_at_the_second_request_costs_neither_sign_in_nor_resource() {
     let (platform, desk, overview) = signed_in(&second_request("status = 503")).await;
     assert!(overview.has_signed_in());
-    assert_eq!(overview.trouble.unwrap().kind.who_acts(), tokengauge::domain::WhoActs::Nobody);
+    assert_eq!(overview.trouble.unwrap().kind.who_acts(), WhoActs::Nobody);
     assert_eq!(desk.tokens().access.count(), 1);
     assert_eq!(due(&desk.overview(), &desk), [Audience::Exchange]);
     let step = GrantStep::renew_due(&desk.overview(), desk.services.clock.now());
@@ -176,7 +177,8 @@ async fn nothing_of_somebody_else_stands_beside_a_new_sign_in() {
 async fn a_resource_that_is_not_asked_for_any_more_goes_with_the_next_renewal() {
     let (platform, desk, _) = signed_in("").await;
     desk.change(|connection| connection.settings.scopes = ScopeSet::parse_lenient("User.Read"));
-    let seen = [Wanted { audience: Audience::Exchange, seen: desk.overview().renewed_at() }];
+    let renewed_at = desk.overview().renewed_at();
+    let seen = [Wanted { audience: Audience::Exchange, seen: renewed_at, troubles_seen: Vec::new() }];
     exchange(&desk.services, &desk.id, GrantStep::Renew(seen.into())).await.unwrap();
     assert_eq!(platform.token_requests(), 2, "nothing is asked for it");
     desk.refresh().await.unwrap();
@@ -227,4 +229,38 @@ async fn a_device_sign_in_brings_a_token_of_each_resource() {
     assert_eq!((after.trouble, after.attempt), (None, None));
     assert_eq!(audiences(&platform, &desk), one_of_each());
     assert_eq!(desk.tokens().way_in, WayIn::DeviceCode);
+}
+
+#[tokio::test]
+async fn a_secret_is_proven_with_a_resource_that_renews() {
+    let (_platform, desk, overview) = signed_in("").await;
+    let now = desk.services.clock.now();
+    desk.change(|connection| {
+        let refused = Trouble {
+            at: now,
+            kind: TroubleKind::ConsentMissing,
+            who: WhoActs::TenantAdmin,
+            what_happened: "no consent".into(),
+            what_to_do: "ask".into(),
+            aadsts: Some(65_001),
+            trace_id: None,
+            correlation_id: None,
+        };
+        let lacking = Lacking { audience: Audience::Graph, why: Lack::Refused(refused) };
+        connection.tokens.as_mut().unwrap().lacking.push(lacking);
+    });
+    let old = secret("simulated~contoso.of-before");
+    let form =
+        NewConnection { name: overview.name.clone(), settings: overview.settings.clone(), credential: old };
+    let edit = Edit::Form(form, Box::new(Shown::of(&overview)));
+    tokengauge::runtime::records::change(&desk.services, &desk.id, &edit).unwrap();
+    let before = desk.tokens();
+    let value = tokengauge::domain::secret::ClientSecret::new(SECRET);
+    let given = NewSecret::Given(SecretCredential { value, ends_on: None, entered_at: now });
+    assert_eq!(prove_secret(&desk.services, &desk.id, &given).await.unwrap(), Proof::Proven);
+    let after = desk.tokens();
+    let token =
+        |tokens: &tokengauge::domain::Tokens, audience| tokens.access.get(audience).unwrap().token.clone();
+    assert_eq!(token(&after, &Audience::Graph), token(&before, &Audience::Graph));
+    assert_ne!(token(&after, &Audience::Exchange), token(&before, &Audience::Exchange));
 }

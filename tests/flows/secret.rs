@@ -233,3 +233,21 @@ async fn a_form_changes_the_date_of_the_secret_that_the_connection_uses_and_a_ne
     change(CredentialEdit::Secret { value: ClientSecret::new(NEW), ends_on: date });
     assert_eq!((desk.app().replacement, desk.in_use()), (None, (0, 38)));
 }
+
+#[tokio::test]
+async fn a_connection_that_is_gone_or_damaged_stops_no_run() {
+    let desk = Desk::with("");
+    let (gone, damaged) = (desk.id("contoso-mail01"), desk.id("contoso-mail02"));
+    let mut run = desk.run();
+    records::remove(&desk.services, &gone).unwrap();
+    let file = desk.home.path().join("vault/connections/contoso-mail02.age");
+    assert!(file.exists());
+    fs::write(&file, "no age file").unwrap();
+    for id in [&gone, &damaged] {
+        let proof = prove_secret(&desk.services, id, &given(NEW)).await.unwrap();
+        assert!(matches!(proof, Proof::Unproven(Unproven::NeedsPerson(_))), "{proof:?}");
+    }
+    desk.prove(&mut run, given(NEW)).await;
+    let count = run.count();
+    assert_eq!((count.proven, count.refused, desk.platform.requests()), (36, 0, 36));
+}

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokengauge::app::{Effect, Message};
+use tokengauge::app::{Effect, GrantStep, Message};
 use tokengauge::catalogue::clouds::CLOUDS;
-use tokengauge::domain::{ClientId, ConnectionId, Overview, RenewalKind, TroubleKind};
+use tokengauge::domain::{ClientId, ConnectionId, Overview, RenewalKind, RenewalPolicy, TroubleKind, Wait};
 
 use super::fixtures::*;
 
@@ -144,4 +144,45 @@ fn renewing_all_leaves_out_what_waits_for_a_pause() {
     assert_eq!(asked(&desk.press("Enter")), []);
     assert!(desk.said().contains("asked for a pause"), "{}", desk.said());
     assert_eq!(asked(&desk.press("r")).len(), 1, "one that a person names is asked");
+}
+
+#[test]
+fn a_pause_of_days_that_a_clock_ahead_has_written_holds_nobody_however_often_it_is_read() {
+    let kind = TroubleKind::TryLater { retry_at: start() + days(3), attempt: 4, wait: Wait::Told };
+    let ahead = with(left("one", minutes(5)), |own| refuse(own, start(), kind));
+    let mut desk = Desk::open(vec![ahead.clone(), left("two", minutes(5))]);
+    desk.app.environment.has_passphrase = false;
+    let begun = asked(&desk.after(seconds(0)));
+    assert_eq!(begun.len(), 2, "{begun:?}");
+    for quarter in 0..=8 {
+        let now = start() + minutes(15 * quarter);
+        assert_eq!((ahead.told_pause(now), ahead.is_due(now)), (None, true), "{quarter}");
+    }
+    let told = throttled(left("one", minutes(5)), start());
+    assert_eq!(told.told_pause(start()), Some(start() + seconds(PAUSE)));
+    let longest = TroubleKind::try_later(start(), 1, Some(days(3)), 0.5);
+    let longest = with(left("one", minutes(5)), |own| refuse(own, start(), longest));
+    assert_eq!(longest.told_pause(start()), Some(start() + minutes(60)));
+}
+
+#[test]
+fn what_failed_before_it_was_due_is_not_due_any_sooner() {
+    let early = |name, policy| {
+        with(left(name, minutes(50)), |own| {
+            own.settings.renewal.policy = policy;
+            refuse(own, start(), TroubleKind::try_later(start(), 1, None, 0.5));
+        })
+    };
+    let own = early("one", RenewalPolicy::Automatic);
+    assert_eq!(own.turn(start()).unwrap().at, start() + minutes(40));
+    let kept_alive = early("two", RenewalPolicy::KeepAlive);
+    assert_eq!(Some(kept_alive.turn(start()).unwrap().at), kept_alive.exercise_due_at());
+    // A person may ask again before that.
+    assert!(own.may_renew_at(start() + minutes(1)));
+    let mut desk = Desk::open(vec![own, kept_alive.clone()]);
+    desk.app.environment.has_passphrase = false;
+    assert_eq!(asked(&desk.after(minutes(39))), []);
+    assert_eq!(asked(&desk.after(minutes(1))), [id("one")]);
+    let nothing = GrantStep::renew_due(&kept_alive, start() + minutes(40));
+    assert_eq!(nothing, GrantStep::Renew(Vec::new()));
 }

@@ -143,7 +143,10 @@ fn renewing_names_the_set_that_is_seen() {
     let seen = desk.own("quiet").renewed_at();
     let effects = desk.press("r");
     let [Effect::Exchange { step, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!(*step, GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen }]));
+    assert_eq!(
+        *step,
+        GrantStep::Renew(vec![Wanted { audience: Audience::Graph, seen, troubles_seen: Vec::new() }])
+    );
     assert!(desk.app.is_renewing(&id("quiet")));
 }
 

@@ -81,7 +81,7 @@ impl App {
 
     /// Learns from what a record says of its last request: a pause that one was told holds for all that ask there.
     pub(super) fn note_pause(&mut self, own: &Overview, now: DateTime<Utc>) {
-        if let Some(until) = own.told_pause() {
+        if let Some(until) = own.told_pause(now) {
             self.schedule.pause(&own.settings.authority, until, now);
         }
     }

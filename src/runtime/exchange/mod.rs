@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::{GrantStep, Wanted};
 use crate::domain::secret::AuthorizationCode;
 use crate::domain::{
-    AppRegistration, Audience, ClientCredential, Connection, ConnectionId, Lack, Overview, Renewal,
+    AppRegistration, Audience, ClientCredential, Connection, ConnectionId, Lack, Lacking, Overview, Renewal,
     RenewalKind, SecretCredential, Settings, Trouble, WayIn,
 };
 use crate::oauth::claims;
@@ -82,7 +82,12 @@ async fn renew_each(
     id: &ConnectionId,
     wanted: Vec<Wanted>,
 ) -> Result<Overview, ExchangeError> {
-    let mut latest = Err(ExchangeError::NothingToRenew);
+    // Where nothing is due any more, there is nothing to do.
+    let mut latest = if wanted.is_empty() {
+        read(services, id).await.ok_or(ExchangeError::NothingToRenew)
+    } else {
+        Err(ExchangeError::NothingToRenew)
+    };
     for wanted in wanted {
         let overview = Box::pin(spend(services, id, Grant::Renewal(wanted))).await?;
         let is_stopped = overview.trouble.is_some();
@@ -200,7 +205,7 @@ enum Finished {
 
 enum Prepared {
     Ready(Box<Ready>, TokenRequest),
-    /// Another process has done it, or the resource is not asked for any more.
+    /// Another process has done it or was refused, or the resource is not asked for any more.
     NothingToDo(Box<Overview>),
 }
 
@@ -217,6 +222,11 @@ fn prepare(services: &Services, id: &ConnectionId, grant: &Grant) -> Result<Prep
     if let Grant::Renewal(_) | Grant::Proof { .. } = grant {
         ready.locked.check_not_restored(&ready.connection)?;
     }
+    if let Grant::Renewal(wanted) = grant
+        && is_refused_meanwhile(&ready.connection, wanted, services.clock.now())
+    {
+        return Ok(Prepared::NothingToDo(Box::new(ready.overview())));
+    }
     let request = request(&ready.connection, &ready.app, grant, services.clock.now())?;
     ready.locked.prove_disk()?;
     Ok(Prepared::Ready(ready, request))
@@ -227,6 +237,14 @@ fn is_still_wanted(connection: &Connection, wanted: &Wanted) -> bool {
     let held = connection.tokens.as_ref().and_then(|tokens| tokens.access.get(&wanted.audience));
     let is_newer = held.is_some_and(|held| Some(held.lifetime.starts_at) > wanted.seen);
     !is_newer && connection.settings.audiences().contains(&wanted.audience)
+}
+
+/// True if another process has asked meanwhile, and its answer stands in the way of this request as well.
+fn is_refused_meanwhile(connection: &Connection, wanted: &Wanted, now: DateTime<Utc>) -> bool {
+    let lacking = connection.tokens.iter().flat_map(|tokens| &tokens.lacking);
+    let of_this = lacking.filter(|own| own.audience == wanted.audience).find_map(Lacking::refusal);
+    let is_news = |trouble: &&Trouble| !wanted.troubles_seen.contains(&trouble.at);
+    connection.trouble.iter().chain(of_this).filter(is_news).any(|trouble| trouble.stands_in_the_way(now))
 }
 
 /// The connection under its lock, with its app registration.

@@ -4,8 +4,8 @@
 //! nothing: both secrets are good, and the connection goes on with the one that it had.
 
 use crate::domain::{
-    AppRegistration, ConnectionId, Event, EventKind, Overview, Proof, ReplacementError, SecretCredential,
-    Unproven,
+    AppRegistration, Audience, ConnectionId, Event, EventKind, Overview, Proof, ReplacementError,
+    SecretCredential, Unproven,
 };
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
@@ -33,19 +33,30 @@ pub async fn prove_secret(
     id: &ConnectionId,
     secret: &NewSecret,
 ) -> Result<Proof, ExchangeError> {
-    let (overview, candidate) = {
+    let read = {
         let (own, id, secret) = (services.clone(), id.clone(), secret.clone());
-        blocking(move || candidate(&own, &id, &secret)).await?
+        blocking(move || candidate(&own, &id, &secret)).await
     };
-    let audience = overview.audiences_to_renew().into_iter().next();
-    let audience = audience.unwrap_or_else(|| overview.settings.primary_audience());
+    let (overview, candidate) = match read {
+        Ok(read) => read,
+        Err(error) => return unproven(error),
+    };
+    let audience = audience_of_proof(&overview);
     let spent = Box::pin(spend(services, id, Grant::Proof { audience, secret: candidate.clone() })).await;
     let proof = match spent {
         Ok(_) => Proof::Proven,
         Err(error) => unproven(error)?,
     };
     let (own, id) = (services.clone(), id.clone());
-    blocking(move || note(&own, &id, &overview, &candidate, proof)).await
+    blocking(move || note(&own, &id, &overview, &candidate, proof)).await.or_else(unproven)
+}
+
+/// The resource that the renewal is for: one that renews, since a refusal for another says nothing of the secret.
+fn audience_of_proof(overview: &Overview) -> Audience {
+    let all = overview.audiences_to_renew();
+    let renews = all.iter().position(|audience| overview.lack_of(audience).is_none());
+    let chosen = all.into_iter().nth(renews.unwrap_or(0));
+    chosen.unwrap_or_else(|| overview.settings.primary_audience())
 }
 
 /// The secret that is meant, if it may be proven.
@@ -88,7 +99,9 @@ fn unproven(error: ExchangeError) -> Result<Proof, ExchangeError> {
 
 fn of_vault(error: &VaultError) -> Unproven {
     match error.kind() {
-        ErrorKind::Refused | ErrorKind::Damaged => Unproven::NeedsPerson(error.to_string()),
+        ErrorKind::Refused | ErrorKind::Damaged | ErrorKind::NotFound => {
+            Unproven::NeedsPerson(error.to_string())
+        }
         _ => Unproven::Hindered(error.to_string()),
     }
 }
