@@ -55,6 +55,12 @@ fn answered(desk: &mut Desk, effect: &Effect, proof: Proof) -> Vec<Effect> {
     desk.send(Message::Answer { request: *request, answer: Answer::SecretProved(news) })
 }
 
+fn hindered(desk: &mut Desk, effect: &Effect) -> Vec<Effect> {
+    let Effect::ProveSecret { request, connection, .. } = effect else { panic!("{effect:?}") };
+    let news = ProofNews { connection: connection.clone(), proof: Err(failure()), overview: None };
+    desk.send(Message::Answer { request: *request, answer: Answer::SecretProved(news) })
+}
+
 /// Answers all renewals, and those that follow from it; the effects that are no renewals, and how many were in the air at
 /// most.
 fn prove_all(
@@ -122,6 +128,38 @@ fn a_person_who_insists_tries_all_with_the_same_secret() {
     let again = desk.press("r");
     assert_eq!(proofs(&again).len(), 3);
     assert!(proofs(&again).iter().all(|(_, secret)| *secret == typed()));
+}
+
+#[test]
+fn a_failure_of_ours_keeps_the_secret_that_was_typed() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    assert_eq!(hindered(&mut desk, &first[0]), []);
+    assert!(matches!(
+        panel(&desk).phase,
+        SecretPhase::Settled(_, SecretToProve::Typed { .. }, Verdict::Untried)
+    ));
+    assert_eq!(desk.said(), failure().what_happened);
+    assert!(desk.app.holds_unsaved_secret());
+    let again = desk.press("r");
+    assert!(proofs(&again).iter().all(|(_, secret)| *secret == typed()));
+    // What else is in the air is awaited, and counts.
+    assert_eq!(hindered(&mut desk, &again[0]), []);
+    answered(&mut desk, &again[1], Proof::Proven);
+    answered(&mut desk, &again[2], Proof::Proven);
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, Verdict::Partly)));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2);
+}
+
+#[test]
+fn a_failure_while_going_back_does_not_lead_to_the_form() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    desk.press("Esc");
+    assert_eq!(desk.press("Enter"), []);
+    assert_eq!(hindered(&mut desk, &first[0]), []);
+    assert_eq!(desk.app.panel, None);
+    assert!(desk.said().starts_with("Nothing was changed"), "{}", desk.said());
 }
 
 #[test]

@@ -239,6 +239,9 @@ impl App {
             self.connections.put(*overview);
         }
         self.hold_back_if_still_due(&news.connection, now);
+        if let Err(failure) = &news.proof {
+            self.complain(failure.clone(), now);
+        }
         if let Some(mut panel) = self.take_secret_panel() {
             panel.1.take_proof(&news.connection, news.proof);
             self.put_secret_panel(panel);
@@ -329,7 +332,7 @@ impl SecretPanel {
         under_way.or_else(|| rows.iter().position(|row| is_odd(&row.state))).unwrap_or(0)
     }
 
-    /// What stands in the way of all leads back to the form, as long as nothing is proven.
+    /// What stands in our own way says nothing of the secret, which stays: the portal shows it once.
     fn take_proof(&mut self, connection: &ConnectionId, proof: Result<Proof, Failure>) {
         let (SecretPhase::Proving(run, secret)
         | SecretPhase::Asking(run, secret)
@@ -343,10 +346,6 @@ impl SecretPanel {
                     *secret = SecretToProve::Held;
                 }
                 run.take(connection, proof);
-            }
-            Err(failure) if run.count().proven == 0 => {
-                let form = SecretForm { failure: Some(failure), ..SecretForm::default() };
-                self.phase = SecretPhase::Typing(form);
             }
             Err(failure) => {
                 run.take(connection, Proof::Unproven(Unproven::Hindered(failure.what_happened)));
