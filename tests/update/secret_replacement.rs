@@ -9,8 +9,8 @@ use tokengauge::app::{
 use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::secret::ClientSecret;
 use tokengauge::domain::{
-    ConnectionId, Consumer, Destination, HandOver, HandedOver, Overview, Proof, ProofState, TroubleKind,
-    Unproven, Verdict,
+    ConnectionId, Consumer, Destination, HandOver, HandedOver, Overview, Proof, ProofRun, ProofState,
+    TroubleKind, Unproven, Verdict,
 };
 
 use super::fixtures::*;
@@ -97,9 +97,10 @@ fn one_goes_first_then_eight_at_a_time_and_the_new_secret_is_taken() {
     assert!(proofs(&next).iter().all(|(_, secret)| *secret == SecretToProve::Held), "the record holds it");
     let (others, most) = prove_all(&mut desk, next, |_| Proof::Proven);
     assert_eq!(most, 8);
-    let [Effect::EndReplacement { end: ReplacementEnd::TakeNew, .. }] = &others[..] else {
+    let [Effect::EndReplacement { end: ReplacementEnd::TakeNew, proven, .. }] = &others[..] else {
         panic!("{others:?}")
     };
+    assert_eq!(proven.len(), 38);
     let after = desk.answer(&others, Answer::ReplacementEnded(Ok(())));
     assert!(matches!(after[..], [Effect::LoadVault { .. }]), "{after:?}");
     assert!(matches!(panel(&desk).phase, SecretPhase::Done { .. }));
@@ -209,7 +210,38 @@ fn a_pause_of_the_server_stops_all_that_were_to_follow() {
     assert_eq!(others, []);
     let run = panel(&desk).run().unwrap();
     assert_eq!((run.count().proven, run.count().hindered, run.paused_until()), (8, 12, Some(until)));
-    assert_eq!(proofs(&desk.press("r")).len(), 8);
+    assert_eq!(proofs(&desk.press("r")), [], "a pause is kept, whoever insists");
+    assert!(desk.app.next_deadline(desk.now) <= until);
+    desk.now = until - seconds(1);
+    assert_eq!(proofs(&desk.send(Message::Wake)), []);
+    assert_eq!(desk.app.next_deadline(desk.now), until);
+    desk.now = until;
+    assert_eq!(proofs(&desk.send(Message::Wake)).len(), 8, "it goes on by itself");
+}
+
+#[test]
+fn a_person_who_insists_does_not_cut_a_pause_short() {
+    let until = start() + minutes(1);
+    let mut run = ProofRun::new(&many(2), |_| false, start());
+    run.begin_next(1, |_| true);
+    run.take(&id("c00"), Proof::Unproven(Unproven::Paused(until)));
+    run.try_again(start());
+    assert_eq!(run.begin_next(8, |_| true), []);
+    run.try_again(until);
+    assert_eq!(run.begin_next(8, |_| true).len(), 2);
+}
+
+#[test]
+fn a_secret_that_the_record_holds_goes_also_where_nobody_is_left_who_uses_it() {
+    let mut desk = Desk::open(Vec::new());
+    let mut contents = contents(many(2));
+    contents.apps[0].replacement =
+        Some(ReplacementFacts { candidate: secret(None), proven_for: BTreeSet::from([id("removed")]) });
+    desk.app.connections.load(contents, start());
+    desk.press("S");
+    desk.press("Esc");
+    let back = desk.press("Enter");
+    assert!(matches!(back[..], [Effect::EndReplacement { end: ReplacementEnd::BackToOld, .. }]), "{back:?}");
 }
 
 #[test]
