@@ -108,6 +108,17 @@ fn where_nothing_needs_the_person_the_list_stays() {
 }
 
 #[test]
+fn a_filter_that_hides_all_who_need_the_person_goes() {
+    let mut desk = three();
+    desk.press("/");
+    desk.type_text("quiet");
+    desk.press("Enter");
+    desk.press("!");
+    assert_eq!((desk.app.connections.needs_me, desk.chosen()), (true, "adatum"));
+    assert!(desk.app.connections.filter.is_empty());
+}
+
+#[test]
 fn a_failure_that_was_just_told_is_not_hidden_by_the_next_one() {
     let mut desk = three();
     desk.press("!");

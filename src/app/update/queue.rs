@@ -16,6 +16,10 @@ impl App {
             return self.leave_queue(now);
         }
         self.connections.needs_me = true;
+        // Where a filter hides all that need the person, it goes.
+        if self.connections.rows(now).is_empty() {
+            self.connections.filter.clear();
+        }
         let members: Vec<ConnectionId> =
             self.connections.rows(now).iter().map(|own| own.id.clone()).collect();
         if members.is_empty() {
