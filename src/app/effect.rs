@@ -1,5 +1,6 @@
 //! What the application asks the outside world to do. Plain data; the executor performs it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -134,6 +135,8 @@ pub enum Effect {
         client_id: ClientId,
         /// Which way.
         end: ReplacementEnd,
+        /// For whom the new secret was proven: only that one may take the old one's place.
+        proven: BTreeSet<ConnectionId>,
     },
     /// Send something to the person.
     Deliver {

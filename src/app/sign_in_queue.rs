@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{ConnectionId, Need, NextStep, Overview};
 
-use super::{App, Tab};
+use super::{App, RequestId, Tab};
 
 /// Those that are worked through.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +13,8 @@ pub struct SignInQueue {
     pub(super) members: Vec<ConnectionId>,
     /// The one whose panel is open.
     pub(super) at: Option<ConnectionId>,
+    /// What was asked for it, if its answer decides how it goes on.
+    pub(super) awaited: Option<RequestId>,
 }
 
 /// What `Enter` opens in the queue.

@@ -13,8 +13,10 @@ use crate::domain::{
     AppRegistration, ClientCredential, ClientId, ConnectionId, ConnectionName, Overview, Proof, ProofCount,
     ProofRow, ProofRun, ProofState, ReplacementError, SecretCredential, Unproven, Verdict,
 };
-use crate::runtime::exchange::{ExchangeError, NewSecret, prove_secret};
-use crate::runtime::secret_replacement::{EndError, go_back_to_old_secret, take_new_secret};
+use crate::runtime::exchange::{ExchangeError, NewSecret, NotSaved, prove_secret};
+use crate::runtime::secret_replacement::{
+    EndError, go_back_to_old_secret, take_new_secret, take_proven_secret,
+};
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
@@ -65,6 +67,8 @@ struct Proved {
     run: ProofRun,
     /// What stood in the way of all, or of the output.
     failed: Option<CliError>,
+    /// The first answer that came and is not saved; `failed` tells it.
+    not_saved: Option<Box<NotSaved>>,
 }
 
 /// Where a replacement stands in the end.
@@ -116,7 +120,7 @@ impl ReplaceSecret {
             |id: &ConnectionId| app.replacement.as_ref().is_some_and(|own| own.proven_for.contains(id));
         let mut run = ProofRun::new(served, is_proven, services.clock.now());
         self.put_first(&mut run)?;
-        let Proved { run, failed } = wait(services, prove_all(services, run, secret, self.json))
+        let Proved { run, failed, .. } = wait(services, prove_all(services, run, secret, self.json))
             .inspect_err(|_| self.tell_how_to_go_on(services))?;
         if let Some(error) = failed {
             self.tell_how_to_go_on(services);
@@ -124,7 +128,8 @@ impl ReplaceSecret {
         }
         let end = match run.verdict() {
             Some(Verdict::AllProven) => {
-                take_new_secret(services, &self.client_id).map_err(|error| not_ended(&error))?;
+                take_proven_secret(services, &self.client_id, &run.proven())
+                    .map_err(|error| not_ended(&error))?;
                 End::Replaced
             }
             Some(Verdict::Partly) | None => End::BothKept,
@@ -267,14 +272,14 @@ fn not_ended(error: &EndError) -> CliError {
 }
 
 impl LastWord for Proved {
-    fn not_saved(&self) -> Option<&crate::runtime::exchange::NotSaved> {
-        None
+    fn not_saved(&self) -> Option<&NotSaved> {
+        self.not_saved.as_deref()
     }
 }
 
 /// One after the other until one is proven, then eight at a time; each is told as it ends.
 async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, quiet: bool) -> Proved {
-    let mut failed = None;
+    let (mut failed, mut not_saved) = (None, None);
     let mut in_the_air = JoinSet::new();
     let mut secret = secret;
     for row in run.rows() {
@@ -298,7 +303,17 @@ async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, qu
         };
         let proof = proof.unwrap_or_else(|error| {
             let hindered = Proof::Unproven(Unproven::Hindered(error.failure().what_happened));
-            failed.get_or_insert_with(|| failure_of(&error));
+            match error {
+                // Where its sealed copy is must be told whatever else there is to tell.
+                ExchangeError::NotSaved(_) if not_saved.is_some() => failure_of(&error).tell(),
+                ExchangeError::NotSaved(own) => {
+                    failed = Some(CliError::Told(Exit::LocalIo, own.failure()));
+                    not_saved = Some(own);
+                }
+                error => {
+                    failed.get_or_insert_with(|| failure_of(&error));
+                }
+            }
             hindered
         });
         if proof == Proof::Proven {
@@ -309,13 +324,14 @@ async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, qu
         let row = run.rows().iter().find(|row| row.id == id);
         failed = failed.or(row.and_then(|row| tell_row(row, quiet).err()));
     }
-    Proved { run, failed }
+    Proved { run, failed, not_saved }
 }
 
 fn failure_of(error: &ExchangeError) -> CliError {
     let exit = match error {
         ExchangeError::Stopped => return CliError::Quiet(Exit::Terminated),
         ExchangeError::Replacement(_) => Exit::Refused,
+        ExchangeError::NotSaved(_) => Exit::LocalIo,
         ExchangeError::Vault(error) => Exit::of_vault(error),
         _ => Exit::SetUpWrong,
     };

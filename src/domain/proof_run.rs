@@ -3,6 +3,8 @@
 //! One goes first: a wrong secret costs one request, which the platform refuses before it looks at anything else. Then the
 //! others follow, so many at a time as there is room. Nothing of this knows a secret.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{ConnectionId, ConnectionName, Overview, Trouble, TroubleKind, Wait};
@@ -181,16 +183,34 @@ impl ProofRun {
         self.trust_if_proven();
     }
 
-    /// What was refused or hindered has its turn again, and nobody goes first: a person insists.
-    pub fn try_again(&mut self) {
+    /// What was refused or hindered has its turn again, and nobody goes first: a person insists. A pause is kept all the
+    /// same.
+    pub fn try_again(&mut self, now: DateTime<Utc>) {
         self.caution = Caution::Together;
         for row in &mut self.rows {
             if matches!(&row.state, ProofState::Ended(Proof::Refused(_)))
-                || matches!(&row.state, ProofState::Ended(Proof::Unproven(why)) if why.passes())
+                || matches!(&row.state, ProofState::Ended(Proof::Unproven(Unproven::Hindered(_))))
             {
                 row.state = ProofState::Waiting;
             }
         }
+        self.resume(now);
+    }
+
+    /// Those have their turn again whose pause is over.
+    pub fn resume(&mut self, now: DateTime<Utc>) {
+        for row in &mut self.rows {
+            if matches!(&row.state, ProofState::Ended(Proof::Unproven(Unproven::Paused(until))) if *until <= now)
+            {
+                row.state = ProofState::Waiting;
+            }
+        }
+    }
+
+    /// Those that use the new secret.
+    pub fn proven(&self) -> BTreeSet<ConnectionId> {
+        let proven = self.rows.iter().filter(|row| row.state == ProofState::Ended(Proof::Proven));
+        proven.map(|row| row.id.clone()).collect()
     }
 
     /// True if a renewal is on its way.

@@ -98,6 +98,19 @@ impl AppRegistration {
         Ok(())
     }
 
+    /// The same, if it is the secret that was proven for all of these: another one may have been begun with meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplacementError::NoneUnderWay`], [`ReplacementError::AnotherUnderWay`].
+    pub fn take_proven_secret(&mut self, proven: &BTreeSet<ConnectionId>) -> Result<(), ReplacementError> {
+        let own = self.replacement.as_ref().ok_or(ReplacementError::NoneUnderWay)?;
+        if !proven.is_subset(&own.proven_for) {
+            return Err(ReplacementError::AnotherUnderWay);
+        }
+        self.take_new_secret()
+    }
+
     /// All connections use the old secret again, and the new one is forgotten.
     ///
     /// # Errors
@@ -167,6 +180,22 @@ mod tests {
         assert_eq!(app.note_proof(&secret("third"), id("b")), Err(ReplacementError::AnotherUnderWay));
         app.note_proof(&secret("new"), id("b")).unwrap();
         assert_eq!(used_by(&app, "b"), secret("new"));
+    }
+
+    #[test]
+    fn a_secret_that_took_the_proven_ones_place_is_not_taken() {
+        let mut app = app();
+        let proven = BTreeSet::from([id("a"), id("b")]);
+        app.note_proof(&secret("new"), id("a")).unwrap();
+        app.note_proof(&secret("new"), id("b")).unwrap();
+        app.go_back_to_old_secret().unwrap();
+        app.note_proof(&secret("third"), id("a")).unwrap();
+        assert_eq!(app.take_proven_secret(&proven), Err(ReplacementError::AnotherUnderWay));
+        assert_eq!(app.credential, ClientCredential::Secret(secret("old")));
+        app.note_proof(&secret("third"), id("b")).unwrap();
+        app.take_proven_secret(&proven).unwrap();
+        assert_eq!(app.credential, ClientCredential::Secret(secret("third")));
+        assert_eq!(app.take_proven_secret(&proven), Err(ReplacementError::NoneUnderWay));
     }
 
     #[test]

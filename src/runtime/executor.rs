@@ -1,5 +1,6 @@
 //! Performs effects in tasks; the answers come back as messages.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -291,8 +292,8 @@ impl Executor {
             Effect::ProveSecret { request, connection, secret } => {
                 (request, Answer::SecretProved(self.prove_secret(connection, secret).await))
             }
-            Effect::EndReplacement { request, client_id, end } => {
-                (request, Answer::ReplacementEnded(self.end_replacement(client_id, end).await))
+            Effect::EndReplacement { request, client_id, end, proven } => {
+                (request, Answer::ReplacementEnded(self.end_replacement(client_id, end, proven).await))
             }
             Effect::Deliver { request, connection, parcel, way } => {
                 let answer = match self.services() {
@@ -369,10 +370,15 @@ impl Executor {
         ProofNews { connection, proof, overview: overview.await }
     }
 
-    async fn end_replacement(&self, client_id: ClientId, end: ReplacementEnd) -> Result<(), Failure> {
+    async fn end_replacement(
+        &self,
+        client_id: ClientId,
+        end: ReplacementEnd,
+        proven: BTreeSet<ConnectionId>,
+    ) -> Result<(), Failure> {
         let services = self.services()?;
         let ended = blocking(move || match end {
-            ReplacementEnd::TakeNew => secret_replacement::take_new_secret(&services, &client_id),
+            ReplacementEnd::TakeNew => secret_replacement::take_proven_secret(&services, &client_id, &proven),
             ReplacementEnd::BackToOld => secret_replacement::go_back_to_old_secret(&services, &client_id),
         });
         ended.await.map_err(|error| error.failure())

@@ -1,7 +1,9 @@
 //! Ending the replacement of a client secret: the new one takes the old one's place, or goes.
 
+use std::collections::BTreeSet;
+
 use crate::app::Failure;
-use crate::domain::{AppRegistration, ClientId, Event, EventKind, ReplacementError};
+use crate::domain::{AppRegistration, ClientId, ConnectionId, Event, EventKind, ReplacementError};
 use crate::vault::{PATIENCE, VaultError};
 
 use super::services::{Services, failure};
@@ -40,6 +42,17 @@ impl From<ReplacementError> for EndError {
 /// The new secret takes the old one's place for all connections, and the old one goes: the person's own word.
 pub fn take_new_secret(services: &Services, client_id: &ClientId) -> Result<(), EndError> {
     change(services, client_id, AppRegistration::take_new_secret)?;
+    note(services, format!("client secret of {client_id} replaced"));
+    Ok(())
+}
+
+/// The new secret takes the old one's place, as long as it is the one that was proven for all of these.
+pub fn take_proven_secret(
+    services: &Services,
+    client_id: &ClientId,
+    proven: &BTreeSet<ConnectionId>,
+) -> Result<(), EndError> {
+    change(services, client_id, |app| app.take_proven_secret(proven))?;
     note(services, format!("client secret of {client_id} replaced"));
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::domain::warning::{Nature, Warning, WayOut};
 
 use super::Regions;
 use super::canvas::Canvas;
-use super::view::{View, printable};
+use super::view::{View, printable, replacing};
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     let Some((warning, more)) = view.app.warnings.banner().filter(|_| regions.banner.height > 0) else {
@@ -65,7 +65,7 @@ fn keys(view: View<'_>, warning: &Warning, more: usize, width: u16) -> Line<'sta
 fn way_out(view: View<'_>, warning: &Warning) -> Option<(Action, &'static str)> {
     match &warning.nature {
         Nature::Ends(ending) => match ending.way_out {
-            WayOut::Replace => Some((Action::ReplaceSecret, "replace")),
+            WayOut::Replace => Some((replacing(view.app.chosen()?), "replace")),
             WayOut::Renew => Some((Action::Renew, Action::Renew.label())),
             WayOut::RenewsLater | WayOut::SignIn => Some((Action::Authorize, Action::Authorize.label())),
             WayOut::Mend => next_step(view),

@@ -210,6 +210,10 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
             (format!("waiting for what is under way {}", view.glyphs().ellipsis), theme.notice)
         }
         SecretPhase::Ending(..) => (format!("saving {}", view.glyphs().ellipsis), theme.notice),
+        _ if view.app.proving_goes_on_at(view.now).is_some() => (
+            "The server asks for a pause. It goes on by itself afterwards; both secrets are kept.".to_owned(),
+            theme.warning,
+        ),
         _ if count.proven == 0 => {
             ("One goes first; the old secret is in use until the new one has worked.".to_owned(), theme.muted)
         }

@@ -121,10 +121,8 @@ impl<'a> View<'a> {
             NextStep::MendSettings => (Some(Action::Edit), "mend settings".to_owned()),
             NextStep::AcceptRestored => (Some(Action::AcceptRestored), "accept backup?".to_owned()),
             NextStep::ReplaceSecret => {
-                let (action, short) = match overview.credential {
-                    CredentialFacts::Certificate { .. } => (Action::Edit, "replace cert."),
-                    _ => (Action::ReplaceSecret, "replace secret"),
-                };
+                let action = replacing(overview);
+                let short = if action == Action::Edit { "replace cert." } else { "replace secret" };
                 (Some(action), short.to_owned())
             }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
@@ -220,4 +218,12 @@ impl<'a> View<'a> {
 /// Text from outside, printable, cut where no screen could show it.
 pub(super) fn printable(text: &str) -> String {
     sanitize(text, 2_000)
+}
+
+/// What replaces the credential: a certificate goes with its key, in the form.
+pub(super) fn replacing(overview: &Overview) -> Action {
+    match overview.credential {
+        CredentialFacts::Certificate { .. } => Action::Edit,
+        _ => Action::ReplaceSecret,
+    }
 }

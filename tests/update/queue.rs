@@ -108,6 +108,36 @@ fn where_nothing_needs_the_person_the_list_stays() {
 }
 
 #[test]
+fn a_filter_that_hides_all_who_need_the_person_goes() {
+    let mut desk = three();
+    desk.press("/");
+    desk.type_text("quiet");
+    desk.press("Enter");
+    desk.press("!");
+    assert_eq!((desk.app.connections.needs_me, desk.chosen()), (true, "adatum"));
+    assert!(desk.app.connections.filter.is_empty());
+}
+
+#[test]
+fn what_was_accepted_is_told_as_done_once_it_is_saved() {
+    let mut desk = Desk::open(vec![
+        troubled("adatum", TroubleKind::Restored),
+        troubled("litware", TroubleKind::SignInNeeded),
+    ]);
+    desk.press("!");
+    desk.app.connections.select(id("adatum"));
+    desk.press("Enter");
+    let effects = desk.press("Enter");
+    assert!(!desk.said().contains("left for later"), "{}", desk.said());
+    let own = with(desk.own("adatum"), |own| {
+        own.generation += 1;
+        own.trouble = None;
+    });
+    desk.answer_with(&effects, own);
+    assert_eq!((desk.said(), desk.chosen()), ("1 of 2 done: adatum.", "litware"));
+}
+
+#[test]
 fn a_failure_that_was_just_told_is_not_hidden_by_the_next_one() {
     let mut desk = three();
     desk.press("!");

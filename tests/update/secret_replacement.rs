@@ -9,8 +9,8 @@ use tokengauge::app::{
 use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::secret::ClientSecret;
 use tokengauge::domain::{
-    ConnectionId, Consumer, Destination, HandOver, HandedOver, Overview, Proof, ProofState, TroubleKind,
-    Unproven, Verdict,
+    ConnectionId, Consumer, Destination, HandOver, HandedOver, Overview, Proof, ProofRun, ProofState,
+    TroubleKind, Unproven, Verdict,
 };
 
 use super::fixtures::*;
@@ -55,6 +55,12 @@ fn answered(desk: &mut Desk, effect: &Effect, proof: Proof) -> Vec<Effect> {
     desk.send(Message::Answer { request: *request, answer: Answer::SecretProved(news) })
 }
 
+fn hindered(desk: &mut Desk, effect: &Effect) -> Vec<Effect> {
+    let Effect::ProveSecret { request, connection, .. } = effect else { panic!("{effect:?}") };
+    let news = ProofNews { connection: connection.clone(), proof: Err(failure()), overview: None };
+    desk.send(Message::Answer { request: *request, answer: Answer::SecretProved(news) })
+}
+
 /// Answers all renewals, and those that follow from it; the effects that are no renewals, and how many were in the air at
 /// most.
 fn prove_all(
@@ -91,9 +97,10 @@ fn one_goes_first_then_eight_at_a_time_and_the_new_secret_is_taken() {
     assert!(proofs(&next).iter().all(|(_, secret)| *secret == SecretToProve::Held), "the record holds it");
     let (others, most) = prove_all(&mut desk, next, |_| Proof::Proven);
     assert_eq!(most, 8);
-    let [Effect::EndReplacement { end: ReplacementEnd::TakeNew, .. }] = &others[..] else {
+    let [Effect::EndReplacement { end: ReplacementEnd::TakeNew, proven, .. }] = &others[..] else {
         panic!("{others:?}")
     };
+    assert_eq!(proven.len(), 38);
     let after = desk.answer(&others, Answer::ReplacementEnded(Ok(())));
     assert!(matches!(after[..], [Effect::LoadVault { .. }]), "{after:?}");
     assert!(matches!(panel(&desk).phase, SecretPhase::Done { .. }));
@@ -122,6 +129,38 @@ fn a_person_who_insists_tries_all_with_the_same_secret() {
     let again = desk.press("r");
     assert_eq!(proofs(&again).len(), 3);
     assert!(proofs(&again).iter().all(|(_, secret)| *secret == typed()));
+}
+
+#[test]
+fn a_failure_of_ours_keeps_the_secret_that_was_typed() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    assert_eq!(hindered(&mut desk, &first[0]), []);
+    assert!(matches!(
+        panel(&desk).phase,
+        SecretPhase::Settled(_, SecretToProve::Typed { .. }, Verdict::Untried)
+    ));
+    assert_eq!(desk.said(), failure().what_happened);
+    assert!(desk.app.holds_unsaved_secret());
+    let again = desk.press("r");
+    assert!(proofs(&again).iter().all(|(_, secret)| *secret == typed()));
+    // What else is in the air is awaited, and counts.
+    assert_eq!(hindered(&mut desk, &again[0]), []);
+    answered(&mut desk, &again[1], Proof::Proven);
+    answered(&mut desk, &again[2], Proof::Proven);
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, Verdict::Partly)));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2);
+}
+
+#[test]
+fn a_failure_while_going_back_does_not_lead_to_the_form() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    desk.press("Esc");
+    assert_eq!(desk.press("Enter"), []);
+    assert_eq!(hindered(&mut desk, &first[0]), []);
+    assert_eq!(desk.app.panel, None);
+    assert!(desk.said().starts_with("Nothing was changed"), "{}", desk.said());
 }
 
 #[test]
@@ -171,7 +210,38 @@ fn a_pause_of_the_server_stops_all_that_were_to_follow() {
     assert_eq!(others, []);
     let run = panel(&desk).run().unwrap();
     assert_eq!((run.count().proven, run.count().hindered, run.paused_until()), (8, 12, Some(until)));
-    assert_eq!(proofs(&desk.press("r")).len(), 8);
+    assert_eq!(proofs(&desk.press("r")), [], "a pause is kept, whoever insists");
+    assert!(desk.app.next_deadline(desk.now) <= until);
+    desk.now = until - seconds(1);
+    assert_eq!(proofs(&desk.send(Message::Wake)), []);
+    assert_eq!(desk.app.next_deadline(desk.now), until);
+    desk.now = until;
+    assert_eq!(proofs(&desk.send(Message::Wake)).len(), 8, "it goes on by itself");
+}
+
+#[test]
+fn a_person_who_insists_does_not_cut_a_pause_short() {
+    let until = start() + minutes(1);
+    let mut run = ProofRun::new(&many(2), |_| false, start());
+    run.begin_next(1, |_| true);
+    run.take(&id("c00"), Proof::Unproven(Unproven::Paused(until)));
+    run.try_again(start());
+    assert_eq!(run.begin_next(8, |_| true), []);
+    run.try_again(until);
+    assert_eq!(run.begin_next(8, |_| true).len(), 2);
+}
+
+#[test]
+fn a_secret_that_the_record_holds_goes_also_where_nobody_is_left_who_uses_it() {
+    let mut desk = Desk::open(Vec::new());
+    let mut contents = contents(many(2));
+    contents.apps[0].replacement =
+        Some(ReplacementFacts { candidate: secret(None), proven_for: BTreeSet::from([id("removed")]) });
+    desk.app.connections.load(contents, start());
+    desk.press("S");
+    desk.press("Esc");
+    let back = desk.press("Enter");
+    assert!(matches!(back[..], [Effect::EndReplacement { end: ReplacementEnd::BackToOld, .. }]), "{back:?}");
 }
 
 #[test]

@@ -147,7 +147,10 @@ impl App {
                 Vec::new()
             }
             Message::LockOrdered => self.lock_vault(LockReason::Ordered),
-            Message::Answer { request, answer } => self.take_answer(request, answer, now),
+            Message::Answer { request, answer } => {
+                self.answer_queue(request);
+                self.take_answer(request, answer, now)
+            }
         };
         effects.extend(self.follow_paste(now));
         effects

@@ -191,9 +191,7 @@ impl App {
                 self.deliver_value(connection, value, now)
             }
             (Action::Open, Question::RenewAll(due)) => self.renew_all(&due, now),
-            (Action::Open, Question::AcceptRestored(connection)) => {
-                vec![self.change(&connection, Edit::AcceptRestored)]
-            }
+            (Action::Open, Question::AcceptRestored(connection)) => self.accept_restored(&connection),
             (Action::Open, Question::Abandon(panel)) => self.abandon(&panel.connection, now),
             (Action::Open, Question::AbandonDevice(panel)) => self.abandon(&panel.connection, now),
             (Action::Open, Question::DeviceCode(panel)) => self.begin_device_sign_in(panel.connection),

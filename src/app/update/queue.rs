@@ -7,7 +7,7 @@ use crate::domain::app_registration::CredentialKind;
 use crate::domain::{ConnectionId, Overview};
 
 use crate::app::sign_in_queue::{Progress, QueueStep, SignInQueue};
-use crate::app::{App, Door, Effect, Notice, Panel, Question, Tab, Tone};
+use crate::app::{App, Door, Edit, Effect, Notice, Panel, Question, RequestId, Tab, Tone};
 
 impl App {
     /// Shows only what needs the person, or all again.
@@ -16,13 +16,17 @@ impl App {
             return self.leave_queue(now);
         }
         self.connections.needs_me = true;
+        // Where a filter hides all that need the person, it goes.
+        if self.connections.rows(now).is_empty() {
+            self.connections.filter.clear();
+        }
         let members: Vec<ConnectionId> =
             self.connections.rows(now).iter().map(|own| own.id.clone()).collect();
         if members.is_empty() {
             self.connections.needs_me = false;
             return self.tell(Notice::plain("Nothing needs you.", now));
         }
-        self.sign_in_queue = Some(SignInQueue { members, at: None });
+        self.sign_in_queue = Some(SignInQueue { members, at: None, awaited: None });
         self.connections.keep_selection(now);
     }
 
@@ -61,8 +65,8 @@ impl App {
     /// a failure that has just been told stays.
     pub(super) fn go_on_in_queue(&mut self, before: Option<&Notice>, now: DateTime<Utc>) {
         let is_closed = self.panel.is_none() && matches!(self.door, Door::Open);
-        let Some(here) = self.sign_in_queue.as_mut().filter(|_| is_closed).and_then(|queue| queue.at.take())
-        else {
+        let queue = self.sign_in_queue.as_mut().filter(|queue| is_closed && queue.awaited.is_none());
+        let Some(here) = queue.and_then(|queue| queue.at.take()) else {
             return;
         };
         self.tab = Tab::Connections;
@@ -88,6 +92,22 @@ impl App {
         if !failed {
             let tone = if is_done { Tone::Good } else { Tone::Plain };
             self.tell(Notice { tone, what_happened, what_to_do, until: None });
+        }
+    }
+
+    /// A restored record is accepted; its answer tells the queue how it goes on.
+    pub(super) fn accept_restored(&mut self, connection: &ConnectionId) -> Vec<Effect> {
+        let request = self.request();
+        if let Some(queue) = self.sign_in_queue.as_mut().filter(|own| own.at.as_ref() == Some(connection)) {
+            queue.awaited = Some(request);
+        }
+        let edit = Box::new(Edit::AcceptRestored);
+        vec![Effect::Change { request, connection: connection.clone(), edit }]
+    }
+
+    pub(super) fn answer_queue(&mut self, request: RequestId) {
+        if let Some(queue) = &mut self.sign_in_queue {
+            queue.awaited.take_if(|own| *own == request);
         }
     }
 

@@ -97,7 +97,7 @@ impl App {
             }
             (SecretPhase::Settled(..), Action::Open) => SecretPhase::Typing(SecretForm::default()),
             (SecretPhase::Settled(mut run, secret, _), Action::Renew) => {
-                run.try_again();
+                run.try_again(now);
                 SecretPhase::Proving(run, secret)
             }
             (SecretPhase::Asking(run, secret), Action::Open) => SecretPhase::GoingBack(run, secret),
@@ -159,16 +159,18 @@ impl App {
         let client_id = panel.1.client_id;
         panel.1.phase = match panel.1.phase {
             SecretPhase::Proving(mut run, secret) if self.works() => {
-                effects.extend(self.prove_next(&mut run, &secret));
+                run.resume(now);
+                effects.extend(self.prove_next(&mut run, &secret, now));
                 self.settle(run, secret, &client_id, &mut effects)
             }
-            SecretPhase::GoingBack(run, _) if !run.is_under_way() => {
-                if run.count().proven == 0 {
+            SecretPhase::GoingBack(run, secret) if !run.is_under_way() => {
+                // What the record holds goes, also where those that it was proven for were removed.
+                if matches!(secret, SecretToProve::Typed { .. }) {
                     self.tell(Notice::plain("Nothing was changed: the old secret is in use.", now));
                     return effects;
                 }
                 let (request, end) = (self.request(), ReplacementEnd::BackToOld);
-                effects.push(Effect::EndReplacement { request, client_id, end });
+                effects.push(Effect::EndReplacement { request, client_id, end, proven: run.proven() });
                 SecretPhase::Ending(run, request, end)
             }
             SecretPhase::Done { run, copies } => {
@@ -181,8 +183,9 @@ impl App {
         effects
     }
 
-    fn prove_next(&mut self, run: &mut ProofRun, secret: &SecretToProve) -> Vec<Effect> {
-        let ids = run.begin_next(self.room(), |id| !self.is_busy(id));
+    fn prove_next(&mut self, run: &mut ProofRun, secret: &SecretToProve, now: DateTime<Utc>) -> Vec<Effect> {
+        let is_free = |id: &ConnectionId| !self.is_busy(id) && self.pause_of(id, now).is_none();
+        let ids = run.begin_next(self.room(), is_free);
         ids.into_iter()
             .map(|connection| {
                 let request = self.request();
@@ -190,6 +193,23 @@ impl App {
                 Effect::ProveSecret { request, connection, secret: secret.clone() }
             })
             .collect()
+    }
+
+    /// When the pause ends that the server wants of whoever asks for this connection.
+    fn pause_of(&self, id: &ConnectionId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let own = self.connections.get(id)?;
+        self.schedule.paused_until(&own.settings.authority, now)
+    }
+
+    /// When the proving goes on by itself, after a pause.
+    pub fn proving_goes_on_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let panel = self.panel.iter().chain(&self.covered).find_map(|panel| match panel {
+            Panel::Secret(panel) => Some(panel),
+            _ => None,
+        })?;
+        let SecretPhase::Proving(run, _) = &panel.phase else { return None };
+        let waiting = run.rows().iter().filter(|row| row.state == ProofState::Waiting);
+        waiting.filter_map(|row| self.pause_of(&row.id, now)).chain(run.paused_until()).min()
     }
 
     fn settle(
@@ -200,12 +220,17 @@ impl App {
         effects: &mut Vec<Effect>,
     ) -> SecretPhase {
         match run.verdict() {
+            // It goes on when the pause is over.
+            Some(_) if run.paused_until().is_some() => SecretPhase::Proving(run, secret),
             None => SecretPhase::Proving(run, secret),
             Some(Verdict::AllProven) => {
                 let (request, end) = (self.request(), ReplacementEnd::TakeNew);
-                effects.push(Effect::EndReplacement { request, client_id: *client_id, end });
+                let proven = run.proven();
+                effects.push(Effect::EndReplacement { request, client_id: *client_id, end, proven });
                 SecretPhase::Ending(run, request, end)
             }
+            // The record holds both, whoever uses the new one.
+            Some(_) if secret == SecretToProve::Held => SecretPhase::Settled(run, secret, Verdict::Partly),
             Some(verdict) => SecretPhase::Settled(run, secret, verdict),
         }
     }
@@ -239,6 +264,9 @@ impl App {
             self.connections.put(*overview);
         }
         self.hold_back_if_still_due(&news.connection, now);
+        if let Err(failure) = &news.proof {
+            self.complain(failure.clone(), now);
+        }
         if let Some(mut panel) = self.take_secret_panel() {
             panel.1.take_proof(&news.connection, news.proof);
             self.put_secret_panel(panel);
@@ -329,7 +357,7 @@ impl SecretPanel {
         under_way.or_else(|| rows.iter().position(|row| is_odd(&row.state))).unwrap_or(0)
     }
 
-    /// What stands in the way of all leads back to the form, as long as nothing is proven.
+    /// What stands in our own way says nothing of the secret, which stays: the portal shows it once.
     fn take_proof(&mut self, connection: &ConnectionId, proof: Result<Proof, Failure>) {
         let (SecretPhase::Proving(run, secret)
         | SecretPhase::Asking(run, secret)
@@ -343,10 +371,6 @@ impl SecretPanel {
                     *secret = SecretToProve::Held;
                 }
                 run.take(connection, proof);
-            }
-            Err(failure) if run.count().proven == 0 => {
-                let form = SecretForm { failure: Some(failure), ..SecretForm::default() };
-                self.phase = SecretPhase::Typing(form);
             }
             Err(failure) => {
                 run.take(connection, Proof::Unproven(Unproven::Hindered(failure.what_happened)));

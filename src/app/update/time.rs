@@ -110,6 +110,7 @@ impl App {
             self.open_until.filter(|_| self.works()),
             self.end_told_at().filter(|_| matches!(self.door, Door::Open)),
             self.settles_at(),
+            self.proving_goes_on_at(now).filter(|_| self.works()),
             self.warnings.next().filter(|_| self.works()),
             self.is_ticking(now).then(|| next_second(now)),
         ];

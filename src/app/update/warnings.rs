@@ -83,7 +83,7 @@ impl App {
         self.tab = Tab::Connections;
         // What is not shown cannot be chosen.
         self.connections.filter.clear();
-        self.connections.needs_me = false;
+        self.leave_queue(now);
         self.connections.select(id);
         self.keep_selection(now);
     }

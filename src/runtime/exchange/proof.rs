@@ -92,7 +92,6 @@ fn unproven(error: ExchangeError) -> Result<Proof, ExchangeError> {
             Proof::Unproven(Unproven::NeedsPerson(error.failure().what_happened))
         }
         ExchangeError::Vault(error) => Proof::Unproven(of_vault(&error)),
-        ExchangeError::NotSaved(_) => Proof::Unproven(Unproven::Hindered(error.failure().what_happened)),
         error => return Err(error),
     })
 }
