@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use chrono::TimeDelta;
 
@@ -133,9 +133,18 @@ impl Activity {
 
     /// Takes what is not known yet, and of what is known the advice. The chosen row stays with its event.
     fn add(&mut self, events: impl IntoIterator<Item = Event>) {
-        let chosen = self.shown().get(self.row).filter(|_| self.row > 0).map(|event| Identity::of(event));
-        let mut known: HashMap<Identity, usize> =
-            self.events.iter().enumerate().map(|(place, own)| (Identity::of(own), place)).collect();
+        let chosen =
+            (self.row > 0).then(|| self.shown().get(self.row).map(|event| Identity::of(event))).flatten();
+        let events: Vec<Event> = events.into_iter().collect();
+        // One is told twice only at its own moment: the others need not be put into words.
+        let moments: HashSet<i64> = events.iter().map(|event| event.at.timestamp_millis()).collect();
+        let mut known: HashMap<Identity, usize> = self
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, own)| moments.contains(&own.at.timestamp_millis()))
+            .map(|(place, own)| (Identity::of(own), place))
+            .collect();
         let mut fresh: Vec<Event> = Vec::new();
         for mut event in events {
             event.what_to_do = event.what_to_do.take().or_else(|| advice(&event));

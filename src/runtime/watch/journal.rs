@@ -373,16 +373,16 @@ mod tests {
     fn every_request_since_the_last_one_that_was_told_is_told() {
         let all = renewals(&[10, 20, 30]);
         assert_eq!(untold(&all, None), all);
-        assert_eq!(untold(&all, Some(moment_at(10))), all[1..]);
+        assert_eq!(untold(&all, Some(moment_at(10))), &all[1..]);
         assert_eq!(untold(&all, Some(moment_at(30))), []);
-        assert_eq!(untold(&all, Some(moment_at(5))), all[2..], "it is remembered no more");
+        assert_eq!(untold(&all, Some(moment_at(5))), &all[2..], "it is remembered no more");
         assert_eq!(untold(&[], Some(moment_at(5))), []);
     }
 
     #[test]
     fn what_follows_a_moment_of_the_future_is_told() {
         let all = renewals(&[10, 90_000, 20]);
-        assert_eq!(untold(&all, Some(moment_at(90_000))), all[2..]);
+        assert_eq!(untold(&all, Some(moment_at(90_000))), &all[2..]);
     }
 
     #[test]
