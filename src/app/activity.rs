@@ -106,6 +106,9 @@ impl Activity {
     pub fn rename(&mut self, from: &ConnectionName, to: &ConnectionName) {
         let of_it = self.events.iter_mut().filter(|event| event.connection.as_ref() == Some(from));
         of_it.for_each(|event| event.connection = Some(to.clone()));
+        // The log may have told it under the new name before the record did.
+        let mut known = HashSet::new();
+        self.events.retain(|event| known.insert(Identity::of(event)));
     }
 
     /// Takes over what the records remember.

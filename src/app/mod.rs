@@ -26,7 +26,7 @@ pub mod permissions;
 pub mod presets;
 pub mod probe;
 pub mod secret_replacement;
-mod shell_words;
+pub mod shell_words;
 pub mod sign_in;
 pub mod sign_in_queue;
 pub mod warnings;

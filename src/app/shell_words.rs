@@ -17,15 +17,19 @@ const COMMANDS: [(&str, &str); 9] = [
     ("(2)", "show"),
 ];
 
+/// The keys in an advice as commands for the connection of this name, or for one that is not known: `NAME`.
+pub fn in_commands(advice: &str, name: &str) -> String {
+    // That one is about the app registration, whoever it serves.
+    let advice = advice.replace("(S)", "(tokengauge secret CLIENT-ID)");
+    COMMANDS.iter().fold(advice, |advice, (keys, command)| {
+        advice.replace(keys, &format!("(tokengauge {command} {name})"))
+    })
+}
+
 impl Failure {
     /// With the commands for this connection in the place of keys.
     #[must_use]
     pub fn in_commands(self, name: &ConnectionName) -> Self {
-        let in_commands = |advice: String, (keys, command): &(&str, &str)| {
-            advice.replace(keys, &format!("(tokengauge {command} {name})"))
-        };
-        // That one is about the app registration, whoever it serves.
-        let what_to_do = self.what_to_do.replace("(S)", "(tokengauge secret CLIENT-ID)");
-        Self { what_to_do: COMMANDS.iter().fold(what_to_do, in_commands), ..self }
+        Self { what_to_do: in_commands(&self.what_to_do, name.as_str()), ..self }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use clap::Args;
 use serde_json::json;
 
+use crate::app::shell_words::in_commands;
 use crate::catalogue::aadsts;
 use crate::oauth::error_text;
 use crate::oauth::platform_error::PlatformError;
@@ -86,7 +87,7 @@ impl Explained {
         if self.is_known {
             rows.push(("Who acts", self.refusal.who.in_words().to_owned()));
         }
-        rows.push(("Next step", in_shell(&self.refusal.what_to_do)));
+        rows.push(("Next step", in_commands(&self.refusal.what_to_do, "NAME")));
         if let Some(limit) = refresh_limit::read(&self.platform) {
             rows.push(("Limit", format!("refresh tokens of this tenant live {}", words::left(limit.span()))));
         }
@@ -121,7 +122,7 @@ impl Explained {
             "aadsts": self.platform.codes,
             "error": Some(sanitize(self.platform.error.unsanitized(), 60)).filter(|word| !word.is_empty()),
             "what_happened": self.refusal.what_happened,
-            "what_to_do": in_shell(&self.refusal.what_to_do),
+            "what_to_do": in_commands(&self.refusal.what_to_do, "NAME"),
             "who_acts": self.is_known.then(|| words::who_acts_word(self.refusal.who)),
             "refresh_limit_seconds": limit.map(|limit| limit.span().num_seconds()),
             "trace_id": self.platform.trace_id,
@@ -156,14 +157,4 @@ fn unknown(platform: &PlatformError, told: TokenRefusal) -> TokenRefusal {
         what_to_do: "The tenant's sign-in log may tell more, under the correlation ID.".to_owned(),
         ..told
     }
-}
-
-/// The dashboard's keys in an advice, as commands: no connection is named here.
-fn in_shell(advice: &str) -> String {
-    advice
-        .replace("(e, tab 2)", "(tokengauge edit NAME)")
-        .replace("(a)", "(tokengauge authorize NAME)")
-        .replace("(e)", "(tokengauge edit NAME)")
-        .replace("(tab 2)", "(tokengauge edit NAME)")
-        .replace("(p)", "(tokengauge redeem NAME)")
 }

@@ -84,8 +84,8 @@ mod tests {
 
     use super::*;
 
-    fn renamed(to: &str) -> notify::Result<Event> {
-        Ok(Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::To))).add_path(PathBuf::from(to)))
+    fn renamed(to: &str) -> Event {
+        Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::To))).add_path(PathBuf::from(to))
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         let failed = notify::Error::generic("gone");
         assert_eq!(noticed_by(&Ok(overflow), None, &[]), Some(Noticed::Records));
         assert_eq!(noticed_by(&Err(failed), None, &[]), Some(Noticed::Records));
-        assert_eq!(noticed_by(&renamed("/vault/connections/one.age"), None, &[]), Some(Noticed::Records));
-        assert_eq!(noticed_by(&renamed("/vault/connections/.draft"), None, &[]), None);
+        assert_eq!(noticed_by(&Ok(renamed("/vault/connections/one.age")), None, &[]), Some(Noticed::Records));
+        assert_eq!(noticed_by(&Ok(renamed("/vault/connections/.draft")), None, &[]), None);
     }
 }

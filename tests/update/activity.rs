@@ -93,3 +93,18 @@ fn what_cannot_be_read_or_written_is_told_once() {
     desk.send(Message::ActivityNotKept(failure()));
     assert_eq!(desk.said(), failure().what_happened);
 }
+
+#[test]
+fn what_the_log_tells_under_a_new_name_before_the_record_does_is_told_once() {
+    let mut desk = Desk::open(vec![healthy("one")]);
+    let effects = desk.press("4");
+    let old = others(&desk, "handed over to n8n");
+    desk.answer(&effects, Answer::Activity(Ok(vec![old.clone()])));
+    let effects = desk.send(Message::ActivityNoted);
+    let renamed = Event { connection: ConnectionName::parse("two"), ..old };
+    desk.answer(&effects, Answer::Activity(Ok(vec![renamed])));
+    let record = with(healthy("one"), |own| own.name = ConnectionName::parse("two").unwrap());
+    let changed = desk.send(Message::RecordsChanged);
+    desk.answer(&changed, Answer::Contents(Ok(contents(vec![record]))));
+    assert_eq!(told(&desk).iter().filter(|told| told.starts_with("handed over")).count(), 1);
+}

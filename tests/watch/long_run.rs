@@ -124,7 +124,7 @@ fn check_flat(taken: &[Taken]) {
 fn report(size: &Size, platform: &Platform, taken: &[Taken], renewals: u64) {
     let (first, last) = (taken.first().unwrap(), taken.last().unwrap());
     let counted = platform.counts();
-    let least = counted.renewed.iter().min().copied().unwrap();
+    let fewest = counted.renewed.iter().min().copied().unwrap();
     let most = counted.renewed.iter().max().copied().unwrap();
     let in_the_air = counted.most_in_the_air;
     let (lapsed, early, share) = (counted.lapsed, counted.early, counted.latest_share * 100.0);
@@ -134,7 +134,7 @@ fn report(size: &Size, platform: &Platform, taken: &[Taken], renewals: u64) {
     println!("connections                {:>10}", size.connections);
     println!("life of a token            {:>8} s", size.life.num_seconds());
     println!("time                       {:>8} s", size.length.as_secs());
-    println!("renewals                   {renewals:>10}   ({least} to {most} a connection)");
+    println!("renewals                   {renewals:>10}   ({fewest} to {most} a connection)");
     println!("tokens that lapsed         {lapsed:>10}   (latest renewal at {share:.0} % of a life)");
     println!("renewals too early         {early:>10}");
     println!("most requests at once      {in_the_air:>10}");

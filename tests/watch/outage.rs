@@ -113,8 +113,8 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
     // Each comes due once, and is tried again after 30 s, 60 s, 120 s, 240 s …: five times in ten minutes.
     assert!(overloaded.arrived >= all / 2 && overloaded.arrived <= all * 6, "{}", overloaded.arrived);
     // Few ask after each pause of a minute, and those that were on their way when the first one came.
-    let pauses = u64::try_from(length.num_minutes()).unwrap();
-    assert!(paused.arrived >= 1 && paused.arrived <= 8 + pauses * a_pause, "{}", paused.arrived);
+    let minutes = u64::try_from(length.num_minutes()).unwrap();
+    assert!(paused.arrived >= 1 && paused.arrived <= 8 + minutes * a_pause, "{}", paused.arrived);
     assert_eq!(unreachable.arrived, 0);
     assert!(
         unreachable.tried >= 1 && unreachable.tried <= usize::try_from(all * 6).unwrap(),

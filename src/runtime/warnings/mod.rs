@@ -336,12 +336,12 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (services, warner) = (near(home.path()), warner());
         let held = BookFile::of(&services).unwrap().lock(&services.leaving).await.unwrap();
-        let warned = warner.report(&services, Report::default()).await.unwrap().warned;
-        assert_eq!((warned.news.len(), warned.again_at), (0, Some(warned.at + TimeDelta::minutes(1))));
+        let told = warner.report(&services, Report::default()).await.unwrap().warned;
+        assert_eq!((told.news.len(), told.again_at), (0, Some(told.at + TimeDelta::minutes(1))));
         drop(held);
         for count in [1, 0] {
-            let warned = warner.report(&services, Report::default()).await.unwrap().warned;
-            assert_eq!((warned.news.len(), warned.not_noted), (count, None));
+            let told = warner.report(&services, Report::default()).await.unwrap().warned;
+            assert_eq!((told.news.len(), told.not_noted), (count, None));
         }
     }
 
@@ -351,7 +351,7 @@ mod tests {
         let (services, warner) = (near(home.path()), warner());
         let _held = BookFile::of(&services).unwrap().lock(&services.leaving).await.unwrap();
         services.leaving.tell(Haste::Leaving);
-        let warned = warner.report(&services, Report::default()).await.unwrap().warned;
-        assert_eq!((warned.news.len(), warned.again_at), (0, None));
+        let told = warner.report(&services, Report::default()).await.unwrap().warned;
+        assert_eq!((told.news.len(), told.again_at), (0, None));
     }
 }

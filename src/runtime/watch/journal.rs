@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn an_activity_that_cannot_be_kept_is_told() {
-        let app = crate::app::App::new(
+        let app = App::new(
             crate::app::Environment {
                 authorities: Vec::new(),
                 browser: crate::app::Browser::Elsewhere,
