@@ -459,7 +459,7 @@ fn what_stands_is_reported_once_and_again_when_it_changes() {
             renew(own, start() + minutes(45), RenewalKind::Refresh);
         });
         assert_eq!(
-            warns(&desk.answer_with(&[effect.clone()], after)).len(),
+            warns(&desk.answer_with(std::slice::from_ref(&effect), after)).len(),
             0,
             "nothing else stands than before"
         );
@@ -488,7 +488,7 @@ fn the_terminal_is_told_names_only_while_the_screen_is_open() {
     let warning = desk.app.warnings.all()[0].clone();
     let news = vec![News::Raised(warning)];
     let mut locked = desk.clone();
-    let ring = desk.answer(&[report.clone()], heard(news.clone()));
+    let ring = desk.answer(std::slice::from_ref(&report), heard(news.clone()));
     assert_eq!(ring, [Effect::Ring { text: "contoso: the platform said no".into() }]);
     assert_eq!(desk.app.activity.shown()[0].what_happened, "contoso: the platform said no");
     locked.press("L");
@@ -503,7 +503,7 @@ fn an_answer_that_nobody_awaits_rings_nothing() {
     let (mut desk, effects) = warned_desk(vec![troubled("contoso", TroubleKind::SignInNeeded)]);
     let report = warns(&effects)[0].clone();
     let news = vec![News::Raised(desk.app.warnings.all()[0].clone())];
-    assert_eq!(desk.answer(&[report.clone()], heard(news.clone())).len(), 1);
+    assert_eq!(desk.answer(std::slice::from_ref(&report), heard(news.clone())).len(), 1);
     assert_eq!(desk.answer(&[report], heard(news)), []);
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use super::home::Home;
 use super::service::Service;
@@ -22,15 +23,18 @@ fn a_hook_fires_under_watch_and_the_log_tells_the_warning() {
     let line = service.until("contoso: needs a person: ");
     assert!(line.contains("AADSTS7000215"), "{line}");
     service.until("warning: ");
-    service.stop();
+    // Read to the end of what the hook writes: one that has begun is not cut off by the stop that follows.
     let heard = fs::read_to_string(tenant.home.path("heard")).unwrap();
+    service.stop();
     assert!(heard.contains("\"contoso\""), "{heard}");
     assert_eq!(tenant.requests(), 1);
 }
 
-/// A configuration whose hook writes down what it hears.
+/// A configuration whose hook passes on what it hears, through a pipe with a name.
 fn hook(home: &Home) -> std::path::PathBuf {
-    let script = home.write("hook", &format!("#!/bin/sh\ncat >> {}\n", home.path("heard").display()));
+    let made = Command::new("mkfifo").arg(home.path("heard")).status().unwrap();
+    assert!(made.success());
+    let script = home.write("hook", &format!("#!/bin/sh\ncat > {}\n", home.path("heard").display()));
     fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
     let config =
         home.write("config.toml", &format!("[warnings]\nhook = [{:?}]\n", script.display().to_string()));
