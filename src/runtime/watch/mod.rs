@@ -1,7 +1,7 @@
 //! `watch`: the app without a screen. It renews everything that renews by itself, logs one line an event, and tells its
 //! service manager how it stands.
 //!
-//! The scheduler is the app's, as on the dashboard ([`crate::app::App::next_deadline`]); [`super::driver`] waits for both.
+//! The scheduler is the app's, as on the dashboard ([`crate::app::App::next_deadline`]); `runtime::driver` waits for both.
 //! `log.rs` writes lines, `journal.rs` reads them off the messages, `status.rs` has the one line of how everything stands.
 
 mod journal;
