@@ -31,6 +31,7 @@ pub mod process;
 pub mod prompt;
 mod record_event;
 pub mod records;
+mod registration;
 pub mod secret_replacement;
 pub mod service_manager;
 pub mod services;

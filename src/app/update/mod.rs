@@ -9,6 +9,7 @@
 
 mod answers;
 mod consent;
+mod contents;
 mod device;
 mod door;
 mod export;

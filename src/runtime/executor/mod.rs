@@ -1,34 +1,33 @@
 //! Performs effects in tasks; the answers come back as messages.
 
+mod door;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::app::activity::KEPT;
 use crate::app::export::NotExported;
 use crate::app::{
-    Answer, Contents, DoorFailure, Effect, Failure, Message, NewVault, ProbeNews, ProofNews, ReplacementEnd,
-    RequestId, SaveNews, SecretToProve, Tone, Warned,
+    Answer, Contents, DoorFailure, Effect, Failure, Message, ProbeNews, ProofNews, ReplacementEnd, RequestId,
+    SecretToProve, Warned,
 };
 use crate::domain::probe::Probe;
-use crate::domain::secret::{Passphrase, PastedText, RevealedValue};
+use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{
     AttemptFacts, Capture, ClientId, ConnectionId, DeviceAttemptFacts, Event, Overview, SecretCredential,
 };
-use crate::vault::unlock::{KeySource, Sources, Unlocked, unlock, unlock_with_passphrase};
-use crate::vault::{ErrorKind, LockOrders, Protection, Vault, VaultError, WorkFactor};
+use crate::vault::Vault;
+use crate::vault::unlock::Sources;
 
 use super::blocking::blocking;
-use super::clock::{self, Clock};
+use super::clock::Clock;
 use super::delivery::{Outlets, TerminalOrder, deliver, send_text, value};
-use super::exchange::{
-    NewSecret, OnFailedSave, Teller, begin_device_sign_in, exchange, poll_device, prove_secret,
-};
+use super::exchange::{NewSecret, Teller, begin_device_sign_in, exchange, poll_device, prove_secret};
 use super::http::Network;
 use super::listener::begin_attempt;
 use super::listening::Listeners;
@@ -36,8 +35,11 @@ use super::probe::probe;
 use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
 use super::warnings::{Report, Setup, Warner};
-use super::watcher::{self, Noticed};
+use super::watcher::Noticed;
 use super::{exporting, records, secret_replacement};
+
+pub use door::KEY_LIFE;
+use door::Open;
 
 /// Where the vault is and what may open it.
 #[derive(Debug, Clone)]
@@ -67,20 +69,6 @@ pub struct Executor {
     leaving: Leaving,
     teller: Teller,
     warner: Warner,
-}
-
-/// How long a key is good for that was typed or left in the keyring.
-pub const KEY_LIFE: Duration = Duration::from_secs(12 * 3600);
-
-/// The open vault, once it is.
-#[derive(Default)]
-struct Open {
-    services: Option<Services>,
-    watcher: Option<watcher::RecordWatcher>,
-    /// When its key is to be given back; `None` for a key that lies beside the program.
-    until: Option<DateTime<Utc>>,
-    /// How often it was locked: an opening that began before is void.
-    lockings: u64,
 }
 
 impl Executor {
@@ -384,107 +372,6 @@ impl Executor {
         ended.await.map_err(|error| error.failure())
     }
 
-    fn open_vault(&self, passphrase: Option<&Passphrase>) -> Result<Contents, DoorFailure> {
-        let directory = &self.access.directory;
-        let lockings = self.open().lockings;
-        // Behind a locked screen the vault is open all the time: renewals go on.
-        let (vault, source) = match passphrase {
-            Some(passphrase) => {
-                let opened = unlock_with_passphrase(directory, &self.access.sources, passphrase);
-                (opened.map_err(door)?, KeySource::Prompt)
-            }
-            None if self.services().is_ok() => return self.load(),
-            None => {
-                let sources = Sources { since_boot: clock::since_boot(), ..self.access.sources.clone() };
-                match unlock(directory, &sources).map_err(door)? {
-                    Unlocked::Open(vault, source) => (vault, source),
-                    Unlocked::NeedsPassphrase => return Err(DoorFailure::Locked),
-                }
-            }
-        };
-        self.keep(vault, self.end_of(&source), lockings)?;
-        self.load()
-    }
-
-    /// When a key is to be given back that was got just now.
-    fn end_of(&self, source: &KeySource) -> Option<DateTime<Utc>> {
-        match source {
-            KeySource::Prompt => {
-                Some(self.clock.now() + TimeDelta::from_std(KEY_LIFE).expect("hours are in range"))
-            }
-            KeySource::Keyring { until } => Some(self.clock.moment_since_boot(*until)),
-            KeySource::KeyFile(_) | KeySource::SystemdCredential | KeySource::PassphraseFile(_) => None,
-        }
-    }
-
-    fn create_vault(&self, protection: NewVault) -> Result<Contents, DoorFailure> {
-        let (directory, sources) = (&self.access.directory, &self.access.sources);
-        let lockings = self.open().lockings;
-        let (protection, source) = match protection {
-            NewVault::Passphrase(passphrase) => (Protection::Passphrase(passphrase), KeySource::Prompt),
-            NewVault::KeyFile(path) => {
-                let path = PathBuf::from(path);
-                (Protection::NewKeyFile(path.clone()), KeySource::KeyFile(path))
-            }
-        };
-        let orders = LockOrders::of(directory, sources.notes.as_deref());
-        let vault = Vault::init(directory, &protection, WorkFactor::PRODUCTION).map_err(door)?;
-        sources.introduce(&vault);
-        if source.is_given_for_hours() {
-            vault.obey(orders.clone(), orders.mark());
-        }
-        self.keep(vault, self.end_of(&source), lockings)?;
-        self.load()
-    }
-
-    /// # Errors
-    ///
-    /// [`DoorFailure::Locked`] if the vault was locked since the opening began.
-    fn keep(&self, vault: Vault, until: Option<DateTime<Utc>>, lockings: u64) -> Result<(), DoorFailure> {
-        for news in vault.take_in_emergency_copies(SHORT_PATIENCE) {
-            let tone = if news.is_bad() { Tone::Bad } else { Tone::Good };
-            // A loop that is gone hears nothing any more.
-            let _ = self.answers.send(Message::Saving(SaveNews::TakenIn { tone, told: news.to_string() }));
-        }
-        let mut open = self.open();
-        if open.lockings != lockings {
-            return Err(DoorFailure::Locked);
-        }
-        // Where the key was changed by another program, the door was opened anew with the one that opens it now.
-        let is_stale = open.services.as_ref().is_some_and(|own| own.vault.check_key().is_err());
-        if open.services.is_none() || is_stale {
-            let orders = LockOrders::of(vault.dir(), self.access.sources.notes.as_deref());
-            let services = Services {
-                leaving: self.leaving.clone(),
-                on_failed_save: OnFailedSave::TryOn(self.teller.clone()),
-                ..Services::with_network(vault, self.clock, self.network.clone())
-            };
-            let activity = services.activity.watchable();
-            open.watcher =
-                watcher::watch(services.vault.dir(), activity, orders.files(), self.noticed.clone());
-            open.services = Some(services);
-            open.until = until;
-        } else if open.until.is_some() {
-            // The passphrase was typed anew, and its hours begin anew; what needs none has no end.
-            open.until = until;
-        }
-        Ok(())
-    }
-
-    /// Takes the key out of memory. Whoever saves a token saves it first; nothing else begins.
-    fn lock_vault(&self) {
-        let mut open = self.open();
-        open.lockings += 1;
-        open.watcher = None;
-        open.until = None;
-        if let Some(services) = open.services.take() {
-            services.vault.close();
-        }
-        drop(open);
-        // A browser's answer could not be redeemed; it is pasted when the vault is open again.
-        self.listeners.close();
-    }
-
     /// True if it is noticed at once what other programs change.
     pub fn notices_changes(&self) -> bool {
         self.open().watcher.is_some()
@@ -493,12 +380,6 @@ impl Executor {
     /// True if the open vault obeys an order to lock that was given.
     pub fn is_ordered_to_lock(&self) -> bool {
         self.open().services.as_ref().is_some_and(|own| own.vault.is_ordered_to_lock())
-    }
-
-    fn load(&self) -> Result<Contents, DoorFailure> {
-        let services = self.services().map_err(|_| DoorFailure::Locked)?;
-        let contents = services.contents().map_err(door)?;
-        Ok(Contents { open_until: self.open().until, ..contents })
     }
 
     fn services(&self) -> Result<Services, Failure> {
@@ -582,23 +463,9 @@ fn newest_events(services: &Services) -> Result<Vec<Event>, Failure> {
     })
 }
 
-/// How long the door stays shut for a record that is in use, to take in what could not be saved.
-const SHORT_PATIENCE: Duration = Duration::from_secs(1);
-
 /// The page with the code filled in (RFC 8628 §3.3.1), as only the simulated browser gets it.
 fn with_user_code(attempt: &DeviceAttemptFacts) -> url::Url {
     let mut address = attempt.verification_uri.clone();
     address.query_pairs_mut().append_pair("user_code", &attempt.user_code);
     address
-}
-
-fn door(error: VaultError) -> DoorFailure {
-    match error {
-        VaultError::WrongPassphrase => DoorFailure::WrongPassphrase,
-        VaultError::Closed(_) => DoorFailure::Locked,
-        error if error.kind() == ErrorKind::Locked && matches!(error, VaultError::NoKey(_)) => {
-            DoorFailure::Other(failure(&error))
-        }
-        error => DoorFailure::Other(failure(&error)),
-    }
 }
