@@ -2,8 +2,13 @@
 
 use std::os::unix::fs::MetadataExt;
 
+use chrono::TimeDelta;
+use tokengauge::runtime::clock::Clock;
+
+use super::fleet::fleet;
 use super::home::Home;
-use super::service::{Manager, Service};
+use super::platform::Platform;
+use super::service::{Manager, PATIENCE, Service};
 use super::tenant::{CLIENT_ID, NAME, SECRET, Tenant};
 
 /// A tenant with a connection that asks for its own tokens, which are due before there is one.
@@ -43,6 +48,21 @@ fn the_manager_is_told_of_the_start_the_standing_the_watchdog_and_the_end_in_ord
     assert_eq!(told.iter().filter(|line| *line == "READY=1").count(), 1, "{told:?}");
     assert!(!told.iter().any(|line| line.starts_with("MAINPID")), "{told:?}");
     assert_eq!(tenant.requests(), 1);
+}
+
+/// What lies unread at a socket is soon more than the kernel keeps: a dozen messages.
+#[test]
+fn a_manager_that_reads_nothing_does_not_hold_up_the_renewals() {
+    let (clock, life) = (Clock::system(), TimeDelta::seconds(5));
+    let platform = Platform::new(life, clock);
+    let (home, _vault) = fleet(&platform, 2, life, clock.now());
+    let manager = Manager::new();
+    let mut service = Service::start_under(&home, &manager, &[("WATCHDOG_USEC", "40000")]);
+    service.until("watching ");
+    for _ in 0..5 {
+        platform.answered.recv_timeout(PATIENCE).expect("it goes on renewing");
+    }
+    service.stop();
 }
 
 #[test]

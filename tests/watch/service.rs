@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::home::{Home, binary};
 
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service manager: the socket at which it is told how the service stands.
 pub struct Manager {
