@@ -138,8 +138,8 @@ fn report(size: &Size, platform: &Platform, taken: &[Taken], renewals: u64) {
     println!("tokens that lapsed         {lapsed:>10}   (latest renewal at {share:.0} % of a life)");
     println!("renewals too early         {early:>10}");
     println!("most requests at once      {in_the_air:>10}");
-    println!("VmRSS after a round        {:>6} KiB", first.resident_kib);
-    println!("VmRSS at the end           {:>6} KiB", last.resident_kib);
+    let resident: Vec<String> = taken.iter().map(|own| (own.resident_kib / 1_024).to_string()).collect();
+    println!("VmRSS in each tenth   {} MiB", resident.join(" "));
     println!("descriptors after a round  {:>10}", fds(first));
     println!("descriptors at the end     {:>10}", fds(last));
     println!(
