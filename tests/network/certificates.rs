@@ -68,8 +68,8 @@ impl Identity {
         format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
     }
 
-    /// TLS that agrees on one of these protocols (ALPN, RFC 7301).
-    pub fn config(&self, protocols: &[&str]) -> Arc<ServerConfig> {
+    /// TLS that would rather speak HTTP/2 (ALPN, RFC 7301), as Microsoft's login service does.
+    pub fn config(&self) -> Arc<ServerConfig> {
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -77,7 +77,7 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], key);
         let mut config = config.unwrap();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Arc::new(config)
     }
 }

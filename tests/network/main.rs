@@ -10,7 +10,6 @@ mod pty;
 
 mod certificates;
 mod checkup;
-mod http2;
 mod keys;
 mod limits;
 mod lookup;

@@ -76,7 +76,7 @@ impl Server {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let acceptor = TlsAcceptor::from(identity.config(&[]));
+        let acceptor = TlsAcceptor::from(identity.config());
         Self::tcp(move |stream, arrived| {
             let (acceptor, serve) = (acceptor.clone(), serve.clone());
             async move {

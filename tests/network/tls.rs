@@ -35,6 +35,16 @@ async fn a_certificate_of_a_known_authority_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_server_that_offers_http_2_is_asked_by_http_1_1() {
+    let ca = Ca::new("Contoso Root");
+    let server = server(&ca.sign(&[LOGIN])).await;
+    let (_directory, roots) = file("roots.pem", ca.pem());
+    post(trusting(roots), &format!("https://{LOGIN}:{}", server.port)).await.unwrap();
+    let asked = server.arrived.text();
+    assert!(asked.lines().next().unwrap().ends_with(" HTTP/1.1"), "{asked}");
+}
+
+#[tokio::test]
 async fn an_unknown_authority_is_told_by_its_name() {
     let (told, advice) = refused(&Ca::new("Contoso Root"), &Ca::new("Inspecting Proxy").sign(&[LOGIN])).await;
     let expected = "is signed by a CA that this machine does not know, Inspecting Proxy";

@@ -11,7 +11,7 @@ use crate::sanitize::sanitize;
 use super::words::{SendError, Way, in_words};
 
 /// Bytes of the head that are taken.
-pub(super) const HEAD_LIMIT: u32 = 64 * 1024;
+const HEAD_LIMIT: usize = 64 * 1024;
 /// Bytes of the body that are taken.
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -21,7 +21,7 @@ const SKEW_TOLD: TimeDelta = TimeDelta::minutes(5);
 /// Reads the rest of the answer.
 pub(super) async fn read(mut response: Response, way: &Way, clock: Clock) -> Result<HttpAnswer, SendError> {
     let headers = response.headers();
-    if length(headers) > HEAD_LIMIT as usize {
+    if length(headers) > HEAD_LIMIT {
         return Err(way.head_too_long());
     }
     if is_packed(headers) {

@@ -193,7 +193,6 @@ impl TokenClient {
             .redirect(redirect::Policy::none())
             // Requests are minutes apart: a kept connection would mostly be one that the other side has closed.
             .pool_max_idle_per_host(0)
-            .http2_max_header_list_size(answer::HEAD_LIMIT)
             // What the environment says has been read already.
             .no_proxy();
         if let Some(proxy) = proxy {
