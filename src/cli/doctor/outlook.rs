@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{facts, words};
 use crate::domain::lapse::{Lapse, Lapsing, lapses};
 use crate::domain::outlook::Outlook;
-use crate::domain::{Certainty, NextStep, Overview};
+use crate::domain::{Certainty, NextStep, Overview, RenewalPolicy};
 use crate::sanitize::sanitize;
 
 /// The question: what ends within this time from this moment?
@@ -33,15 +33,23 @@ impl Span {
             Outlook::NeedsYou(step) => self.needs_you(own, step),
             Outlook::Failing(since) => Self::failing(own, since),
             Outlook::Lapses(all) => {
-                let ends: Vec<String> = all.iter().map(|lapse| self.ends(lapse)).collect();
-                ends.join("; ")
+                let ends = all.iter().map(|lapse| self.ends(own, lapse));
+                self.waits_to_be_asked(own).into_iter().chain(ends).collect::<Vec<_>>().join("; ")
             }
-            Outlook::Quiet { next: None } => format!("nothing lapses within {}", words::left(self.within)),
-            Outlook::Quiet { next: Some(next) } => {
-                format!("nothing lapses within {}; {}", words::left(self.within), self.ends(&next))
+            Outlook::Quiet { next } => {
+                let nothing = format!("nothing lapses within {}", words::left(self.within));
+                let next = next.map(|next| self.ends(own, &next));
+                let told = self.waits_to_be_asked(own).into_iter().chain([nothing]).chain(next);
+                told.collect::<Vec<_>>().join("; ")
             }
         };
         format!("{}: {told}", own.name)
+    }
+
+    /// An access token that is over by the person's own decision: no cause for alarm, and not to be kept back.
+    fn waits_to_be_asked(self, own: &Overview) -> Option<String> {
+        let since = words::left(self.now - own.waits_to_be_asked_since(self.now)?);
+        Some(format!("the access token ended {since} ago, {}", words::on_demand_only(own)))
     }
 
     fn needs_you(self, own: &Overview, step: NextStep) -> String {
@@ -49,7 +57,7 @@ impl Span {
         let trouble = own.foremost_trouble().map(|trouble| sanitize(&trouble.what_happened, 300));
         let end = self.now.checked_add_signed(self.within).unwrap_or(DateTime::<Utc>::MAX_UTC);
         let ends = lapses(slice::from_ref(own)).into_iter().filter(|lapse| lapse.at <= end);
-        let ends = ends.map(|lapse| self.ends(&lapse));
+        let ends = ends.map(|lapse| self.ends(own, &lapse));
         [format!("needs you: {step}")].into_iter().chain(trouble).chain(ends).collect::<Vec<_>>().join("; ")
     }
 
@@ -65,9 +73,15 @@ impl Span {
     }
 
     /// `client secret ends in 4 d, on 2026-11-26`.
-    fn ends(self, lapse: &Lapse) -> String {
+    fn ends(self, own: &Overview, lapse: &Lapse) -> String {
         let noun = lapse.what.noun();
-        let unless = if matches!(lapse.what, Lapsing::RefreshToken(_)) { " unless it renews" } else { "" };
+        let unless = match (&lapse.what, own.settings.renewal.policy) {
+            (Lapsing::RefreshToken(_), RenewalPolicy::Manual) => " unless somebody renews it",
+            (Lapsing::RefreshToken(_), RenewalPolicy::Automatic | RenewalPolicy::KeepAlive) => {
+                " unless it renews"
+            }
+            (Lapsing::AccessToken(_) | Lapsing::ClientCredential { .. }, _) => "",
+        };
         let certainty = match lapse.certainty {
             Certainty::Known => String::new(),
             other => format!(" ({})", other.label()),
@@ -102,6 +116,7 @@ impl Span {
             "outlook": outlook.word(),
             "within_seconds": self.within.num_seconds(),
             "lapses": lapsing,
+            "access_token_ended_at": own.waits_to_be_asked_since(self.now).map(facts::moment),
             "sentence": self.sentence(own),
         })
     }

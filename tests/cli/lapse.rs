@@ -1,0 +1,43 @@
+//! What lapses, in the words of `doctor` and `list`: policies, several ends at once, the order of the rows.
+
+use super::home::Run;
+use super::tenant::Tenant;
+
+const OTHER_CLIENT: &str = "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44";
+
+/// Tokens of another program, whose end nothing tells: the access token counts as over.
+fn bring(tenant: &Tenant, name: &str, options: &[&str]) -> Run {
+    let answer =
+        r#"{"access_token":"eyJ.x.y","refresh_token":"1.held","expires_in":3600,"token_type":"Bearer"}"#;
+    let import = ["import", "--format", "token-response", "--name", name];
+    tenant.home.with_stdin(&[&import[..], options].concat(), answer)
+}
+
+/// As `bring`, where nobody answers at the login service.
+fn bring_of_nowhere(tenant: &Tenant, name: &str, options: &[&str]) {
+    let nowhere = ["--client-id", OTHER_CLIENT, "--authority-url", "http://127.0.0.1:9"];
+    bring(tenant, name, &[&nowhere[..], options].concat()).is(0);
+}
+
+#[test]
+fn an_access_token_that_nothing_renews_by_itself_is_told_as_ended() {
+    let tenant = Tenant::new();
+    bring_of_nowhere(&tenant, "brought", &["--renew", "manual"]);
+    let run = tenant.run(&["doctor", "brought"]).is(0);
+    assert!(run.out.starts_with("brought: the access token ended "), "{}", run.out);
+    let demand =
+        " ago, renewed on demand only, policy manual; nothing lapses within 14 d; refresh token ends in 89 d";
+    assert!(run.out.contains(demand), "{}", run.out);
+    assert!(run.out.ends_with(" (est) unless somebody renews it\n"), "{}", run.out);
+    let told = tenant.run(&["doctor", "brought", "--json"]).is(0).json();
+    assert!(told[0]["access_token_ended_at"].is_string(), "{told}");
+    assert!(tenant.run(&["doctor", "brought", "--nagios"]).is(0).out.starts_with("TOKENGAUGE OK"));
+
+    let listed = tenant.run(&["list"]).is(0).out;
+    let row = listed.lines().find(|line| line.starts_with("brought")).unwrap();
+    assert!(row.contains("on demand") && row.contains("renewed on demand only, policy manual"), "{row}");
+    assert!(tenant.run(&["show", "brought"]).is(0).out.contains("State          on demand"));
+
+    tenant.run(&["edit", "brought", "--renew", "automatic"]).is(0);
+    assert!(!tenant.run(&["doctor", "brought"]).is(0).out.contains("on demand"));
+}
