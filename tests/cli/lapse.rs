@@ -1,5 +1,7 @@
 //! What lapses, in the words of `doctor` and `list`: policies, several ends at once, the order of the rows.
 
+use chrono::{TimeDelta, Utc};
+
 use super::home::Run;
 use super::tenant::Tenant;
 
@@ -17,6 +19,10 @@ fn bring(tenant: &Tenant, name: &str, options: &[&str]) -> Run {
 fn bring_of_nowhere(tenant: &Tenant, name: &str, options: &[&str]) {
     let nowhere = ["--client-id", OTHER_CLIENT, "--authority-url", "http://127.0.0.1:9"];
     bring(tenant, name, &[&nowhere[..], options].concat()).is(0);
+}
+
+fn in_days(days: i64) -> String {
+    (Utc::now() + TimeDelta::days(days)).date_naive().to_string()
 }
 
 #[test]
@@ -40,4 +46,25 @@ fn an_access_token_that_nothing_renews_by_itself_is_told_as_ended() {
 
     tenant.run(&["edit", "brought", "--renew", "automatic"]).is(0);
     assert!(!tenant.run(&["doctor", "brought"]).is(0).out.contains("on demand"));
+}
+
+#[test]
+fn renewals_that_fail_do_not_hide_the_end_of_the_secret() {
+    let tenant = Tenant::new();
+    tenant.home.write("secret", "another~client-secret.of.these.tests.0001");
+    let (file, day) = (tenant.home.path("secret"), in_days(9));
+    bring_of_nowhere(
+        &tenant,
+        "brought",
+        &["--secret-file", file.to_str().unwrap(), "--secret-expires", &day],
+    );
+    tenant.run(&["refresh", "brought"]).is(6);
+    let run = tenant.run(&["doctor", "brought"]).is(1);
+    let (fails, ends) = (run.out.find("1 renewal failed"), run.out.find("; client secret ends in 8 d, on "));
+    assert!(fails.is_some() && fails < ends, "the gravest first: {}", run.out);
+    let told = tenant.run(&["doctor", "brought", "--json"]).is(1).json();
+    assert_eq!(
+        (&told[0]["outlook"], &told[0]["lapses"][0]["what"]),
+        (&"failing".into(), &"client-secret".into())
+    );
 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use tokengauge::domain::need::RenewalPlan;
-use tokengauge::domain::outlook::Outlook;
-use tokengauge::domain::{Need, NextStep, Overview, RenewalKind, RenewalPolicy, lapse};
+use tokengauge::domain::outlook::{Outlook, Verdict};
+use tokengauge::domain::{Need, NextStep, Overview, RenewalKind, RenewalPolicy, TroubleKind, WayIn, lapse};
 use tokengauge::report::calendar::calendar;
 use tokengauge::report::metrics::metrics;
 
@@ -59,7 +59,8 @@ fn a_refresh_token_that_nothing_uses_lapses_by_disuse() {
     let own = left_alone(RenewalPolicy::Manual, start() - days(80));
     let end = start() + days(10);
     assert_eq!((own.need(start()), own.next_step(start())), (Need::Soon, NextStep::RenewBefore(end)));
-    assert!(matches!(within_a_fortnight(&own), Outlook::Lapses(all) if all.len() == 1 && all[0].at == end));
+    let outlook = within_a_fortnight(&own);
+    assert_eq!((outlook.verdict, outlook.lapses.len(), outlook.lapses[0].at), (Verdict::Lapses, 1, end));
     assert!(matches!(own.renewal_plan(start()), RenewalPlan::OnRequest { .. }));
     assert!(own.need_changes_at(start()).is_some_and(|at| at == end));
 }
@@ -76,6 +77,29 @@ fn of_two_ends_that_are_near_the_first_is_the_next_step() {
     renew_at(&mut own, start() - days(91));
     assert_eq!(step(&mut own, 20), NextStep::SignInAgain, "what is over comes before what will be");
     assert_eq!(step(&mut own, -1), NextStep::ReplaceSecret, "without it a sign-in is refused");
+}
+
+#[test]
+fn what_ends_is_told_beside_what_fails_or_needs_a_person() {
+    let mut own = renewed("adatum", start() - minutes(240));
+    own.credential = secret(Some(days(9)));
+    let later = TroubleKind::try_later(start(), 3, None, 0.5);
+    refuse(&mut own, start(), later);
+    let outlook = within_a_fortnight(&own);
+    assert_eq!(outlook.verdict, Verdict::Failing(start() - minutes(180)));
+    assert_eq!(outlook.lapses[0].what.noun(), "client secret");
+    refuse(&mut own, start(), TroubleKind::SignInNeeded);
+    let outlook = within_a_fortnight(&own);
+    assert_eq!(outlook.verdict, Verdict::NeedsYou(NextStep::SignInAgain));
+    assert_eq!(outlook.lapses.len(), 1);
+}
+
+#[test]
+fn a_client_that_never_got_its_first_token_is_failing() {
+    let mut own = unsigned("adatum");
+    own.settings.way_in = WayIn::ClientCredentials;
+    refuse(&mut own, start() - minutes(5), TroubleKind::try_later(start(), 1, None, 0.5));
+    assert_eq!(within_a_fortnight(&own).verdict, Verdict::Failing(start() - minutes(5)));
 }
 
 fn renew_at(own: &mut Overview, at: DateTime<Utc>) {

@@ -6,7 +6,7 @@ use crate::app::DamagedFile;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::words;
 use crate::domain::lapse::lapses;
-use crate::domain::outlook::Outlook;
+use crate::domain::outlook::Verdict;
 use crate::domain::{ConnectionName, Overview};
 use crate::sanitize::sanitize;
 
@@ -111,10 +111,10 @@ fn rank(service: Service) -> u8 {
 }
 
 fn service(own: Result<&Overview, &CliError>, span: Span) -> Service {
-    match own.map(|own| span.outlook(own)) {
-        Ok(Outlook::Quiet { .. }) => Service::Ok,
-        Ok(Outlook::Lapses(_) | Outlook::Failing(_)) => Service::Warning,
-        Ok(Outlook::NeedsYou(_)) => Service::Critical,
+    match own.map(|own| span.outlook(own).verdict) {
+        Ok(Verdict::Quiet) => Service::Ok,
+        Ok(Verdict::Lapses | Verdict::Failing(_)) => Service::Warning,
+        Ok(Verdict::NeedsYou(_)) => Service::Critical,
         Err(_) => Service::Unknown,
     }
 }
