@@ -31,6 +31,27 @@ pub enum Verdict {
     Quiet,
 }
 
+/// How urgent the outlook of a connection is; the smallest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Urgency {
+    gravity: Gravity,
+    at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gravity {
+    NeedsYou,
+    Unknown,
+    Failing,
+    Lapses,
+    Quiet,
+}
+
+impl Urgency {
+    /// Of a connection of which nothing can be told: what is known to be wrong comes before it.
+    pub const UNKNOWN: Self = Self { gravity: Gravity::Unknown, at: DateTime::<Utc>::MIN_UTC };
+}
+
 impl Outlook {
     /// What happens to a connection between `now` and `within` from then.
     pub fn of(connection: &Overview, within: TimeDelta, now: DateTime<Utc>) -> Self {
@@ -53,14 +74,16 @@ impl Outlook {
         }
     }
 
-    /// When what it tells first comes, or came: by that connections of one verdict are ordered.
-    pub fn first_moment(&self) -> Option<DateTime<Utc>> {
-        match self.verdict {
-            Verdict::Failing(since) => Some(since),
-            Verdict::NeedsYou(_) | Verdict::Lapses | Verdict::Quiet => {
-                self.lapses.first().or(self.next.as_ref()).map(|lapse| lapse.at)
-            }
-        }
+    /// By what connections are ordered: the graver first, then what comes or came first; what has no end comes last.
+    pub fn urgency(&self) -> Urgency {
+        let first = self.lapses.first().or(self.next.as_ref()).map(|lapse| lapse.at);
+        let (gravity, at) = match self.verdict {
+            Verdict::NeedsYou(_) => (Gravity::NeedsYou, first),
+            Verdict::Failing(since) => (Gravity::Failing, Some(since)),
+            Verdict::Lapses => (Gravity::Lapses, first),
+            Verdict::Quiet => (Gravity::Quiet, first),
+        };
+        Urgency { gravity, at: at.unwrap_or(DateTime::<Utc>::MAX_UTC) }
     }
 }
 

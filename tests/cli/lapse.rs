@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 
 use super::home::Run;
-use super::tenant::Tenant;
+use super::tenant::{NAME, Tenant};
 
 const OTHER_CLIENT: &str = "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44";
 
@@ -67,4 +67,42 @@ fn renewals_that_fail_do_not_hide_the_end_of_the_secret() {
         (&told[0]["outlook"], &told[0]["lapses"][0]["what"]),
         (&"failing".into(), &"client-secret".into())
     );
+}
+
+/// The names that begin the lines.
+fn names(told: &str) -> Vec<&str> {
+    told.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn rows_stand_in_the_order_of_what_lapses_first() {
+    let tenant = Tenant::new();
+    tenant.run(&["rename", NAME, "zulu"]).is(0);
+    let client = |number: u32| format!("7a1b2c3d-6b0e-4c7b-9a51-{number:012}");
+    let file = tenant.home.write("secret", "another~client-secret.of.these.tests.0001");
+    let held = |name: &str, number: u32, days: i64, policy: &str| {
+        let (client, day) = (client(number), in_days(days));
+        let secret = ["--secret-file", file.to_str().unwrap(), "--secret-expires", &day];
+        let of = ["--client-id", &client, "--authority-url", "http://127.0.0.1:9", "--renew", policy];
+        bring(&tenant, name, &[&of[..], &secret].concat()).is(0);
+    };
+    held("alpha", 1, 40, "manual");
+    held("bravo", 2, 12, "manual");
+    held("charlie", 3, 6, "manual");
+    held("delta", 4, 6, "manual");
+    held("echo", 5, 30, "automatic");
+    tenant.run(&["refresh", "echo"]).is(6);
+    let order = ["zulu", "echo", "charlie", "delta", "bravo", "alpha"];
+    let run = tenant.run(&["doctor"]).is(1);
+    assert_eq!(names(&run.out), order, "{}", run.out);
+    let named = tenant.run(&["doctor", "alpha", "nobody", "bravo", "zulu"]).is(2);
+    assert_eq!(names(&named.out), ["zulu", "bravo", "alpha"], "{}", named.out);
+    let told = tenant.run(&["doctor", "--json"]).is(1).json();
+    let in_json: Vec<&str> =
+        told.as_array().unwrap().iter().map(|own| own["name"].as_str().unwrap()).collect();
+    assert_eq!(in_json, order);
+    let plugin = tenant.run(&["doctor", "--nagios"]).is(2).out;
+    let (summary, rows) = plugin.split_once('\n').unwrap();
+    assert_eq!(names(rows), &order[..5], "{plugin}");
+    assert!(summary.contains(" first_lapse=") && summary.ends_with("s;1209600:"), "{summary}");
 }

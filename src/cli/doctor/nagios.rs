@@ -71,7 +71,9 @@ pub fn report(
     let first = lapses(&held).first().map(|lapse| (lapse.at - span.now).num_seconds().max(0));
     let (critical, warning) = (count(Service::Critical), count(Service::Warning));
     let (within, all) = (words::left(span.within), examined.len());
-    let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s"));
+    // Of all ends, within the time or not: a warning begins below the time, as the range behind it says.
+    let threshold = span.within.num_seconds();
+    let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s;{threshold}:"));
     let unread = if damaged.is_empty() { String::new() } else { format!(", damaged: {}", damaged.len()) };
     let mut text = format!(
         "TOKENGAUGE {overall} - needs you: {critical}, lapses within {within}: {warning}, connections: {all}{unread} | \

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::{CliError, Exit};
 use crate::cli::{facts, words};
 use crate::domain::lapse::{Lapse, Lapsing};
-use crate::domain::outlook::{Outlook, Verdict};
+use crate::domain::outlook::{Outlook, Urgency, Verdict};
 use crate::domain::{Certainty, NextStep, Overview, RenewalPolicy};
 use crate::sanitize::sanitize;
 
@@ -23,6 +23,11 @@ impl Span {
     /// The answer for a connection.
     pub fn outlook(self, own: &Overview) -> Outlook {
         Outlook::of(own, self.within, self.now)
+    }
+
+    /// How urgent the answer is; what could not be read stands behind what is known to need somebody.
+    pub fn urgency(self, held: Result<&Overview, &CliError>) -> Urgency {
+        held.map_or(Urgency::UNKNOWN, |own| self.outlook(own).urgency())
     }
 
     /// The answer as a sentence: the gravest first.
