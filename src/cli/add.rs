@@ -53,10 +53,12 @@ impl Add {
             Err(error) => return Err(error.into()),
         }
         let known = services.vault.app_registration(&self.client_id)?;
+        let ended = self.options.end_that_has_come(services.clock.now());
         let Described { settings, credential } = self.options.describe_new(self.client_id, known.as_ref())?;
         let new = NewConnection { name, settings, credential };
         let overview = records::create(&services, &new)?;
         tell(&overview);
+        ended.iter().for_each(|ended| ended.warn(&overview.name));
         Ok(Exit::Ok)
     }
 
@@ -76,6 +78,7 @@ impl Add {
         if !file.problems.is_empty() && self.options.would_ask(known.as_ref()) {
             return Err(tell_problems(file));
         }
+        let ended = self.options.end_that_has_come(services.clock.now());
         let (described, kind) = self.options.describe_many(self.client_id, known.as_ref())?;
         let all = complete(&mut file, &described, kind);
         if !file.problems.is_empty() {
@@ -89,6 +92,7 @@ impl Add {
         let made = finish(move || records::create_all(&services, &all))?;
         let made = made.map_err(|error| not_made(&error))?;
         tell_all(&made);
+        ended.iter().zip(&made).for_each(|(ended, first)| ended.warn(&first.name));
         Ok(Exit::Ok)
     }
 }

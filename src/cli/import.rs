@@ -83,6 +83,7 @@ impl Import {
         }
         let known = services.vault.app_registration(&client_id)?;
         let contents = contents(&found);
+        let ended = self.options.end_that_has_come(services.clock.now());
         let options = self.options.completed_by(&mut found);
         let Described { settings, credential } = options.describe_new(client_id, known.as_ref())?;
         check_host(&found, &settings)?;
@@ -92,6 +93,7 @@ impl Import {
         let overview = records::import(&services, &new, tokens)?;
         say(&format!("imported {}: {contents}", overview.name));
         report.tell(&overview.name);
+        ended.iter().for_each(|ended| ended.warn(&overview.name));
         Ok(Exit::Ok)
     }
 
