@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::GrantStep;
 use crate::config::Config;
+use crate::domain::left_alone::left_alone;
 use crate::domain::need::{NoRenewal, RenewalPlan};
 use crate::domain::{ConnectionId, ConnectionName, Overview, Schedule};
 use crate::runtime::exchange::exchange;
@@ -135,7 +136,8 @@ impl Refresh {
         contents.damaged.iter().for_each(|file| tell(&file.failure));
         let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
         let now = services.clock.now();
-        tell_left_alone(contents.connections.iter().filter(|own| self.tells_of(own, now)));
+        let names = contents.connections.iter().filter(|own| self.tells_of(own, now)).map(|own| &own.name);
+        left_alone(&names.collect::<Vec<_>>()).iter().for_each(|told| say(told));
         let chosen = contents
             .connections
             .into_iter()
@@ -157,20 +159,6 @@ impl Refresh {
     fn named(&self, services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
         let held = overview(services, name)?;
         if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
-    }
-}
-
-fn tell_left_alone<'a>(left_alone: impl Iterator<Item = &'a Overview>) {
-    let names: Vec<&str> = left_alone.map(|own| own.name.as_str()).collect();
-    match &names[..] {
-        [] => {}
-        few if few.len() <= 5 => {
-            say(&format!("left alone, a person must act: {}; see tokengauge doctor", few.join(", ")));
-        }
-        [first, rest @ ..] => say(&format!(
-            "left alone, a person must act: {first} and {} others; see tokengauge doctor",
-            rest.len()
-        )),
     }
 }
 
