@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::GrantStep;
+use crate::app::{Failure, GrantStep};
 use crate::config::Config;
 use crate::domain::left_alone::left_alone;
 use crate::domain::need::{NoRenewal, RenewalPlan};
@@ -78,7 +78,9 @@ impl Refresh {
             if let Err(CliError::Quiet(exit)) = renewed.result {
                 return Err(CliError::Quiet(exit));
             }
-            renewed.advise();
+            if !self.json {
+                renewed.tell_why();
+            }
         }
         if self.json {
             output::print_json(&Value::Array(lines))?;
@@ -207,9 +209,7 @@ impl Renewed {
             Ok(overview) => {
                 format!("{}: renewed, {}", self.name, words::access_until(overview))
             }
-            Err(CliError::Told(_, failure)) => {
-                format!("{}: not renewed, {}", self.name, sanitize(&failure.what_happened, 300))
-            }
+            Err(CliError::Told(..)) => format!("{}: not renewed", self.name),
             Err(CliError::Quiet(_)) => format!("{}: stopped; what is held is kept, run it again", self.name),
         }
     }
@@ -232,13 +232,20 @@ impl Renewed {
         }
     }
 
-    /// What to do stands on stderr, what happened in the result.
-    fn advise(&self) {
+    fn tell(&self, error: &CliError) {
+        if let CliError::Told(_, failure) = error {
+            let what_happened = format!("{}: {}", self.name, failure.what_happened);
+            tell(&Failure { what_happened, ..failure.clone() });
+        }
+    }
+
+    /// What stood in the way and what to do, on stderr, where the results of others may stand between: by its name.
+    fn tell_why(&self) {
         match &self.result {
-            Err(error) => error.tell(),
+            Err(error) => self.tell(error),
             Ok(overview) => {
                 let refused = overview.refusal().map(|own| CliError::of_one_trouble(own, &self.name));
-                refused.iter().for_each(CliError::tell);
+                refused.iter().for_each(|error| self.tell(error));
                 let remark = overview.new_remark();
                 remark
                     .into_iter()

@@ -244,10 +244,7 @@ impl Examined {
         match (&self.overview, &self.probe) {
             (Err(error), _) => error.tell(),
             (_, Some(Err(error))) => {
-                if let CliError::Told(_, failure) = error {
-                    let line = sanitize(&failure.what_happened, 300);
-                    output::print_line(&format!("{}: nothing was asked, {line}", self.name))?;
-                }
+                output::print_line(&format!("{}: nothing was asked", self.name))?;
                 error.tell();
             }
             (_, Some(Ok(probe))) => {
