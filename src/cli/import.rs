@@ -15,8 +15,9 @@ use crate::domain::{
 };
 use crate::export::intake::{self, Choice, Found, IntakeError, Source};
 use crate::export::options::{AccountName, Prefix};
+use crate::given_file;
 use crate::oauth::claims;
-use crate::runtime::{given_file, records};
+use crate::runtime::records;
 use crate::vault::VaultError;
 
 use super::connection_options::{ConnectionOptions, Described};
