@@ -3,6 +3,7 @@
 //! An option wins over its environment variable, which wins over the person's own directories (XDG). There is no
 //! third place to fall back to: without a home, a path has to be named.
 
+mod faults;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -258,7 +259,7 @@ impl Config {
             ConfigError::Wrong {
                 file: file.to_owned(),
                 line: 1 + text.get(..offset).map_or(0, |before| before.matches('\n').count()),
-                fault: sanitize(error.message(), 200),
+                fault: sanitize(&faults::in_words(text, &error), 300),
             }
         };
         toml::from_str(text).map_err(wrong)
@@ -378,9 +379,7 @@ impl ConfigError {
                 format!("set {variable} to a path that begins with /, or name the place with {option}")
             }
             Self::Unreadable { .. } => "mend the file, or name another one with --config".to_owned(),
-            Self::Wrong { .. } => {
-                "mend that line; settings are theme, glyphs, colours, ca_file and the tables [keys] and [warnings]".to_owned()
-            }
+            Self::Wrong { .. } => "mend that line, or take it out: what is not said is as usual".to_owned(),
             Self::Keys { .. } => "write it as in: renew = [\"r\", \"Ctrl-R\"]".to_owned(),
         }
     }
@@ -440,7 +439,7 @@ mod tests {
     fn an_unknown_setting_is_told_with_file_and_line() {
         let error = parse("theme = \"dark\"\n\ncolors = \"16\"\n").unwrap_err();
         assert!(
-            error.to_string().starts_with("/home/ops/config.toml, line 3: unknown field `colors`"),
+            error.to_string().starts_with("/home/ops/config.toml, line 3: there is no setting colors, but "),
             "{error}"
         );
     }
