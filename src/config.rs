@@ -3,11 +3,11 @@
 //! An option wins over its environment variable, which wins over the person's own directories (XDG). There is no
 //! third place to fall back to: without a home, a path has to be named.
 
+mod faults;
 mod warnings;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use directories::ProjectDirs;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::given_file;
 use crate::keymap::{Keymap, KeymapError};
 use crate::sanitize::sanitize;
 use crate::vault::unlock::{Keyring, Sources};
@@ -258,7 +259,7 @@ impl Config {
             ConfigError::Wrong {
                 file: file.to_owned(),
                 line: 1 + text.get(..offset).map_or(0, |before| before.matches('\n').count()),
-                fault: sanitize(error.message(), 200),
+                fault: sanitize(&faults::in_words(text, &error), 300),
             }
         };
         toml::from_str(text).map_err(wrong)
@@ -281,16 +282,17 @@ impl Config {
     }
 }
 
-/// More than any settings; a device that never ends is named by mistake.
+/// More than any settings.
 const LONGEST_CONFIG: u64 = 1024 * 1024;
 
-fn read_bounded(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(LONGEST_CONFIG + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST_CONFIG {
-        return Err(io::Error::other("longer than 1 MiB"));
+/// The text of a file with settings: the configuration, or a theme.
+pub fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    given_file::open(path)?.take(LONGEST_CONFIG + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST_CONFIG {
+        return Err(io::Error::other("it is longer than 1 MiB"));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no UTF-8 text"))
 }
 
 /// How the dashboard looks, as far as the person decided it.
@@ -377,9 +379,7 @@ impl ConfigError {
                 format!("set {variable} to a path that begins with /, or name the place with {option}")
             }
             Self::Unreadable { .. } => "mend the file, or name another one with --config".to_owned(),
-            Self::Wrong { .. } => {
-                "mend that line; settings are theme, glyphs, colours, ca_file and the tables [keys] and [warnings]".to_owned()
-            }
+            Self::Wrong { .. } => "mend that line, or take it out: what is not said is as usual".to_owned(),
             Self::Keys { .. } => "write it as in: renew = [\"r\", \"Ctrl-R\"]".to_owned(),
         }
     }
@@ -439,15 +439,31 @@ mod tests {
     fn an_unknown_setting_is_told_with_file_and_line() {
         let error = parse("theme = \"dark\"\n\ncolors = \"16\"\n").unwrap_err();
         assert!(
-            error.to_string().starts_with("/home/ops/config.toml, line 3: unknown field `colors`"),
+            error.to_string().starts_with("/home/ops/config.toml, line 3: there is no setting colors, but "),
             "{error}"
         );
     }
 
     #[test]
-    fn a_file_without_end_is_refused() {
-        let endless = ConfigFile::Named("/dev/zero".into());
-        assert!(Config::load(Some(&endless)).unwrap_err().to_string().contains("longer than 1 MiB"));
+    fn what_never_ends_or_is_no_text_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let [pipe, long, latin] = ["pipe", "long", "latin"].map(|name| directory.path().join(name));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_bits_truncate(0o600)).unwrap();
+        std::fs::File::create(&long).unwrap().set_len(1 << 30).unwrap();
+        std::fs::write(&latin, b"theme = \"d\xe4mmrig\"").unwrap();
+        for (path, told) in [
+            (pipe, "cannot be read: it is no file but a pipe"),
+            ("/dev/zero".into(), "cannot be read: it is no file but a pipe, a terminal or a device"),
+            (long, "cannot be read: it is longer than 1 MiB"),
+            (latin, "cannot be read: it is no UTF-8 text"),
+        ] {
+            for file in [ConfigFile::Named(path.clone()), ConfigFile::Usual(path)] {
+                let error = Config::load(Some(&file)).unwrap_err().to_string();
+                assert!(error.contains(told), "{error}");
+            }
+        }
+        let nothing = ConfigFile::Named("/dev/null".into());
+        assert_eq!(Config::load(Some(&nothing)), Ok(Config::default()));
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod export;
+pub mod given_file;
 pub mod keymap;
 pub mod oauth;
 pub mod report;

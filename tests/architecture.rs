@@ -16,6 +16,7 @@ const BELOW_RUNTIME: &[&str] = &[
     "config",
     "domain",
     "export",
+    "given_file",
     "keymap",
     "oauth",
     "sanitize",
@@ -25,9 +26,11 @@ const BELOW_RUNTIME: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     ("domain", &[], &["serde", "tokio", "reqwest", "ratatui", "crossterm", "std::fs", "std::net", "std::time"]),
     ("sanitize", &[], &["serde", "tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
+    // Opens what a person named, wherever that is read.
+    ("given_file", &[], &["serde", "tokio", "reqwest", "ratatui", "std::net"]),
     ("catalogue", &["domain"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
     ("oauth", &["domain", "catalogue", "sanitize"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
     // The screen and the loop are not its business: it is used by every command.
@@ -40,10 +43,10 @@ const RULES: [Rule; 14] = [
     ("ui", &["app", "domain", "export", "keymap", "sanitize"], &["tokio", "reqwest", "std::fs", "std::net"]),
     ("keymap", &["app"], &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
     // Paths and settings, among them what may open the vault, and the rules of warning.
-    ("config", &["app", "domain", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
+    ("config", &["app", "domain", "given_file", "keymap", "sanitize", "vault"], &["tokio", "reqwest", "ratatui", "std::net"]),
     ("runtime", BELOW_RUNTIME, &[]),
     // Commands draw no screen; the dashboard is the runtime's.
-    ("cli", &["app", "catalogue", "config", "domain", "export", "keymap", "oauth", "report", "runtime", "sanitize", "simulator", "vault"],
+    ("cli", &["app", "catalogue", "config", "domain", "export", "given_file", "keymap", "oauth", "report", "runtime", "sanitize", "simulator", "vault"],
         &["ratatui", "reqwest"]),
     // Not `oauth`: client and server are to check each other.
     ("simulator", &["domain"], &["reqwest", "ratatui", "crossterm"]),

@@ -48,7 +48,7 @@ impl QueueStep {
             | NextStep::AskAdministrator
             | NextStep::RenewBefore(_)
             | NextStep::HandOverAgain
-            | NextStep::RenewOnRequest
+            | NextStep::RenewOnRequest { .. }
             | NextStep::RenewsAt(_)
             | NextStep::RetriesAt(_)
             | NextStep::EndsAt(_) => return None,

@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::app::NewConnection;
 use crate::domain::app_registration::CredentialKind;
-use crate::domain::{ClientId, ConnectionName, Overview, WayIn, settings_rules};
+use crate::domain::left_alone::in_short;
+use crate::domain::{ClientId, Connection, ConnectionName, Overview, WayIn, settings_rules};
 use crate::runtime::records::{self, CreateAllError};
 use crate::vault::VaultError;
 
@@ -53,21 +54,29 @@ impl Add {
             Err(error) => return Err(error.into()),
         }
         let known = services.vault.app_registration(&self.client_id)?;
+        let ended = self.options.end_that_has_come(services.clock.now());
         let Described { settings, credential } = self.options.describe_new(self.client_id, known.as_ref())?;
         let new = NewConnection { name, settings, credential };
         let overview = records::create(&services, &new)?;
         tell(&overview);
+        ended.iter().for_each(|ended| ended.warn(&overview.name));
         Ok(Exit::Ok)
     }
 
-    /// All lines of the file, or none: every mistake is told before anything is made.
+    /// All lines of the file, or none: every mistake is told before anything is made. What is there already, just as its
+    /// line says, is passed over: a run that was killed is brought to its end by the same command.
     fn add_all(self, context: &Context, path: &Path) -> Result<Exit, CliError> {
         let mut file = connection_file::read(path)?;
         let services = context.open()?;
-        let held = services.vault.listing()?;
+        let (own, of_others): (Vec<Connection>, Vec<Connection>) = services
+            .vault
+            .listing()?
+            .connections
+            .into_iter()
+            .partition(|held| held.settings.client_id == self.client_id);
         for row in &file.rows {
-            if held.connections.iter().any(|own| own.name.is_same(&row.name)) {
-                let what = format!("there is a connection {} in the vault already", row.name);
+            if of_others.iter().any(|held| held.name.is_same(&row.name)) {
+                let what = format!("there is a connection {} of another registration already", row.name);
                 file.problems.push(Problem::new(row.line, what));
             }
         }
@@ -76,8 +85,9 @@ impl Add {
         if !file.problems.is_empty() && self.options.would_ask(known.as_ref()) {
             return Err(tell_problems(file));
         }
+        let ended = self.options.end_that_has_come(services.clock.now());
         let (described, kind) = self.options.describe_many(self.client_id, known.as_ref())?;
-        let all = complete(&mut file, &described, kind);
+        let all = complete(&mut file, &described, kind, &own);
         if !file.problems.is_empty() {
             return Err(tell_problems(file));
         }
@@ -85,16 +95,27 @@ impl Add {
         notes.sort();
         notes.dedup();
         notes.iter().for_each(|note| say(note));
+        let names: Vec<ConnectionName> = all.iter().map(|new| new.name.clone()).collect();
         // A signal lets what was begun come to its end, so that nothing is half done.
         let made = finish(move || records::create_all(&services, &all))?;
         let made = made.map_err(|error| not_made(&error))?;
+        tell_there(
+            &names.iter().filter(|name| made.iter().all(|own| own.name != **name)).collect::<Vec<_>>(),
+        );
         tell_all(&made);
+        ended.iter().zip(&names).for_each(|(ended, first)| ended.warn(first));
         Ok(Exit::Ok)
     }
 }
 
-/// The connections of the file, each with what its line says. What breaks a rule is noted as a problem of its line.
-fn complete(file: &mut ConnectionFile, described: &Described, kind: CredentialKind) -> Vec<NewConnection> {
+/// The connections of the file, each with what its line says. What breaks a rule, or is another connection of this
+/// registration, is noted as a problem of its line.
+fn complete(
+    file: &mut ConnectionFile,
+    described: &Described,
+    kind: CredentialKind,
+    held: &[Connection],
+) -> Vec<NewConnection> {
     let mut all = Vec::new();
     for row in &file.rows {
         let mut settings = described.settings.clone();
@@ -105,6 +126,10 @@ fn complete(file: &mut ConnectionFile, described: &Described, kind: CredentialKi
         }
         for fault in settings_rules::faults(&settings, Some(kind)) {
             file.problems.push(Problem::new(row.line, fault.to_string()));
+        }
+        if held.iter().any(|own| own.name.is_same(&row.name) && own.settings != settings) {
+            let what = format!("there is a connection {} with other settings already", row.name);
+            file.problems.push(Problem::new(row.line, what));
         }
         all.push(NewConnection {
             name: row.name.clone(),
@@ -137,6 +162,14 @@ fn not_made(error: &CreateAllError) -> CliError {
         say(&format!("these were made and could not be taken back: {}", names.join(", ")));
     }
     error.error.clone().into()
+}
+
+fn tell_there(names: &[&ConnectionName]) {
+    match names {
+        [] => {}
+        [only] => say(&format!("{only} is there already")),
+        several => say(&format!("{} are there already", in_short(several))),
+    }
 }
 
 fn tell_all(made: &[Overview]) {

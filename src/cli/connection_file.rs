@@ -9,7 +9,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::domain::{ConnectionName, Mailbox, Tenant};
-use crate::runtime::given_file;
+use crate::given_file;
 use crate::sanitize::sanitize;
 
 use super::exit::{CliError, Exit};

@@ -1,19 +1,19 @@
 //! The options by which `add` and `edit` describe a connection.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
-use crate::app::CredentialEdit;
+use crate::app::{CredentialEdit, Failure};
 use crate::catalogue::clouds::{self, CLOUDS, Cloud, Evidence, Recognised, Resource};
 use crate::catalogue::permissions::{PRESETS, as_asked};
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::{
-    AppRegistration, Authority, Capture, ClientCredential, ClientId, RedirectUri, RenewalPolicy, RenewalRule,
-    ResponseMode, Scope, ScopeSet, Settings, Tenant, WayIn, settings_rules,
+    AppRegistration, Authority, Capture, ClientCredential, ClientId, ConnectionName, RedirectUri,
+    RenewalPolicy, RenewalRule, ResponseMode, Scope, ScopeSet, Settings, Tenant, WayIn, settings_rules,
 };
 use crate::export::intake::Found;
 
-use super::exit::{CliError, Exit, say};
+use super::exit::{CliError, Exit, say, tell_warning};
 use super::parse::{self, AnyPreset, OwnMargin, SignInAs};
 use super::secret_input::{self, CredentialOptions, GivenCredential};
 
@@ -68,6 +68,22 @@ pub struct ConnectionOptions {
     secret_expires: Option<NaiveDate>,
 }
 
+/// The last date of a client secret, which is today or past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndThatHasCome(NaiveDate);
+
+impl EndThatHasCome {
+    /// Says it, once it is kept for this connection.
+    pub fn warn(self, name: &ConnectionName) {
+        tell_warning(&Failure::new(
+            format!("the client secret counts as ended: its last date, {}, has come", self.0),
+            format!(
+                "if that is mistyped: tokengauge edit {name} --secret-expires DATE; else make a new secret in the portal"
+            ),
+        ));
+    }
+}
+
 /// The grants by which the first tokens come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Grant {
@@ -112,6 +128,11 @@ impl ConnectionOptions {
     /// True if stdin is read for the secret.
     pub fn reads_stdin(&self) -> bool {
         self.secret.reads_stdin()
+    }
+
+    /// What is to be said of an end date that has come already: it may be true, and it may be mistyped.
+    pub fn end_that_has_come(&self, now: DateTime<Utc>) -> Option<EndThatHasCome> {
+        self.secret_expires.filter(|date| *date <= now.date_naive()).map(EndThatHasCome)
     }
 
     /// With what a source of values tells, where the options leave it open. The secret is taken out of the source.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::app::Leave;
-use crate::config::{DashboardOptions, LookChoice, Variables};
+use crate::config::{self, DashboardOptions, LookChoice, Variables};
 use crate::keymap::Keymap;
 use crate::runtime::dashboard::{self, Ended, RunError, Surroundings};
 use crate::runtime::executor::VaultAccess;
@@ -91,7 +91,7 @@ fn theme_files(directory: &Path) -> Vec<ThemeFile> {
     let mut files: Vec<ThemeFile> = paths
         .filter_map(|path| {
             let name = path.file_stem()?.to_str()?.to_owned();
-            let toml = fs::read_to_string(&path).ok()?;
+            let toml = config::read_bounded(&path).ok()?;
             Some(ThemeFile { name, path, toml })
         })
         .collect();

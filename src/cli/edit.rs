@@ -33,6 +33,7 @@ impl Edit {
         let before = overview(&services, &self.name)?;
         let client_id = self.client_id.unwrap_or(before.settings.client_id);
         let known = services.vault.app_registration(&client_id)?;
+        let ended = self.options.end_that_has_come(services.clock.now());
         let Described { settings, credential } =
             self.options.describe_change(self.client_id, &before.settings, known.as_ref())?;
         let signs_in_anew =
@@ -51,6 +52,7 @@ impl Edit {
         let form = app::NewConnection { name: before.name.clone(), settings, credential };
         records::change(&services, &before.id, &app::Edit::Form(form, Box::new(app::Shown::of(&before))))?;
         say(&format!("changed {}", before.name));
+        ended.iter().for_each(|ended| ended.warn(&before.name));
         if drops_tokens {
             say(&format!("its tokens are dropped; sign in again: tokengauge authorize {}", before.name));
         } else if signs_in_anew && before.tokens.is_some() {

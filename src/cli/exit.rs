@@ -182,6 +182,12 @@ pub fn tell(failure: &Failure) {
     say(&sanitize(&failure.what_to_do, 400));
 }
 
+/// The same for what was done all the same.
+pub fn tell_warning(failure: &Failure) {
+    say(&format!("warning: {}", sanitize(&failure.what_happened, 400)));
+    say(&sanitize(&failure.what_to_do, 400));
+}
+
 /// A line on stderr. Nobody listening there is no error.
 pub fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");

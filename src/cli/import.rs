@@ -15,8 +15,9 @@ use crate::domain::{
 };
 use crate::export::intake::{self, Choice, Found, IntakeError, Source};
 use crate::export::options::{AccountName, Prefix};
+use crate::given_file;
 use crate::oauth::claims;
-use crate::runtime::{given_file, records};
+use crate::runtime::records;
 use crate::vault::VaultError;
 
 use super::connection_options::{ConnectionOptions, Described};
@@ -83,6 +84,7 @@ impl Import {
         }
         let known = services.vault.app_registration(&client_id)?;
         let contents = contents(&found);
+        let ended = self.options.end_that_has_come(services.clock.now());
         let options = self.options.completed_by(&mut found);
         let Described { settings, credential } = options.describe_new(client_id, known.as_ref())?;
         check_host(&found, &settings)?;
@@ -92,6 +94,7 @@ impl Import {
         let overview = records::import(&services, &new, tokens)?;
         say(&format!("imported {}: {contents}", overview.name));
         report.tell(&overview.name);
+        ended.iter().for_each(|ended| ended.warn(&overview.name));
         Ok(Exit::Ok)
     }
 

@@ -58,7 +58,7 @@ fn row(own: &Overview, now: DateTime<Utc>) -> Vec<String> {
     vec![
         own.name.to_string(),
         crate::sanitize::sanitize(own.holder().as_deref().unwrap_or("-"), 60),
-        words::need(own.need(now)).to_owned(),
+        words::state(own, now).to_owned(),
         words::lifetime_short(own.lifetime(Clock::AccessToken), Clock::AccessToken, now),
         words::lifetime_short(own.lifetime(Clock::RefreshToken), Clock::RefreshToken, now),
         secret,

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::GrantStep;
+use crate::app::{Failure, GrantStep};
 use crate::config::Config;
+use crate::domain::left_alone::left_alone;
 use crate::domain::need::{NoRenewal, RenewalPlan};
 use crate::domain::{ConnectionId, ConnectionName, Overview, Schedule};
 use crate::runtime::exchange::exchange;
@@ -77,7 +78,9 @@ impl Refresh {
             if let Err(CliError::Quiet(exit)) = renewed.result {
                 return Err(CliError::Quiet(exit));
             }
-            renewed.advise();
+            if !self.json {
+                renewed.tell_why();
+            }
         }
         if self.json {
             output::print_json(&Value::Array(lines))?;
@@ -135,7 +138,8 @@ impl Refresh {
         contents.damaged.iter().for_each(|file| tell(&file.failure));
         let damaged = if contents.damaged.is_empty() { Exit::Ok } else { Exit::Damaged };
         let now = services.clock.now();
-        tell_left_alone(contents.connections.iter().filter(|own| self.tells_of(own, now)));
+        let names = contents.connections.iter().filter(|own| self.tells_of(own, now)).map(|own| &own.name);
+        left_alone(&names.collect::<Vec<_>>()).iter().for_each(|told| say(told));
         let chosen = contents
             .connections
             .into_iter()
@@ -157,20 +161,6 @@ impl Refresh {
     fn named(&self, services: &Services, name: &ConnectionName) -> Result<Overview, CliError> {
         let held = overview(services, name)?;
         if self.accept_restored { Ok(records::accept_restored(services, &held.id)?) } else { Ok(held) }
-    }
-}
-
-fn tell_left_alone<'a>(left_alone: impl Iterator<Item = &'a Overview>) {
-    let names: Vec<&str> = left_alone.map(|own| own.name.as_str()).collect();
-    match &names[..] {
-        [] => {}
-        few if few.len() <= 5 => {
-            say(&format!("left alone, a person must act: {}; see tokengauge doctor", few.join(", ")));
-        }
-        [first, rest @ ..] => say(&format!(
-            "left alone, a person must act: {first} and {} others; see tokengauge doctor",
-            rest.len()
-        )),
     }
 }
 
@@ -219,9 +209,7 @@ impl Renewed {
             Ok(overview) => {
                 format!("{}: renewed, {}", self.name, words::access_until(overview))
             }
-            Err(CliError::Told(_, failure)) => {
-                format!("{}: not renewed, {}", self.name, sanitize(&failure.what_happened, 300))
-            }
+            Err(CliError::Told(..)) => format!("{}: not renewed", self.name),
             Err(CliError::Quiet(_)) => format!("{}: stopped; what is held is kept, run it again", self.name),
         }
     }
@@ -244,13 +232,20 @@ impl Renewed {
         }
     }
 
-    /// What to do stands on stderr, what happened in the result.
-    fn advise(&self) {
+    fn tell(&self, error: &CliError) {
+        if let CliError::Told(_, failure) = error {
+            let what_happened = format!("{}: {}", self.name, failure.what_happened);
+            tell(&Failure { what_happened, ..failure.clone() });
+        }
+    }
+
+    /// What stood in the way and what to do, on stderr, where the results of others may stand between: by its name.
+    fn tell_why(&self) {
         match &self.result {
-            Err(error) => error.tell(),
+            Err(error) => self.tell(error),
             Ok(overview) => {
                 let refused = overview.refusal().map(|own| CliError::of_one_trouble(own, &self.name));
-                refused.iter().for_each(CliError::tell);
+                refused.iter().for_each(|error| self.tell(error));
                 let remark = overview.new_remark();
                 remark
                     .into_iter()

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::domain::AppRegistration;
 use crate::domain::app_registration::{ClientSecretError, CredentialKind};
 use crate::domain::secret::ClientSecret;
-use crate::runtime::given_file;
+use crate::given_file;
 use crate::runtime::prompt::{self, Echo};
 
 use super::exit::{CliError, Exit};

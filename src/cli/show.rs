@@ -179,7 +179,7 @@ fn history(overview: &Overview, now: DateTime<Utc>) -> Vec<Row> {
     if let Some(trouble) = overview.foremost_trouble() {
         rows.push(("Trouble", trouble.what_happened.clone()));
     }
-    rows.push(("State", words::need(overview.need(now)).to_owned()));
+    rows.push(("State", words::state(overview, now).to_owned()));
     rows.push(("Next step", words::next_step(overview, now)));
     rows
 }

@@ -71,6 +71,19 @@ pub fn need(need: Need) -> &'static str {
     }
 }
 
+/// The group, for a person: that it is quiet does not say that its access token is good.
+pub fn state(overview: &Overview, now: DateTime<Utc>) -> &'static str {
+    match overview.need(now) {
+        Need::Quiet if overview.waits_to_be_asked_since(now).is_some() => "on demand",
+        group => need(group),
+    }
+}
+
+/// What becomes of an access token that nothing renews by itself.
+pub fn on_demand_only(overview: &Overview) -> String {
+    format!("renewed on demand only, policy {}", overview.settings.renewal.policy.as_str())
+}
+
 /// The one next step. Nothing here renews by itself: that is said as what is due, not as what will happen.
 pub fn next_step(overview: &Overview, now: DateTime<Utc>) -> String {
     step(overview.next_step(now), overview)
@@ -98,7 +111,12 @@ pub fn step(step: NextStep, overview: &Overview) -> String {
         },
         NextStep::RenewBefore(at) => format!("renew before {}", moment(at)),
         NextStep::HandOverAgain => "hand over again".to_owned(),
-        NextStep::RenewOnRequest => "renew when needed: it does not renew by itself".to_owned(),
+        NextStep::RenewOnRequest { ended_at: None } => {
+            "renew when needed: it does not renew by itself".to_owned()
+        }
+        NextStep::RenewOnRequest { ended_at: Some(at) } => {
+            format!("access token ended {}, {}", moment(at), on_demand_only(overview))
+        }
         NextStep::RenewsAt(at) => format!("renewal due {}", moment(at)),
         NextStep::RetriesAt(at) => format!("try again from {}", moment(at)),
         NextStep::EndsAt(at) => format!("ends {}, nothing can renew it", moment(at)),
@@ -131,7 +149,7 @@ pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
         NextStep::ReplaceSecret => ("replace-secret", None),
         NextStep::RenewBefore(at) => ("renew-before", Some(at)),
         NextStep::HandOverAgain => ("hand-over-again", None),
-        NextStep::RenewOnRequest => ("renew-on-request", None),
+        NextStep::RenewOnRequest { .. } => ("renew-on-request", None),
         NextStep::RenewsAt(at) => ("renew", Some(at)),
         NextStep::RetriesAt(at) => ("retry", Some(at)),
         NextStep::EndsAt(at) => ("ends", Some(at)),

@@ -88,14 +88,16 @@ pub enum Desktop {
     Off,
 }
 
-impl TryFrom<String> for Kind {
-    type Error = String;
+/// What the setting `hook` may be.
+pub(super) const HOOK: &str = "a program and its arguments, as in [\"/usr/local/bin/notify\", \"--warn\"]";
+/// What the setting `hook_seconds` may be.
+pub(super) const HOOK_SECONDS: &str = "a whole number between 1 and 60";
 
-    fn try_from(word: String) -> Result<Self, String> {
-        WarningKind::parse(&word).map(Self).ok_or_else(|| {
-            let known = WarningKind::ALL.map(WarningKind::word).join(", ");
-            format!("no kind of warning is called \"{word}\"; there are: {known}")
-        })
+impl TryFrom<String> for Kind {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        WarningKind::parse(&word).map(Self).ok_or("no kind of warning")
     }
 }
 
@@ -121,9 +123,7 @@ impl TryFrom<Vec<String>> for HookCommand {
     fn try_from(words: Vec<String>) -> Result<Self, Self::Error> {
         let is_program = words.first().is_none_or(|program| !program.trim().is_empty());
         let is_plain = words.iter().all(|word| !word.contains('\0'));
-        (is_program && is_plain)
-            .then_some(Self(words))
-            .ok_or("hook is a program and its arguments, as in: [\"/usr/local/bin/notify\", \"--warn\"]")
+        (is_program && is_plain).then_some(Self(words)).ok_or(HOOK)
     }
 }
 
@@ -131,10 +131,7 @@ impl TryFrom<u32> for HookSeconds {
     type Error = &'static str;
 
     fn try_from(seconds: u32) -> Result<Self, Self::Error> {
-        (1..=60)
-            .contains(&seconds)
-            .then_some(Self(seconds))
-            .ok_or("hook_seconds is a number between 1 and 60")
+        (1..=60).contains(&seconds).then_some(Self(seconds)).ok_or(HOOK_SECONDS)
     }
 }
 
@@ -207,15 +204,18 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_file_and_line() {
         for (table, fault) in [
-            ("kinds = [\"secrets\"]", "no kind of warning is called \"secrets\""),
-            ("secret_days = []", "days are one to twenty numbers"),
-            ("refresh_token_days = [0]", "days are one to twenty numbers"),
-            ("failing_minutes = 0", "failing_minutes is a number"),
-            ("hook = [\"\"]", "hook is a program and its arguments"),
-            ("hook = \"notify\"", "invalid type"),
-            ("hook_seconds = 600", "hook_seconds is a number"),
-            ("desktop = \"growl\"", "unknown variant"),
-            ("belll = true", "unknown field"),
+            (
+                "kinds = [\"secrets\"]",
+                "warnings.kinds is [\"secrets\"], and has to be a list of \"secret\", ",
+            ),
+            ("secret_days = []", "warnings.secret_days is [], and has to be one to twenty whole numbers"),
+            ("refresh_token_days = [0]", "warnings.refresh_token_days is [0], and has to be one to twenty"),
+            ("failing_minutes = 0", "warnings.failing_minutes is 0, and has to be a whole number"),
+            ("hook = [\"\"]", "warnings.hook is [\"\"], and has to be a program and its arguments"),
+            ("hook = \"notify\"", "warnings.hook is \"notify\", and has to be a program and its arguments"),
+            ("hook_seconds = 600", "warnings.hook_seconds is 600, and has to be a whole number"),
+            ("desktop = \"growl\"", "warnings.desktop is \"growl\", and has to be one of \"osc9\""),
+            ("belll = true", "there is no setting belll in [warnings]"),
         ] {
             let told = parse(table).unwrap_err().to_string();
             assert!(told.starts_with("/home/ops/config.toml, line 4: "), "{told}");

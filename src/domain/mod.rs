@@ -14,6 +14,7 @@ pub mod forecast;
 pub mod hand_over;
 pub mod held_copy;
 pub mod lapse;
+pub mod left_alone;
 pub mod lifetime;
 pub mod need;
 pub mod outlook;

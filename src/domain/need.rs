@@ -103,8 +103,11 @@ pub enum NextStep {
     RenewBefore(DateTime<Utc>),
     /// What somebody else holds is no longer what is held here: it is handed over again.
     HandOverAgain,
-    /// It renews when it is asked to, and is good till then.
-    RenewOnRequest,
+    /// It renews when it is asked to.
+    RenewOnRequest {
+        /// When its access token ended; `None` while that is good.
+        ended_at: Option<DateTime<Utc>>,
+    },
     /// It renews by itself.
     RenewsAt(DateTime<Utc>),
     /// It is tried again by itself.
@@ -296,8 +299,18 @@ impl Overview {
         match (self.stop(now), self.renewal_plan(now)) {
             (Some(why), _) | (None, RenewalPlan::Impossible(why)) => self.step_out_of(why, now),
             (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(self.retries_at(at, now)),
-            (None, RenewalPlan::OnRequest { .. }) => self.step_before_renewal(NextStep::RenewOnRequest, now),
-            (None, RenewalPlan::Due(at)) => self.step_before_renewal(NextStep::RenewsAt(at), now),
+            (None, RenewalPlan::OnRequest { .. }) => {
+                let ended_at = self.waits_to_be_asked_since(now);
+                self.step_before_renewal(NextStep::RenewOnRequest { ended_at }, now)
+            }
+            (None, RenewalPlan::Due(at)) => {
+                let renewal = match self.waits_to_be_asked_since(now) {
+                    // Only the refresh token is used by itself, and not yet.
+                    Some(ended_at) if at > now => NextStep::RenewOnRequest { ended_at: Some(ended_at) },
+                    _ => NextStep::RenewsAt(at),
+                };
+                self.step_before_renewal(renewal, now)
+            }
         }
     }
 
@@ -313,16 +326,29 @@ impl Overview {
 
     /// What comes before `renewal`, else that itself.
     fn step_before_renewal(&self, renewal: NextStep, now: DateTime<Utc>) -> NextStep {
-        match () {
-            () if self.tokens.is_none() => NextStep::GetToken,
-            () if self.is_nearing(Clock::ClientCredential, now) => NextStep::ReplaceSecret,
-            () if self.stage(Clock::RefreshToken, now) == Some(Stage::Expired) => NextStep::SignInAgain,
-            () if self.is_nearing(Clock::RefreshToken, now) => {
-                NextStep::RenewBefore(self.refresh_lifetime().map_or(now, |lifetime| lifetime.expires_at))
-            }
-            () if self.outdated_copy(now).is_some() => NextStep::HandOverAgain,
-            () => renewal,
+        if self.tokens.is_none() {
+            return NextStep::GetToken;
         }
+        // A sign-in with a secret that is over would be refused.
+        if self.is_secret_expired(now) {
+            return NextStep::ReplaceSecret;
+        }
+        match self.first_nearing(now) {
+            Some((_, Clock::ClientCredential)) => NextStep::ReplaceSecret,
+            Some((at, _)) if at <= now => NextStep::SignInAgain,
+            Some((at, _)) => NextStep::RenewBefore(at),
+            None if self.outdated_copy(now).is_some() => NextStep::HandOverAgain,
+            None => renewal,
+        }
+    }
+
+    /// Of refresh token and client credential the one that is near its end and comes to it first, or has.
+    fn first_nearing(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Clock)> {
+        let nearing = [Clock::ClientCredential, Clock::RefreshToken].into_iter().filter_map(|clock| {
+            let lifetime = self.lifetime(clock)?;
+            (lifetime.stage(clock, now) >= Stage::Expiring).then_some((lifetime.expires_at, clock))
+        });
+        nearing.min_by_key(|(at, _)| *at)
     }
 
     /// The first moment at which something that it holds lapses; what lapses first stands first in its group.
@@ -386,10 +412,6 @@ impl Overview {
             RenewalPlan::Retrying { at, .. } | RenewalPlan::OnRequest { not_before: Some(at) } => at <= now,
             RenewalPlan::Impossible(_) => false,
         }
-    }
-
-    fn is_nearing(&self, clock: Clock, now: DateTime<Utc>) -> bool {
-        self.stage(clock, now).is_some_and(|stage| stage >= Stage::Expiring)
     }
 
     fn is_secret_expired(&self, now: DateTime<Utc>) -> bool {

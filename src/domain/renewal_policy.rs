@@ -185,6 +185,14 @@ impl Overview {
         self.settings.renewal.due_at(lifetime)
     }
 
+    /// Since when its access token is over and nothing renews it, by the person's own decision: whoever asks for it brings
+    /// it back. `None` too where there is nothing to renew it with.
+    pub fn waits_to_be_asked_since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let is_left = !self.is_automatic() && self.can_renew();
+        let access = self.access_lifetime().filter(|access| is_left && access.is_expired_at(now))?;
+        Some(access.expires_at)
+    }
+
     /// When the pause ends that the server asked for at the last request.
     pub fn told_pause(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let trouble = self.trouble.as_ref()?;

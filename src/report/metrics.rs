@@ -133,7 +133,7 @@ fn needs_sign_in(own: &Overview, now: DateTime<Utc>) -> bool {
         | NextStep::ReplaceSecret
         | NextStep::RenewBefore(_)
         | NextStep::HandOverAgain
-        | NextStep::RenewOnRequest
+        | NextStep::RenewOnRequest { .. }
         | NextStep::RenewsAt(_)
         | NextStep::RetriesAt(_)
         | NextStep::EndsAt(_) => false,

@@ -19,7 +19,6 @@ pub mod exchange;
 pub mod executor;
 pub mod export_file;
 pub mod exporting;
-pub mod given_file;
 pub mod http;
 pub mod input;
 pub mod listener;

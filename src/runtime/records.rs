@@ -116,7 +116,8 @@ pub struct CreateAllError {
     pub left: Vec<ConnectionName>,
 }
 
-/// Makes many connections on one app registration: all of them, or none.
+/// Makes many connections on one app registration: all of them, or none. One that is there with the same name and settings
+/// is left as it is; what is told is those that were made.
 pub fn create_all(services: &Services, all: &[NewConnection]) -> Result<Vec<Overview>, CreateAllError> {
     let mut made: Vec<Connection> = Vec::new();
     match make_all(services, all, &mut made) {
@@ -138,7 +139,11 @@ fn make_all(
         credential =
             Some((&new.settings, check_registration(services, &new.settings, &new.credential, None)?));
     }
-    for new in all {
+    let held = services.vault.listing()?.connections;
+    let is_there = |new: &&NewConnection| {
+        held.iter().any(|own| own.name.is_same(&new.name) && own.settings == new.settings)
+    };
+    for new in all.iter().filter(|new| !is_there(new)) {
         let mut connection =
             Connection::new(entropy::connection_id(), new.name.clone(), new.settings.clone());
         connection.generation = 1;

@@ -127,7 +127,10 @@ impl<'a> View<'a> {
             }
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::HandOverAgain => (Some(Action::HandOver), "hand over again".to_owned()),
-            NextStep::RenewOnRequest => (Some(Action::Renew), "renew by hand".to_owned()),
+            NextStep::RenewOnRequest { ended_at: None } => (Some(Action::Renew), "renew by hand".to_owned()),
+            NextStep::RenewOnRequest { ended_at: Some(_) } => {
+                (Some(Action::Renew), "ended, by hand".to_owned())
+            }
             NextStep::RenewsAt(at) if at <= self.now => (None, "renews now".to_owned()),
             NextStep::RenewsAt(at) => (None, format!("renews {}", self.when(at))),
             NextStep::RetriesAt(at) if at <= self.now => (None, "retries now".to_owned()),
@@ -154,7 +157,7 @@ impl<'a> View<'a> {
             NextStep::ReplaceSecret => "replace".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
             NextStep::HandOverAgain => "hand over".to_owned(),
-            NextStep::RenewOnRequest => "by hand".to_owned(),
+            NextStep::RenewOnRequest { .. } => "by hand".to_owned(),
             NextStep::RenewsAt(_) => "renews".to_owned(),
             NextStep::RetriesAt(_) => "retries".to_owned(),
             NextStep::EndsAt(_) => "ends".to_owned(),
@@ -192,7 +195,13 @@ impl<'a> View<'a> {
                 || "values are to be handed over again".to_owned(),
                 |copy| crate::app::copies::in_words(&copy, &|at| self.when(at)),
             ),
-            NextStep::RenewOnRequest => "does not renew by itself: it is set to manual".to_owned(),
+            NextStep::RenewOnRequest { ended_at: None } => {
+                "does not renew by itself: it is set to manual".to_owned()
+            }
+            NextStep::RenewOnRequest { ended_at: Some(at) } => {
+                let policy = overview.settings.renewal.policy.as_str();
+                format!("token ended {}, renewed on demand only: set to {policy}", self.when(at))
+            }
             NextStep::RenewsAt(at) if at <= self.now => "renews by itself now".to_owned(),
             NextStep::RenewsAt(at) => format!("renews by itself at {}", self.time(at)),
             NextStep::RetriesAt(at) if at <= self.now => "tries again by itself now".to_owned(),

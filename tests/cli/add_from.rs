@@ -51,7 +51,7 @@ fn one_wrong_line_and_nothing_is_made() {
     let csv = "name,tenant,mailbox\ngood,contoso.com,\ntaken,contoso.com,\n-bad,nowhere,ops\ngood,,\n";
     let run = add(&home, csv, &[]).fails(2);
     for told in [
-        "line 3: there is a connection taken",
+        "line 3: there is a connection taken with other settings already",
         "line 4: the name",
         "line 4: the tenant",
         "line 4: the mailbox",
@@ -61,6 +61,34 @@ fn one_wrong_line_and_nothing_is_made() {
     }
     assert!(run.err.contains("3 lines of the file are wrong; nothing was made"), "{}", run.err);
     assert_eq!(names(&home), ["Taken"]);
+}
+
+#[test]
+fn what_is_there_just_so_is_passed_over() {
+    let home = Home::new();
+    let csv = "name,tenant\nadatum,contoso.com\nfabrikam,\n";
+    add(&home, csv, &["--secret-stdin"]).is(0);
+    let run = add(&home, csv, &["--secret-stdin"]).is(0);
+    assert!(run.err.ends_with("\nadatum, fabrikam are there already\n"), "{}", run.err);
+    let run = add(&home, &format!("{csv}northwind,\n"), &[]).is(0);
+    assert!(
+        run.err.contains("fabrikam are there already") && run.err.contains("made 1 connection\n"),
+        "{}",
+        run.err
+    );
+    assert_eq!(names(&home), ["adatum", "fabrikam", "northwind"]);
+    let run = add(&home, csv, &["--tenant", "fabrikam.com"]).fails(2);
+    assert!(
+        run.err.contains("line 3: there is a connection fabrikam with other settings already"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains("line 2"), "{}", run.err);
+    let file = home.write("others.csv", csv);
+    let other =
+        ["add", "--from", file.to_str().unwrap(), "--client-id", "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44"];
+    let run = home.run(&other).fails(2);
+    assert!(run.err.contains("line 2: there is a connection adatum of another registration"), "{}", run.err);
 }
 
 #[test]

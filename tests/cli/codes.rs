@@ -69,7 +69,9 @@ fn an_answer_that_is_no_json_is_6_and_the_tokens_stay() {
     let values = || tenant.home.run(&["export", NAME, "--format", "env"]).is(0).out;
     let before = values();
     let run = tenant.run(&["refresh", NAME]).is(6);
-    assert!(run.out.contains("not renewed, the answer was not from a token server"), "{}", run.out);
+    assert_eq!(run.out, "contoso: not renewed\n");
+    assert!(run.err.starts_with("error: contoso: the answer was not from a token server"), "{}", run.err);
+    assert_eq!(run.err.lines().count(), 2, "told once: {}", run.err);
     assert_eq!(values(), before);
     assert_eq!(tenant.run(&["show", NAME, "--json"]).json()["trouble"]["kind"], "try-later");
 }
@@ -136,11 +138,14 @@ fn a_server_that_asked_for_a_pause_is_asked_no_more_in_this_run() {
     let before = tenant.requests();
     let run = tenant.run(&["refresh", "--all"]).is(6);
     assert_eq!(tenant.requests(), before + 1);
-    assert!(run.out.contains("wants a pause until"), "{}", run.out);
-    assert!(run.err.contains("run it again then"), "{}", run.err);
+    assert_eq!(run.out, "contoso: not renewed\nsecond: not renewed\n");
+    assert!(run.err.contains("error: second: not asked: the server wants a pause until"), "{}", run.err);
+    assert!(run.err.contains("run it again then") && run.err.lines().count() == 4, "{}", run.err);
     // By its name it is asked: who names it insists.
     tenant.run(&["refresh", "second"]).is(6);
     assert_eq!(tenant.requests(), before + 2);
+    let told = tenant.run(&["refresh", "--all", "--json"]).is(6);
+    assert_eq!((told.json()[1]["renewed"].as_bool(), told.err.as_str()), (Some(false), ""));
 }
 
 #[test]

@@ -142,7 +142,11 @@ fn a_wrong_table_is_told_before_anything_is_done() {
     let tenant = with_hook(WRITES, 20);
     configure(&tenant, WRITES, "kinds = ['every']\n");
     let run = tenant.run(&["refresh", "--due"]).fails(2);
-    assert!(run.err.contains("config.toml, line 3: no kind of warning is called \"every\""), "{}", run.err);
+    assert!(
+        run.err.contains("config.toml, line 3: warnings.kinds is ['every'], and has to be a list of "),
+        "{}",
+        run.err
+    );
     assert_eq!(tenant.requests(), 1, "the sign-in");
 }
 

@@ -26,6 +26,7 @@ mod file_systems;
 mod formats;
 mod hook;
 mod import;
+mod lapse;
 mod leaving;
 mod listen;
 mod locking;

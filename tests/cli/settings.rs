@@ -104,6 +104,32 @@ fn edit_keeps_what_it_does_not_name() {
 }
 
 #[test]
+fn an_end_date_that_has_come_is_kept_and_told() {
+    let home = Home::new();
+    let told = "warning: the client secret counts as ended: its last date, 2025-12-20, has come\n\
+                if that is mistyped: tokengauge edit contoso --secret-expires DATE; else make a new secret in the portal\n";
+    let run = added(&home, NAME, &["--secret-stdin", "--secret-expires", "2025-12-20"], SECRET).is(0);
+    assert!(run.err.contains(told), "{}", run.err);
+    let run = home.run(&["edit", NAME, "--secret-expires", "2125-12-20"]).is(0);
+    assert!(!run.err.contains("warning"), "{}", run.err);
+    let run = home.run(&["edit", NAME, "--secret-expires", "2025-12-20"]).is(0);
+    assert!(run.err.contains(told), "{}", run.err);
+    assert!(!home.run(&["edit", NAME, "--tenant", "contoso.example"]).is(0).err.contains("warning"));
+
+    let file = home.write("connections.csv", "name\nadatum\nfabrikam\n");
+    let many = ["add", "--from", file.to_str().unwrap(), "--client-id", CLIENT_ID];
+    let run = home.run(&[&many[..], &["--secret-expires", "2025-12-21"]].concat()).is(0);
+    assert_eq!(run.err.matches("warning: ").count(), 1, "{}", run.err);
+    assert!(run.err.contains("edit adatum"), "{}", run.err);
+
+    let answer =
+        r#"{"access_token":"eyJ.x.y","refresh_token":"1.held","expires_in":3600,"token_type":"Bearer"}"#;
+    let import = ["import", "--format", "token-response", "--name", "brought", "--client-id", CLIENT_ID];
+    let run = home.with_stdin(&[&import[..], &["--secret-expires", "2025-12-20"]].concat(), answer).is(0);
+    assert!(run.err.contains("edit brought"), "{}", run.err);
+}
+
+#[test]
 fn rename_keeps_the_tokens() {
     let tenant = Tenant::new().signed_in();
     tenant.run(&["rename", NAME, "Contoso-Prod"]).is(0);

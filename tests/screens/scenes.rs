@@ -19,7 +19,7 @@ use tokengauge::domain::probe::{Check, Finding, Meaning, Outcome, Probe, Refused
 use tokengauge::domain::secret::RevealedValue;
 use tokengauge::domain::{
     Capture, ConnectionValue, Consumer, Destination, Event, EventKind, HandOver, HandedOver, Overview,
-    ScopeSet, WayIn,
+    RenewalPolicy, ScopeSet, WayIn,
 };
 use tokengauge::export::Format;
 use tokengauge::oauth::graph;
@@ -60,6 +60,13 @@ pub fn changed(mut app: App, change: impl FnOnce(&mut App)) -> App {
     app
 }
 
+/// Its access token ended, and it renews when somebody asks.
+fn on_demand() -> Overview {
+    let mut own = Make::healthy("adatum", "ops@adatum.com").access_left(fixtures::minutes(-180)).done();
+    own.settings.renewal.policy = RenewalPolicy::Manual;
+    own
+}
+
 fn connections() -> Vec<Scene> {
     vec![
         ("connections_twelve", on(Tab::Connections, "northwind")),
@@ -68,6 +75,10 @@ fn connections() -> Vec<Scene> {
         ("connections_forty_last", changed(app(forty()), |app| fixtures::choose(app, "alpine"))),
         ("connections_empty", app(Vec::new())),
         ("connections_one", only(Make::healthy("contoso-prod", "ops@contoso.com").done(), Tab::Connections)),
+        (
+            "connections_on_demand",
+            app(vec![on_demand(), Make::healthy("contoso-prod", "ops@contoso.com").done()]),
+        ),
         (
             "connections_damaged",
             changed(on(Tab::Connections, "contoso-prod"), |app| {

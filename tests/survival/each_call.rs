@@ -166,6 +166,35 @@ fn each_call_of_adding() {
 }
 
 #[test]
+fn each_call_of_adding_many() {
+    let (authority, place) = signed_in();
+    let before = place.listing();
+    place.write("secret", "another~client-secret.of.these.tests.0001\n");
+    place.write("many.csv", "name\nadatum\nfabrikam\nnorthwind\n");
+    let url = authority.url();
+    let options = ["--client-id", OTHER_CLIENT_ID, "--authority-url", &url, "--secret-file", "secret"];
+    let add = [&["add", "--from", "many.csv"][..], &options].concat();
+    let is_whole = |now: &Listing| now.connections.len() == 4 && now.apps.len() == 2;
+    kill_at_each_call(&place, &add, 24, |place| {
+        let is_new = is_whole(&listed(place)?);
+        // Whoever was interrupted runs it again, whatever is there by now.
+        let again = place.run(&add);
+        if again.code != Some(0) {
+            return Err(format!("{again:?}"));
+        }
+        let after = place.listing();
+        if !is_whole(&after) || !after.connections.contains(&before.connections[0]) {
+            return Err(format!("{after:?}"));
+        }
+        for name in ["adatum", "fabrikam", "northwind"] {
+            place.sign_in(name, name);
+            renews(place, name)?;
+        }
+        Ok(if is_new { Found::New } else { Found::Old })
+    });
+}
+
+#[test]
 fn each_call_of_removing() {
     let (_authority, place) = signed_in();
     let before = place.listing();

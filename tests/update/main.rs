@@ -16,6 +16,7 @@ mod form;
 mod form_choices;
 mod hand_over;
 mod keys;
+mod lapse;
 mod list;
 mod listening;
 mod order;

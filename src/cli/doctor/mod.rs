@@ -132,8 +132,15 @@ impl Doctor {
         Span { within: self.within, now: services.clock.now() }
     }
 
-    /// The connections that are meant, and the records that cannot be read.
+    /// The connections that are meant, the most urgent first, and the records that cannot be read.
     fn choose(&self, services: &Services) -> Result<(Vec<Chosen>, Vec<DamagedFile>), CliError> {
+        let (mut chosen, damaged) = self.meant(services)?;
+        let span = self.span(services);
+        chosen.sort_by_cached_key(|(name, held)| (span.urgency(held.as_ref()), name.clone()));
+        Ok((chosen, damaged))
+    }
+
+    fn meant(&self, services: &Services) -> Result<(Vec<Chosen>, Vec<DamagedFile>), CliError> {
         if !self.names.is_empty() {
             let held = |name: &ConnectionName| (name.clone(), overview(services, name));
             return Ok((self.names.iter().map(held).collect(), Vec::new()));
@@ -237,10 +244,7 @@ impl Examined {
         match (&self.overview, &self.probe) {
             (Err(error), _) => error.tell(),
             (_, Some(Err(error))) => {
-                if let CliError::Told(_, failure) = error {
-                    let line = sanitize(&failure.what_happened, 300);
-                    output::print_line(&format!("{}: nothing was asked, {line}", self.name))?;
-                }
+                output::print_line(&format!("{}: nothing was asked", self.name))?;
                 error.tell();
             }
             (_, Some(Ok(probe))) => {

@@ -6,7 +6,7 @@ use crate::app::DamagedFile;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::words;
 use crate::domain::lapse::lapses;
-use crate::domain::outlook::Outlook;
+use crate::domain::outlook::Verdict;
 use crate::domain::{ConnectionName, Overview};
 use crate::sanitize::sanitize;
 
@@ -71,7 +71,9 @@ pub fn report(
     let first = lapses(&held).first().map(|lapse| (lapse.at - span.now).num_seconds().max(0));
     let (critical, warning) = (count(Service::Critical), count(Service::Warning));
     let (within, all) = (words::left(span.within), examined.len());
-    let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s"));
+    // Of all ends, within the time or not: a warning begins below the time, as the range behind it says.
+    let threshold = span.within.num_seconds();
+    let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s;{threshold}:"));
     let unread = if damaged.is_empty() { String::new() } else { format!(", damaged: {}", damaged.len()) };
     let mut text = format!(
         "TOKENGAUGE {overall} - needs you: {critical}, lapses within {within}: {warning}, connections: {all}{unread} | \
@@ -111,10 +113,10 @@ fn rank(service: Service) -> u8 {
 }
 
 fn service(own: Result<&Overview, &CliError>, span: Span) -> Service {
-    match own.map(|own| span.outlook(own)) {
-        Ok(Outlook::Quiet { .. }) => Service::Ok,
-        Ok(Outlook::Lapses(_) | Outlook::Failing(_)) => Service::Warning,
-        Ok(Outlook::NeedsYou(_)) => Service::Critical,
+    match own.map(|own| span.outlook(own).verdict) {
+        Ok(Verdict::Quiet) => Service::Ok,
+        Ok(Verdict::Lapses | Verdict::Failing(_)) => Service::Warning,
+        Ok(Verdict::NeedsYou(_)) => Service::Critical,
         Err(_) => Service::Unknown,
     }
 }

@@ -1,15 +1,13 @@
 //! Whether anything lapses, in one sentence a connection.
 
-use std::slice;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::{CliError, Exit};
 use crate::cli::{facts, words};
-use crate::domain::lapse::{Lapse, Lapsing, lapses};
-use crate::domain::outlook::Outlook;
-use crate::domain::{Certainty, NextStep, Overview};
+use crate::domain::lapse::{Lapse, Lapsing};
+use crate::domain::outlook::{Outlook, Urgency, Verdict};
+use crate::domain::{Certainty, NextStep, Overview, RenewalPolicy};
 use crate::sanitize::sanitize;
 
 /// The question: what ends within this time from this moment?
@@ -27,47 +25,44 @@ impl Span {
         Outlook::of(own, self.within, self.now)
     }
 
-    /// The answer as a sentence.
+    /// How urgent the answer is; what could not be read stands behind what is known to need somebody.
+    pub fn urgency(self, held: Result<&Overview, &CliError>) -> Urgency {
+        held.map_or(Urgency::UNKNOWN, |own| self.outlook(own).urgency())
+    }
+
+    /// The answer as a sentence: the gravest first.
     pub fn sentence(self, own: &Overview) -> String {
-        let told = match self.outlook(own) {
-            Outlook::NeedsYou(step) => self.needs_you(own, step),
-            Outlook::Failing(since) => Self::failing(own, since),
-            Outlook::Lapses(all) => {
-                let ends: Vec<String> = all.iter().map(|lapse| self.ends(lapse)).collect();
-                ends.join("; ")
-            }
-            Outlook::Quiet { next: None } => format!("nothing lapses within {}", words::left(self.within)),
-            Outlook::Quiet { next: Some(next) } => {
-                format!("nothing lapses within {}; {}", words::left(self.within), self.ends(&next))
+        let outlook = self.outlook(own);
+        let ends = outlook.lapses.iter().map(|lapse| self.ends(own, lapse));
+        let told: Vec<String> = match outlook.verdict {
+            Verdict::NeedsYou(step) => needs_you(own, step).into_iter().chain(ends).collect(),
+            Verdict::Failing(since) => [failing(own, since)].into_iter().chain(ends).collect(),
+            Verdict::Lapses => self.waits_to_be_asked(own).into_iter().chain(ends).collect(),
+            Verdict::Quiet => {
+                let nothing = format!("nothing lapses within {}", words::left(self.within));
+                let next = outlook.next.map(|next| self.ends(own, &next));
+                self.waits_to_be_asked(own).into_iter().chain([nothing]).chain(next).collect()
             }
         };
-        format!("{}: {told}", own.name)
+        format!("{}: {}", own.name, told.join("; "))
     }
 
-    fn needs_you(self, own: &Overview, step: NextStep) -> String {
-        let step = words::step(step, own);
-        let trouble = own.foremost_trouble().map(|trouble| sanitize(&trouble.what_happened, 300));
-        let end = self.now.checked_add_signed(self.within).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let ends = lapses(slice::from_ref(own)).into_iter().filter(|lapse| lapse.at <= end);
-        let ends = ends.map(|lapse| self.ends(&lapse));
-        [format!("needs you: {step}")].into_iter().chain(trouble).chain(ends).collect::<Vec<_>>().join("; ")
-    }
-
-    fn failing(own: &Overview, since: DateTime<Utc>) -> String {
-        let failed = own.renewals.iter().rev().take_while(|renewal| !renewal.outcome.worked()).count();
-        let renewals = if failed == 1 { "renewal" } else { "renewals" };
-        let why = own
-            .trouble
-            .as_ref()
-            .map_or_else(String::new, |trouble| format!(": {}", sanitize(&trouble.what_happened, 300)));
-        let since = words::moment(since);
-        format!("no valid access token since {since}, {failed} {renewals} failed{why}")
+    /// An access token that is over by the person's own decision: no cause for alarm, and not to be kept back.
+    fn waits_to_be_asked(self, own: &Overview) -> Option<String> {
+        let since = words::left(self.now - own.waits_to_be_asked_since(self.now)?);
+        Some(format!("the access token ended {since} ago, {}", words::on_demand_only(own)))
     }
 
     /// `client secret ends in 4 d, on 2026-11-26`.
-    fn ends(self, lapse: &Lapse) -> String {
+    fn ends(self, own: &Overview, lapse: &Lapse) -> String {
         let noun = lapse.what.noun();
-        let unless = if matches!(lapse.what, Lapsing::RefreshToken(_)) { " unless it renews" } else { "" };
+        let unless = match (&lapse.what, own.settings.renewal.policy) {
+            (Lapsing::RefreshToken(_), RenewalPolicy::Manual) => " unless somebody renews it",
+            (Lapsing::RefreshToken(_), RenewalPolicy::Automatic | RenewalPolicy::KeepAlive) => {
+                " unless it renews"
+            }
+            (Lapsing::AccessToken(_) | Lapsing::ClientCredential { .. }, _) => "",
+        };
         let certainty = match lapse.certainty {
             Certainty::Known => String::new(),
             other => format!(" ({})", other.label()),
@@ -85,23 +80,21 @@ impl Span {
 
     /// What the answer counts for.
     pub fn exit(self, own: &Overview) -> Exit {
-        match self.outlook(own) {
-            Outlook::NeedsYou(_) | Outlook::Failing(_) | Outlook::Lapses(_) => Exit::Lapses,
-            Outlook::Quiet { .. } => Exit::Ok,
+        match self.outlook(own).verdict {
+            Verdict::NeedsYou(_) | Verdict::Failing(_) | Verdict::Lapses => Exit::Lapses,
+            Verdict::Quiet => Exit::Ok,
         }
     }
 
     /// The answer for programs.
     pub fn json(self, own: &Overview) -> Value {
         let outlook = self.outlook(own);
-        let lapsing = match &outlook {
-            Outlook::Lapses(all) => all.iter().map(|lapse| self.lapse_json(lapse)).collect(),
-            Outlook::NeedsYou(_) | Outlook::Failing(_) | Outlook::Quiet { .. } => Vec::new(),
-        };
+        let lapses: Vec<Value> = outlook.lapses.iter().map(|lapse| self.lapse_json(lapse)).collect();
         json!({
             "outlook": outlook.word(),
             "within_seconds": self.within.num_seconds(),
-            "lapses": lapsing,
+            "lapses": lapses,
+            "access_token_ended_at": own.waits_to_be_asked_since(self.now).map(facts::moment),
             "sentence": self.sentence(own),
         })
     }
@@ -114,4 +107,21 @@ impl Span {
             "certainty": lapse.certainty.label(),
         })
     }
+}
+
+/// What to do, and what has happened.
+fn needs_you(own: &Overview, step: NextStep) -> Vec<String> {
+    let trouble = own.foremost_trouble().map(|trouble| sanitize(&trouble.what_happened, 300));
+    [format!("needs you: {}", words::step(step, own))].into_iter().chain(trouble).collect()
+}
+
+fn failing(own: &Overview, since: DateTime<Utc>) -> String {
+    let failed = own.renewals.iter().rev().take_while(|renewal| !renewal.outcome.worked()).count();
+    let renewals = if failed == 1 { "renewal" } else { "renewals" };
+    let why = own
+        .trouble
+        .as_ref()
+        .map_or_else(String::new, |trouble| format!(": {}", sanitize(&trouble.what_happened, 300)));
+    let since = words::moment(since);
+    format!("no valid access token since {since}, {failed} {renewals} failed{why}")
 }

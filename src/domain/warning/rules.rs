@@ -16,14 +16,14 @@ pub struct WarningRules {
     failing: TimeDelta,
 }
 
-/// What is wrong with rules.
+/// What is wrong with rules: its words tell what is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RulesFault {
     /// No stage, too many, or one of no days or more than ten years.
-    #[error("days are one to twenty numbers between 1 and 3650")]
+    #[error("one to twenty whole numbers between 1 and 3650, as in [60, 30, 14, 7, 1]")]
     Days,
     /// Less than a minute or more than a week.
-    #[error("failing_minutes is a number between 1 and 10080")]
+    #[error("a whole number between 1 and 10080")]
     Minutes,
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use crate::app::{
     Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone, Warned,
 };
+use crate::domain::left_alone::left_alone;
 use crate::domain::warning::News;
 use crate::domain::{
     ConnectionId, ConnectionName, EventKind, Need, Overview, Renewal, RenewalOutcome, Trouble, TroubleKind,
@@ -130,7 +131,8 @@ impl Journal {
             self.told.entry(own.id.clone()).or_default().until = own.renewals.last().map(|last| last.at);
         }
         let waiting = contents.connections.iter().filter(|own| own.need(at.now) == Need::NeedsYou);
-        needs_a_person(&waiting.map(|own| own.name.as_str()).collect::<Vec<_>>()).into_iter().collect()
+        let told = left_alone(&waiting.map(|own| &own.name).collect::<Vec<_>>());
+        told.into_iter().map(|told| Line::new(Priority::Warning, told)).collect()
     }
 
     /// What another program did, as far as it differs from what the app knows.
@@ -307,19 +309,6 @@ fn advice(trouble: &Trouble, name: &ConnectionName) -> String {
 /// Both lines of a failure in one.
 pub fn in_one_line(failure: &Failure) -> String {
     format!("{}; {}", failure.what_happened.trim_end_matches('.'), failure.what_to_do)
-}
-
-fn needs_a_person(names: &[&str]) -> Option<Line> {
-    let told = match names {
-        [] => return None,
-        few if few.len() <= 5 => few.join(", "),
-        [first, second, third, rest @ ..] => format!("{first}, {second}, {third} and {} others", rest.len()),
-        [..] => unreachable!("five names and fewer are all told"),
-    };
-    Some(Line::new(
-        Priority::Warning,
-        format!("left alone, a person must act: {told}; see tokengauge doctor"),
-    ))
 }
 
 /// Of what was not told before, by whichever program.

@@ -12,9 +12,9 @@ use rustix::fs::OFlags;
 /// # Errors
 ///
 /// Those of the system, and for a pipe, a terminal or a device. What the shell hands over (`<(command)`, `/dev/stdin`) is
-/// read to its end, pipe or not.
+/// read to its end, pipe or not; `/dev/null` is a file of nothing.
 pub fn open(path: &Path) -> io::Result<File> {
-    let is_handed_over = path == Path::new("/dev/stdin")
+    let is_handed_over = ["/dev/stdin", "/dev/null"].iter().any(|own| path == Path::new(own))
         || ["/dev/fd", "/proc/self/fd"].iter().any(|directory| path.starts_with(directory));
     if is_handed_over {
         return File::open(path);

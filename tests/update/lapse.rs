@@ -1,0 +1,107 @@
+//! What lapses, and what is told of it: connections that renew only when somebody asks, several ends at once.
+
+use chrono::{DateTime, Utc};
+use tokengauge::domain::need::RenewalPlan;
+use tokengauge::domain::outlook::{Outlook, Verdict};
+use tokengauge::domain::{Need, NextStep, Overview, RenewalKind, RenewalPolicy, TroubleKind, WayIn, lapse};
+use tokengauge::report::calendar::calendar;
+use tokengauge::report::metrics::metrics;
+
+use super::fixtures::*;
+
+/// A connection with this policy, whose access token ended after an hour.
+fn left_alone(policy: RenewalPolicy, renewed_at: DateTime<Utc>) -> Overview {
+    let mut own = renewed("adatum", renewed_at);
+    own.settings.renewal.policy = policy;
+    own
+}
+
+fn within_a_fortnight(own: &Overview) -> Outlook {
+    Outlook::of(own, days(14), start())
+}
+
+#[test]
+fn an_ended_access_token_that_is_renewed_on_demand_is_told_without_alarm() {
+    let (renewed_at, ended_at) = (start() - minutes(240), Some(start() - minutes(180)));
+    for policy in [RenewalPolicy::Manual, RenewalPolicy::KeepAlive] {
+        let own = left_alone(policy, renewed_at);
+        assert_eq!(own.waits_to_be_asked_since(start()), ended_at);
+        assert_eq!(own.next_step(start()), NextStep::RenewOnRequest { ended_at }, "{policy:?}");
+        assert_eq!(own.need(start()), Need::Quiet);
+        assert_eq!(within_a_fortnight(&own).word(), "quiet");
+    }
+    let own = left_alone(RenewalPolicy::Automatic, renewed_at);
+    assert_eq!(own.waits_to_be_asked_since(start()), None, "that renews by itself");
+    let own = left_alone(RenewalPolicy::Manual, start() - minutes(59));
+    assert_eq!(own.next_step(start()), NextStep::RenewOnRequest { ended_at: None });
+}
+
+#[test]
+fn a_manual_connection_without_a_way_to_renew_needs_a_sign_in_everywhere() {
+    let ended_at = start() - minutes(180);
+    let mut without = left_alone(RenewalPolicy::Manual, start() - minutes(240));
+    without.tokens.as_mut().unwrap().refresh = None;
+    let idle = left_alone(RenewalPolicy::Manual, start() - days(91));
+    for (own, end) in [(without, ended_at), (idle, start() - days(1))] {
+        assert_eq!(own.next_step(start()), NextStep::SignInAgain);
+        assert_eq!(own.need(start()), Need::NeedsYou);
+        assert_eq!(within_a_fortnight(&own).word(), "needs-you");
+        assert_eq!(lapse::lapses(std::slice::from_ref(&own))[0].at, end);
+        let told = metrics(std::slice::from_ref(&own), 0, start());
+        assert!(told.contains("tokengauge_sign_in_needed{connection=\"adatum\"} 1"), "{told}");
+        let told = calendar(std::slice::from_ref(&own), start());
+        assert!(told.contains(&end.format("DTSTART:%Y%m%dT%H%M%SZ").to_string()), "{told}");
+    }
+}
+
+#[test]
+fn a_refresh_token_that_nothing_uses_lapses_by_disuse() {
+    let own = left_alone(RenewalPolicy::Manual, start() - days(80));
+    let end = start() + days(10);
+    assert_eq!((own.need(start()), own.next_step(start())), (Need::Soon, NextStep::RenewBefore(end)));
+    let outlook = within_a_fortnight(&own);
+    assert_eq!((outlook.verdict, outlook.lapses.len(), outlook.lapses[0].at), (Verdict::Lapses, 1, end));
+    assert!(matches!(own.renewal_plan(start()), RenewalPlan::OnRequest { .. }));
+    assert!(own.need_changes_at(start()).is_some_and(|at| at == end));
+}
+
+#[test]
+fn of_two_ends_that_are_near_the_first_is_the_next_step() {
+    let mut own = left_alone(RenewalPolicy::Manual, start() - days(80));
+    let step = |own: &mut Overview, secret_left: i64| {
+        own.credential = secret(Some(days(secret_left)));
+        own.next_step(start())
+    };
+    assert_eq!(step(&mut own, 20), NextStep::RenewBefore(start() + days(10)));
+    assert_eq!(step(&mut own, 9), NextStep::ReplaceSecret);
+    renew_at(&mut own, start() - days(91));
+    assert_eq!(step(&mut own, 20), NextStep::SignInAgain, "what is over comes before what will be");
+    assert_eq!(step(&mut own, -1), NextStep::ReplaceSecret, "without it a sign-in is refused");
+}
+
+#[test]
+fn what_ends_is_told_beside_what_fails_or_needs_a_person() {
+    let mut own = renewed("adatum", start() - minutes(240));
+    own.credential = secret(Some(days(9)));
+    let later = TroubleKind::try_later(start(), 3, None, 0.5);
+    refuse(&mut own, start(), later);
+    let outlook = within_a_fortnight(&own);
+    assert_eq!(outlook.verdict, Verdict::Failing(start() - minutes(180)));
+    assert_eq!(outlook.lapses[0].what.noun(), "client secret");
+    refuse(&mut own, start(), TroubleKind::SignInNeeded);
+    let outlook = within_a_fortnight(&own);
+    assert_eq!(outlook.verdict, Verdict::NeedsYou(NextStep::SignInAgain));
+    assert_eq!(outlook.lapses.len(), 1);
+}
+
+#[test]
+fn a_client_that_never_got_its_first_token_is_failing() {
+    let mut own = unsigned("adatum");
+    own.settings.way_in = WayIn::ClientCredentials;
+    refuse(&mut own, start() - minutes(5), TroubleKind::try_later(start(), 1, None, 0.5));
+    assert_eq!(within_a_fortnight(&own).verdict, Verdict::Failing(start() - minutes(5)));
+}
+
+fn renew_at(own: &mut Overview, at: DateTime<Utc>) {
+    renew(own, at, RenewalKind::Refresh);
+}
