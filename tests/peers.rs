@@ -6,6 +6,10 @@
 #[expect(dead_code, reason = "the tests of the command line use more of it")]
 mod home;
 
+#[path = "support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
+
 mod peers {
     pub mod application;
     pub mod browser;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::home::{Home, Run, binary};
+use super::needs;
 use super::tenant::{NAME, Tenant};
 use super::terminal::Session;
 
@@ -11,7 +12,7 @@ use super::terminal::Session;
 fn library() -> Option<PathBuf> {
     let found = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
     let found = found.map(|path| path.join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
-    assert!(found.is_some() || std::env::var_os("TOKENGAUGE_CI").is_none(), "faketime is missing");
+    needs::provided(found.is_some(), "the library of faketime");
     found
 }
 

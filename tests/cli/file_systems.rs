@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use super::home::{Home, Run, binary};
+use super::needs;
 use super::tenant::{NAME, Tenant};
 
 /// The binary, with these answers of the system in place of the true ones; nothing where that cannot be done.
@@ -11,11 +12,7 @@ fn answered(home: &Home, inject: &[&str], arguments: &[&str]) -> Option<Run> {
     let mut strace = Command::new("strace");
     strace.env_clear().env("HOME", home.path("")).args(["-f", "-qq", "-o", "/dev/null"]).args(inject);
     strace.arg(binary()).arg("--vault").arg(home.vault()).arg("--key-file").arg(home.key()).args(arguments);
-    let installed = Command::new("strace").arg("--version").output().is_ok();
-    if !installed {
-        eprintln!("skipped: strace is not installed");
-    }
-    installed.then(|| Run::of(strace.output().unwrap()))
+    needs::program("strace").then(|| Run::of(strace.output().unwrap()))
 }
 
 #[test]

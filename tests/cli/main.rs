@@ -1,6 +1,8 @@
 //! The command line from outside: the real binary, a vault of its own for each test, the simulated tenant on loopback.
 
 mod home;
+#[path = "../support/needs.rs"]
+mod needs;
 #[path = "../support/one_secret.rs"]
 mod one_secret;
 #[path = "../support/python.rs"]

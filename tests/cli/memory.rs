@@ -6,9 +6,10 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::home::{Home, binary};
+use super::needs;
 use super::signals::until;
 use super::tenant::{NAME, Tenant};
 
@@ -67,12 +68,12 @@ fn begun() -> Tenant {
 
 /// Gives everything to a user who is not root; false where that cannot be done.
 fn give_away(home: &Home) -> bool {
-    if !geteuid().is_root() || Command::new("setpriv").arg("--version").output().is_err() {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none() || !geteuid().is_root(), "setpriv is missing");
+    if !needs::program("setpriv") || !needs::root("who can become another user") {
         return false;
     }
     let given = Command::new("chown").args(["-R", &format!("{NOBODY}:{NOBODY}")]).arg(home.path("")).status();
-    given.is_ok_and(|status| status.success()) && binary_is_reachable()
+    assert!(given.unwrap().success());
+    needs::granted(binary_is_reachable(), "a build directory that others may enter")
 }
 
 /// The build directory may lie in root's own home.
@@ -214,8 +215,7 @@ fn raw_key(key_file: &Path) -> Vec<u8> {
 
 #[test]
 fn a_locked_vault_has_left_memory() {
-    // Only root reads the memory of a program that hides it.
-    if !geteuid().is_root() {
+    if !needs::root("who alone reads the memory of a program that hides it") {
         return;
     }
     let (home, vault) = super::locking::behind_passphrase();

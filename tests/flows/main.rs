@@ -6,6 +6,9 @@ mod child;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod desk;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 #[path = "../support/one_secret.rs"]
 mod one_secret;
 #[path = "../support/visit.rs"]

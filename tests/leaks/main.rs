@@ -10,6 +10,9 @@ mod case;
 #[path = "../cli/home.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod home;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 #[path = "../answers/server.rs"]
 #[expect(dead_code, reason = "other tests need more of it")]
 mod server;

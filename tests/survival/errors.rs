@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use tokengauge::domain::ConnectionName;
 
 use crate::authority::{Authority, Rotation};
+use crate::needs;
 use crate::place::{CLIENT_ID, NAME, OTHER_CLIENT_ID, Place, Run};
-use crate::size::{Size, is_there};
+use crate::size::Size;
 
 const ERRORS: [&str; 15] = [
     "EIO",
@@ -137,7 +138,7 @@ struct Seen {
 }
 
 fn every_error(place: &Place, authority: &Authority, command: &Command<'_>) {
-    if !is_there("strace") {
+    if !needs::program("strace") {
         return;
     }
     let points = points(place, command.arguments);

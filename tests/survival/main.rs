@@ -14,9 +14,12 @@
 //! `TOKENGAUGE_SURVIVAL_PROGRAM=PATH` does it to another build of the program, such as the packaged one.
 //!
 //! What the system's own tools are needed for (strace, faketime) is skipped with a word where they are missing, and fails
-//! with `TOKENGAUGE_CI` set.
+//! with `TOKENGAUGE_CI` set (`tests/support/needs.rs`).
 
 mod authority;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 mod place;
 mod size;
 mod tracer;

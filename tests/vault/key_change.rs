@@ -12,6 +12,7 @@ use tokengauge::vault::{
 };
 
 use crate::child;
+use crate::needs;
 use crate::sample::{
     NO_PATIENCE, Sample, app_registration, client_id, connection, files, id, name, named, passphrase,
 };
@@ -241,8 +242,7 @@ fn copy_tree(from: &Path, to: &Path) {
 
 #[test]
 fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
-    if Command::new("strace").arg("--version").output().is_err() {
-        eprintln!("skipped: strace is not installed");
+    if !needs::program("strace") {
         return;
     }
     let sample = filled();

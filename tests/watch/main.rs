@@ -2,6 +2,9 @@
 
 #[path = "../cli/home.rs"]
 mod home;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 #[path = "../cli/slow.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod slow;

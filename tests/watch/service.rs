@@ -1,9 +1,8 @@
 //! A `watch` that runs: its lines, what it tells its service manager, and its end.
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -140,14 +139,4 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The tool of that name, if this machine has it.
-pub fn tool(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|directory| directory.join(OsStr::new(name))).find(|path| is_file(path))
-}
-
-fn is_file(path: &Path) -> bool {
-    path.is_file()
 }
