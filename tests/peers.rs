@@ -2,7 +2,7 @@
 //!
 //! `.ci/run` installs what it needs; without it these tests say so and pass, but where `TOKENGAUGE_CI` is set they fail.
 
-#[path = "cli/home.rs"]
+#[path = "support/home.rs"]
 #[expect(dead_code, reason = "the tests of the command line use more of it")]
 mod home;
 

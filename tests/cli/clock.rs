@@ -47,7 +47,7 @@ fn no_clock_makes_a_command_panic_or_a_record_unreadable() {
             let run = run(read).is(0);
             assert!(!run.err.contains("fault of tokengauge"), "{time} {read:?}: {}", run.err);
         }
-        assert!(run(&["doctor"]).code <= 1, "{time}");
+        assert!(matches!(run(&["doctor"]).code, Some(0 | 1)), "{time}");
         let token = run(&["token", NAME]).is(0).out;
         assert!(tenant.knows_token(token.trim_end()), "{time}");
         run(&["refresh", NAME]).is(0);

@@ -1,5 +1,6 @@
 //! The command line from outside: the real binary, a vault of its own for each test, the simulated tenant on loopback.
 
+#[path = "../support/home.rs"]
 mod home;
 #[path = "../support/needs.rs"]
 mod needs;

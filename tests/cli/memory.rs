@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::home::{Home, binary};
+use super::home::{Home, Run, binary};
 use super::needs;
 use super::signals::until;
 use super::tenant::{NAME, Tenant};
@@ -18,19 +18,9 @@ const NOBODY: u32 = 65_500;
 
 /// A program that has the vault open and waits for an address on stdin, started by `wrapper`.
 fn holder(home: &Home, wrapper: &[&str]) -> Child {
-    let mut words: Vec<&str> = wrapper.to_vec();
-    let (vault, key) = (home.vault(), home.key());
-    words.push(binary().to_str().unwrap());
-    let mut command = Command::new(words[0]);
-    command
-        .args(&words[1..])
-        .arg("--vault")
-        .arg(vault)
-        .arg("--key-file")
-        .arg(key)
-        .args(["-v", "redeem", NAME]);
-    command.env_clear().env("HOME", home.path("")).env("TGSECRET", "environment").current_dir(home.path(""));
+    let mut command = home.under(wrapper, &["-v", "redeem", NAME]);
     let mut child = command
+        .env("TGSECRET", "environment")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -165,12 +155,7 @@ fn whoever_may_lock_no_memory_goes_on_and_is_told() {
     let child = holder(&tenant.home, &wrapper);
     assert_eq!(status(child.id(), "VmLck").unwrap(), "0 kB");
     end(child);
-    let mut command = Command::new(wrapper[0]);
-    command.args(&wrapper[1..]).arg(binary()).arg("--vault").arg(tenant.home.vault());
-    command.arg("--key-file").arg(tenant.home.key()).args(["vault", "status"]);
-    let output = command.env_clear().env("HOME", tenant.home.path("")).output().unwrap();
-    assert!(output.status.success());
-    let told = String::from_utf8(output.stderr).unwrap();
+    let told = Run::of(tenant.home.under(&wrapper, &["vault", "status"]).output().unwrap()).is(0).err;
     assert!(told.contains("may reach swap"), "{told}");
 }
 

@@ -1,14 +1,13 @@
 //! A platform that holds its answer back until the test says so, and a vault with a connection to it.
 
-use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use super::home::{Home, binary};
+use super::home::Home;
 use super::tenant::{CLIENT_ID, NAME, SECRET, parameter};
 
 /// A platform that answers when the test says so, and a vault with a connection to it.
@@ -54,12 +53,8 @@ impl Slow {
 
     /// Under another program, such as a tracer or a shell.
     pub fn start_under(&self, program: &[&str], arguments: &[&str]) -> Child {
-        let mut words = program.iter().map(OsStr::new).chain([binary().as_os_str()]);
-        let mut command = Command::new(words.next().unwrap());
-        command.args(words);
-        command.env_clear().env("HOME", self.home.path("")).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        command.env("XDG_RUNTIME_DIR", self.runtime()).arg("--vault").arg(self.home.vault());
-        command.arg("--key-file").arg(self.home.key()).args(arguments);
+        let mut command = self.home.under(program, arguments);
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("XDG_RUNTIME_DIR", self.runtime());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 

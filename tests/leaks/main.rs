@@ -7,7 +7,7 @@
 #[path = "../answers/case.rs"]
 #[expect(dead_code, reason = "what a case expects is tested elsewhere")]
 mod case;
-#[path = "../cli/home.rs"]
+#[path = "../support/home.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod home;
 #[path = "../support/needs.rs"]

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::home::binary;
+use crate::home::{Run, binary};
 use crate::needles::Needles;
 use crate::needs;
 
@@ -28,21 +28,6 @@ pub struct Stage {
     needles: Mutex<Needles>,
     /// Files that were asked to hold secrets.
     asked_for: Mutex<Vec<PathBuf>>,
-}
-
-/// What a run left behind.
-pub struct Run {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Run {
-    #[track_caller]
-    pub fn is(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
 }
 
 impl Stage {
@@ -108,13 +93,8 @@ impl Stage {
         // Arguments and environments of all programs that were started.
         self.nothing_in(&format!("programs started by {what}"), &fs::read(&trace).unwrap_or_default());
         self.nothing_in_files(&what);
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let run = Run {
-            code: output.status.code().unwrap_or(-1),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        };
-        assert!(run.code >= 0 && run.code != 70, "{what} ended with {}:\n{}", run.code, run.err);
+        let run = Run::of(output);
+        assert!(run.code.is_some_and(|code| code != 70), "{what} ended with {:?}:\n{}", run.code, run.err);
         run
     }
 

@@ -6,7 +6,7 @@
 #[path = "../network/certificates.rs"]
 #[expect(dead_code, reason = "shared with tests/network")]
 mod certificates;
-#[path = "../cli/home.rs"]
+#[path = "../support/home.rs"]
 #[expect(dead_code, reason = "shared with tests/cli")]
 mod home;
 #[path = "../support/needs.rs"]

@@ -15,7 +15,8 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
+use crate::home::Run;
+use crate::place::{NAME, Place};
 use crate::size::Size;
 
 /// Life of an access token, seconds: it is renewed all the time.

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use tokengauge::domain::ConnectionName;
 
 use crate::authority::{Authority, Rotation};
+use crate::home::Run;
 use crate::needs;
-use crate::place::{CLIENT_ID, NAME, OTHER_CLIENT_ID, Place, Run};
+use crate::place::{CLIENT_ID, NAME, OTHER_CLIENT_ID, Place};
 use crate::size::Size;
 
 const ERRORS: [&str; 15] = [

@@ -8,8 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::authority::{Authority, Rotation};
+use crate::home::Run;
 use crate::needs;
-use crate::place::{NAME, Place, Run};
+use crate::place::{NAME, Place};
 use crate::size::Size;
 
 /// A shell that sets a limit and becomes the program.
@@ -51,10 +52,7 @@ fn limits_of_open_files_lose_nothing_and_are_no_panic() {
                 assert_eq!(code, 0, "{arguments:?}, {files} files: {run:?}");
                 place.sign_in(NAME, NAME);
                 fs::remove_dir_all(template.vault()).unwrap();
-                fs::create_dir(template.vault()).unwrap();
-                fs::set_permissions(template.vault(), fs::metadata(place.vault()).unwrap().permissions())
-                    .unwrap();
-                crate::place::copy_tree(&place.vault(), &template.vault());
+                crate::tree::copy(&place.vault(), &template.vault());
                 break;
             }
             place.run(&["list"]).is(0);
@@ -100,7 +98,7 @@ fn limits_of_a_full_file_system_are_found_before_the_request() {
     for (arguments, codes) in [(COMMANDS[2], &[0][..]), (COMMANDS[4], &[7])] {
         let mut command = Command::new("unshare");
         command.args(["-rm", "sh", "-c", script, "sh"]).arg(&full).arg(place.vault()).arg(place.key());
-        command.arg(crate::place::binary()).args(arguments).env("OLD", place.record(NAME));
+        command.arg(crate::home::binary()).args(arguments).env("OLD", place.record(NAME));
         let run = Run::of(command.output().unwrap());
         assert!(run.code.is_some_and(|code| codes.contains(&code)), "{run:?}");
         if run.code == Some(7) {

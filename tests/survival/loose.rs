@@ -8,8 +8,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::authority::{Authority, Rotation};
+use crate::home::Run;
 use crate::needs;
-use crate::place::{CLIENT_ID, NAME, Place, Run};
+use crate::place::{CLIENT_ID, NAME, Place};
 
 /// Modes below a directory that are not for the owner alone.
 fn loose(directory: &Path) -> Vec<String> {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::authority::{Authority, Rotation};
+use crate::home::Run;
 use crate::needs;
-use crate::place::{NAME, OTHER_CLIENT_ID, Place, Run};
+use crate::place::{NAME, OTHER_CLIENT_ID, Place};
 
 const CALLS: &str = "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat,\
                      mkdir,chmod,fchmod,fchmodat,sendto,exit_group";

@@ -3,8 +3,9 @@
 use std::process::Stdio;
 
 use crate::authority::{Authority, Rotation};
+use crate::home::Run;
 use crate::needs;
-use crate::place::{NAME, Place, Run};
+use crate::place::{NAME, Place};
 use crate::size::Size;
 
 const PROCESSES: usize = 8;

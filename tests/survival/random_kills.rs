@@ -8,7 +8,8 @@ use std::{fs, thread};
 use rustix::fs::inotify;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
+use crate::home::Run;
+use crate::place::{NAME, Place};
 use crate::size::{Size, percentile};
 
 /// When files took their place in a directory: a record was saved.

@@ -16,6 +16,7 @@ use crate::needs;
 use crate::sample::{
     NO_PATIENCE, Sample, app_registration, client_id, connection, files, id, name, named, passphrase,
 };
+use crate::tree;
 
 pub fn with_key(dir: &Path, key_file: &Path) -> Result<Vault, VaultError> {
     let sources =
@@ -226,20 +227,6 @@ const CHANGES: [&str; 4] = ["change-key", "change-key, again", "add-recipient", 
 
 const KILLED_AT: [&str; 4] = ["rename", "unlink", "fsync", "fchmod"];
 
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy_tree(&path, &target);
-        } else {
-            let _ = fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
     if !needs::program("strace") {
@@ -252,7 +239,7 @@ fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
         for call in KILLED_AT {
             for nth in 1.. {
                 let home = TempDir::new().unwrap();
-                copy_tree(&sample.dir(), &home.path().join("vault"));
+                tree::copy(&sample.dir(), &home.path().join("vault"));
                 fs::copy(sample.key_file(), home.path().join("key")).unwrap();
                 fs::write(home.path().join("change"), change).unwrap();
                 let inject = format!("inject={call}:signal=KILL:when={nth}");

@@ -5,6 +5,8 @@ mod child;
 #[expect(dead_code, reason = "other tests need other things of the machine")]
 mod needs;
 mod sample;
+#[path = "../support/tree.rs"]
+mod tree;
 
 mod emergency;
 mod emergency_hindered;

@@ -1,6 +1,6 @@
 //! `watch` from outside: the real binary under a service manager's protocol, on the simulated tenant.
 
-#[path = "../cli/home.rs"]
+#[path = "../support/home.rs"]
 mod home;
 #[path = "../support/needs.rs"]
 #[expect(dead_code, reason = "other tests need other things of the machine")]

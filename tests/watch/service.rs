@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::home::{Home, binary};
+use super::home::Home;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,9 +72,8 @@ impl Service {
 
     /// The program on this vault, without a key.
     pub fn command(home: &Home) -> Command {
-        let mut command = Command::new(binary());
-        command.env_clear().env("HOME", home.path("")).env("TZ", "UTC");
-        command.current_dir(home.path("")).arg("--vault").arg(home.vault());
+        let mut command = home.process();
+        command.env("TZ", "UTC");
         command
     }
 
