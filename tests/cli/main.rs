@@ -20,6 +20,7 @@ mod app_only;
 mod arguments;
 mod clock;
 mod codes;
+mod copies;
 mod cron;
 mod device;
 mod doctor;

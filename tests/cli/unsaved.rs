@@ -24,23 +24,23 @@ fn forgetful_disk(slow: &Slow) -> Vec<String> {
     answering(&slow.home.vault().join("connections"), "inject=fsync:error=EIO")
 }
 
-fn answering(path: &Path, inject: &str) -> Vec<String> {
+pub(super) fn answering(path: &Path, inject: &str) -> Vec<String> {
     let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path.to_str().unwrap(), "-e", inject];
     words.map(str::to_owned).to_vec()
 }
 
-fn words(own: &[String]) -> Vec<&str> {
+pub(super) fn words(own: &[String]) -> Vec<&str> {
     own.iter().map(String::as_str).collect()
 }
 
-fn copies(directory: &Path) -> Vec<PathBuf> {
+pub(super) fn copies(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { copies(&path) } else { vec![path] }).collect()
 }
 
 /// With the next start's environment.
-fn next(slow: &Slow, arguments: &[&str]) -> Run {
+pub(super) fn next(slow: &Slow, arguments: &[&str]) -> Run {
     Run::of(slow.start(arguments).wait_with_output().unwrap())
 }
 
@@ -79,7 +79,7 @@ fn what_a_broken_disk_does_not_take_is_kept_sealed_and_the_next_command_takes_it
 }
 
 /// A vault whose copy waits: nothing of the connection can be saved until the directory that is answered with is removed.
-fn waiting() -> (Slow, PathBuf) {
+pub(super) fn waiting() -> (Slow, PathBuf) {
     let slow = Slow::new().signed_in();
     let renewing = slow.start_under(&words(&broken_disk(&slow)), &["refresh", NAME]);
     slow.held().answer(1);
