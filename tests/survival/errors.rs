@@ -290,3 +290,25 @@ fn errors_of_a_new_passphrase() {
     };
     every_error(&place, &authority, &command);
 }
+
+/// What comes before the request proves the disk: it is the first that the draft meets.
+#[test]
+fn errors_of_the_drafts_own_fsync_send_nothing_and_leave_the_record() {
+    if !needs::program("strace") {
+        return;
+    }
+    let (authority, place) = signed_in();
+    let before = fs::read(place.record(NAME)).unwrap();
+    for error in ["EIO", "ENOSPC", "EDQUOT"] {
+        let inject = format!("inject=fsync:error={error}:when=1");
+        let (run, trace) = traced(&place, Files::Drafts, Some(&inject), &["refresh", NAME]);
+        run.is(7).tells_in_two_lines();
+        let injected: Vec<&str> = trace.lines().filter(|line| line.contains("(INJECTED)")).collect();
+        assert!(matches!(injected[..], [call] if call.contains(" fsync(")), "{error}: {trace}");
+        assert_eq!(authority.requests(), 0, "{error}");
+        assert_eq!(fs::read(place.record(NAME)).unwrap(), before, "{error}");
+        assert!(place.left_over().is_empty(), "{error}");
+    }
+    place.run(&["refresh", NAME]).is(0);
+    assert_eq!((authority.requests(), authority.refused()), (1, 0));
+}
