@@ -1,11 +1,14 @@
 //! SIGKILL at random moments of renewals and edits: no sign-in is lost that the server has not given up (CR-02, CR-03).
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::authority::{Authority, Rotation};
 use crate::home::Run;
@@ -46,12 +49,15 @@ fn timed(place: &Place, arguments: &[&str]) -> Duration {
 fn kill_after(place: &Place, arguments: &[&str], after: Duration) -> bool {
     let begun = Instant::now();
     let mut child = place.start(arguments);
-    thread::sleep(after.saturating_sub(begun.elapsed()));
-    let has_ended = child.try_wait().unwrap().is_some();
-    let _ = child.kill();
+    let process = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).unwrap();
+    let left = Timespec::try_from(after.saturating_sub(begun.elapsed())).unwrap();
+    // Until it has ended by itself, or its moment has come.
+    poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&left)).unwrap();
+    child.kill().unwrap();
     let ended = child.wait_with_output().unwrap();
-    assert!(!has_ended || ended.status.code() == Some(0), "{:?}", Run::of(ended));
-    !has_ended
+    let was_killed = ended.status.signal() == Some(Signal::KILL.as_raw());
+    assert!(was_killed || ended.status.code() == Some(0), "{:?}", Run::of(ended));
+    was_killed
 }
 
 /// Where the kills fell.
