@@ -20,6 +20,7 @@ mod long_run;
 mod outage;
 mod platform;
 mod protocol;
+mod running;
 mod service;
 mod stopping;
 mod together;
