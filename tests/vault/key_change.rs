@@ -59,12 +59,6 @@ fn recovery_key(home: &Path) -> (std::path::PathBuf, Recipient) {
     (file, Recipient::parse(key, Some("safe")).unwrap())
 }
 
-fn age_is_installed() -> bool {
-    let installed = Command::new("age-keygen").arg("--version").output().is_ok();
-    assert!(installed || std::env::var_os("CI").is_none(), "the age program is missing");
-    installed
-}
-
 fn age_opens(key: &Path, record: &Path) -> bool {
     Command::new("age").arg("-d").arg("-i").arg(key).arg(record).output().unwrap().status.success()
 }
@@ -79,7 +73,7 @@ fn another_identity_opens_everything_and_the_former_nothing() {
     assert_eq!(vault.id(), sample.vault.id());
     assert!(!vault.is_key_change_unfinished());
     assert_eq!(with_key(&sample.dir(), &sample.key_file()).unwrap_err().kind(), ErrorKind::WrongKey);
-    if age_is_installed() {
+    if needs::program("age-keygen") {
         for record in ["connections/fabrikam.age", "settings.age", &format!("apps/{}.age", client_id())] {
             let record = sample.dir().join(record);
             assert!(age_opens(&new, &record) && !age_opens(&sample.key_file(), &record), "{record:?}");
@@ -146,7 +140,7 @@ fn a_damaged_record_is_left_and_told() {
 
 #[test]
 fn a_recipient_opens_every_record_with_the_stock_program() {
-    if !age_is_installed() {
+    if !needs::program("age-keygen") {
         return;
     }
     let sample = filled();
@@ -167,7 +161,7 @@ fn a_recipient_opens_every_record_with_the_stock_program() {
 
 #[test]
 fn a_recipient_that_is_removed_opens_nothing_any_more() {
-    if !age_is_installed() {
+    if !needs::program("age-keygen") {
         return;
     }
     let sample = filled();
@@ -187,7 +181,7 @@ fn a_recipient_that_is_removed_opens_nothing_any_more() {
 
 #[test]
 fn a_key_of_recovery_gives_a_lost_vault_another_passphrase() {
-    if !age_is_installed() {
+    if !needs::program("age-keygen") {
         return;
     }
     let home = TempDir::new().unwrap();
