@@ -1,5 +1,10 @@
 //! The program in a terminal: a pseudo-terminal with a VT100 at its other end.
 
+#[path = "support/line.rs"]
+mod line;
+#[path = "support/process.rs"]
+mod process;
+
 mod terminal {
     mod pty;
 

@@ -20,10 +20,14 @@ mod authority;
 #[path = "../support/home.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod home;
+#[path = "../support/line.rs"]
+mod line;
 #[path = "../support/needs.rs"]
 #[expect(dead_code, reason = "other tests need other things of the machine")]
 mod needs;
 mod place;
+#[path = "../support/process.rs"]
+mod process;
 mod size;
 mod tracer;
 #[path = "../support/tree.rs"]

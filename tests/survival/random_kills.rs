@@ -6,13 +6,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+use rustix::process::Signal;
 
 use crate::authority::{Authority, Rotation};
 use crate::home::Run;
 use crate::place::{NAME, Place};
+use crate::process::ends_within;
 use crate::size::{Size, percentile};
 
 /// When files took their place in a directory: a record was saved.
@@ -49,10 +49,7 @@ fn timed(place: &Place, arguments: &[&str]) -> Duration {
 fn kill_after(place: &Place, arguments: &[&str], after: Duration) -> bool {
     let begun = Instant::now();
     let mut child = place.start(arguments);
-    let process = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).unwrap();
-    let left = Timespec::try_from(after.saturating_sub(begun.elapsed())).unwrap();
-    // Until it has ended by itself, or its moment has come.
-    poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&left)).unwrap();
+    ends_within(&child, after.saturating_sub(begun.elapsed()));
     child.kill().unwrap();
     let ended = child.wait_with_output().unwrap();
     let was_killed = ended.status.signal() == Some(Signal::KILL.as_raw());
