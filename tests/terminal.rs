@@ -4,6 +4,8 @@
 mod line;
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/settings.rs"]
+mod settings;
 
 mod terminal {
     mod pty;

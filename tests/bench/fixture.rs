@@ -1,5 +1,8 @@
 //! A vault of any size, opened by a key file, and a server that answers every token request at once.
 
+#[path = "../support/settings.rs"]
+mod settings;
+
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,12 +17,13 @@ use tempfile::TempDir;
 use tokengauge::domain::secret::{AccessToken, ClientSecret, RefreshToken};
 use tokengauge::domain::{
     AccessGrant, AppRegistration, Audience, Authority, Certainty, Claims, ClientCredential, ClientId,
-    Connection, ConnectionId, ConnectionName, Lifetime, Mailbox, PerAudience, RedirectUri, RefreshGrant,
-    Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser,
-    Tenant, Tokens, WayIn,
+    Connection, ConnectionId, ConnectionName, Lifetime, Mailbox, PerAudience, RefreshGrant, Renewal,
+    RenewalKind, RenewalOutcome, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::vault::{Protection, Vault, WorkFactor};
+
+use settings::settings;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_tokengauge");
 const CLIENT_ID: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
@@ -127,15 +131,10 @@ fn app(authority: &Authority, now: DateTime<Utc>) -> AppRegistration {
 /// Signed in a day ago, renewed every half hour since; its token is good for an hour.
 fn connection(number: usize, authority: &Authority, now: DateTime<Utc>) -> Connection {
     let settings = Settings {
-        client_id: client_id(),
-        authority: authority.clone(),
         tenant: Tenant::parse("contoso.onmicrosoft.com").unwrap(),
         sign_in_as: Mailbox::parse("ops@contoso.com"),
-        way_in: WayIn::default(),
-        redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-        response_mode: ResponseMode::Query,
-        renewal: tokengauge::domain::RenewalRule::default(),
         scopes: scopes(),
+        ..settings(authority.clone())
     };
     let id = ConnectionId::parse(&id(number)).unwrap();
     let mut connection = Connection::new(id, ConnectionName::parse(&name(number)).unwrap(), settings);

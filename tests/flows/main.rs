@@ -11,6 +11,8 @@ mod desk;
 mod needs;
 #[path = "../support/one_secret.rs"]
 mod one_secret;
+#[path = "../support/settings.rs"]
+mod settings;
 #[path = "../support/visit.rs"]
 mod visit;
 mod wire;

@@ -14,9 +14,8 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, NewConnection};
 use tokengauge::domain::secret::{AccessToken, RefreshToken, Secret};
 use tokengauge::domain::{
-    AccessGrant, Audience, Authority, Certainty, Claims, ClientId, ConnectionId, ConnectionName, Lifetime,
-    PerAudience, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, Settings, SignedInUser, Tenant, Tokens,
-    WayIn,
+    AccessGrant, Audience, Authority, Certainty, Claims, ConnectionId, ConnectionName, Lifetime, PerAudience,
+    RefreshGrant, SignedInUser, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::records;
@@ -24,6 +23,7 @@ use tokengauge::runtime::services::Services;
 use tokengauge::vault::{EmergencyPlaces, Protection, TakenIn, Vault, WorkFactor};
 
 use super::hang_up::{ended, read_until, start};
+use crate::settings::settings;
 
 /// A vault with one connection whose renewal is due, and a platform that answers when the test says so.
 struct Due {
@@ -100,17 +100,7 @@ fn answer(mut stream: TcpStream) {
 fn new_connection(url: &str) -> NewConnection {
     NewConnection {
         name: ConnectionName::parse("contoso").unwrap(),
-        settings: Settings {
-            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
-            authority: Authority::custom(url, None).unwrap(),
-            tenant: Tenant::parse("contoso.example").unwrap(),
-            sign_in_as: None,
-            way_in: WayIn::default(),
-            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-            response_mode: ResponseMode::Query,
-            renewal: tokengauge::domain::RenewalRule::default(),
-            scopes: ScopeSet::parse_lenient("User.Read"),
-        },
+        settings: settings(Authority::custom(url, None).unwrap()),
         credential: CredentialEdit::Public,
     }
 }
