@@ -2,6 +2,8 @@
 
 #[path = "support/line.rs"]
 mod line;
+#[path = "support/plain_http.rs"]
+mod plain_http;
 #[path = "support/process.rs"]
 mod process;
 #[path = "support/settings.rs"]

@@ -6,6 +6,9 @@ mod home;
 mod needs;
 #[path = "../support/one_secret.rs"]
 mod one_secret;
+#[path = "../support/plain_http.rs"]
+#[expect(dead_code, reason = "nothing here looks into what was asked")]
+mod plain_http;
 #[path = "../support/python.rs"]
 mod python;
 #[path = "../watch/service.rs"]

@@ -1,6 +1,6 @@
 //! A platform that holds its answer back until the test says so, and a vault with a connection to it.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -8,6 +8,7 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use super::home::Home;
+use super::plain_http;
 use super::tenant::{CLIENT_ID, NAME, SECRET, parameter};
 
 /// A platform that answers when the test says so, and a vault with a connection to it.
@@ -37,13 +38,8 @@ impl Slow {
 
     /// The next request, read to its end.
     pub fn held(&self) -> Held {
-        let (mut stream, _) = self.listener.accept().unwrap();
-        let mut bytes = Vec::new();
-        let mut piece = [0; 4096];
-        while !is_whole(&bytes) {
-            let length = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..length]);
-        }
+        let (stream, _) = self.listener.accept().unwrap();
+        plain_http::asked(&stream).unwrap();
         Held(stream)
     }
 
@@ -85,26 +81,15 @@ impl Slow {
     }
 }
 
-fn is_whole(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
-    body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
-}
-
 impl Held {
     /// With the tokens of this number.
-    pub fn answer(mut self, number: u32) {
+    pub fn answer(self, number: u32) {
         let body = json!({
             "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read offline_access",
             "access_token": format!("access-{number}-"),
             "refresh_token": format!("refresh-{number}"),
         })
         .to_string();
-        let length = body.len();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-        write!(self.0, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
+        plain_http::answer(&self.0, 200, "", body.as_bytes()).unwrap();
     }
 }

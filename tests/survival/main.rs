@@ -26,6 +26,8 @@ mod line;
 #[expect(dead_code, reason = "other tests need other things of the machine")]
 mod needs;
 mod place;
+#[path = "../support/plain_http.rs"]
+mod plain_http;
 #[path = "../support/process.rs"]
 mod process;
 mod size;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Child;
@@ -23,6 +23,7 @@ use tokengauge::runtime::services::Services;
 use tokengauge::vault::{EmergencyPlaces, Protection, TakenIn, Vault, WorkFactor};
 
 use super::hang_up::{ended, read_until, start};
+use crate::plain_http;
 use crate::settings::settings;
 
 /// A vault with one connection whose renewal is due, and a platform that answers when the test says so.
@@ -71,13 +72,10 @@ impl Due {
 
     /// The renewal that begins by itself, read to its end.
     fn held(&self) -> TcpStream {
-        let (mut stream, _) = self.listener.accept().unwrap();
-        let mut bytes = Vec::new();
-        let mut piece = [0; 4096];
-        while !String::from_utf8_lossy(&bytes).contains("grant_type=refresh_token") {
-            let length = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..length]);
-        }
+        let (stream, _) = self.listener.accept().unwrap();
+        let asked = plain_http::asked(&stream).unwrap();
+        assert!(asked.path.ends_with("/token"), "{}", asked.path);
+        assert!(String::from_utf8_lossy(&asked.body).contains("grant_type=refresh_token"));
         stream
     }
 
@@ -87,14 +85,13 @@ impl Due {
     }
 }
 
-fn answer(mut stream: TcpStream) {
+fn answer(stream: &TcpStream) {
     let body = json!({
         "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read",
         "access_token": "access-new", "refresh_token": "refresh-new",
     })
     .to_string();
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    plain_http::answer(stream, 200, "", body.as_bytes()).unwrap();
 }
 
 fn new_connection(url: &str) -> NewConnection {
@@ -134,7 +131,7 @@ fn an_answer_that_comes_after_the_terminal_has_gone_is_saved() {
     let held = due.held();
     read_until(&mut line, "contoso");
     drop(line);
-    answer(held);
+    answer(&held);
     assert_eq!(ended(&mut child), Some(143));
     assert_eq!(due.stored(), "refresh-new");
 }
@@ -146,7 +143,7 @@ fn what_cannot_be_saved_is_told_and_left_behind_as_a_copy_that_the_next_dashboar
     let held = due.held();
     let (place, elsewhere) = (due.path("vault/connections"), due.path("vault/elsewhere"));
     fs::rename(&place, &elsewhere).unwrap();
-    answer(held);
+    answer(&held);
     read_until(&mut line, "NOT SAVED");
     line.write_all(b"q").unwrap();
     read_until(&mut line, "leave all the same");
@@ -172,7 +169,7 @@ fn a_terminal_that_goes_while_nothing_can_be_saved_leaves_the_copy() {
     let held = due.held();
     let (place, elsewhere) = (due.path("vault/connections"), due.path("vault/elsewhere"));
     fs::rename(&place, &elsewhere).unwrap();
-    answer(held);
+    answer(&held);
     read_until(&mut line, "NOT SAVED");
     drop(line);
     assert_eq!(ended(&mut child), Some(143));

@@ -5,6 +5,8 @@ mod home;
 #[path = "../support/needs.rs"]
 #[expect(dead_code, reason = "other tests need other things of the machine")]
 mod needs;
+#[path = "../support/plain_http.rs"]
+mod plain_http;
 #[path = "../support/settings.rs"]
 mod settings;
 #[path = "../cli/slow.rs"]
