@@ -250,3 +250,18 @@ fn the_list_of_who_exposes_secrets_holds_nobody_else() {
         EXPOSES.iter().filter(|(path, _)| sources.iter().any(|own| own.path == *path && !own.exposes()));
     assert_eq!(idle.collect::<Vec<_>>(), Vec::<&(&str, &str)>::new());
 }
+
+#[test]
+fn tests_say_in_one_way_what_they_need_of_the_machine() {
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut files);
+    let own = ["support/needs.rs", "tests/architecture.rs"];
+    let wrong = files.iter().filter(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        let tells = ["eprintln!(\"skipped", "var_os(\"TOKENGAUGE_CI\")", "var_os(\"CI\")"]
+            .iter()
+            .any(|word| text.contains(word));
+        tells && !own.iter().any(|own| path.ends_with(own))
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&PathBuf>::new());
+}

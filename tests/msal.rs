@@ -1,10 +1,15 @@
 //! A client that we did not write, against the simulated tenant: MSAL for Python, over TLS.
 //!
-//! Needs a Python with `msal`: `TOKENGAUGE_PEERS_PYTHON`, else the one of `target/peers/venv` that `.ci/run` makes, else
-//! `python3`. Where none has it the test says so and passes, except in continuous integration (`TOKENGAUGE_CI=1`).
+//! Needs a Python with `msal` (`support/python.rs`). Where there is none the test says so and passes, except in continuous
+//! integration (`TOKENGAUGE_CI=1`).
+
+#[path = "support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
+#[path = "support/python.rs"]
+mod python;
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,20 +24,6 @@ fn in_package(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The first Python that can import MSAL.
-async fn python_with_msal() -> Option<PathBuf> {
-    let given = std::env::var_os("TOKENGAUGE_PEERS_PYTHON").map(PathBuf::from);
-    let usual = [in_package("target/peers/venv/bin/python3"), "python3".into()];
-    for python in given.into_iter().chain(usual) {
-        let mut import = Command::new(&python);
-        import.args(["-c", "import msal"]).stdout(Stdio::null()).stderr(Stdio::null());
-        if import.status().await.is_ok_and(|status| status.success()) {
-            return Some(python);
-        }
-    }
-    None
-}
-
 /// The tenant of `peers/msal.toml`, which trusts the test's certificate.
 fn simulator() -> Simulator {
     let scenario = Scenario::parse(include_str!("peers/msal.toml")).unwrap();
@@ -44,11 +35,7 @@ fn simulator() -> Simulator {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn msal_signs_in_every_way_and_renews() {
-    let Some(python) = python_with_msal().await else {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "MSAL for Python is missing");
-        eprintln!("skipped: no Python with msal; see .ci/run");
-        return;
-    };
+    let Some(python) = python::with("msal") else { return };
     let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let (certificate, key) = (own.cert.pem(), own.signing_key.serialize_pem());
     let directory = tempfile::tempdir().unwrap();

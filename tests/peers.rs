@@ -2,9 +2,13 @@
 //!
 //! `.ci/run` installs what it needs; without it these tests say so and pass, but where `TOKENGAUGE_CI` is set they fail.
 
-#[path = "cli/home.rs"]
+#[path = "support/home.rs"]
 #[expect(dead_code, reason = "the tests of the command line use more of it")]
 mod home;
+
+#[path = "support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 
 mod peers {
     pub mod application;

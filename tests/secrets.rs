@@ -2,6 +2,8 @@
 
 #[path = "support/dashboard.rs"]
 mod dashboard;
+#[path = "support/settings.rs"]
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Write;
@@ -16,10 +18,7 @@ use tokengauge::app::{
     Pasted, Phase, Tab,
 };
 use tokengauge::domain::secret::{ClientSecret, Passphrase, PastedText, Secret};
-use tokengauge::domain::{
-    Authority, ClientCredential, ClientId, ConnectionName, Mailbox, RedirectUri, ResponseMode, ScopeSet,
-    Settings, Tenant, WayIn,
-};
+use tokengauge::domain::{Authority, ClientCredential, ConnectionName, Mailbox, ScopeSet, Settings};
 use tokengauge::oauth::client_authentication::ClientAuthentication;
 use tokengauge::oauth::{token_answer, token_request};
 use tokengauge::runtime::clock::Clock;
@@ -33,6 +32,7 @@ use tokengauge::simulator::{Scenario, Simulator};
 use tokengauge::vault::Vault;
 
 use dashboard::{Dashboard, Seen, named};
+use settings::settings;
 
 const CLIENT_ID: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
 const SECRET: &str = "simulated~contoso.first-sign-in.000000001";
@@ -440,15 +440,9 @@ fn new_connection(authority: Authority) -> NewConnection {
     NewConnection {
         name: ConnectionName::parse("contoso").unwrap(),
         settings: Settings {
-            client_id: ClientId::parse(CLIENT_ID).unwrap(),
-            authority,
-            tenant: Tenant::parse("contoso.example").unwrap(),
             sign_in_as: Mailbox::parse(OPS),
-            way_in: WayIn::default(),
-            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-            response_mode: ResponseMode::Query,
-            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient("User.Read Mail.Send"),
+            ..settings(authority)
         },
         credential: CredentialEdit::Secret { value: ClientSecret::new(SECRET), ends_on: None },
     }

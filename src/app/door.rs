@@ -119,6 +119,8 @@ pub struct Unlocking {
     pub trying: Option<RequestId>,
     /// What the last try brought.
     pub failure: Option<Failure>,
+    /// How many answers could not be saved before the vault was closed: what became of each is told once it is open.
+    pub not_saved: usize,
 }
 
 /// Why the passphrase is asked for.
@@ -179,6 +181,6 @@ pub enum Parting {
 impl Unlocking {
     /// An empty screen.
     pub fn new(why: LockReason) -> Self {
-        Self { field: Field::masked(1024), why, trying: None, failure: None }
+        Self { field: Field::masked(1024), why, trying: None, failure: None, not_saved: 0 }
     }
 }

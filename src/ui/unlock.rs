@@ -58,6 +58,7 @@ fn locked(canvas: &mut Canvas<'_>, view: View<'_>, unlocking: &Unlocking) {
         }
     }
     unsaved(canvas, view, "Ctrl-C");
+    not_saved(canvas, view, unlocking.not_saved);
     canvas.blank();
     let directory = format!("Vault: {}", printable(&view.app.environment.vault_directory));
     canvas.line(&view.row().rest(&directory, canvas.width(), theme.muted).build());
@@ -74,6 +75,18 @@ fn unsaved(canvas: &mut Canvas<'_>, view: View<'_>, leave: &str) {
         Parting::Unasked => "Tried again every 5 s while tokengauge runs.".to_owned(),
         Parting::Asked => format!("{leave} again leaves; a sealed copy waits for the next start."),
     };
+    let width = canvas.width();
+    canvas.lines(&failure_lines(view, &Failure::new(what, what_to_do), width));
+}
+
+/// How many answers were not saved before the vault was closed. Whose they are is told to whoever opens it.
+fn not_saved(canvas: &mut Canvas<'_>, view: View<'_>, count: usize) {
+    let what = match count {
+        0 => return,
+        1 => "NOT SAVED: 1 renewal".to_owned(),
+        count => format!("NOT SAVED: {count} renewals"),
+    };
+    let what_to_do = "Open the vault: it tells what became of that.";
     let width = canvas.width();
     canvas.lines(&failure_lines(view, &Failure::new(what, what_to_do), width));
 }

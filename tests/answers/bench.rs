@@ -9,9 +9,8 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, GrantStep, NewConnection};
 use tokengauge::domain::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, Secret as _};
 use tokengauge::domain::{
-    AccessGrant, Audience, Authority, Certainty, Claims, ClientId, Connection, ConnectionId, ConnectionName,
-    Lifetime, Overview, PerAudience, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, Settings,
-    SignedInUser, Tenant, Tokens, WayIn,
+    AccessGrant, Audience, Authority, Certainty, Claims, Connection, ConnectionId, ConnectionName, Lifetime,
+    Overview, PerAudience, RefreshGrant, ScopeSet, Settings, SignedInUser, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, exchange};
@@ -19,6 +18,8 @@ use tokengauge::runtime::records;
 use tokengauge::runtime::services::Services;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, WorkFactor};
+
+use crate::settings::settings;
 use url::Url;
 
 pub const OLD: &str = "1.AVcA-FAKE-refresh-token-OLD";
@@ -236,15 +237,8 @@ fn new_connection(authority: Authority) -> NewConnection {
     NewConnection {
         name: ConnectionName::parse(NAME).unwrap(),
         settings: Settings {
-            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
-            authority,
-            tenant: Tenant::parse("contoso.example").unwrap(),
-            sign_in_as: None,
-            way_in: WayIn::default(),
-            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-            response_mode: ResponseMode::Query,
-            renewal: tokengauge::domain::RenewalRule::default(),
             scopes: ScopeSet::parse_lenient("User.Read Mail.ReadWrite"),
+            ..settings(authority)
         },
         credential: CredentialEdit::Secret { value: ClientSecret::new(SECRET), ends_on: None },
     }

@@ -3,6 +3,8 @@
 mod bench;
 mod case;
 mod server;
+#[path = "../support/settings.rs"]
+mod settings;
 
 mod device;
 mod doubt;

@@ -1,7 +1,13 @@
 //! A vault of any size, opened by a key file, and a server that answers every token request at once.
 
+#[path = "../support/plain_http.rs"]
+#[expect(dead_code, reason = "nothing here looks into what was asked")]
+mod plain_http;
+#[path = "../support/settings.rs"]
+mod settings;
+
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -14,12 +20,13 @@ use tempfile::TempDir;
 use tokengauge::domain::secret::{AccessToken, ClientSecret, RefreshToken};
 use tokengauge::domain::{
     AccessGrant, AppRegistration, Audience, Authority, Certainty, Claims, ClientCredential, ClientId,
-    Connection, ConnectionId, ConnectionName, Lifetime, Mailbox, PerAudience, RedirectUri, RefreshGrant,
-    Renewal, RenewalKind, RenewalOutcome, ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser,
-    Tenant, Tokens, WayIn,
+    Connection, ConnectionId, ConnectionName, Lifetime, Mailbox, PerAudience, RefreshGrant, Renewal,
+    RenewalKind, RenewalOutcome, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::vault::{Protection, Vault, WorkFactor};
+
+use settings::settings;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_tokengauge");
 const CLIENT_ID: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
@@ -127,15 +134,10 @@ fn app(authority: &Authority, now: DateTime<Utc>) -> AppRegistration {
 /// Signed in a day ago, renewed every half hour since; its token is good for an hour.
 fn connection(number: usize, authority: &Authority, now: DateTime<Utc>) -> Connection {
     let settings = Settings {
-        client_id: client_id(),
-        authority: authority.clone(),
         tenant: Tenant::parse("contoso.onmicrosoft.com").unwrap(),
         sign_in_as: Mailbox::parse("ops@contoso.com"),
-        way_in: WayIn::default(),
-        redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-        response_mode: ResponseMode::Query,
-        renewal: tokengauge::domain::RenewalRule::default(),
         scopes: scopes(),
+        ..settings(authority.clone())
     };
     let id = ConnectionId::parse(&id(number)).unwrap();
     let mut connection = Connection::new(id, ConnectionName::parse(&name(number)).unwrap(), settings);
@@ -188,7 +190,7 @@ impl TokenServer {
         let own = url.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let _ = answer(stream, &own);
+                let _ = answer(&stream, &own);
             }
         });
         Self { url }
@@ -203,29 +205,10 @@ impl TokenServer {
     }
 }
 
-fn answer(stream: TcpStream, url: &str) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim_end().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    reader.read_exact(&mut vec![0; length])?;
-    let body = if request.contains("/.well-known/") { discovery(url) } else { fresh_tokens() };
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    reader.get_mut().write_all((head + &body).as_bytes())
+fn answer(stream: &TcpStream, url: &str) -> std::io::Result<()> {
+    let path = plain_http::asked(stream)?.path;
+    let body = if path.contains("/.well-known/") { discovery(url) } else { fresh_tokens() };
+    plain_http::answer(stream, 200, "", body.as_bytes())
 }
 
 fn fresh_tokens() -> String {

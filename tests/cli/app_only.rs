@@ -78,7 +78,7 @@ fn files_that_do_not_serve_leave_nothing_behind() {
 fn secret_and_certificate_exclude_each_other() {
     let home = Home::new();
     for options in [["--certificate", "c", "--secret-stdin"], ["--secret-file", "s", "--certificate-key"]] {
-        assert_eq!(added(&home, &options, SECRET).code, 2);
+        assert_eq!(added(&home, &options, SECRET).code, Some(2));
     }
     let run = added(&home, &["--certificate", "c", "--secret-expires", "2027-01-31"], "").fails(2);
     assert!(run.err.contains("tells its end itself"));

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::home::{Home, Run, binary};
+use super::needs;
 use super::tenant::{NAME, Tenant};
 use super::terminal::Session;
 
@@ -11,7 +12,7 @@ use super::terminal::Session;
 fn library() -> Option<PathBuf> {
     let found = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
     let found = found.map(|path| path.join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
-    assert!(found.is_some() || std::env::var_os("TOKENGAUGE_CI").is_none(), "faketime is missing");
+    needs::provided(found.is_some(), "the library of faketime");
     found
 }
 
@@ -46,7 +47,7 @@ fn no_clock_makes_a_command_panic_or_a_record_unreadable() {
             let run = run(read).is(0);
             assert!(!run.err.contains("fault of tokengauge"), "{time} {read:?}: {}", run.err);
         }
-        assert!(run(&["doctor"]).code <= 1, "{time}");
+        assert!(matches!(run(&["doctor"]).code, Some(0 | 1)), "{time}");
         let token = run(&["token", NAME]).is(0).out;
         assert!(tenant.knows_token(token.trim_end()), "{time}");
         run(&["refresh", NAME]).is(0);

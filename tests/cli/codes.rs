@@ -112,10 +112,8 @@ fn a_record_in_use_is_9() {
 #[test]
 fn removing_without_a_terminal_needs_yes() {
     let tenant = Tenant::new();
-    let mut command = std::process::Command::new("setsid");
-    command.arg("--wait").arg(super::home::binary()).env_clear();
-    command.arg("--vault").arg(tenant.home.vault()).arg("--key-file").arg(tenant.home.key());
-    super::home::Run::of(command.args(["remove", NAME]).output().unwrap()).fails(10);
+    let mut command = tenant.home.under(&["setsid", "--wait"], &["remove", NAME]);
+    super::home::Run::of(command.output().unwrap()).fails(10);
     tenant.run(&["remove", NAME, "--yes"]).is(0);
     tenant.run(&["show", NAME]).fails(2);
 }

@@ -2,7 +2,6 @@
 
 use tokengauge::simulator::browser::Answer;
 
-use super::home::binary;
 use super::tenant::{NAME, Tenant};
 use super::terminal::Session;
 
@@ -77,11 +76,8 @@ fn a_no_begins_nothing() {
 fn without_a_terminal_it_is_refused_where_it_is_not_the_way_in() {
     let tenant = Tenant::new();
     // A process without a controlling terminal, whatever the tests run under.
-    let mut command = std::process::Command::new("setsid");
-    command.arg("--wait").arg(binary()).env_clear().env("HOME", "/nonexistent");
-    command.args(["--vault".as_ref(), tenant.home.vault().as_os_str()]);
-    command.args(["--key-file".as_ref(), tenant.home.key().as_os_str()]);
-    let run = super::home::Run::of(command.args(["authorize", NAME, "--device"]).output().unwrap());
+    let mut command = tenant.home.under(&["setsid", "--wait"], &["authorize", NAME, "--device"]);
+    let run = super::home::Run::of(command.output().unwrap());
     let said = run.fails(10).err;
     assert_eq!(said.lines().count(), 2, "{said}");
     assert!(said.contains("--grant device-code"), "{said}");

@@ -1,21 +1,14 @@
 //! File systems that cannot do what they should: without locks, stale, not writable; the system's answers are put in by
 //! `strace`, which need not be installed.
 
-use std::process::Command;
-
 use super::home::{Home, Run, binary};
+use super::needs;
 use super::tenant::{NAME, Tenant};
 
 /// The binary, with these answers of the system in place of the true ones; nothing where that cannot be done.
 fn answered(home: &Home, inject: &[&str], arguments: &[&str]) -> Option<Run> {
-    let mut strace = Command::new("strace");
-    strace.env_clear().env("HOME", home.path("")).args(["-f", "-qq", "-o", "/dev/null"]).args(inject);
-    strace.arg(binary()).arg("--vault").arg(home.vault()).arg("--key-file").arg(home.key()).args(arguments);
-    let installed = Command::new("strace").arg("--version").output().is_ok();
-    if !installed {
-        eprintln!("skipped: strace is not installed");
-    }
-    installed.then(|| Run::of(strace.output().unwrap()))
+    let strace = [&["strace", "-f", "-qq", "-o", "/dev/null"], inject].concat();
+    needs::program("strace").then(|| Run::of(home.under(&strace, arguments).output().unwrap()))
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::home::Run;
+use super::needs;
 use super::tenant::{CLIENT_ID, NAME, SECRET, Tenant};
 
 /// To stdout, which holds secrets; stderr may not.
@@ -174,8 +175,8 @@ fn options_of_formats_are_obeyed() {
 }
 
 #[test]
-fn curl_sends_the_header_and_nobody_sees_it_among_the_processes() {
-    if Command::new("curl").arg("--version").output().is_err() {
+fn curl_sends_the_header_that_it_reads_from_stdin() {
+    if !needs::program("curl") {
         return;
     }
     let tenant = Tenant::new().signed_in();

@@ -77,11 +77,8 @@ fn a_stage_reaches_the_hook_once_with_all_that_it_needs() {
 fn programs_that_look_at_once_tell_it_once() {
     let tenant = with_hook(WRITES, 5);
     let start = || {
-        let mut command = std::process::Command::new(super::home::binary());
-        command.env_clear().env("HOME", tenant.home.path(""));
-        command.arg("--vault").arg(tenant.home.vault()).arg("--key-file").arg(tenant.home.key());
-        command.args(["refresh", "--due"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().unwrap()
+        let mut command = tenant.home.program(&["refresh", "--due"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     };
     let all: Vec<_> = (0..6).map(|_| start()).collect();
     for mut child in all {
@@ -171,10 +168,6 @@ fn the_hook_is_tried_with_an_example() {
 fn a_hook_beside_a_configuration_that_is_named_from_here_is_found() {
     let tenant = with_hook(WRITES, 200);
     tenant.home.write("own.toml", "[warnings]\nhook = ['./hook.sh']\n");
-    let mut command = std::process::Command::new(super::home::binary());
-    command.env_clear().env("HOME", tenant.home.path("")).current_dir(tenant.home.path(""));
-    command.args(["--config", "./own.toml", "hook"]).stdin(Stdio::null());
-    let run = command.output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    Run::of(tenant.home.anywhere().args(["--config", "./own.toml", "hook"]).output().unwrap()).is(0);
     assert_eq!(told(&tenant).len(), 1);
 }

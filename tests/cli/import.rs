@@ -77,7 +77,7 @@ fn an_ended_token_that_cannot_be_renewed_is_exported_with_a_word_of_it() {
     let home = Home::new();
     let options = ["--format", "token-response", "--name", "copy"];
     import(&home, &tenant.url(), &options, &values.to_string()).is(0);
-    assert_eq!(home.run(&["refresh", "copy"]).code, 4);
+    assert_eq!(home.run(&["refresh", "copy"]).code, Some(4));
     let run = home.run(&["export", "copy", "--format", "env"]).is(0);
     assert!(run.err.contains("the access token has ended"), "{}", run.err);
     assert!(run.out.contains("REFRESH_TOKEN="));

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokengauge::app::Edit;
@@ -13,7 +13,7 @@ use tokengauge::runtime::services::Services;
 use tokengauge::simulator::browser::Answer;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
-use super::home::{Home, binary};
+use super::home::Home;
 use super::tenant::{NAME, Tenant};
 use super::visit;
 
@@ -33,10 +33,8 @@ struct Waiting {
 
 impl Waiting {
     fn start(home: &Home, options: &[&str]) -> Self {
-        let mut command = Command::new("setsid");
-        command.arg("--wait").arg(binary()).env_clear().env("HOME", home.path("")).env("USER", "ops");
-        command.arg("--vault").arg(home.vault()).arg("--key-file").arg(home.key());
-        command.args(["authorize", NAME]).args(options).stdin(Stdio::null());
+        let mut command = home.under(&["setsid", "--wait"], &["authorize", NAME]);
+        command.args(options).env("USER", "ops");
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, lines }

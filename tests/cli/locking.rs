@@ -9,6 +9,7 @@ use tokengauge::runtime::clock::since_boot;
 use tokengauge::vault::{Protection, Vault, WorkFactor};
 
 use super::home::{Home, Run};
+use super::needs;
 use super::tenant::{NAME, Tenant};
 use super::terminal::Session;
 
@@ -78,11 +79,11 @@ fn locking_needs_a_vault_and_no_key() {
 
 #[test]
 fn a_key_in_the_keyring_tells_its_end_and_goes_when_the_vault_is_locked() {
-    let (home, vault) = behind_passphrase();
-    if let Err(error) = vault.remember_in_keyring(Duration::from_secs(11 * 3600 + 1800), since_boot()) {
-        eprintln!("skipped: {error}");
+    if !needs::keyring() {
         return;
     }
+    let (home, vault) = behind_passphrase();
+    vault.remember_in_keyring(Duration::from_secs(11 * 3600 + 1800), since_boot()).unwrap();
     let status = home.bare(&["vault", "status"]).is(0).out;
     assert!(
         status.contains("opened by kernel keyring, until ") && status.contains("(11 h left)"),
@@ -100,28 +101,25 @@ fn a_key_in_the_keyring_tells_its_end_and_goes_when_the_vault_is_locked() {
 
 #[test]
 fn a_key_whose_end_has_come_opens_nothing_whatever_the_kernel_says() {
-    let (home, vault) = behind_passphrase();
     // As if the clock had been set back: the kernel keeps it for another hour.
     let long_ago = since_boot().checked_sub(Duration::from_secs(2 * 3600));
-    let Some(long_ago) =
-        long_ago.filter(|_| vault.remember_in_keyring(Duration::from_secs(1), since_boot()).is_ok())
-    else {
-        eprintln!("skipped: no keyring, or a machine that was just booted");
+    if !needs::keyring() || !needs::granted(long_ago.is_some(), "a machine that runs for two hours") {
         return;
-    };
-    vault.remember_in_keyring(Duration::from_secs(3600), long_ago).unwrap();
+    }
+    let (home, vault) = behind_passphrase();
+    vault.remember_in_keyring(Duration::from_secs(3600), long_ago.unwrap()).unwrap();
     home.bare(&["list"]).fails(3);
 }
 
 #[test]
 fn a_dashboard_opened_in_the_last_minutes_of_a_key_warns_and_locks() {
+    if !needs::keyring() {
+        return;
+    }
     let (home, vault) = behind_passphrase();
     // Long enough for a slow machine to open the dashboard; one that is slower still is given another try.
     for life in [LAST_MINUTES, Duration::from_secs(8), Duration::from_secs(60)] {
-        if vault.remember_in_keyring(life, since_boot()).is_err() {
-            eprintln!("skipped: no keyring");
-            return;
-        }
+        vault.remember_in_keyring(life, since_boot()).unwrap();
         let mut session = Session::start(&home, &[]);
         if life == LAST_MINUTES {
             session.until_screen("The vault locks at");

@@ -1,8 +1,14 @@
 //! The command line from outside: the real binary, a vault of its own for each test, the simulated tenant on loopback.
 
+#[path = "../support/home.rs"]
 mod home;
+#[path = "../support/needs.rs"]
+mod needs;
 #[path = "../support/one_secret.rs"]
 mod one_secret;
+#[path = "../support/plain_http.rs"]
+#[expect(dead_code, reason = "nothing here looks into what was asked")]
+mod plain_http;
 #[path = "../support/python.rs"]
 mod python;
 #[path = "../watch/service.rs"]
@@ -17,6 +23,7 @@ mod app_only;
 mod arguments;
 mod clock;
 mod codes;
+mod copies;
 mod cron;
 mod device;
 mod doctor;

@@ -6,9 +6,10 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::home::{Home, binary};
+use super::home::{Home, Run, binary};
+use super::needs;
 use super::signals::until;
 use super::tenant::{NAME, Tenant};
 
@@ -17,19 +18,9 @@ const NOBODY: u32 = 65_500;
 
 /// A program that has the vault open and waits for an address on stdin, started by `wrapper`.
 fn holder(home: &Home, wrapper: &[&str]) -> Child {
-    let mut words: Vec<&str> = wrapper.to_vec();
-    let (vault, key) = (home.vault(), home.key());
-    words.push(binary().to_str().unwrap());
-    let mut command = Command::new(words[0]);
-    command
-        .args(&words[1..])
-        .arg("--vault")
-        .arg(vault)
-        .arg("--key-file")
-        .arg(key)
-        .args(["-v", "redeem", NAME]);
-    command.env_clear().env("HOME", home.path("")).env("TGSECRET", "environment").current_dir(home.path(""));
+    let mut command = home.under(wrapper, &["-v", "redeem", NAME]);
     let mut child = command
+        .env("TGSECRET", "environment")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -67,12 +58,12 @@ fn begun() -> Tenant {
 
 /// Gives everything to a user who is not root; false where that cannot be done.
 fn give_away(home: &Home) -> bool {
-    if !geteuid().is_root() || Command::new("setpriv").arg("--version").output().is_err() {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none() || !geteuid().is_root(), "setpriv is missing");
+    if !needs::program("setpriv") || !needs::root("who can become another user") {
         return false;
     }
     let given = Command::new("chown").args(["-R", &format!("{NOBODY}:{NOBODY}")]).arg(home.path("")).status();
-    given.is_ok_and(|status| status.success()) && binary_is_reachable()
+    assert!(given.unwrap().success());
+    needs::granted(binary_is_reachable(), "a build directory that others may enter")
 }
 
 /// The build directory may lie in root's own home.
@@ -164,12 +155,7 @@ fn whoever_may_lock_no_memory_goes_on_and_is_told() {
     let child = holder(&tenant.home, &wrapper);
     assert_eq!(status(child.id(), "VmLck").unwrap(), "0 kB");
     end(child);
-    let mut command = Command::new(wrapper[0]);
-    command.args(&wrapper[1..]).arg(binary()).arg("--vault").arg(tenant.home.vault());
-    command.arg("--key-file").arg(tenant.home.key()).args(["vault", "status"]);
-    let output = command.env_clear().env("HOME", tenant.home.path("")).output().unwrap();
-    assert!(output.status.success());
-    let told = String::from_utf8(output.stderr).unwrap();
+    let told = Run::of(tenant.home.under(&wrapper, &["vault", "status"]).output().unwrap()).is(0).err;
     assert!(told.contains("may reach swap"), "{told}");
 }
 
@@ -214,8 +200,7 @@ fn raw_key(key_file: &Path) -> Vec<u8> {
 
 #[test]
 fn a_locked_vault_has_left_memory() {
-    // Only root reads the memory of a program that hides it.
-    if !geteuid().is_root() {
+    if !needs::root("who alone reads the memory of a program that hides it") {
         return;
     }
     let (home, vault) = super::locking::behind_passphrase();

@@ -80,7 +80,7 @@ fn neither_edits_nor_a_sign_in_that_is_begun_wash_it_away() {
     }
     for _ in 0..3 {
         tenant.begin();
-        assert_eq!(tenant.home.run(&["refresh", NAME]).code, 10);
+        assert_eq!(tenant.home.run(&["refresh", NAME]).code, Some(10));
     }
     assert_eq!(tenant.requests(), sent);
     let tenant = tenant.signed_in();

@@ -65,15 +65,8 @@ fn a_sign_in_that_is_open_is_gone_on_with() {
 fn without_a_terminal_authorize_says_what_works() {
     let tenant = Tenant::new();
     // A process without a controlling terminal, whatever the tests run under.
-    let mut command = std::process::Command::new("setsid");
-    command.arg("--wait").arg(super::home::binary()).env_clear().env("HOME", "/nonexistent");
-    command.args([
-        "--vault".as_ref(),
-        tenant.home.vault().as_os_str(),
-        "--key-file".as_ref(),
-        tenant.home.key().as_os_str(),
-    ]);
-    let run = super::home::Run::of(command.args(["authorize", NAME]).output().unwrap());
+    let mut command = tenant.home.under(&["setsid", "--wait"], &["authorize", NAME]);
+    let run = super::home::Run::of(command.output().unwrap());
     assert!(run.fails(2).err.contains("--print-url"));
 }
 

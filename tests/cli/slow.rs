@@ -1,14 +1,14 @@
 //! A platform that holds its answer back until the test says so, and a vault with a connection to it.
 
-use std::ffi::OsStr;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use super::home::{Home, binary};
+use super::home::Home;
+use super::plain_http;
 use super::tenant::{CLIENT_ID, NAME, SECRET, parameter};
 
 /// A platform that answers when the test says so, and a vault with a connection to it.
@@ -38,13 +38,8 @@ impl Slow {
 
     /// The next request, read to its end.
     pub fn held(&self) -> Held {
-        let (mut stream, _) = self.listener.accept().unwrap();
-        let mut bytes = Vec::new();
-        let mut piece = [0; 4096];
-        while !is_whole(&bytes) {
-            let length = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..length]);
-        }
+        let (stream, _) = self.listener.accept().unwrap();
+        plain_http::asked(&stream).unwrap();
         Held(stream)
     }
 
@@ -54,12 +49,8 @@ impl Slow {
 
     /// Under another program, such as a tracer or a shell.
     pub fn start_under(&self, program: &[&str], arguments: &[&str]) -> Child {
-        let mut words = program.iter().map(OsStr::new).chain([binary().as_os_str()]);
-        let mut command = Command::new(words.next().unwrap());
-        command.args(words);
-        command.env_clear().env("HOME", self.home.path("")).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        command.env("XDG_RUNTIME_DIR", self.runtime()).arg("--vault").arg(self.home.vault());
-        command.arg("--key-file").arg(self.home.key()).args(arguments);
+        let mut command = self.home.under(program, arguments);
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("XDG_RUNTIME_DIR", self.runtime());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
@@ -90,26 +81,15 @@ impl Slow {
     }
 }
 
-fn is_whole(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
-    body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
-}
-
 impl Held {
     /// With the tokens of this number.
-    pub fn answer(mut self, number: u32) {
+    pub fn answer(self, number: u32) {
         let body = json!({
             "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read offline_access",
             "access_token": format!("access-{number}-"),
             "refresh_token": format!("refresh-{number}"),
         })
         .to_string();
-        let length = body.len();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-        write!(self.0, "{head}content-length: {length}\r\n\r\n{body}").unwrap();
+        plain_http::answer(&self.0, 200, "", body.as_bytes()).unwrap();
     }
 }

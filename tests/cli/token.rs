@@ -1,12 +1,13 @@
 //! `token` is a contract: exactly the token and a line end, or nothing and a non-zero code.
 
 use std::fs::OpenOptions;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
-use super::home::{Run, binary};
+use super::home::Run;
+use super::needs;
 use super::tenant::{NAME, OPS, Tenant};
 
 #[test]
@@ -40,21 +41,13 @@ fn a_valid_token_opens_one_record_and_starts_nothing() {
 
 /// Every system call of `token` with a token that is valid; nothing where strace is missing.
 fn system_calls_of_token(tenant: &Tenant) -> Option<String> {
-    let trace = tenant.home.path("trace");
-    let mut strace = Command::new("strace");
-    strace.env_clear().env("HOME", tenant.home.path("")).args(["-f", "-qq", "-o"]).arg(&trace);
-    strace.arg(binary()).arg("--vault").arg(tenant.home.vault()).arg("--key-file").arg(tenant.home.key());
-    match strace.args(["token", NAME]).output() {
-        Ok(output) => {
-            Run::of(output).is(0);
-            Some(std::fs::read_to_string(trace).unwrap())
-        }
-        Err(_) if std::env::var_os("TOKENGAUGE_CI").is_none() => {
-            eprintln!("skipped: strace is not installed");
-            None
-        }
-        Err(error) => panic!("strace: {error}"),
+    if !needs::program("strace") {
+        return None;
     }
+    let trace = tenant.home.path("trace");
+    let strace = ["strace", "-f", "-qq", "-o", trace.to_str().unwrap()];
+    Run::of(tenant.home.under(&strace, &["token", NAME]).output().unwrap()).is(0);
+    Some(std::fs::read_to_string(trace).unwrap())
 }
 
 #[test]
@@ -125,7 +118,7 @@ fn a_pause_that_was_asked_for_is_kept() {
 fn a_full_output_is_told() {
     let tenant = Tenant::new().signed_in();
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = command(&tenant).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let output = tenant.home.program(&["token", NAME]).stdout(full).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(7));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: the output cannot be written"));
 }
@@ -135,20 +128,9 @@ fn a_closed_pipe_ends_quietly() {
     let tenant = Tenant::new().signed_in();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = command(&tenant).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    let output =
+        tenant.home.program(&["token", NAME]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(141), 0));
-}
-
-fn command(tenant: &Tenant) -> Command {
-    let mut command = Command::new(binary());
-    command.env_clear().env("HOME", tenant.home.path(""));
-    command
-        .arg("--vault")
-        .arg(tenant.home.vault())
-        .arg("--key-file")
-        .arg(tenant.home.key())
-        .args(["token", NAME]);
-    command
 }
 
 const BOTH: [&str; 4] =

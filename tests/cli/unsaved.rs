@@ -3,23 +3,14 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::home::Run;
+use super::needs;
 use super::slow::Slow;
 use super::tenant::{CLIENT_ID, NAME, SECRET};
-
-fn is_installed(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").output().is_ok();
-    if !found {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "{program} is missing");
-        eprintln!("skipped: {program} is not installed");
-    }
-    found
-}
 
 /// Takes the record's temporary file, and never puts it in the place of the record. (A tracer counts calls by thread, so
 /// that it cannot tell the `fsync` of the proof from that of the save.)
@@ -33,29 +24,29 @@ fn forgetful_disk(slow: &Slow) -> Vec<String> {
     answering(&slow.home.vault().join("connections"), "inject=fsync:error=EIO")
 }
 
-fn answering(path: &Path, inject: &str) -> Vec<String> {
+pub(super) fn answering(path: &Path, inject: &str) -> Vec<String> {
     let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path.to_str().unwrap(), "-e", inject];
     words.map(str::to_owned).to_vec()
 }
 
-fn words(own: &[String]) -> Vec<&str> {
+pub(super) fn words(own: &[String]) -> Vec<&str> {
     own.iter().map(String::as_str).collect()
 }
 
-fn copies(directory: &Path) -> Vec<PathBuf> {
+pub(super) fn copies(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { copies(&path) } else { vec![path] }).collect()
 }
 
 /// With the next start's environment.
-fn next(slow: &Slow, arguments: &[&str]) -> Run {
+pub(super) fn next(slow: &Slow, arguments: &[&str]) -> Run {
     Run::of(slow.start(arguments).wait_with_output().unwrap())
 }
 
 #[test]
 fn what_a_broken_disk_does_not_take_is_kept_sealed_and_the_next_command_takes_it_in() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     for first in [&["refresh", NAME][..], &["token", NAME, "--min-valid", "2h"]] {
@@ -88,7 +79,7 @@ fn what_a_broken_disk_does_not_take_is_kept_sealed_and_the_next_command_takes_it
 }
 
 /// A vault whose copy waits: nothing of the connection can be saved until the directory that is answered with is removed.
-fn waiting() -> (Slow, PathBuf) {
+pub(super) fn waiting() -> (Slow, PathBuf) {
     let slow = Slow::new().signed_in();
     let renewing = slow.start_under(&words(&broken_disk(&slow)), &["refresh", NAME]);
     slow.held().answer(1);
@@ -100,7 +91,7 @@ fn waiting() -> (Slow, PathBuf) {
 
 #[test]
 fn a_copy_that_cannot_be_taken_in_keeps_what_is_older_from_being_given_away() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let (slow, draft) = waiting();
@@ -120,7 +111,7 @@ fn a_copy_that_cannot_be_taken_in_keeps_what_is_older_from_being_given_away() {
 
 #[test]
 fn a_copy_that_cannot_be_read_now_fails_token_with_what_mends_it() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let (slow, draft) = waiting();
@@ -135,7 +126,7 @@ fn a_copy_that_cannot_be_read_now_fails_token_with_what_mends_it() {
 
 #[test]
 fn token_waits_for_no_copy_of_another_connection() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let (slow, _draft) = waiting();
@@ -146,7 +137,7 @@ fn token_waits_for_no_copy_of_another_connection() {
 
 #[test]
 fn a_key_is_not_revoked_while_a_copy_waits_that_is_sealed_for_it() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let (slow, draft) = waiting();
@@ -169,7 +160,7 @@ fn a_key_is_not_revoked_while_a_copy_waits_that_is_sealed_for_it() {
 
 #[test]
 fn where_no_copy_can_be_kept_either_the_loss_is_told() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let slow = Slow::new().signed_in();
@@ -190,7 +181,7 @@ fn where_no_copy_can_be_kept_either_the_loss_is_told() {
 
 #[test]
 fn a_save_that_may_not_last_is_kept_twice() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let slow = Slow::new().signed_in();
@@ -206,7 +197,7 @@ fn a_save_that_may_not_last_is_kept_twice() {
 
 #[test]
 fn a_signal_while_the_disk_refuses_ends_the_tries_at_once_and_keeps_the_copy() {
-    if !is_installed("strace") {
+    if !needs::program("strace") {
         return;
     }
     let slow = Slow::new().signed_in();
@@ -234,16 +225,13 @@ rm "$VAULT/filler" && "$0" --vault "$VAULT" --key-file "$KEY" token contoso | cu
 
 #[test]
 fn a_disk_that_fills_up_after_the_request_was_sent_takes_what_it_was_proved_for() {
+    if !needs::own_mounts() {
+        return;
+    }
     let slow = Slow::new().signed_in();
     let (vault, key) = (slow.home.vault(), slow.home.key());
     let script = format!("VAULT={}; KEY={}; {ON_A_SMALL_DISK}", vault.display(), key.display());
-    let own_mounts = ["--map-root-user", "--mount"];
-    let can = Command::new("unshare").args(own_mounts).arg("true").status().is_ok_and(|own| own.success());
-    if !can {
-        eprintln!("skipped: no file system of its own can be mounted here");
-        return;
-    }
-    let program = ["unshare", own_mounts[0], own_mounts[1], "sh", "-c", &script];
+    let program = ["unshare", "--map-root-user", "--mount", "sh", "-c", &script];
     let renewing = slow.start_under(&program, &["refresh", NAME]);
     let held = slow.held();
     fill(&PathBuf::from(format!("/proc/{}/root{}", renewing.id(), vault.display())));

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, GrantStep, NewConnection};
 use tokengauge::domain::secret::{AuthorizationCode, ClientSecret, Secret};
 use tokengauge::domain::{
-    Authority, ClientId, Connection, ConnectionId, ConnectionName, Mailbox, Overview, RedirectUri,
-    RenewalOutcome, ResponseMode, ScopeSet, Settings, Tenant, Tokens, Trouble, WayIn,
+    Authority, Connection, ConnectionId, ConnectionName, Mailbox, Overview, RenewalOutcome, ScopeSet,
+    Settings, Tokens, Trouble,
 };
 use tokengauge::oauth::redirect_response::{
     AuthorizationResponse, Awaited, Expectation, Refusal, StateCheck, read,
@@ -22,6 +22,8 @@ use tokengauge::simulator::server::Server;
 use tokengauge::simulator::{Scenario, Simulator};
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokengauge::vault::{Protection, Vault, WorkFactor};
+
+use crate::settings::settings;
 
 pub const CLIENT_ID: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
 pub const SECRET: &str = "simulated~contoso.first-sign-in.000000001";
@@ -199,17 +201,7 @@ pub fn reopen(home: &Path) -> Services {
 pub fn new_connection(name: &str, authority: Authority) -> NewConnection {
     NewConnection {
         name: ConnectionName::parse(name).unwrap(),
-        settings: Settings {
-            client_id: ClientId::parse(CLIENT_ID).unwrap(),
-            authority,
-            tenant: Tenant::parse("contoso.example").unwrap(),
-            sign_in_as: None,
-            way_in: WayIn::default(),
-            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-            response_mode: ResponseMode::Query,
-            renewal: tokengauge::domain::RenewalRule::default(),
-            scopes: ScopeSet::parse_lenient(SCOPES),
-        },
+        settings: Settings { scopes: ScopeSet::parse_lenient(SCOPES), ..settings(authority) },
         credential: secret(SECRET),
     }
 }

@@ -6,8 +6,13 @@ mod child;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod desk;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 #[path = "../support/one_secret.rs"]
 mod one_secret;
+#[path = "../support/settings.rs"]
+mod settings;
 #[path = "../support/visit.rs"]
 mod visit;
 mod wire;

@@ -9,6 +9,7 @@ use tokengauge::simulator::browser::Answer;
 
 use crate::child;
 use crate::desk::{Desk, OPS, Platform, code, reopen, signed_in};
+use crate::needs;
 use crate::wire::{Wire, answer};
 
 /// An address where nobody listens.
@@ -74,8 +75,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn a_host_that_cannot_be_found_is_named() {
-    if !child::can_cut_off_the_network().await {
-        eprintln!("skipped: this system lets no user make a network namespace");
+    if !needs::granted(child::can_cut_off_the_network().await, "a user who may make a network namespace") {
         return;
     }
     let (_platform, desk) = signed_in("").await;

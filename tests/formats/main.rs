@@ -3,6 +3,9 @@
 
 mod intake;
 mod lines;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 mod patch;
 mod preview;
 #[path = "../support/python.rs"]

@@ -11,9 +11,9 @@ use tokengauge::domain::secret::Secret;
 use tokengauge::simulator::browser::Answer;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
-use crate::home::binary;
+use crate::home::{Run, binary};
 use crate::needles::Needles;
-use crate::stage::{Prints, Run, Stage};
+use crate::stage::{Prints, Stage};
 use crate::tenant::{CLIENT_ID, NAME, OPS, SECRET, Tenant, parameter};
 
 const PASSPHRASE: &str = "plucky walrus tunes harp";

@@ -7,9 +7,12 @@
 #[path = "../answers/case.rs"]
 #[expect(dead_code, reason = "what a case expects is tested elsewhere")]
 mod case;
-#[path = "../cli/home.rs"]
+#[path = "../support/home.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod home;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 #[path = "../answers/server.rs"]
 #[expect(dead_code, reason = "other tests need more of it")]
 mod server;

@@ -4,24 +4,25 @@
 #[expect(dead_code, reason = "the terminal's tests need more of it")]
 mod pty;
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
 
 use portable_pty::CommandBuilder;
 use tokengauge::simulator::browser::Answer;
 
 use crate::home::binary;
 use crate::needles::Needles;
+use crate::needs;
 use crate::stage::{Prints, Stage};
 use crate::tenant::{CLIENT_ID, NAME, OPS, SECRET, Tenant};
 use pty::Terminal;
 
 /// A condition may take so long; nothing waits for it when all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How often tmux is asked.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// A vault with one connection that is signed in.
 struct SignedIn {
@@ -118,11 +119,13 @@ fn a_panic_of_the_dashboard_tells_its_place_alone() {
 struct Tmux<'a> {
     here: &'a SignedIn,
     socket: PathBuf,
+    /// Looks on, and tells a line for whatever happens.
+    onlooker: Option<(Child, Receiver<String>)>,
 }
 
 impl<'a> Tmux<'a> {
     fn start(here: &'a SignedIn) -> Self {
-        let own = Self { here, socket: here.stage.home().join("tmux") };
+        let mut own = Self { here, socket: here.stage.home().join("tmux"), onlooker: None };
         let trace = here.stage.home().join("trace");
         // Every program that is started tells its arguments and environment.
         let watched = format!(
@@ -131,19 +134,28 @@ impl<'a> Tmux<'a> {
             binary().display()
         );
         own.run(&["new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", &watched]);
+        own.onlooker = Some(own.look_on());
         own
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    fn look_on(&self) -> (Child, Receiver<String>) {
+        let mut command = self.command();
+        command.args(["-C", "attach-session", "-f", "ignore-size"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (teller, told) = channel();
+        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| teller.send(line)));
+        (child, told)
+    }
+
+    fn command(&self) -> Command {
         let mut command = Command::new("tmux");
+        command.env_clear().envs(self.here.variables()).args(["-f", "/dev/null", "-S"]).arg(&self.socket);
         command
-            .env_clear()
-            .envs(self.here.variables())
-            .arg("-f")
-            .arg("/dev/null")
-            .arg("-S")
-            .arg(&self.socket);
-        let output = command.args(arguments).output().unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -153,10 +165,10 @@ impl<'a> Tmux<'a> {
     }
 
     fn until(&self, what: &str, condition: impl Fn(&str) -> bool) {
-        let begun = Instant::now();
+        let (_, happenings) = self.onlooker.as_ref().expect("it is there since the start");
         while !condition(&self.history()) {
-            assert!(begun.elapsed() < PATIENCE, "{what}:\n{}", self.history());
-            std::thread::sleep(LOOK);
+            let happened = happenings.recv_timeout(PATIENCE);
+            assert!(happened.is_ok(), "{what}:\n{}", self.history());
         }
     }
 }
@@ -164,15 +176,15 @@ impl<'a> Tmux<'a> {
 impl Drop for Tmux<'_> {
     fn drop(&mut self) {
         self.run(&["kill-server"]);
+        if let Some((mut child, _)) = self.onlooker.take() {
+            let _ = child.wait();
+        }
     }
 }
 
 #[test]
 fn nothing_stays_in_tmux_after_a_reveal_and_a_copy() {
-    let is_there =
-        |program: &str| Command::new(program).arg("-V").output().is_ok_and(|out| out.status.success());
-    if !is_there("tmux") || !is_there("strace") {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "tmux and strace are needed");
+    if !needs::program("tmux") || !needs::program("strace") {
         return;
     }
     let here = SignedIn::new();

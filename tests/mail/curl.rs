@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
+use crate::needs;
 use crate::post_office::{PostOffice, admitted};
-use crate::program::is_there;
 use crate::tenant::{NAME, OPS};
 
 /// A pipeline in a shell, as a person types it.
@@ -17,7 +17,7 @@ fn shell(office: &PostOffice, line: &str) -> Command {
 
 #[test]
 fn curl_reads_me_and_the_token_is_in_no_argument() {
-    if !is_there("curl") {
+    if !needs::program("curl") {
         return;
     }
     let office = PostOffice::new();
@@ -36,7 +36,7 @@ fn curl_reads_me_and_the_token_is_in_no_argument() {
 
 #[test]
 fn curl_sends_when_it_is_asked_for_the_response() {
-    if !is_there("curl") {
+    if !needs::program("curl") {
         return;
     }
     let office = PostOffice::new();

@@ -6,9 +6,12 @@
 #[path = "../network/certificates.rs"]
 #[expect(dead_code, reason = "shared with tests/network")]
 mod certificates;
-#[path = "../cli/home.rs"]
+#[path = "../support/home.rs"]
 #[expect(dead_code, reason = "shared with tests/cli")]
 mod home;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 #[path = "../terminal/pty.rs"]
 #[expect(dead_code, reason = "shared with tests/terminal")]
 mod pty;

@@ -4,12 +4,13 @@ use std::fs;
 
 use crate::gate::{Fault, Knock};
 use crate::imap::{Manners, Refusal};
+use crate::needs;
 use crate::post_office::{ADA, DEAD, PostOffice, admitted};
-use crate::program::{Ended, is_there, sasl_knows_xoauth2};
+use crate::program::{Ended, sasl_knows_xoauth2};
 use crate::tenant::{NAME, OPS};
 
 fn is_usable() -> bool {
-    is_there("mbsync") && sasl_knows_xoauth2()
+    needs::program("mbsync") && sasl_knows_xoauth2()
 }
 
 /// The configuration of one account, and where its mail goes.

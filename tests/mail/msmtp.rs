@@ -2,8 +2,9 @@
 
 use crate::gate::{Fault, Knock};
 use crate::imap::{Manners, Refusal};
+use crate::needs;
 use crate::post_office::{DEAD, PostOffice, admitted};
-use crate::program::{Ended, is_there};
+use crate::program::Ended;
 use crate::tenant::{NAME, OPS};
 
 const MAIL: &str =
@@ -21,7 +22,7 @@ fn send(office: &PostOffice) -> Ended {
 
 #[test]
 fn msmtp_sends_with_our_token_and_the_mail_is_whole() {
-    if !is_there("msmtp") {
+    if !needs::program("msmtp") {
         return;
     }
     let office = PostOffice::new();
@@ -35,7 +36,7 @@ fn msmtp_sends_with_our_token_and_the_mail_is_whole() {
 
 #[test]
 fn msmtp_finds_a_vault_in_a_strange_place() {
-    if !is_there("msmtp") {
+    if !needs::program("msmtp") {
         return;
     }
     let mut office = PostOffice::new();
@@ -46,7 +47,7 @@ fn msmtp_finds_a_vault_in_a_strange_place() {
 
 #[test]
 fn a_token_that_is_over_is_renewed_in_passing() {
-    if !is_there("msmtp") {
+    if !needs::program("msmtp") {
         return;
     }
     let office = PostOffice::new();
@@ -60,7 +61,7 @@ fn a_token_that_is_over_is_renewed_in_passing() {
 
 #[test]
 fn where_the_tenant_refuses_msmtp_says_so_and_sends_nothing() {
-    if !is_there("msmtp") {
+    if !needs::program("msmtp") {
         return;
     }
     let office = PostOffice::with(DEAD, Manners::default());
@@ -72,7 +73,7 @@ fn where_the_tenant_refuses_msmtp_says_so_and_sends_nothing() {
 
 #[test]
 fn where_the_mail_server_refuses_msmtp_says_so() {
-    if !is_there("msmtp") {
+    if !needs::program("msmtp") {
         return;
     }
     for refusal in [Refusal::Plain, Refusal::Challenge] {

@@ -3,8 +3,9 @@
 
 use crate::gate::{Fault, Knock};
 use crate::imap::{Manners, Refusal};
+use crate::needs;
 use crate::post_office::{DEAD, PostOffice, admitted};
-use crate::program::{Ended, is_there};
+use crate::program::Ended;
 use crate::pty::Terminal;
 use crate::tenant::{NAME, OPS};
 use portable_pty::CommandBuilder;
@@ -52,7 +53,7 @@ fn send(office: &PostOffice) -> Ended {
 
 #[test]
 fn mutt_reads_with_our_token() {
-    if !is_there("mutt") {
+    if !needs::program("mutt") {
         return;
     }
     let office = PostOffice::new();
@@ -64,7 +65,7 @@ fn mutt_reads_with_our_token() {
 
 #[test]
 fn mutt_sends_with_our_token() {
-    if !is_there("mutt") {
+    if !needs::program("mutt") {
         return;
     }
     let office = PostOffice::new();
@@ -78,7 +79,7 @@ fn mutt_sends_with_our_token() {
 
 #[test]
 fn mutt_finds_a_vault_in_a_strange_place() {
-    if !is_there("mutt") {
+    if !needs::program("mutt") {
         return;
     }
     let mut office = PostOffice::new();
@@ -89,7 +90,7 @@ fn mutt_finds_a_vault_in_a_strange_place() {
 
 #[test]
 fn a_token_that_is_over_is_renewed_in_passing() {
-    if !is_there("mutt") {
+    if !needs::program("mutt") {
         return;
     }
     let office = PostOffice::new();
@@ -102,7 +103,7 @@ fn a_token_that_is_over_is_renewed_in_passing() {
 
 #[test]
 fn where_the_tenant_refuses_mutt_says_so_and_sends_nothing() {
-    if !is_there("mutt") {
+    if !needs::program("mutt") {
         return;
     }
     let office = PostOffice::with(DEAD, Manners::default());
@@ -116,7 +117,7 @@ fn where_the_tenant_refuses_mutt_says_so_and_sends_nothing() {
 
 #[test]
 fn where_the_mail_server_refuses_mutt_says_so() {
-    if !is_there("mutt") {
+    if !needs::program("mutt") {
         return;
     }
     for refusal in [Refusal::Plain, Refusal::Challenge] {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 use crate::home::binary;
+use crate::needs;
 
 /// A program may take so long; nothing waits for it when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,25 +20,11 @@ const SASL_MODULES: [&str; 4] = [
     "/usr/lib64/sasl2",
 ];
 
-/// Whether a program is there; in continuous integration it has to be.
-pub fn is_there(program: &str) -> bool {
-    let directories = std::env::var_os("PATH").unwrap_or_default();
-    said(std::env::split_paths(&directories).any(|directory| directory.join(program).is_file()), program)
-}
-
 /// Whether the SASL library knows XOAUTH2.
 pub fn sasl_knows_xoauth2() -> bool {
     let is_module = |path: &Path| path.to_string_lossy().contains("xoauth2");
     let files = SASL_MODULES.iter().filter_map(|directory| std::fs::read_dir(directory).ok()).flatten();
-    said(files.flatten().any(|file| is_module(&file.path())), "a SASL module for XOAUTH2")
-}
-
-fn said(is_there: bool, what: &str) -> bool {
-    if !is_there {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "{what} is missing");
-        eprintln!("skipped: {what} is missing; see .ci/run");
-    }
-    is_there
+    needs::provided(files.flatten().any(|file| is_module(&file.path())), "a SASL module for XOAUTH2")
 }
 
 /// Our binary is found by its name, as it is once installed.

@@ -7,6 +7,8 @@ mod desk;
 #[path = "../terminal/pty.rs"]
 #[expect(dead_code, reason = "shared with tests/terminal")]
 mod pty;
+#[path = "../support/settings.rs"]
+mod settings;
 
 mod certificates;
 mod checkup;

@@ -1,9 +1,9 @@
 //! A command that waits for somebody: what it prints is read while it runs.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 
-use crate::home::{Home, binary};
+use crate::home::Home;
 
 /// Ends with the test, whatever it waits for.
 pub struct Program {
@@ -16,21 +16,8 @@ impl Program {
     /// Starts the binary on the vault of a home, both of its outputs in one.
     pub fn start(home: &Home, arguments: &[&str]) -> Self {
         // No browser is to be found and opened on the machine that runs the tests.
-        let mut child = Command::new("/bin/sh")
-            .args(["-c", r#"exec "$0" "$@" 2>&1"#])
-            .arg(binary())
-            .arg("--vault")
-            .arg(home.vault())
-            .arg("--key-file")
-            .arg(home.key())
-            .args(arguments)
-            .env_clear()
-            .env("HOME", home.path(""))
-            .env("PATH", "/nonexistent")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = home.under(&["/bin/sh", "-c", r#"exec "$0" "$@" 2>&1"#], arguments);
+        let mut child = command.env("PATH", "/nonexistent").stdout(Stdio::piped()).spawn().unwrap();
         let printed = BufReader::new(child.stdout.take().unwrap());
         Self { child, printed, so_far: String::new() }
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use super::browser::Browser;
+use crate::needs;
 
 pub const TENANT: &str = "contoso.example";
 pub const SECRET_CLIENT: &str = "5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44";
@@ -26,9 +27,9 @@ pub struct Server {
 impl Server {
     /// Starts it with further options; nothing where node or the package is missing.
     pub fn start(options: &[&str]) -> Option<Self> {
-        if let Some(missing) = missing() {
-            assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "{missing}");
-            eprintln!("skipped: {missing}");
+        let package = modules().join("node_modules/oidc-provider");
+        let what = format!("oidc-provider in {}", modules().display());
+        if !needs::program("node") || !needs::provided(package.is_dir(), &what) {
             return None;
         }
         let mut child = Command::new("node")
@@ -91,13 +92,4 @@ impl Drop for Server {
 /// Where `.ci/run` installs the package.
 fn modules() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers").join("oidc_provider")
-}
-
-fn missing() -> Option<String> {
-    if Command::new("node").arg("--version").stdout(Stdio::null()).status().is_err() {
-        return Some("node is not installed".to_owned());
-    }
-    let package = modules().join("node_modules/oidc-provider");
-    (!package.is_dir())
-        .then(|| format!("oidc-provider is not installed in {}: run .ci/run", modules().display()))
 }

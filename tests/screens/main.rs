@@ -5,9 +5,12 @@
 mod ansi;
 mod facts;
 mod fixtures;
+mod form_scenes;
+mod hand_over_scenes;
 mod permission_scenes;
 mod scenes;
 mod secret_scenes;
+mod sign_in_scenes;
 mod unsaved_scenes;
 mod warning_scenes;
 

@@ -1,6 +1,6 @@
 //! Answers that are in memory only: the list, the tabs, the question on leaving.
 
-use tokengauge::app::{Action, App, Failure, Message, SaveNews, Tab, Tone};
+use tokengauge::app::{Action, App, Door, Failure, Message, SaveNews, Tab, Tone};
 use tokengauge::domain::ConnectionId;
 
 use super::fixtures::{id_of, now, on};
@@ -17,6 +17,9 @@ pub fn all() -> Vec<Scene> {
         ("unsaved_leaving_two", leaving(unsaved(Tab::Connections, &["contoso-prod", "adatum"]))),
         ("unsaved_locked", locked(unsaved(Tab::Connections, &["contoso-prod", "adatum"]))),
         ("unsaved_locked_leaving", leaving_locked(unsaved(Tab::Connections, &["contoso-prod"]))),
+        ("unsaved_kept", kept(locked(unsaved(Tab::Connections, &["contoso-prod"])))),
+        ("unsaved_kept_one_of_two", kept(locked(unsaved(Tab::Connections, &["contoso-prod", "adatum"])))),
+        ("unsaved_kept_opened", opened(kept(locked(unsaved(Tab::Connections, &["contoso-prod"]))))),
         ("unsaved_taken_in", changed(on(Tab::Connections, "contoso-prod"), taken_in)),
         ("unsaved_saved", changed(unsaved(Tab::Connections, &["contoso-prod"]), saved)),
     ]
@@ -77,4 +80,22 @@ fn leaving_locked(app: App) -> App {
     changed(locked(app), |app| {
         assert_eq!(app.update(Message::Action(Action::Interrupt), now()), []);
     })
+}
+
+/// What was in memory is in a sealed copy by now: locking waits for nobody.
+fn kept(app: App) -> App {
+    changed(app, |app| {
+        let failure = Failure::new(
+            format!("the answer for contoso-prod came, but could not be saved: {}", full().what_happened),
+            "nothing is lost yet: make room on the disk, then the next start takes in the sealed copy that is in \
+             /run/user/1000/tokengauge/1f0c9a/c0.age; it ends with the last logout",
+        );
+        let connection = id(app, "contoso-prod");
+        app.update(Message::Saving(SaveNews::Kept { connection, failure }), now());
+    })
+}
+
+/// The passphrase was typed, and nothing else has happened since.
+fn opened(app: App) -> App {
+    changed(app, |app| app.door = Door::Open)
 }

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::needs;
+
 /// The program, if one has all of these modules (`yaml, icalendar`). Where none has them the test says so and is skipped,
 /// except in continuous integration (`TOKENGAUGE_CI=1`).
 pub fn with(modules: &str) -> Option<PathBuf> {
@@ -14,9 +16,6 @@ pub fn with(modules: &str) -> Option<PathBuf> {
         import.arg("-c").arg(format!("import {modules}")).stdout(Stdio::null()).stderr(Stdio::null());
         import.status().is_ok_and(|status| status.success())
     });
-    if found.is_none() {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "no Python has {modules}");
-        eprintln!("skipped: no Python with {modules}; see .ci/run");
-    }
+    needs::provided(found.is_some(), &format!("a Python with {modules}"));
     found
 }

@@ -4,11 +4,13 @@
 //! processes.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::plain_http::{self, Asked};
 
 /// A condition may take so long; nothing waits for it when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -145,21 +147,16 @@ impl Authority {
 }
 
 impl Office {
-    fn serve(&self, mut stream: &TcpStream) -> Option<()> {
-        let (path, body) = read(stream)?;
-        let form: BTreeMap<String, String> =
-            url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    fn serve(&self, stream: &TcpStream) -> io::Result<()> {
+        let Asked { path, body } = plain_http::asked(stream)?;
+        let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
         let (status, answer) = if path.ends_with("/token") { self.answer(&form) } else { (404, "{}".into()) };
         let mut books = self.books.lock().unwrap();
         while books.is_held {
             books = self.changed.wait(books).unwrap();
         }
         drop(books);
-        let head = format!(
-            "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            answer.len()
-        );
-        stream.write_all(format!("{head}{answer}").as_bytes()).ok()
+        plain_http::answer(stream, status, "", answer.as_bytes())
     }
 
     fn answer(&self, form: &BTreeMap<String, String>) -> (u16, String) {
@@ -220,28 +217,4 @@ impl Books {
         });
         (400, answer.to_string())
     }
-}
-
-/// Path and body of a request; nothing if the client hung up before it was whole.
-fn read(stream: &TcpStream) -> Option<(String, String)> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
-    loop {
-        line.clear();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((path, String::from_utf8(body).ok()?))
 }

@@ -2,20 +2,19 @@
 //! their own, all on one vault at once: no token is spent twice, no change is lost, nothing removed comes back (RO-02,
 //! RO-12).
 
-use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
+use crate::home::Run;
+use crate::line::Line;
+use crate::place::{NAME, Place};
 use crate::size::Size;
 
 /// Life of an access token, seconds: it is renewed all the time.
@@ -23,19 +22,14 @@ const LIFE: u64 = 2;
 
 /// The dashboard in a terminal, whose output is read and thrown away.
 fn dashboard(place: &Place) -> Child {
-    let line = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&line).unwrap();
-    unlockpt(&line).unwrap();
-    tcsetwinsize(&line, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let path = ptsname(&line, Vec::new()).unwrap().into_string().unwrap();
-    let end = || Stdio::from(File::options().read(true).write(true).open(&path).unwrap());
+    let mut line = Line::open();
     let mut command = place.under(&["setsid", "--ctty"], &["--theme", "dark"]);
-    let command = command.env("TERM", "xterm-256color").stdin(end()).stdout(end()).stderr(end());
+    let command =
+        command.env("TERM", "xterm-256color").stdin(line.end()).stdout(line.end()).stderr(line.end());
     let child = command.spawn().unwrap();
-    let mut line = File::from(line);
     thread::spawn(move || {
         let mut buffer = [0; 4096];
-        while line.read(&mut buffer).is_ok_and(|length| length > 0) {}
+        while line.other_end.read(&mut buffer).is_ok_and(|length| length > 0) {}
     });
     child
 }

@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use tokengauge::domain::ConnectionName;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{CLIENT_ID, NAME, OTHER_CLIENT_ID, Place, Run};
-use crate::size::{Size, is_there};
+use crate::home::Run;
+use crate::needs;
+use crate::place::{CLIENT_ID, NAME, OTHER_CLIENT_ID, Place};
+use crate::size::Size;
 
 const ERRORS: [&str; 15] = [
     "EIO",
@@ -137,7 +139,7 @@ struct Seen {
 }
 
 fn every_error(place: &Place, authority: &Authority, command: &Command<'_>) {
-    if !is_there("strace") {
+    if !needs::program("strace") {
         return;
     }
     let points = points(place, command.arguments);
@@ -287,4 +289,26 @@ fn errors_of_a_new_passphrase() {
         errors: &["EIO", "ENOSPC", "EROFS", "EACCES", "EINTR"],
     };
     every_error(&place, &authority, &command);
+}
+
+/// What comes before the request proves the disk: it is the first that the draft meets.
+#[test]
+fn errors_of_the_drafts_own_fsync_send_nothing_and_leave_the_record() {
+    if !needs::program("strace") {
+        return;
+    }
+    let (authority, place) = signed_in();
+    let before = fs::read(place.record(NAME)).unwrap();
+    for error in ["EIO", "ENOSPC", "EDQUOT"] {
+        let inject = format!("inject=fsync:error={error}:when=1");
+        let (run, trace) = traced(&place, Files::Drafts, Some(&inject), &["refresh", NAME]);
+        run.is(7).tells_in_two_lines();
+        let injected: Vec<&str> = trace.lines().filter(|line| line.contains("(INJECTED)")).collect();
+        assert!(matches!(injected[..], [call] if call.contains(" fsync(")), "{error}: {trace}");
+        assert_eq!(authority.requests(), 0, "{error}");
+        assert_eq!(fs::read(place.record(NAME)).unwrap(), before, "{error}");
+        assert!(place.left_over().is_empty(), "{error}");
+    }
+    place.run(&["refresh", NAME]).is(0);
+    assert_eq!((authority.requests(), authority.refused()), (1, 0));
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
+use crate::home::Run;
+use crate::place::{NAME, Place};
 use crate::size::{Size, percentile};
 
 /// How long another process waits for the lock.

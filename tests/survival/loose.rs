@@ -8,7 +8,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{CLIENT_ID, NAME, Place, Run};
+use crate::home::Run;
+use crate::needs;
+use crate::place::{CLIENT_ID, NAME, Place};
 
 /// Modes below a directory that are not for the owner alone.
 fn loose(directory: &Path) -> Vec<String> {
@@ -83,8 +85,7 @@ fn loose_permissions_are_refused_with_the_command_that_mends_them() {
 
 #[test]
 fn loose_ends_that_belong_to_another_user_are_refused() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can give a file away");
+    if !needs::root("who can give a file away") {
         return;
     }
     let authority = Authority::start(Rotation::Strict, 3600);

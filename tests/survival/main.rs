@@ -11,15 +11,29 @@
 //! at every call. One part alone by its name: `random_kills`, `each_call`, `races`, `beside`, `holder`, `errors`, `limits`,
 //! `order`, `loose`.
 //!
-//! `TOKENGAUGE_SURVIVAL_PROGRAM=PATH` does it to another build of the program, such as the packaged one.
+//! `TOKENGAUGE_TEST_PROGRAM=PATH` does it to another build of the program, such as the packaged one.
 //!
 //! What the system's own tools are needed for (strace, faketime) is skipped with a word where they are missing, and fails
-//! with `TOKENGAUGE_CI` set.
+//! with `TOKENGAUGE_CI` set (`tests/support/needs.rs`).
 
 mod authority;
+#[path = "../support/home.rs"]
+#[expect(dead_code, reason = "the command line's tests need more of it")]
+mod home;
+#[path = "../support/line.rs"]
+mod line;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 mod place;
+#[path = "../support/plain_http.rs"]
+mod plain_http;
+#[path = "../support/process.rs"]
+mod process;
 mod size;
 mod tracer;
+#[path = "../support/tree.rs"]
+mod tree;
 
 mod beside;
 mod each_call;

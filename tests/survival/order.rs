@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, OTHER_CLIENT_ID, Place, Run};
-use crate::size::is_there;
+use crate::home::Run;
+use crate::needs;
+use crate::place::{NAME, OTHER_CLIENT_ID, Place};
 
 const CALLS: &str = "trace=openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat,\
                      mkdir,chmod,fchmod,fchmodat,sendto,exit_group";
@@ -111,7 +112,7 @@ fn assert_private(vault: &Path, calls: &[Call], arguments: &[&str]) {
 
 #[test]
 fn order_of_every_save_survives_a_power_cut() {
-    if !is_there("strace") {
+    if !needs::program("strace") {
         return;
     }
     let authority = Authority::start(Rotation::Strict, 3600);

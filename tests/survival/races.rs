@@ -3,8 +3,10 @@
 use std::process::Stdio;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
-use crate::size::{Size, is_there};
+use crate::home::Run;
+use crate::needs;
+use crate::place::{NAME, Place};
+use crate::size::Size;
 
 const PROCESSES: usize = 8;
 /// Life of an access token, seconds; the clock goes on by a minute more from one expiry to the next.
@@ -12,7 +14,7 @@ const LIFE: u64 = 3600;
 
 #[test]
 fn races_for_an_expired_token_cost_one_request_each() {
-    if !is_there("faketime") {
+    if !needs::program("faketime") {
         return;
     }
     let expiries = Size::asked().of(20, 1000);

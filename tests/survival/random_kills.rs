@@ -1,14 +1,18 @@
 //! SIGKILL at random moments of renewals and edits: no sign-in is lost that the server has not given up (CR-02, CR-03).
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use rustix::fs::inotify;
+use rustix::process::Signal;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
+use crate::home::Run;
+use crate::place::{NAME, Place};
+use crate::process::ends_within;
 use crate::size::{Size, percentile};
 
 /// When files took their place in a directory: a record was saved.
@@ -45,12 +49,12 @@ fn timed(place: &Place, arguments: &[&str]) -> Duration {
 fn kill_after(place: &Place, arguments: &[&str], after: Duration) -> bool {
     let begun = Instant::now();
     let mut child = place.start(arguments);
-    thread::sleep(after.saturating_sub(begun.elapsed()));
-    let has_ended = child.try_wait().unwrap().is_some();
-    let _ = child.kill();
+    ends_within(&child, after.saturating_sub(begun.elapsed()));
+    child.kill().unwrap();
     let ended = child.wait_with_output().unwrap();
-    assert!(!has_ended || ended.status.code() == Some(0), "{:?}", Run::of(ended));
-    !has_ended
+    let was_killed = ended.status.signal() == Some(Signal::KILL.as_raw());
+    assert!(was_killed || ended.status.code() == Some(0), "{:?}", Run::of(ended));
+    was_killed
 }
 
 /// Where the kills fell.

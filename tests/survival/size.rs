@@ -1,6 +1,4 @@
-//! How much is done: a little by default, all of it on demand; and what has to be there for it.
-
-use std::process::Command;
+//! How much is done: a little by default, all of it on demand.
 
 /// Names the size.
 const VARIABLE: &str = "TOKENGAUGE_SURVIVAL";
@@ -30,16 +28,6 @@ impl Size {
             Self::Full => full,
         }
     }
-}
-
-/// True if a program of the system is there. Where it is not, that is said, and in continuous integration it is an error.
-pub fn is_there(program: &str) -> bool {
-    let is_there = Command::new(program).arg("--version").output().is_ok();
-    if !is_there {
-        assert!(std::env::var_os("TOKENGAUGE_CI").is_none(), "{program} is missing");
-        eprintln!("skipped: {program} is missing; see .ci/run");
-    }
-    is_there
 }
 
 /// The value below which `percent` of the others are.

@@ -12,8 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use crate::authority::{Authority, Rotation};
-use crate::place::{NAME, Place, Run};
-use crate::size::is_there;
+use crate::home::Run;
+use crate::needs;
+use crate::place::{NAME, Place};
 
 /// What fails from the answer on, and for which of the two: the temporary file, or the directory of the renamed one.
 const AFTER_THE_ANSWER: [(&str, &str, Of); 7] = [
@@ -63,7 +64,7 @@ impl Waiting {
     }
 
     fn command(place: &Place, arguments: &[&str]) -> Command {
-        let mut command = place.command(arguments);
+        let mut command = place.program(arguments);
         command.env("XDG_RUNTIME_DIR", place.path("runtime"));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -120,11 +121,7 @@ fn copies(directory: &Path) -> usize {
 
 #[test]
 fn errors_that_stay_after_the_answer_leave_a_copy_that_the_next_start_takes_in() {
-    if !is_there("strace") {
-        return;
-    }
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can look into the running program");
+    if !needs::program("strace") || !needs::root("who can look into the running program") {
         return;
     }
     let one = |(call, error, of)| {

@@ -4,32 +4,27 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
+use std::time::Duration;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use crate::line::Line;
+use crate::process::ends_within;
 
 /// The program as the leader of a session on a line of its own, and the other end of that line.
 pub fn start(arguments: &[&OsStr], variables: &[(&str, &Path)]) -> (Child, File) {
-    let line = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&line).unwrap();
-    unlockpt(&line).unwrap();
-    tcsetwinsize(&line, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let path = ptsname(&line, Vec::new()).unwrap().into_string().unwrap();
-    let end = || Stdio::from(File::options().read(true).write(true).open(&path).unwrap());
+    let line = Line::open();
     let child = Command::new("setsid")
         .args(["--ctty", env!("CARGO_BIN_EXE_tokengauge"), "--theme", "dark"])
         .args(arguments)
         .env_remove("TMUX")
         .envs(variables.iter().copied())
         .env("TERM", "xterm-256color")
-        .stdin(end())
-        .stdout(end())
-        .stderr(end())
+        .stdin(line.end())
+        .stdout(line.end())
+        .stderr(line.end())
         .spawn()
         .unwrap();
-    (child, File::from(line))
+    (child, line.other_end)
 }
 
 /// Reads what is written to the line until this is among it.
@@ -45,14 +40,13 @@ pub fn read_until(line: &mut File, wanted: &str) -> String {
 
 /// The exit code, in half a minute at most.
 pub fn ended(child: &mut Child) -> Option<i32> {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30) || child.kill().is_err(), "it runs on");
-        std::thread::yield_now();
+    let has_ended = ends_within(child, Duration::from_secs(30));
+    if !has_ended {
+        child.kill().unwrap();
     }
+    let status = child.wait().unwrap();
+    assert!(has_ended, "it runs on");
+    status.code()
 }
 
 #[test]

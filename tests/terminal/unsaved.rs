@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Child;
@@ -14,9 +14,8 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, NewConnection};
 use tokengauge::domain::secret::{AccessToken, RefreshToken, Secret};
 use tokengauge::domain::{
-    AccessGrant, Audience, Authority, Certainty, Claims, ClientId, ConnectionId, ConnectionName, Lifetime,
-    PerAudience, RedirectUri, RefreshGrant, ResponseMode, ScopeSet, Settings, SignedInUser, Tenant, Tokens,
-    WayIn,
+    AccessGrant, Audience, Authority, Certainty, Claims, ConnectionId, ConnectionName, Lifetime, PerAudience,
+    RefreshGrant, SignedInUser, Tokens, WayIn,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::records;
@@ -24,6 +23,8 @@ use tokengauge::runtime::services::Services;
 use tokengauge::vault::{EmergencyPlaces, Protection, TakenIn, Vault, WorkFactor};
 
 use super::hang_up::{ended, read_until, start};
+use crate::plain_http;
+use crate::settings::settings;
 
 /// A vault with one connection whose renewal is due, and a platform that answers when the test says so.
 struct Due {
@@ -71,13 +72,10 @@ impl Due {
 
     /// The renewal that begins by itself, read to its end.
     fn held(&self) -> TcpStream {
-        let (mut stream, _) = self.listener.accept().unwrap();
-        let mut bytes = Vec::new();
-        let mut piece = [0; 4096];
-        while !String::from_utf8_lossy(&bytes).contains("grant_type=refresh_token") {
-            let length = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..length]);
-        }
+        let (stream, _) = self.listener.accept().unwrap();
+        let asked = plain_http::asked(&stream).unwrap();
+        assert!(asked.path.ends_with("/token"), "{}", asked.path);
+        assert!(String::from_utf8_lossy(&asked.body).contains("grant_type=refresh_token"));
         stream
     }
 
@@ -87,30 +85,19 @@ impl Due {
     }
 }
 
-fn answer(mut stream: TcpStream) {
+fn answer(stream: &TcpStream) {
     let body = json!({
         "token_type": "Bearer", "expires_in": 3600, "scope": "User.Read",
         "access_token": "access-new", "refresh_token": "refresh-new",
     })
     .to_string();
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    plain_http::answer(stream, 200, "", body.as_bytes()).unwrap();
 }
 
 fn new_connection(url: &str) -> NewConnection {
     NewConnection {
         name: ConnectionName::parse("contoso").unwrap(),
-        settings: Settings {
-            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
-            authority: Authority::custom(url, None).unwrap(),
-            tenant: Tenant::parse("contoso.example").unwrap(),
-            sign_in_as: None,
-            way_in: WayIn::default(),
-            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-            response_mode: ResponseMode::Query,
-            renewal: tokengauge::domain::RenewalRule::default(),
-            scopes: ScopeSet::parse_lenient("User.Read"),
-        },
+        settings: settings(Authority::custom(url, None).unwrap()),
         credential: CredentialEdit::Public,
     }
 }
@@ -144,7 +131,7 @@ fn an_answer_that_comes_after_the_terminal_has_gone_is_saved() {
     let held = due.held();
     read_until(&mut line, "contoso");
     drop(line);
-    answer(held);
+    answer(&held);
     assert_eq!(ended(&mut child), Some(143));
     assert_eq!(due.stored(), "refresh-new");
 }
@@ -156,7 +143,7 @@ fn what_cannot_be_saved_is_told_and_left_behind_as_a_copy_that_the_next_dashboar
     let held = due.held();
     let (place, elsewhere) = (due.path("vault/connections"), due.path("vault/elsewhere"));
     fs::rename(&place, &elsewhere).unwrap();
-    answer(held);
+    answer(&held);
     read_until(&mut line, "NOT SAVED");
     line.write_all(b"q").unwrap();
     read_until(&mut line, "leave all the same");
@@ -182,7 +169,7 @@ fn a_terminal_that_goes_while_nothing_can_be_saved_leaves_the_copy() {
     let held = due.held();
     let (place, elsewhere) = (due.path("vault/connections"), due.path("vault/elsewhere"));
     fs::rename(&place, &elsewhere).unwrap();
-    answer(held);
+    answer(&held);
     read_until(&mut line, "NOT SAVED");
     drop(line);
     assert_eq!(ended(&mut child), Some(143));

@@ -8,16 +8,14 @@ use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, NewConnection};
 use tokengauge::domain::secret::ClientSecret;
-use tokengauge::domain::{
-    Authority, ClientId, ConnectionName, RedirectUri, RenewalRule, ResponseMode, ScopeSet, Settings, Tenant,
-    WayIn,
-};
+use tokengauge::domain::{Authority, ConnectionName};
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::records;
 use tokengauge::runtime::services::Services;
 use tokengauge::vault::{Protection, Vault, WorkFactor};
 
 use super::pty::Terminal;
+use crate::settings::settings;
 
 /// A vault with one connection, whose secret ends in five days.
 struct Near {
@@ -57,17 +55,7 @@ impl Near {
 fn connection(ends_on: chrono::NaiveDate) -> NewConnection {
     NewConnection {
         name: ConnectionName::parse("contoso").unwrap(),
-        settings: Settings {
-            client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
-            authority: Authority::custom("http://127.0.0.1:9", None).unwrap(),
-            tenant: Tenant::organizations(),
-            sign_in_as: None,
-            way_in: WayIn::default(),
-            redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-            response_mode: ResponseMode::Query,
-            scopes: ScopeSet::parse_lenient("User.Read"),
-            renewal: RenewalRule::default(),
-        },
+        settings: settings(Authority::custom("http://127.0.0.1:9", None).unwrap()),
         credential: CredentialEdit::Secret { value: ClientSecret::new("a~secret"), ends_on: Some(ends_on) },
     }
 }

@@ -150,6 +150,25 @@ fn the_mark_outlives_a_record_that_cannot_be_read_or_is_missing() {
 }
 
 #[test]
+fn what_is_kept_when_the_vault_is_closed_is_counted_there_and_told_once_it_is_open() {
+    let mut desk = desk();
+    not_saved(&mut desk, "one", "full");
+    desk.send(Message::LockOrdered);
+    let failure = Failure::new("the answer for one came, but could not be saved", "make room on the disk");
+    assert_eq!(tell(&mut desk, SaveNews::Kept { connection: id("one"), failure }), []);
+    let Door::Locked(unlocking) = &desk.app.door else { panic!("{:?}", desk.app.door) };
+    assert_eq!(unlocking.not_saved, 1);
+    let mut leaving = desk.clone();
+    assert_eq!(leaving.press("Ctrl-C"), [Effect::Quit(Leave::Quit)], "nothing is in memory any more");
+    desk.type_text("correct horse");
+    let effects = desk.press("Enter");
+    desk.answer(&effects, Answer::Contents(Ok(contents(vec![left("one", minutes(30))]))));
+    assert!(matches!(desk.app.door, Door::Open) && !is_marked(&desk, &id("one")));
+    assert!(desk.said().contains("could not be saved"), "{}", desk.said());
+    assert!(told(&desk).iter().any(|own| own.contains("could not be saved")));
+}
+
+#[test]
 fn leaving_from_the_door_takes_two_steps() {
     let closed = || Door::Closed(Failure::new("locked", "unlock it elsewhere"));
     let locked = || Door::Locked(Unlocking::new(LockReason::Ordered));

@@ -10,6 +10,7 @@ use tokengauge::vault::unlock::{Keyring, Sources, unlock};
 use tokengauge::vault::{ErrorKind, Protection, Vault, VaultError, WorkFactor};
 
 use crate::child;
+use crate::needs;
 use crate::sample::{NO_PATIENCE, Sample, connection, files, id, name};
 
 fn set_mode(path: &Path, mode: u32) {
@@ -147,12 +148,7 @@ fn a_pipe_in_the_place_of_a_key_file_is_not_waited_for() {
 const NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 fn can_become_nobody() -> bool {
-    let tried = std::process::Command::new(NOBODY[0]).args(&NOBODY[1..]).arg("true").status();
-    let can = tried.is_ok_and(|status| status.success());
-    if !can {
-        eprintln!("skipped: only root can become another user");
-    }
-    can
+    needs::program(NOBODY[0]) && needs::root("who can become another user")
 }
 
 #[test]

@@ -12,9 +12,11 @@ use tokengauge::vault::{
 };
 
 use crate::child;
+use crate::needs;
 use crate::sample::{
     NO_PATIENCE, Sample, app_registration, client_id, connection, files, id, name, named, passphrase,
 };
+use crate::tree;
 
 pub fn with_key(dir: &Path, key_file: &Path) -> Result<Vault, VaultError> {
     let sources =
@@ -57,12 +59,6 @@ fn recovery_key(home: &Path) -> (std::path::PathBuf, Recipient) {
     (file, Recipient::parse(key, Some("safe")).unwrap())
 }
 
-fn age_is_installed() -> bool {
-    let installed = Command::new("age-keygen").arg("--version").output().is_ok();
-    assert!(installed || std::env::var_os("CI").is_none(), "the age program is missing");
-    installed
-}
-
 fn age_opens(key: &Path, record: &Path) -> bool {
     Command::new("age").arg("-d").arg("-i").arg(key).arg(record).output().unwrap().status.success()
 }
@@ -77,7 +73,7 @@ fn another_identity_opens_everything_and_the_former_nothing() {
     assert_eq!(vault.id(), sample.vault.id());
     assert!(!vault.is_key_change_unfinished());
     assert_eq!(with_key(&sample.dir(), &sample.key_file()).unwrap_err().kind(), ErrorKind::WrongKey);
-    if age_is_installed() {
+    if needs::program("age-keygen") {
         for record in ["connections/fabrikam.age", "settings.age", &format!("apps/{}.age", client_id())] {
             let record = sample.dir().join(record);
             assert!(age_opens(&new, &record) && !age_opens(&sample.key_file(), &record), "{record:?}");
@@ -144,7 +140,7 @@ fn a_damaged_record_is_left_and_told() {
 
 #[test]
 fn a_recipient_opens_every_record_with_the_stock_program() {
-    if !age_is_installed() {
+    if !needs::program("age-keygen") {
         return;
     }
     let sample = filled();
@@ -165,7 +161,7 @@ fn a_recipient_opens_every_record_with_the_stock_program() {
 
 #[test]
 fn a_recipient_that_is_removed_opens_nothing_any_more() {
-    if !age_is_installed() {
+    if !needs::program("age-keygen") {
         return;
     }
     let sample = filled();
@@ -185,7 +181,7 @@ fn a_recipient_that_is_removed_opens_nothing_any_more() {
 
 #[test]
 fn a_key_of_recovery_gives_a_lost_vault_another_passphrase() {
-    if !age_is_installed() {
+    if !needs::program("age-keygen") {
         return;
     }
     let home = TempDir::new().unwrap();
@@ -225,24 +221,9 @@ const CHANGES: [&str; 4] = ["change-key", "change-key, again", "add-recipient", 
 
 const KILLED_AT: [&str; 4] = ["rename", "unlink", "fsync", "fchmod"];
 
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy_tree(&path, &target);
-        } else {
-            let _ = fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
-    if Command::new("strace").arg("--version").output().is_err() {
-        eprintln!("skipped: strace is not installed");
+    if !needs::program("strace") {
         return;
     }
     let sample = filled();
@@ -252,7 +233,7 @@ fn a_change_that_is_killed_anywhere_leaves_every_record_readable() {
         for call in KILLED_AT {
             for nth in 1.. {
                 let home = TempDir::new().unwrap();
-                copy_tree(&sample.dir(), &home.path().join("vault"));
+                tree::copy(&sample.dir(), &home.path().join("vault"));
                 fs::copy(sample.key_file(), home.path().join("key")).unwrap();
                 fs::write(home.path().join("change"), change).unwrap();
                 let inject = format!("inject={call}:signal=KILL:when={nth}");

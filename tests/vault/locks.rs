@@ -50,10 +50,18 @@ fn a_waiter_gets_the_lock_when_it_is_free() {
     let sample = Sample::with_connection();
     let held = sample.vault.lock_connection(&id("c0ffee"), NO_PATIENCE).unwrap();
     let other = sample.reopened();
-    let waiter =
-        std::thread::spawn(move || other.lock_connection(&id("c0ffee"), Duration::from_secs(30)).map(drop));
+    let (tell, told) = std::sync::mpsc::channel();
+    let waiter = std::thread::spawn(move || {
+        let lock = |patience| other.lock_connection(&id("c0ffee"), patience).map(drop);
+        let at_once = lock(NO_PATIENCE);
+        tell.send(()).unwrap();
+        (at_once, lock(Duration::from_secs(30)))
+    });
+    told.recv().unwrap();
     drop(held);
-    waiter.join().unwrap().unwrap();
+    let (at_once, in_time) = waiter.join().unwrap();
+    assert!(matches!(at_once, Err(VaultError::Busy { .. })), "{at_once:?}");
+    in_time.unwrap();
 }
 
 #[test]

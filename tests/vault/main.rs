@@ -1,7 +1,12 @@
 //! The vault from outside: what it keeps, what it refuses, and what is left when things go wrong.
 
 mod child;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
 mod sample;
+#[path = "../support/tree.rs"]
+mod tree;
 
 mod emergency;
 mod emergency_hindered;

@@ -10,17 +10,8 @@ use tokengauge::domain::secret::Secret;
 use tokengauge::vault::WorkFactor;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 
+use crate::needs;
 use crate::sample::{Sample, connection, passphrase};
-
-/// False, with a word about it, where `age` is not installed; in continuous integration it must be.
-fn age_is_installed() -> bool {
-    let installed = Command::new("age").arg("--version").output().is_ok();
-    assert!(installed || std::env::var_os("CI").is_none(), "the age program is missing");
-    if !installed {
-        eprintln!("skipped: the age program is not installed");
-    }
-    installed
-}
 
 /// Runs `age -d` in a terminal, which is where it reads a passphrase from, and types one.
 fn age_with_passphrase(arguments: &[&Path], typed: &str) {
@@ -44,7 +35,7 @@ fn age_with_passphrase(arguments: &[&Path], typed: &str) {
 
 #[test]
 fn age_prints_a_record_with_the_key_file() {
-    if !age_is_installed() {
+    if !needs::program("age") {
         return;
     }
     let sample = Sample::with_connection();
@@ -68,7 +59,7 @@ fn age_prints_a_record_with_the_key_file() {
 
 #[test]
 fn age_opens_the_identity_and_with_it_a_record_by_the_passphrase() {
-    if !age_is_installed() {
+    if !needs::program("age") {
         return;
     }
     let sample = Sample::with_connection();
@@ -85,7 +76,7 @@ fn age_opens_the_identity_and_with_it_a_record_by_the_passphrase() {
 
 #[test]
 fn we_read_a_key_file_of_age_keygen() {
-    if !age_is_installed() {
+    if !needs::program("age") {
         return;
     }
     let sample = Sample::new();

@@ -1,20 +1,13 @@
 //! A wall clock that is set while `watch` runs.
 
-use std::thread;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokengauge::runtime::clock::Clock;
-use tokengauge::runtime::executor::VaultAccess;
-use tokengauge::runtime::http::Network;
-use tokengauge::runtime::service_manager::ServiceManager;
-use tokengauge::runtime::warnings::Setup;
-use tokengauge::runtime::watch::log::{Detail, Log};
-use tokengauge::runtime::watch::{self, Ended, Start};
-use tokengauge::vault::unlock::Sources;
 
 use super::fleet::fleet;
 use super::platform::Platform;
+use super::running::Running;
 
 const CONNECTIONS: usize = 3;
 const LIFE: TimeDelta = TimeDelta::seconds(10);
@@ -23,30 +16,13 @@ const LIFE: TimeDelta = TimeDelta::seconds(10);
 fn after_the_clock_was_set_it_goes_by_the_new_one() {
     let clock = Clock::system();
     let platform = Platform::new(LIFE, clock);
-    let (home, vault) = fleet(&platform, CONNECTIONS, LIFE, clock.now());
+    let (_home, vault) = fleet(&platform, CONNECTIONS, LIFE, clock.now());
     let before = Clock::from_before_it_was_set(TimeDelta::hours(3));
-    let start = Start {
-        vault: vault.clone(),
-        access: VaultAccess { directory: home.vault(), sources: Sources::default() },
-        network: Network::of_process(None),
-        warnings: Setup::none(),
-        clock: before,
-        log: Log::to_stderr(before, None, Detail::Events),
-        manager: ServiceManager::of_process(),
-    };
-    let (stop, told) = tokio::sync::oneshot::channel::<()>();
-    let running = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.unwrap().block_on(watch::run_until(start, async {
-            // A test that failed tells nothing any more.
-            let _ = told.await;
-        }))
-    });
+    let running = Running::start(&vault, before);
     while platform.counts().renewed.contains(&0) {
         platform.answered.recv_timeout(Duration::from_secs(60)).expect("it renews");
     }
-    stop.send(()).unwrap();
-    assert!(matches!(running.join().unwrap(), Ok(Ended::Saved)));
+    running.stop();
     let connections = vault.listing().unwrap().connections;
     assert_eq!(connections.len(), CONNECTIONS);
     for own in connections {

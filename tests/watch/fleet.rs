@@ -7,13 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokengauge::domain::secret::{AccessToken, ClientSecret, RefreshToken};
 use tokengauge::domain::{
     AccessGrant, AppRegistration, Audience, Authority, Certainty, Claims, ClientCredential, ClientId,
-    Connection, ConnectionId, ConnectionName, Lifetime, PerAudience, RedirectUri, RefreshGrant, RenewalRule,
-    ResponseMode, ScopeSet, SecretCredential, Settings, SignedInUser, Tenant, Tokens, WayIn,
+    Connection, ConnectionId, ConnectionName, Lifetime, PerAudience, RefreshGrant, ScopeSet,
+    SecretCredential, Settings, SignedInUser, Tokens, WayIn,
 };
 use tokengauge::vault::{Identity, Vault};
 
 use super::home::Home;
 use super::platform::Platform;
+use super::settings::settings;
 use super::tenant::{CLIENT_ID, OPS, SECRET};
 
 const SCOPES: [&str; 2] = ["User.Read", "offline_access"];
@@ -54,17 +55,8 @@ fn connection(
     issued_at: DateTime<Utc>,
     life: TimeDelta,
 ) -> Connection {
-    let settings = Settings {
-        client_id: ClientId::parse(CLIENT_ID).unwrap(),
-        authority: authority.clone(),
-        tenant: Tenant::parse("contoso.example").unwrap(),
-        sign_in_as: None,
-        way_in: WayIn::default(),
-        redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-        response_mode: ResponseMode::Query,
-        renewal: RenewalRule::default(),
-        scopes: ScopeSet::parse_lenient(&SCOPES.join(" ")),
-    };
+    let settings =
+        Settings { scopes: ScopeSet::parse_lenient(&SCOPES.join(" ")), ..settings(authority.clone()) };
     let id = ConnectionId::parse(&format!("c0ffee{number:05}")).unwrap();
     let name = ConnectionName::parse(&format!("connector-{number:05}")).unwrap();
     let seconds = u32::try_from(life.num_seconds()).unwrap();

@@ -1,7 +1,14 @@
 //! `watch` from outside: the real binary under a service manager's protocol, on the simulated tenant.
 
-#[path = "../cli/home.rs"]
+#[path = "../support/home.rs"]
 mod home;
+#[path = "../support/needs.rs"]
+#[expect(dead_code, reason = "other tests need other things of the machine")]
+mod needs;
+#[path = "../support/plain_http.rs"]
+mod plain_http;
+#[path = "../support/settings.rs"]
+mod settings;
 #[path = "../cli/slow.rs"]
 #[expect(dead_code, reason = "the command line's tests need more of it")]
 mod slow;
@@ -17,6 +24,7 @@ mod long_run;
 mod outage;
 mod platform;
 mod protocol;
+mod running;
 mod service;
 mod stopping;
 mod together;

@@ -4,23 +4,16 @@
 //! 40 connections and a clock that runs 120 times as fast; `TOKENGAUGE_WATCH=full` makes that 200 connections in real time,
 //! some twenty minutes of it: `TOKENGAUGE_WATCH=full cargo test --release --test watch outage -- --nocapture`.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokengauge::domain::RenewalOutcome;
 use tokengauge::runtime::clock::Clock;
-use tokengauge::runtime::executor::VaultAccess;
-use tokengauge::runtime::http::Network;
-use tokengauge::runtime::service_manager::ServiceManager;
-use tokengauge::runtime::warnings::Setup;
-use tokengauge::runtime::watch::log::{Detail, Log};
-use tokengauge::runtime::watch::{self, Ended, Start};
 use tokengauge::vault::Vault;
-use tokengauge::vault::unlock::Sources;
 
 use super::fleet::fleet;
 use super::platform::{Mode, Platform};
+use super::running::Running;
 
 /// How much is asked of it.
 struct Size {
@@ -56,24 +49,8 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
     let Size { connections, speed, phase: length, a_pause } = size();
     let clock = Clock::running_at(speed);
     let mut platform = Platform::new(length, clock);
-    let (home, vault) = fleet(&platform, connections, length, clock.now());
-    let start = Start {
-        vault: vault.clone(),
-        access: VaultAccess { directory: home.vault(), sources: Sources::default() },
-        network: Network::of_process(None),
-        warnings: Setup::none(),
-        clock,
-        log: Log::to_stderr(clock, None, Detail::Events),
-        manager: ServiceManager::of_process(),
-    };
-    let (stop, told) = tokio::sync::oneshot::channel::<()>();
-    let running = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.unwrap().block_on(watch::run_until(start, async {
-            // A test that failed tells nothing any more.
-            let _ = told.await;
-        }))
-    });
+    let (_home, vault) = fleet(&platform, connections, length, clock.now());
+    let running = Running::start(&vault, clock);
     wait(&platform, || platform.counts().renewed.iter().all(|times| *times > 0), "the first round");
 
     let mut phases = Vec::new();
@@ -90,8 +67,7 @@ fn an_outage_is_met_with_few_requests_and_everything_renews_after_it() {
     platform.mend();
     wait(&platform, || platform.all_valid(), "the recovery");
     let recovery = clock.now() - mended_at;
-    stop.send(()).unwrap();
-    assert!(matches!(running.join().unwrap(), Ok(Ended::Saved)));
+    running.stop();
 
     let counts = platform.counts();
     let again: u32 = counts.renewed.iter().zip(&before).map(|(after, before)| after - before).sum();

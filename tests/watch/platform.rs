@@ -2,7 +2,7 @@
 //! whether a token has lapsed before it was renewed. It can be out of order, and unreachable.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,6 +14,8 @@ use hyper::body::Bytes;
 use tokengauge::runtime::clock::Clock;
 use tokengauge::simulator::{Scenario, Simulator};
 use url::form_urlencoded;
+
+use super::plain_http::{self, Asked};
 
 /// What a request gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,14 +147,13 @@ fn open(listener: TcpListener, shared: Arc<Shared>) -> JoinHandle<()> {
                 break;
             }
             let shared = Arc::clone(&shared);
-            thread::spawn(move || drop(serve(stream, &shared)));
+            thread::spawn(move || drop(serve(&stream, &shared)));
         }
     })
 }
 
-fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let (path, body) = read(&mut reader)?;
+fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+    let Asked { path, body } = plain_http::asked(stream)?;
     let refusal = {
         let mut counts = shared.counts.lock().unwrap();
         counts.requests += 1;
@@ -166,11 +167,11 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let written = match refusal {
         None => {
             let answer = shared.work(&path, &body);
-            write_answer(reader.get_mut(), 200, "", &answer)
+            plain_http::answer(stream, 200, "", &answer)
         }
         Some((status, retry_after)) => {
             let told = retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
-            write_answer(reader.get_mut(), status, &told, b"{}")
+            plain_http::answer(stream, status, &told, b"{}")
         }
     };
     shared.counts.lock().unwrap().in_the_air -= 1;
@@ -216,32 +217,4 @@ impl Counts {
         self.lives[owner] = (now, life);
         self.renewed[owner] += 1;
     }
-}
-
-fn read(reader: &mut BufReader<TcpStream>) -> io::Result<(String, Vec<u8>)> {
-    let mut first = String::new();
-    reader.read_line(&mut first)?;
-    let path = first.split_whitespace().nth(1).unwrap_or("/").to_owned();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if line.trim_end().is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((path, body))
-}
-
-fn write_answer(stream: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> io::Result<()> {
-    let head = format!(
-        "HTTP/1.1 {status} Told\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{headers}connection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(&[head.as_bytes(), body].concat())
 }

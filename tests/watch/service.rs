@@ -1,9 +1,8 @@
 //! A `watch` that runs: its lines, what it tells its service manager, and its end.
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::home::{Home, binary};
+use super::home::Home;
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -73,9 +72,8 @@ impl Service {
 
     /// The program on this vault, without a key.
     pub fn command(home: &Home) -> Command {
-        let mut command = Command::new(binary());
-        command.env_clear().env("HOME", home.path("")).env("TZ", "UTC");
-        command.current_dir(home.path("")).arg("--vault").arg(home.vault());
+        let mut command = home.process();
+        command.env("TZ", "UTC");
         command
     }
 
@@ -140,14 +138,4 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The tool of that name, if this machine has it.
-pub fn tool(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|directory| directory.join(OsStr::new(name))).find(|path| is_file(path))
-}
-
-fn is_file(path: &Path) -> bool {
-    path.is_file()
 }

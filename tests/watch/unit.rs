@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::home::{Home, binary};
-use super::service::tool;
+use super::needs;
 
 #[test]
 fn a_unit_is_printed_without_a_vault() {
@@ -26,10 +26,9 @@ fn a_unit_is_printed_without_a_vault() {
 
 #[test]
 fn systemd_accepts_the_unit_whatever_the_paths_are() {
-    let Some(analyze) = tool("systemd-analyze") else {
-        eprintln!("skipped: this machine has no systemd-analyze");
+    if !needs::program("systemd-analyze") {
         return;
-    };
+    }
     for name in ["vault", "a vault, 100% \"mine\" $HOME \\ é"] {
         let home = Home::empty();
         let vault = home.path(name);
@@ -38,7 +37,8 @@ fn systemd_accepts_the_unit_whatever_the_paths_are() {
         assert!(unit.status.success());
         let path = home.path("tokengauge.service");
         fs::write(&path, unit.stdout).unwrap();
-        let verified = Command::new(&analyze).args(["verify", "--man=no"]).arg(&path).output().unwrap();
+        let verified =
+            Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&path).output().unwrap();
         let told = String::from_utf8_lossy(&verified.stderr).into_owned();
         let ours: Vec<&str> = told.lines().filter(|line| line.contains("tokengauge")).collect();
         assert!(verified.status.success() && ours.is_empty(), "{told}");

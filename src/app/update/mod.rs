@@ -277,9 +277,10 @@ impl App {
         }
     }
 
-    /// A notice that waits for a key has been read when the next key comes.
+    /// A notice that waits for a key has been read when the next key comes; behind the door nobody sees it.
     fn drop_read_notice(&mut self) {
-        if self.notice.as_ref().is_some_and(|notice| notice.until.is_none()) {
+        let is_open = matches!(self.door, Door::Open);
+        if is_open && self.notice.as_ref().is_some_and(|notice| notice.until.is_none()) {
             self.notice = None;
         }
     }

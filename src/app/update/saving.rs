@@ -79,6 +79,9 @@ impl App {
         });
         self.connections.mark_unsaved(id, None);
         self.warnings.look_at(id);
+        if let Door::Locked(unlocking) = &mut self.door {
+            unlocking.not_saved += 1;
+        }
         self.tell(Notice::bad(failure));
     }
 

@@ -1,8 +1,11 @@
 //! A home directory with a vault in it, and the binary run there with nothing else in its environment.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{self, Output, Stdio};
+use std::sync::LazyLock;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -44,9 +47,11 @@ impl Home {
         self.vault().join("connections").join(format!("{name}.age"))
     }
 
+    /// A file for its owner alone.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 
@@ -56,15 +61,8 @@ impl Home {
     }
 
     pub fn with_stdin(&self, arguments: &[&str], stdin: impl Into<Vec<u8>>) -> Run {
-        Run::of(
-            self.command()
-                .arg("--key-file")
-                .arg(self.key())
-                .args(arguments)
-                .write_stdin(stdin)
-                .output()
-                .unwrap(),
-        )
+        let mut command = Command::from_std(self.program(arguments));
+        Run::of(command.write_stdin(stdin).output().unwrap())
     }
 
     /// The binary on this vault, without a key.
@@ -74,26 +72,57 @@ impl Home {
 
     /// The binary on this vault, to be changed further.
     pub fn command(&self) -> Command {
-        let mut command = self.anywhere();
-        command.arg("--vault").arg(self.vault());
-        command
+        Command::from_std(self.process())
     }
 
     /// The binary, told nothing.
     pub fn anywhere(&self) -> Command {
-        let mut command = Command::new(binary());
-        command.env_clear().env("HOME", self.directory.path()).current_dir(self.directory.path());
+        Command::from_std(self.started_by(&[]))
+    }
+
+    /// The binary on this vault, without a key, as a process of its own.
+    pub fn process(&self) -> process::Command {
+        let mut command = self.started_by(&[]);
+        command.arg("--vault").arg(self.vault());
+        command
+    }
+
+    /// The same with its key, and nothing on stdin.
+    pub fn program(&self, arguments: &[&str]) -> process::Command {
+        self.under(&[], arguments)
+    }
+
+    /// The same, started by another program, such as a tracer or a shell.
+    pub fn under(&self, starter: &[&str], arguments: &[&str]) -> process::Command {
+        let mut command = self.started_by(starter);
+        command.arg("--vault").arg(self.vault()).arg("--key-file").arg(self.key());
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    fn started_by(&self, starter: &[&str]) -> process::Command {
+        let mut words = starter.iter().map(OsStr::new).chain([binary().as_os_str()]);
+        let mut command = process::Command::new(words.next().expect("at least the binary"));
+        command.args(words).env_clear().env("HOME", self.directory.path());
+        command.current_dir(self.directory.path());
         command
     }
 }
 
+/// The binary: the one built with these tests, or another build of it, such as the packaged one.
 pub fn binary() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_tokengauge"))
+    static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let built = || PathBuf::from(env!("CARGO_BIN_EXE_tokengauge"));
+        std::env::var_os("TOKENGAUGE_TEST_PROGRAM").map_or_else(built, PathBuf::from)
+    });
+    &BINARY
 }
 
 /// What a run left behind.
+#[derive(Debug)]
 pub struct Run {
-    pub code: i32,
+    /// Nothing if a signal ended it.
+    pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
@@ -101,7 +130,7 @@ pub struct Run {
 impl Run {
     pub fn of(output: Output) -> Self {
         Self {
-            code: output.status.code().unwrap_or(-1),
+            code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
@@ -110,7 +139,7 @@ impl Run {
     /// With this exit code, or the test fails and shows why.
     #[track_caller]
     pub fn is(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
 
@@ -119,10 +148,17 @@ impl Run {
     pub fn fails(self, code: i32) -> Self {
         let run = self.is(code);
         assert_eq!(run.out, "");
-        let lines: Vec<&str> = run.err.lines().collect();
-        let at = lines.iter().position(|line| line.starts_with("error: ")).expect("an error is told");
-        assert!(lines.get(at + 1).is_some_and(|line| !line.is_empty()), "{}", run.err);
+        run.tells_in_two_lines();
         run
+    }
+
+    /// An error in two lines on stderr: what happened, what to do.
+    #[track_caller]
+    pub fn tells_in_two_lines(&self) {
+        let lines: Vec<&str> = self.err.lines().collect();
+        let at = lines.iter().position(|line| line.starts_with("error: "));
+        let advice = at.and_then(|at| lines.get(at + 1)).is_some_and(|line| !line.is_empty());
+        assert!(advice, "no error in two lines: {self:?}");
     }
 
     pub fn json(&self) -> Value {
