@@ -14,6 +14,8 @@ pub struct SecretPanel {
     pub client_id: ClientId,
     /// How many connections it serves.
     pub serves: usize,
+    /// When the secret in use was entered, which tells it from any other.
+    pub in_use_since: Option<DateTime<Utc>>,
     /// The row that is looked at; `None` follows what is under way.
     pub row: Option<usize>,
     /// How far it has come.
@@ -29,8 +31,8 @@ pub enum SecretPhase {
     Proving(ProofRun, SecretToProve),
     /// Nothing is under way, and not all are proven.
     Settled(ProofRun, SecretToProve, Verdict),
-    /// The person is asked whether all should go back to the old secret.
-    Asking(ProofRun, SecretToProve),
+    /// The person wants to leave, and is asked what becomes of it. Nothing more is begun meanwhile.
+    Asking(ProofRun, SecretToProve, AskedIn),
     /// The person has said yes: what is in the air is awaited.
     GoingBack(ProofRun, SecretToProve),
     /// The last word is on its way to the record.
@@ -42,6 +44,15 @@ pub enum SecretPhase {
         /// How many copies of the old secret there were.
         copies: usize,
     },
+}
+
+/// Where the person wanted to leave, which is where a no leads back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedIn {
+    /// While it is proven.
+    Proving,
+    /// With nothing under way.
+    Settled,
 }
 
 /// What is typed of a new secret.
@@ -172,7 +183,7 @@ impl SecretPanel {
             SecretPhase::Typing(_) => None,
             SecretPhase::Proving(run, _)
             | SecretPhase::Settled(run, ..)
-            | SecretPhase::Asking(run, _)
+            | SecretPhase::Asking(run, ..)
             | SecretPhase::GoingBack(run, _)
             | SecretPhase::Ending(run, ..)
             | SecretPhase::Done { run, .. } => Some(run),
@@ -190,7 +201,7 @@ impl SecretPanel {
             SecretPhase::Typing(form) => !form.secret.is_empty(),
             SecretPhase::Proving(_, secret)
             | SecretPhase::Settled(_, secret, _)
-            | SecretPhase::Asking(_, secret)
+            | SecretPhase::Asking(_, secret, _)
             | SecretPhase::GoingBack(_, secret) => matches!(secret, SecretToProve::Typed { .. }),
             SecretPhase::Ending(..) | SecretPhase::Done { .. } => false,
         }

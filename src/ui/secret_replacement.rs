@@ -13,7 +13,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::secret_replacement::{connections, proof_in_words};
-use crate::app::{Action, SecretField, SecretForm, SecretPanel, SecretPhase};
+use crate::app::{Action, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve};
 use crate::domain::{Proof, ProofRow, ProofRun, ProofState, Verdict};
 
 use super::Regions;
@@ -42,7 +42,7 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
         SecretPhase::Done { run, copies } => draw_done(&mut canvas, view, panel, (run, *copies)),
         SecretPhase::Proving(run, _)
         | SecretPhase::Settled(run, ..)
-        | SecretPhase::Asking(run, _)
+        | SecretPhase::Asking(run, ..)
         | SecretPhase::GoingBack(run, _)
         | SecretPhase::Ending(run, ..) => draw_run(&mut canvas, view, panel, run),
     }
@@ -179,6 +179,13 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
     let count = run.count();
     let old = run.rows().len() - count.proven;
     let (text, style) = match &panel.phase {
+        SecretPhase::Settled(_, _, Verdict::Partly) if run.verdict() == Some(Verdict::AllProven) => (
+            format!(
+                "All that can be proven use the new secret. {} lets it take the old one's place.",
+                view.key(Action::Renew)
+            ),
+            theme.good,
+        ),
         SecretPhase::Settled(_, _, Verdict::Partly) => (
             format!(
                 "Both secrets are kept: {} use the new one, {old} the old one. {} tries the rest, {} keeps it so.",
@@ -199,13 +206,7 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
             "It could not be tried on any connection. Nothing was changed: the old one is in use.".to_owned(),
             theme.warning,
         ),
-        SecretPhase::Asking(..) => (
-            format!(
-                "Go back to the old secret? {} use the new one by now; it would be forgotten.",
-                count.proven
-            ),
-            theme.warning,
-        ),
+        SecretPhase::Asking(_, secret, _) => (question(view, run, secret), theme.warning),
         SecretPhase::GoingBack(..) => {
             (format!("waiting for what is under way {}", view.glyphs().ellipsis), theme.notice)
         }
@@ -224,6 +225,23 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
         ),
     };
     say(view, &text, style, width)
+}
+
+/// What the person is asked who wants to leave.
+fn question(view: View<'_>, run: &ProofRun, secret: &SecretToProve) -> String {
+    let (proven, back) = (run.count().proven, view.key(Action::Abandon));
+    match secret {
+        SecretToProve::Held => format!(
+            "Stop here? Both secrets are kept: {proven} use the new one, {} the old one. {back} gives the new one up.",
+            run.rows().len() - proven
+        ),
+        SecretToProve::Typed { .. } if run.is_under_way() => {
+            format!("Stop here? The new secret is kept if the renewal under way works. {back} gives it up.")
+        }
+        SecretToProve::Typed { .. } => {
+            "Stop here? The new secret has not worked yet, so it is not kept.".to_owned()
+        }
+    }
 }
 
 /// Why the first refused it, after a colon: where rows are narrow they have no room for it.

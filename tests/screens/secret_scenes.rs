@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use tokengauge::app::{App, Failure, Panel, SecretForm, SecretPanel, SecretPhase, SecretToProve, Tab};
+use tokengauge::app::{
+    App, AskedIn, Failure, Panel, SecretForm, SecretPanel, SecretPhase, SecretToProve, Tab,
+};
 use tokengauge::domain::{ConnectionId, HandOver, Overview, Proof, ProofRun, TroubleKind, Unproven, Verdict};
 
 use super::fixtures::{Make, app, days, handed_over, now};
@@ -35,8 +37,13 @@ fn served() -> Vec<Overview> {
 
 fn with(all: Vec<Overview>, phase: impl FnOnce(ProofRun) -> SecretPhase) -> App {
     let run = ProofRun::new(&all, |_| false, now());
-    let panel =
-        SecretPanel { client_id: all[0].settings.client_id, serves: all.len(), row: None, phase: phase(run) };
+    let panel = SecretPanel {
+        client_id: all[0].settings.client_id,
+        serves: all.len(),
+        in_use_since: None,
+        row: None,
+        phase: phase(run),
+    };
     changed(app(all), |app| {
         app.tab = Tab::Connections;
         app.panel = Some(Panel::Secret(Box::new(panel)));
@@ -94,7 +101,10 @@ pub fn all() -> Vec<Scene> {
             }),
         ),
         ("secret_partly", at(settled)),
-        ("secret_asking", at(|run| SecretPhase::Asking(proven(run, 17, false), held.clone()))),
+        (
+            "secret_asking",
+            at(|run| SecretPhase::Asking(proven(run, 17, false), held.clone(), AskedIn::Proving)),
+        ),
         ("secret_done", at(|run| SecretPhase::Done { run: proven(run, 99, false), copies: 9 })),
         (
             "secret_done_alone",
