@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::app_registration::{ClientSecretError, SecretEnded};
 use crate::domain::secret::ClientSecret;
-use crate::domain::{ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, Unproven, Verdict};
+use crate::domain::{
+    ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, SecretCredential, Unproven, Verdict,
+};
 
 use super::{Failure, Field, RequestId};
 
@@ -160,9 +163,11 @@ impl SecretForm {
     }
 
     /// What is wrong with the date; an empty field is not.
-    pub fn date_fault(&self) -> Option<&'static str> {
-        let is_wrong = !self.ends.text().trim().is_empty() && self.ends_on().is_none();
-        is_wrong.then_some("a date as year-month-day, such as 2027-05-22")
+    pub fn date_fault(&self, now: DateTime<Utc>) -> Option<String> {
+        if !self.ends.text().trim().is_empty() && self.ends_on().is_none() {
+            return Some("a date as year-month-day, such as 2027-05-22".to_owned());
+        }
+        SecretCredential::check_end(self.ends_on(), now).err().map(|error| error.to_string())
     }
 
     fn ends_on(&self) -> Option<NaiveDate> {
@@ -170,9 +175,24 @@ impl SecretForm {
     }
 
     /// The secret, if all that was typed is right.
-    pub fn given(&self) -> Option<SecretToProve> {
-        let value = ClientSecret::parse(self.secret.text()).ok()?;
-        self.date_fault().is_none().then(|| SecretToProve::Typed { value, ends_on: self.ends_on() })
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in two lines.
+    pub fn given(&self, now: DateTime<Utc>) -> Result<SecretToProve, Failure> {
+        let value = ClientSecret::parse(self.secret.text()).map_err(|error| {
+            let what_to_do = "Portal: Certificates & secrets, Client secrets, column Value.";
+            match error {
+                ClientSecretError::Empty => {
+                    Failure::of_error(&"the new client secret is missing", what_to_do)
+                }
+                error => Failure::of_error(&error, what_to_do),
+            }
+        })?;
+        match self.date_fault(now) {
+            Some(fault) => Err(Failure::of_error(&fault, SecretEnded::WHAT_TO_DO)),
+            None => Ok(SecretToProve::Typed { value, ends_on: self.ends_on() }),
+        }
     }
 }
 

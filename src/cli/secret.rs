@@ -8,7 +8,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::app::Failure;
 use crate::app::secret_replacement::{OldCopy, connections, old_copies, proof_in_words};
+use crate::domain::app_registration::SecretEnded;
 use crate::domain::{
     AppRegistration, ClientCredential, ClientId, ConnectionId, ConnectionName, Overview, Proof, ProofCount,
     ProofRow, ProofRun, ProofState, ReplacementError, SecretCredential, Unproven, Verdict,
@@ -152,6 +154,9 @@ impl ReplaceSecret {
                 "go on with --resume, take it for all with --take, or go back with --abandon",
             ));
         }
+        SecretCredential::check_end(self.secret_expires, services.clock.now()).map_err(|error| {
+            CliError::Told(Exit::Refused, Failure::of_error(&error, SecretEnded::WHAT_TO_DO))
+        })?;
         let given = SecretCredential {
             value: self.secret.read()?,
             ends_on: self.secret_expires,

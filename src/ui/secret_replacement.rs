@@ -71,16 +71,18 @@ fn form_lines(view: View<'_>, panel: &SecretPanel, form: &SecretForm, width: u16
         lines.push(row.append(field_line(view, field, room, focus)).build());
     }
     lines.push(Line::default());
-    match (&form.failure, form.secret_fault(), form.date_fault()) {
+    match (&form.failure, form.secret_fault(), form.date_fault(view.now)) {
         (Some(failure), ..) => {
             let failed = failure_lines(view, failure, width.saturating_sub(4));
             lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
         }
         (None, Some(fault), _) => lines.extend(say(view, &fault, theme.error, width)),
-        (None, None, Some(fault)) => lines.extend(say(view, fault, theme.error, width)),
+        (None, None, Some(fault)) => lines.extend(say(view, &fault, theme.error, width)),
         (None, None, None) => {
-            let hint = "The value, shown once when it is made, not its ID. The date as 2027-05-22; without it nobody is \
-                        warned.";
+            let hint = match form.focus {
+                SecretField::Secret => "Portal, column Value: shown once when it is made. Not its ID.",
+                SecretField::Ends => "Portal, column Expires, as 2027-05-22. Without it nobody is warned.",
+            };
             lines.extend(say(view, hint, theme.muted, width));
         }
     }

@@ -136,6 +136,16 @@ fn a_wrong_secret_is_one_request_and_no_byte() {
 }
 
 #[test]
+fn a_secret_that_has_ended_is_refused_before_anything_is_asked() {
+    let place = Place::new();
+    let before = place.records();
+    let run = place.secret(&["--secret-stdin", "--secret-expires", "2025-05-22"], NEW).fails(10);
+    assert!(run.err.contains("2025-05-22") && run.err.contains("not in the future"), "{}", run.err);
+    assert!(run.err.contains("column Expires"), "{}", run.err);
+    assert_eq!((place.platform.requests(), place.records() == before), (0, true));
+}
+
+#[test]
 fn a_secret_of_some_tenants_leaves_the_others_on_the_old_one_until_a_person_decides() {
     let place = Place::new();
     let run = place.secret(&["--secret-stdin", "--json"], SOME).is(5);

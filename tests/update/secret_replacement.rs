@@ -279,6 +279,27 @@ fn an_id_in_place_of_a_secret_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_secret_that_has_ended_is_refused_and_stays_in_its_field() {
+    let mut desk = Desk::open(many(2));
+    desk.press("S");
+    desk.paste(NEW);
+    desk.press("Tab");
+    let today = start().date_naive();
+    for date in [today - days(400), today] {
+        desk.type_text(&date.to_string());
+        assert_eq!(desk.press("Enter"), []);
+        let SecretPhase::Typing(form) = &panel(&desk).phase else { panic!("{date}") };
+        let failure = form.failure.as_ref().unwrap();
+        assert!(failure.what_happened.contains(&date.to_string()), "{failure:?}");
+        assert!(failure.what_to_do.contains("column Expires"), "{failure:?}");
+        assert_eq!(form.secret.text(), NEW);
+        desk.press("Ctrl-C");
+    }
+    desk.type_text(&(today + days(1)).to_string());
+    assert_eq!(proofs(&desk.press("Enter")).len(), 1);
+}
+
+#[test]
 fn a_replacement_that_was_begun_elsewhere_is_gone_on_with() {
     let mut desk = Desk::open(Vec::new());
     let mut contents = contents(many(4));

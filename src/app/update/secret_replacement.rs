@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 
 use crate::app::secret_replacement::{OldCopy, old_copies};
 use crate::app::{
-    Action, App, AppFacts, AskedIn, Effect, Failure, Notice, Panel, ReplacementEnd, SecretForm, SecretPanel,
+    Action, App, AppFacts, AskedIn, Effect, Notice, Panel, ReplacementEnd, SecretForm, SecretPanel,
     SecretPhase, SecretToProve,
 };
 use crate::domain::app_registration::{CredentialFacts, CredentialKind};
@@ -141,21 +141,13 @@ impl App {
 
     /// A form that is not right stays, and says why.
     fn begin_proving(&self, client_id: &ClientId, mut form: SecretForm, now: DateTime<Utc>) -> SecretPhase {
-        match form.given() {
-            Some(secret) => {
+        match form.given(now) {
+            Ok(secret) => {
                 let run = ProofRun::new(self.served_by(client_id), |_| false, now);
                 SecretPhase::Proving(run, secret)
             }
-            None => {
-                let what_happened = match (form.secret_fault(), form.date_fault()) {
-                    (Some(fault), _) => fault,
-                    (None, Some(fault)) => fault.to_owned(),
-                    (None, None) => "the new client secret is missing".to_owned(),
-                };
-                form.failure = Some(Failure::of_error(
-                    &what_happened,
-                    "Portal: Certificates & secrets, Client secrets, column Value.",
-                ));
+            Err(failure) => {
+                form.failure = Some(failure);
                 SecretPhase::Typing(form)
             }
         }
