@@ -228,6 +228,29 @@ impl SecretPanel {
     }
 }
 
+/// A replacement that was begun and is not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenReplacement {
+    /// Of which app registration.
+    pub client_id: ClientId,
+    /// How many connections use the new secret.
+    pub proven: usize,
+    /// How many the registration serves.
+    pub serves: usize,
+}
+
+impl OpenReplacement {
+    /// How far it has come.
+    pub fn in_words(&self) -> String {
+        format!("being proven: {} of {}", self.proven, self.serves)
+    }
+
+    /// The command that goes on with it.
+    pub fn command(&self) -> String {
+        format!("tokengauge secret {} --resume", self.client_id)
+    }
+}
+
 /// A copy of the old secret at somebody else's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OldCopy {

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokengauge::domain::AppRegistration;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokio::runtime::Runtime;
@@ -57,6 +57,29 @@ impl Place {
 
     fn proven(&self) -> usize {
         self.app().replacement.map_or(0, |own| own.proven_for.len())
+    }
+
+    /// `show` and `list` say for how many connections of how many a new secret is proven.
+    fn tells_of_replacement(&self, open: Option<(u32, u32)>) {
+        let told = open.map(|(proven, serves)| {
+            format!("being proven: {proven} of {serves}; tokengauge secret {} --resume", self.client_id)
+        });
+        let facts =
+            open.map_or(Value::Null, |(proven, serves)| json!({ "proven": proven, "connections": serves }));
+        let says = |text: &str| match &told {
+            Some(told) => text.contains(told),
+            None => !text.contains("being proven"),
+        };
+        // One that uses the new secret, and one that uses the old one.
+        for name in ["contoso-mail01", "litware-mail01"] {
+            let run = self.home.run(&["show", name]).is(0);
+            assert!(says(&run.out), "{}", run.out);
+            assert_eq!(self.home.run(&["show", name, "--json"]).is(0).json()["secret_replacement"], facts);
+        }
+        let run = self.home.run(&["list"]).is(0);
+        assert!(says(&run.err), "{}", run.err);
+        let all = self.home.run(&["list", "--json"]).is(0).json();
+        assert!(all["connections"].as_array().unwrap().iter().all(|own| own["secret_replacement"] == facts));
     }
 
     /// All renew with what they use now.
@@ -156,12 +179,14 @@ fn a_secret_of_some_tenants_leaves_the_others_on_the_old_one_until_a_person_deci
     assert_eq!((count("proven"), count("refused"), told["result"].as_str()), (22, 16, Some("both-kept")));
     place.renew_all();
     assert!(place.secret(&["--secret-stdin"], NEW).fails(10).err.contains("Another new secret"));
+    place.tells_of_replacement(Some((22, 38)));
     assert!(place.secret(&[], "").fails(10).err.contains("22 connections use it"));
     let again = place.secret(&["--resume"], "").is(5);
     assert_eq!((lines(&again.out, ": proven"), lines(&again.out, ": refused")), (22, 16));
     let before = place.platform.requests();
     place.secret(&["--abandon"], "").is(0);
     assert_eq!((place.proven(), place.platform.requests()), (0, before));
+    place.tells_of_replacement(None);
     place.renew_all();
     // Another connection may go first.
     place.secret(&["--secret-stdin", "--first", "litware-mail01"], SOME).is(5);

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use tokengauge::app::{
-    App, AskedIn, Failure, Panel, SecretForm, SecretPanel, SecretPhase, SecretToProve, Tab,
+    App, AskedIn, Failure, Panel, ReplacementFacts, SecretForm, SecretPanel, SecretPhase, SecretToProve, Tab,
 };
 use tokengauge::domain::{ConnectionId, HandOver, Overview, Proof, ProofRun, TroubleKind, Unproven, Verdict};
 
-use super::fixtures::{Make, app, days, handed_over, now};
+use super::fixtures::{Make, app, choose, days, handed_over, now};
 use super::scenes::{Scene, changed};
 
 fn served() -> Vec<Overview> {
@@ -52,6 +52,18 @@ fn with(all: Vec<Overview>, phase: impl FnOnce(ProofRun) -> SecretPhase) -> App 
 
 fn at(phase: impl FnOnce(ProofRun) -> SecretPhase) -> App {
     with(served(), phase)
+}
+
+/// The list, while a new secret is proven for some of them.
+pub fn begun_elsewhere() -> App {
+    let all = served();
+    let proven_for = all.iter().take(22).map(|own| own.id.clone()).collect();
+    let candidate = all[0].credential.clone();
+    changed(app(all), |app| {
+        app.tab = Tab::Connections;
+        choose(app, "contoso-mail04");
+        app.connections.apps[0].replacement = Some(ReplacementFacts { candidate, proven_for });
+    })
 }
 
 /// So far that so many have ended, and eight are in the air.
