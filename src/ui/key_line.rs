@@ -89,7 +89,8 @@ fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
 fn secret_label(phase: &SecretPhase, action: Action) -> &'static str {
     match (phase, action) {
         (SecretPhase::Typing(_), Action::Open) => "prove it",
-        (SecretPhase::Proving(..) | SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => "stop",
+        (SecretPhase::Proving(..), Action::Back) => "stop",
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => "leave or go back",
         (SecretPhase::Settled(_, _, Verdict::Partly), Action::Open) => "keep both",
         (SecretPhase::Settled(run, ..), Action::Renew) if run.verdict() == Some(Verdict::AllProven) => {
             "take the new one"
