@@ -90,10 +90,13 @@ fn form_lines(view: View<'_>, panel: &SecretPanel, form: &SecretForm, area: Rect
             lines.extend(say(view, hint, theme.muted, width));
         }
     }
-    lines.extend(free());
     let promise =
         "One real renewal proves it first, then the others do. The old one is kept until all are proven.";
-    lines.extend(say(view, promise, theme.text, width));
+    let promise: Vec<_> = free().into_iter().chain(say(view, promise, theme.text, width)).collect();
+    // Half a promise is none.
+    if lines.len() + promise.len() <= usize::from(area.height) {
+        lines.extend(promise);
+    }
     lines
 }
 
@@ -242,7 +245,9 @@ fn question(view: View<'_>, run: &ProofRun, secret: &SecretToProve) -> String {
             run.rows().len() - proven
         ),
         SecretToProve::Typed { .. } if run.is_under_way() => {
-            format!("Stop here? The new secret is kept if the renewal under way works. {back}: it is not.")
+            format!(
+                "Stop here? The new secret is kept if the renewal under way works. {back}: the old one stays for all."
+            )
         }
         SecretToProve::Typed { .. } => {
             "Stop here? The new secret has not worked yet, so it is not kept.".to_owned()
@@ -294,8 +299,7 @@ fn draw_done(
         canvas.lines(&say(view, "Nobody else was given the old one from here.", theme.muted, width));
         return;
     }
-    let done = copies - held.len().min(copies);
-    let heading = format!("With the old one: {} of {copies}, {done} done", held.len());
+    let heading = format!("Still with the old one: {} of {copies}", held.len());
     canvas.lines(&say(view, &heading, theme.heading, width));
     for (place, copy) in held.iter().enumerate().take(usize::from(canvas.rows_left())) {
         let (shape, style) = match place {
