@@ -16,20 +16,25 @@ use super::home::{Home, Run, binary};
 use super::one_secret::{COUNT, NEW, OLD, Platform, SOME, WRONG};
 
 /// A vault with the connections in it, and the platform that they are of.
-struct Place {
-    home: Home,
-    platform: Platform,
-    client_id: String,
+pub struct Place {
+    pub home: Home,
+    pub platform: Platform,
+    pub client_id: String,
     _runtime: Runtime,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more TOML at the end of the scenario.
+    pub fn with(more: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let platform = {
             let _inside = runtime.enter();
-            Platform::start("")
+            Platform::start(more)
         };
         let home = Home::empty();
         platform.fill(&home.path(""));
@@ -37,7 +42,7 @@ impl Place {
         Self { home, platform, client_id, _runtime: runtime }
     }
 
-    fn secret(&self, options: &[&str], stdin: &str) -> Run {
+    pub fn secret(&self, options: &[&str], stdin: &str) -> Run {
         let arguments = [&["secret", &self.client_id][..], options].concat();
         let run = self.home.with_stdin(&arguments, stdin);
         for secret in [OLD, NEW, SOME, WRONG] {
@@ -46,7 +51,7 @@ impl Place {
         run
     }
 
-    fn app(&self) -> AppRegistration {
+    pub fn app(&self) -> AppRegistration {
         let sources =
             Sources { key_file: Some(self.home.key()), keyring: Keyring::Left, ..Sources::default() };
         match unlock(&self.home.vault(), &sources).unwrap() {
@@ -55,7 +60,7 @@ impl Place {
         }
     }
 
-    fn proven(&self) -> usize {
+    pub fn proven(&self) -> usize {
         self.app().replacement.map_or(0, |own| own.proven_for.len())
     }
 
@@ -83,7 +88,7 @@ impl Place {
     }
 
     /// All renew with what they use now.
-    fn renew_all(&self) {
+    pub fn renew_all(&self) {
         let run = self.home.run(&["refresh", "--all"]).is(0);
         assert_eq!(lines(&run.out, ": renewed"), COUNT, "{}", run.out);
     }
@@ -92,21 +97,19 @@ impl Place {
         ["connections", "apps"].iter().flat_map(|name| files(&self.home.vault().join(name))).collect()
     }
 
+    /// The command, in a process of its own that is not waited for.
+    pub fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.env_clear().env("HOME", self.home.path(""));
+        command.arg("--vault").arg(self.home.vault()).arg("--key-file").arg(self.home.key());
+        command.args(["secret", &self.client_id]).args(options);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
     /// Begins to replace the secret, and is killed once so many are proven.
     fn killed_after(&self, count: usize) {
-        let mut child = Command::new(binary())
-            .env_clear()
-            .env("HOME", self.home.path(""))
-            .arg("--vault")
-            .arg(self.home.vault())
-            .arg("--key-file")
-            .arg(self.home.key())
-            .args(["secret", &self.client_id, "--secret-stdin"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = self.command(&["--secret-stdin"]).stderr(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(NEW.as_bytes()).unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let told = lines.filter(|line| line.ends_with(": proven")).take(count).count();
