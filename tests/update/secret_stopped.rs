@@ -9,16 +9,16 @@ use tokengauge::domain::{Overview, Proof, ProofState, Verdict};
 use super::fixtures::*;
 use super::secret_replacement::{answered, begun, hindered, many, panel, proofs, refused, typed};
 
-fn begun_for(names: &[&str]) -> Option<ReplacementFacts> {
+fn begun_for(names: &[&str]) -> ReplacementFacts {
     let proven_for: BTreeSet<_> = names.iter().map(|name| id(name)).collect();
-    Some(ReplacementFacts { candidate: secret(None), proven_for })
+    ReplacementFacts { candidate: secret(None), proven_for }
 }
 
 /// Begun by another program, for these of them.
 fn desk_with(connections: Vec<Overview>, proven: &[&str]) -> Desk {
     let mut desk = Desk::open(Vec::new());
     let mut contents = contents(connections);
-    contents.apps[0].replacement = begun_for(proven);
+    contents.apps[0].replacement = Some(begun_for(proven));
     desk.app.connections.load(contents, start());
     desk
 }
@@ -27,7 +27,7 @@ fn desk_with(connections: Vec<Overview>, proven: &[&str]) -> Desk {
 fn read(desk: &mut Desk, effects: &[Effect], replacement: Option<ReplacementFacts>) -> Vec<Effect> {
     let [effect @ Effect::LoadVault { .. }] = effects else { panic!("{effects:?}") };
     let mut contents = contents(desk.app.connections.all().to_vec());
-    contents.apps = desk.app.connections.apps.clone();
+    contents.apps.clone_from(&desk.app.connections.apps);
     contents.apps[0].replacement = replacement;
     desk.answer(std::slice::from_ref(effect), Answer::Contents(Ok(contents)))
 }
@@ -41,12 +41,12 @@ fn stopping_asks_no_further_connection_keeps_both_secrets_and_s_leads_back() {
     assert_eq!(answered(&mut desk, &open[0], Proof::Proven), [], "nothing more is begun while it asks");
     let reading = desk.press("Enter");
     assert_eq!((desk.app.panel.is_none(), desk.said()), (true, "Both secrets are kept. S goes on."));
-    assert_eq!(read(&mut desk, &reading, begun_for(&["c00", "c01"])), []);
+    assert_eq!(read(&mut desk, &reading, Some(begun_for(&["c00", "c01"]))), []);
     // What is in the air comes to its end.
     let reading = answered(&mut desk, &open[1], Proof::Proven);
     desk.press("S");
     assert_eq!(panel(&desk).run().unwrap().count().proven, 2);
-    assert_eq!(read(&mut desk, &reading, begun_for(&["c00", "c01", "c02"])), []);
+    assert_eq!(read(&mut desk, &reading, Some(begun_for(&["c00", "c01", "c02"]))), []);
     assert_eq!(panel(&desk).run().unwrap().count().proven, 3);
     for late in &open[2..] {
         answered(&mut desk, late, Proof::Proven);
@@ -120,7 +120,7 @@ fn what_another_program_has_proven_counts() {
     let mut desk = desk_with(many(4), &["c00"]);
     desk.press("S");
     let reading = desk.send(Message::RecordsChanged);
-    read(&mut desk, &reading, begun_for(&["c00", "c01", "c02"]));
+    read(&mut desk, &reading, Some(begun_for(&["c00", "c01", "c02"])));
     assert_eq!(panel(&desk).run().unwrap().count().proven, 3);
     assert_eq!(proofs(&desk.press("r")).len(), 1);
 }
@@ -160,6 +160,6 @@ fn records_that_were_read_before_the_first_proof_end_nothing() {
     assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, Verdict::Partly)));
     let again = read(&mut desk, &reading, None);
     assert!(matches!(panel(&desk).phase, SecretPhase::Settled(..)), "they are read once more");
-    read(&mut desk, &again, begun_for(&["c00"]));
+    read(&mut desk, &again, Some(begun_for(&["c00"])));
     assert_eq!(panel(&desk).run().unwrap().count().proven, 1);
 }

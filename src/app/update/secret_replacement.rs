@@ -99,8 +99,10 @@ impl App {
                 SecretPhase::Asking(run, secret, AskedIn::Settled)
             }
             (SecretPhase::Settled(..) | SecretPhase::Done { .. }, Action::Back) => return effects,
-            (SecretPhase::Settled(run, secret, Verdict::Partly), Action::Open)
-            | (SecretPhase::Asking(run, secret, _), Action::Open) => {
+            (
+                SecretPhase::Settled(run, secret, Verdict::Partly) | SecretPhase::Asking(run, secret, _),
+                Action::Open,
+            ) => {
                 return self.stop_replacing(&run, &secret, now);
             }
             (SecretPhase::Settled(..), Action::Open) => SecretPhase::Typing(SecretForm::default()),
