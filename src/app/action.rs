@@ -285,7 +285,7 @@ impl Action {
             Self::PrintPlainly => ("print-plainly", "print plainly", "print the address on a page without frame"),
             Self::WriteFile => ("write-file", "write a file", "write the address into a file that only you can read"),
             Self::Tunnel => ("tunnel", "tunnel", "in a sign-in: through an SSH tunnel, no copying; again: by pasting"),
-            Self::Abandon => ("abandon", "give up", "give up the sign-in under way"),
+            Self::Abandon => ("abandon", "give up", "give up the sign-in under way, or the new secret"),
             Self::Help => ("help", "help", "all keys"),
             Self::Quit => ("quit", "quit", "close a panel, then quit"),
             Self::Interrupt => ("interrupt", "clear", "clear a field, then quit"),

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{ConnectionId, ConnectionName, Need, Overview, TroubleKind, Unsaved};
+use crate::domain::{ClientId, ConnectionId, ConnectionName, Need, Overview, TroubleKind, Unsaved};
 
 use super::arrangement::{Arranged, Arrangement, Eye};
+use super::secret_replacement::OpenReplacement;
 use super::{AppFacts, Contents, DamagedFile, Field};
 
 /// All connections and the way the person looks at them.
@@ -186,6 +187,16 @@ impl Connections {
         self.places = self.all.iter().enumerate().map(|(place, own)| (own.id.clone(), place)).collect();
         self.with_device_code =
             self.all.iter().filter(|own| has_device_code(own)).map(|own| own.id.clone()).collect();
+    }
+
+    /// The replacement of the client secret of this registration, if one is open.
+    pub fn open_replacement(&self, client_id: &ClientId) -> Option<OpenReplacement> {
+        let app = self.apps.iter().find(|app| app.client_id == *client_id)?;
+        let replacement = app.replacement.as_ref()?;
+        let served: Vec<&Overview> =
+            self.all.iter().filter(|own| own.settings.client_id == *client_id).collect();
+        let proven = served.iter().filter(|own| replacement.proven_for.contains(&own.id)).count();
+        Some(OpenReplacement { client_id: *client_id, proven, serves: served.len() })
     }
 
     /// Those whose answer is in memory only.

@@ -65,7 +65,7 @@ pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
 pub use secret_replacement::{
-    ProofNews, ReplacementEnd, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve,
+    AskedIn, ProofNews, ReplacementEnd, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve,
 };
 pub use sign_in::{Phase, SignInPanel};
 pub use sign_in_queue::{QueueStep, SignInQueue};

@@ -225,7 +225,7 @@ impl App {
             }
             SecretPhase::Proving(..) => vec![A::Back],
             SecretPhase::Settled(..) => vec![A::Open, A::Renew, A::Back],
-            SecretPhase::Asking(..) => vec![A::Open, A::Back],
+            SecretPhase::Asking(..) => vec![A::Open, A::Abandon, A::Back],
             SecretPhase::GoingBack(..) | SecretPhase::Ending(..) => Vec::new(),
             SecretPhase::Done { .. } => {
                 let mut own = Vec::new();

@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::app_registration::{ClientSecretError, SecretEnded};
 use crate::domain::secret::ClientSecret;
-use crate::domain::{ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, Unproven, Verdict};
+use crate::domain::{
+    ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, SecretCredential, Unproven, Verdict,
+};
 
 use super::{Failure, Field, RequestId};
 
@@ -14,6 +17,8 @@ pub struct SecretPanel {
     pub client_id: ClientId,
     /// How many connections it serves.
     pub serves: usize,
+    /// When the secret in use was entered, which tells it from any other.
+    pub in_use_since: Option<DateTime<Utc>>,
     /// The row that is looked at; `None` follows what is under way.
     pub row: Option<usize>,
     /// How far it has come.
@@ -29,8 +34,8 @@ pub enum SecretPhase {
     Proving(ProofRun, SecretToProve),
     /// Nothing is under way, and not all are proven.
     Settled(ProofRun, SecretToProve, Verdict),
-    /// The person is asked whether all should go back to the old secret.
-    Asking(ProofRun, SecretToProve),
+    /// The person wants to leave, and is asked what becomes of it. Nothing more is begun meanwhile.
+    Asking(ProofRun, SecretToProve, AskedIn),
     /// The person has said yes: what is in the air is awaited.
     GoingBack(ProofRun, SecretToProve),
     /// The last word is on its way to the record.
@@ -42,6 +47,15 @@ pub enum SecretPhase {
         /// How many copies of the old secret there were.
         copies: usize,
     },
+}
+
+/// Where the person wanted to leave, which is where a no leads back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedIn {
+    /// While it is proven.
+    Proving,
+    /// With nothing under way.
+    Settled,
 }
 
 /// What is typed of a new secret.
@@ -149,9 +163,11 @@ impl SecretForm {
     }
 
     /// What is wrong with the date; an empty field is not.
-    pub fn date_fault(&self) -> Option<&'static str> {
-        let is_wrong = !self.ends.text().trim().is_empty() && self.ends_on().is_none();
-        is_wrong.then_some("a date as year-month-day, such as 2027-05-22")
+    pub fn date_fault(&self, now: DateTime<Utc>) -> Option<String> {
+        if !self.ends.text().trim().is_empty() && self.ends_on().is_none() {
+            return Some("a date as year-month-day, such as 2027-05-22".to_owned());
+        }
+        SecretCredential::check_end(self.ends_on(), now).err().map(|error| error.to_string())
     }
 
     fn ends_on(&self) -> Option<NaiveDate> {
@@ -159,9 +175,24 @@ impl SecretForm {
     }
 
     /// The secret, if all that was typed is right.
-    pub fn given(&self) -> Option<SecretToProve> {
-        let value = ClientSecret::parse(self.secret.text()).ok()?;
-        self.date_fault().is_none().then(|| SecretToProve::Typed { value, ends_on: self.ends_on() })
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in two lines.
+    pub fn given(&self, now: DateTime<Utc>) -> Result<SecretToProve, Failure> {
+        let value = ClientSecret::parse(self.secret.text()).map_err(|error| {
+            let what_to_do = "Portal: Certificates & secrets, Client secrets, column Value.";
+            match error {
+                ClientSecretError::Empty => {
+                    Failure::of_error(&"the new client secret is missing", what_to_do)
+                }
+                error => Failure::of_error(&error, what_to_do),
+            }
+        })?;
+        match self.date_fault(now) {
+            Some(fault) => Err(Failure::of_error(&fault, SecretEnded::WHAT_TO_DO)),
+            None => Ok(SecretToProve::Typed { value, ends_on: self.ends_on() }),
+        }
     }
 }
 
@@ -172,7 +203,7 @@ impl SecretPanel {
             SecretPhase::Typing(_) => None,
             SecretPhase::Proving(run, _)
             | SecretPhase::Settled(run, ..)
-            | SecretPhase::Asking(run, _)
+            | SecretPhase::Asking(run, ..)
             | SecretPhase::GoingBack(run, _)
             | SecretPhase::Ending(run, ..)
             | SecretPhase::Done { run, .. } => Some(run),
@@ -190,10 +221,33 @@ impl SecretPanel {
             SecretPhase::Typing(form) => !form.secret.is_empty(),
             SecretPhase::Proving(_, secret)
             | SecretPhase::Settled(_, secret, _)
-            | SecretPhase::Asking(_, secret)
+            | SecretPhase::Asking(_, secret, _)
             | SecretPhase::GoingBack(_, secret) => matches!(secret, SecretToProve::Typed { .. }),
             SecretPhase::Ending(..) | SecretPhase::Done { .. } => false,
         }
+    }
+}
+
+/// A replacement that was begun and is not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenReplacement {
+    /// Of which app registration.
+    pub client_id: ClientId,
+    /// How many connections use the new secret.
+    pub proven: usize,
+    /// How many the registration serves.
+    pub serves: usize,
+}
+
+impl OpenReplacement {
+    /// How far it has come.
+    pub fn in_words(&self) -> String {
+        format!("being proven: {} of {}", self.proven, self.serves)
+    }
+
+    /// The command that goes on with it.
+    pub fn command(&self) -> String {
+        format!("tokengauge secret {} --resume", self.client_id)
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use crate::app::secret_replacement::OpenReplacement;
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::overview::TokenFacts;
 use crate::domain::renewal::{RenewalKind, RenewalOutcome};
@@ -53,6 +54,12 @@ pub fn connection(overview: &Overview, now: DateTime<Utc>) -> Value {
         "last_hand_over": held.first().map(copy),
         "hand_overs": held.iter().map(copy).collect::<Vec<_>>(),
     })
+}
+
+/// The same, with what is known of all connections of its app registration.
+pub fn with_registration(overview: &Overview, open: Option<&OpenReplacement>, now: DateTime<Utc>) -> Value {
+    let replacement = open.map(|own| json!({ "proven": own.proven, "connections": own.serves }));
+    with(connection(overview, now), json!({ "secret_replacement": replacement }))
 }
 
 /// What somebody else holds. `again` tells why it is to be handed over again.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::app::secret_replacement::OpenReplacement;
 use crate::app::{Connections, DamagedFile};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{Clock, Overview};
@@ -30,18 +31,26 @@ impl List {
         let mut connections = Connections::default();
         connections.load(contents, now);
         let rows = connections.rows(now);
+        let open = open_replacements(&connections);
         if self.json {
-            output::print_json(&json(&rows, &damaged, now))?;
+            output::print_json(&json(&rows, &open, &damaged, now))?;
         } else if rows.is_empty() {
             say("no connections yet; add one with: tokengauge add NAME --client-id ID");
         } else {
             output::print(&table(&rows, now))?;
+            for own in &open {
+                say(&format!("a new secret is {}; {}", own.in_words(), own.command()));
+            }
         }
         for file in &damaged {
             tell(&file.failure);
         }
         Ok(if damaged.is_empty() { Exit::Ok } else { Exit::Damaged })
     }
+}
+
+fn open_replacements(connections: &Connections) -> Vec<OpenReplacement> {
+    connections.apps.iter().filter_map(|app| connections.open_replacement(&app.client_id)).collect()
 }
 
 fn table(rows: &[&Overview], now: DateTime<Utc>) -> String {
@@ -66,13 +75,17 @@ fn row(own: &Overview, now: DateTime<Utc>) -> Vec<String> {
     ]
 }
 
-fn json(rows: &[&Overview], damaged: &[DamagedFile], now: DateTime<Utc>) -> Value {
+fn json(rows: &[&Overview], open: &[OpenReplacement], damaged: &[DamagedFile], now: DateTime<Utc>) -> Value {
     let damaged: Vec<Value> = damaged
         .iter()
         .map(|file| json!({ "file": file.file, "what_happened": file.failure.what_happened }))
         .collect();
+    let connection = |own: &&Overview| {
+        let open = open.iter().find(|open| open.client_id == own.settings.client_id);
+        facts::with_registration(own, open, now)
+    };
     json!({
-        "connections": rows.iter().map(|own| facts::connection(own, now)).collect::<Vec<_>>(),
+        "connections": rows.iter().map(connection).collect::<Vec<_>>(),
         "damaged": damaged,
     })
 }

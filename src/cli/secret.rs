@@ -8,7 +8,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::app::Failure;
 use crate::app::secret_replacement::{OldCopy, connections, old_copies, proof_in_words};
+use crate::domain::app_registration::SecretEnded;
 use crate::domain::{
     AppRegistration, ClientCredential, ClientId, ConnectionId, ConnectionName, Overview, Proof, ProofCount,
     ProofRow, ProofRun, ProofState, ReplacementError, SecretCredential, Unproven, Verdict,
@@ -67,6 +69,8 @@ struct Proved {
     run: ProofRun,
     /// What stood in the way of all, or of the output.
     failed: Option<CliError>,
+    /// Another program has ended the replacement, or begun another.
+    overtaken: Option<ReplacementError>,
     /// The first answer that came and is not saved; `failed` tells it.
     not_saved: Option<Box<NotSaved>>,
 }
@@ -120,23 +124,57 @@ impl ReplaceSecret {
             |id: &ConnectionId| app.replacement.as_ref().is_some_and(|own| own.proven_for.contains(id));
         let mut run = ProofRun::new(served, is_proven, services.clock.now());
         self.put_first(&mut run)?;
-        let Proved { run, failed, .. } = wait(services, prove_all(services, run, secret, self.json))
-            .inspect_err(|_| self.tell_how_to_go_on(services))?;
+        let candidate = match (&secret, &app.replacement) {
+            (NewSecret::Given(given), _) => Some(given.clone()),
+            (NewSecret::Held, held) => held.as_ref().map(|own| own.candidate.clone()),
+        };
+        let Proved { run, failed, overtaken: by_another, .. } =
+            wait(services, prove_all(services, run, secret, self.json))
+                .inspect_err(|_| self.tell_how_to_go_on(services))?;
         if let Some(error) = failed {
             self.tell_how_to_go_on(services);
             return Err(error);
         }
-        let end = match run.verdict() {
-            Some(Verdict::AllProven) => {
-                take_proven_secret(services, &self.client_id, &run.proven())
-                    .map_err(|error| not_ended(&error))?;
-                End::Replaced
+        let overtaken = |error| self.end_of_another(services, app, candidate.as_ref(), error);
+        let end = match (by_another, run.verdict()) {
+            (Some(error), _) => overtaken(error)?,
+            (None, Some(Verdict::AllProven)) => {
+                match take_proven_secret(services, &self.client_id, &run.proven()) {
+                    Ok(()) => End::Replaced,
+                    Err(EndError::Replacement(error)) => overtaken(error)?,
+                    Err(error) => return Err(not_ended(&error)),
+                }
             }
-            Some(Verdict::Partly) | None => End::BothKept,
-            Some(Verdict::Wrong | Verdict::Untried) => End::OldKept,
+            (None, Some(Verdict::Partly) | None) => End::BothKept,
+            (None, Some(Verdict::Wrong | Verdict::Untried)) => End::OldKept,
         };
         self.tell_end(services, Some(&run), end)?;
         Ok(exit(&run.count(), end))
+    }
+
+    /// What another program has made of the replacement meanwhile. If it took the same secret, nothing is left to do.
+    fn end_of_another(
+        &self,
+        services: &Services,
+        before: &AppRegistration,
+        candidate: Option<&SecretCredential>,
+        error: ReplacementError,
+    ) -> Result<End, CliError> {
+        let app = services.vault.app_registration(&self.client_id)?;
+        match app {
+            Some(app) if candidate.is_some_and(|candidate| app.has_taken(candidate)) => {
+                say("another program has taken the new secret for all connections meanwhile");
+                Ok(End::Replaced)
+            }
+            Some(app) if app.replacement.is_none() && app.credential == before.credential => {
+                Err(CliError::new(
+                    Exit::Refused,
+                    "another program has gone back to the old secret meanwhile, for all connections",
+                    format!("begin anew, if it is to be replaced: tokengauge secret {}", self.client_id),
+                ))
+            }
+            _ => Err(not_ended(&error.into())),
+        }
     }
 
     /// Given by the person, or held since it was begun.
@@ -152,6 +190,9 @@ impl ReplaceSecret {
                 "go on with --resume, take it for all with --take, or go back with --abandon",
             ));
         }
+        SecretCredential::check_end(self.secret_expires, services.clock.now()).map_err(|error| {
+            CliError::Told(Exit::Refused, Failure::of_error(&error, SecretEnded::WHAT_TO_DO))
+        })?;
         let given = SecretCredential {
             value: self.secret.read()?,
             ends_on: self.secret_expires,
@@ -279,7 +320,7 @@ impl LastWord for Proved {
 
 /// One after the other until one is proven, then eight at a time; each is told as it ends.
 async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, quiet: bool) -> Proved {
-    let (mut failed, mut not_saved) = (None, None);
+    let (mut failed, mut not_saved, mut overtaken) = (None, None, None);
     let mut in_the_air = JoinSet::new();
     let mut secret = secret;
     for row in run.rows() {
@@ -287,7 +328,7 @@ async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, qu
     }
     loop {
         // What is under way comes to its end; nothing more is begun.
-        let goes_on = failed.is_none() && !services.leaving.is_told();
+        let goes_on = failed.is_none() && overtaken.is_none() && !services.leaving.is_told();
         let room = if goes_on { AT_ONCE - in_the_air.len() } else { 0 };
         for id in run.begin_next(room, |_| true) {
             let (services, secret) = (services.clone(), secret.clone());
@@ -310,6 +351,9 @@ async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, qu
                     failed = Some(CliError::Told(Exit::LocalIo, own.failure()));
                     not_saved = Some(own);
                 }
+                ExchangeError::Replacement(error) => {
+                    overtaken.get_or_insert(error);
+                }
                 error => {
                     failed.get_or_insert_with(|| failure_of(&error));
                 }
@@ -324,13 +368,12 @@ async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, qu
         let row = run.rows().iter().find(|row| row.id == id);
         failed = failed.or(row.and_then(|row| tell_row(row, quiet).err()));
     }
-    Proved { run, failed, not_saved }
+    Proved { run, failed, overtaken, not_saved }
 }
 
 fn failure_of(error: &ExchangeError) -> CliError {
     let exit = match error {
         ExchangeError::Stopped => return CliError::Quiet(Exit::Terminated),
-        ExchangeError::Replacement(_) => Exit::Refused,
         ExchangeError::NotSaved(_) => Exit::LocalIo,
         ExchangeError::Vault(error) => Exit::of_vault(error),
         _ => Exit::SetUpWrong,
@@ -377,7 +420,7 @@ fn end_lines(end: End, run: Option<&ProofRun>, client_id: ClientId) -> Vec<Strin
             "replaced: {} proven, {} take it unproven; the old secret is gone from here, remove it in the portal \
              once nobody uses it",
             connections(count.proven),
-            count.untried
+            count.untried + count.refused + count.hindered + count.open
         )],
         End::BothKept => vec![
             format!(

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use crate::app::copies;
+use crate::app::secret_replacement::OpenReplacement;
+use crate::app::{Connections, copies};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{Clock, ConnectionName, Overview, RenewalKind, RenewalPolicy, Scope, ScopeSet};
+use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
 use super::context::{Context, overview};
@@ -30,19 +32,41 @@ impl Show {
         let services = context.open()?;
         let overview = overview(&services, &self.name)?;
         let now = services.clock.now();
+        let open = open_replacement(&services, &overview, now)?;
         if self.json {
-            output::print_json(&facts::connection(&overview, now))?;
+            output::print_json(&facts::with_registration(&overview, open.as_ref(), now))?;
         } else {
-            output::print(&page(&overview, now))?;
+            output::print(&page(&overview, open.as_ref(), now))?;
         }
         Ok(Exit::Ok)
     }
 }
 
-fn page(overview: &Overview, now: DateTime<Utc>) -> String {
+/// All connections are read only where it tells something.
+fn open_replacement(
+    services: &Services,
+    overview: &Overview,
+    now: DateTime<Utc>,
+) -> Result<Option<OpenReplacement>, CliError> {
+    let client_id = overview.settings.client_id;
+    // A registration that cannot be read is told with its connection.
+    let is_open = services
+        .vault
+        .app_registration(&client_id)
+        .is_ok_and(|app| app.is_some_and(|app| app.replacement.is_some()));
+    if !is_open {
+        return Ok(None);
+    }
+    let mut connections = Connections::default();
+    connections.load(services.contents()?, now);
+    Ok(connections.open_replacement(&client_id))
+}
+
+fn page(overview: &Overview, open: Option<&OpenReplacement>, now: DateTime<Utc>) -> String {
     let mut page = String::new();
-    let rows = settings(overview).into_iter().chain(lifetimes(overview, now)).chain(history(overview, now));
-    for (label, text) in rows {
+    let replacement = open.map(|own| ("New secret", format!("{}; {}", own.in_words(), own.command())));
+    let rows = settings(overview).into_iter().chain(lifetimes(overview, now)).chain(replacement);
+    for (label, text) in rows.chain(history(overview, now)) {
         let _ = writeln!(page, "{label:<14} {}", sanitize(&text, 600));
     }
     page

@@ -107,9 +107,36 @@ pub struct SecretCredential {
 impl SecretCredential {
     /// From when it was entered to the beginning of its last date, which errs on the safe side of all time zones.
     pub fn lifetime(&self) -> Option<Lifetime> {
-        let expires_at = self.ends_on?.and_time(NaiveTime::MIN).and_utc();
+        let expires_at = end_of(self.ends_on?);
         Some(Lifetime { starts_at: self.entered_at, expires_at, certainty: Certainty::Known })
     }
+
+    /// Refuses a last date that has come already: such a secret counts as expired.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretEnded`].
+    pub fn check_end(ends_on: Option<NaiveDate>, now: DateTime<Utc>) -> Result<(), SecretEnded> {
+        match ends_on {
+            Some(date) if end_of(date) <= now => Err(SecretEnded(date)),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// When a secret with this last date counts as expired.
+fn end_of(ends_on: NaiveDate) -> DateTime<Utc> {
+    ends_on.and_time(NaiveTime::MIN).and_utc()
+}
+
+/// A new secret that would have expired by now, with the last date that was given for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the end date {0} of the new client secret is not in the future")]
+pub struct SecretEnded(pub NaiveDate);
+
+impl SecretEnded {
+    /// The second line.
+    pub const WHAT_TO_DO: &str = "Check the date (portal, column Expires), or leave it out.";
 }
 
 impl ClientCredential {
@@ -257,6 +284,19 @@ impl From<&SecretCredential> for CredentialFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_last_date_is_refused_from_the_moment_on_at_which_it_counts_as_expired() {
+        let entered_at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let today = entered_at.date_naive();
+        for ends_on in [today.pred_opt(), Some(today), today.succ_opt()] {
+            let secret = SecretCredential { value: ClientSecret::new("new"), ends_on, entered_at };
+            let is_expired = secret.lifetime().is_some_and(|life| life.is_expired_at(entered_at));
+            assert_eq!(SecretCredential::check_end(ends_on, entered_at).is_err(), is_expired, "{ends_on:?}");
+        }
+        assert_eq!(SecretCredential::check_end(Some(today), entered_at), Err(SecretEnded(today)));
+        assert_eq!(SecretCredential::check_end(None, entered_at), Ok(()));
+    }
 
     #[test]
     fn a_secret_id_is_told_from_a_secret() {

@@ -207,10 +207,26 @@ impl ProofRun {
         }
     }
 
+    /// Takes which of them use the new secret by the record, whoever has proven it.
+    pub fn follow(&mut self, proven_for: &BTreeSet<ConnectionId>) {
+        for row in self.rows.iter_mut().filter(|row| row.state != ProofState::Renewing) {
+            match (&row.state, proven_for.contains(&row.id)) {
+                (_, true) => row.state = ProofState::Ended(Proof::Proven),
+                (ProofState::Ended(Proof::Proven), false) => row.state = ProofState::Waiting,
+                (_, false) => {}
+            }
+        }
+    }
+
     /// Those that use the new secret.
     pub fn proven(&self) -> BTreeSet<ConnectionId> {
         let proven = self.rows.iter().filter(|row| row.state == ProofState::Ended(Proof::Proven));
         proven.map(|row| row.id.clone()).collect()
+    }
+
+    /// True if the renewal of this connection is on its way.
+    pub fn awaits(&self, id: &ConnectionId) -> bool {
+        self.rows.iter().any(|row| row.id == *id && row.state == ProofState::Renewing)
     }
 
     /// True if a renewal is on its way.

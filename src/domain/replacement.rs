@@ -111,6 +111,12 @@ impl AppRegistration {
         self.take_new_secret()
     }
 
+    /// True if this secret is the one of all connections by now.
+    pub fn has_taken(&self, candidate: &SecretCredential) -> bool {
+        self.replacement.is_none()
+            && self.credential.secret().is_some_and(|held| held.value == candidate.value)
+    }
+
     /// All connections use the old secret again, and the new one is forgotten.
     ///
     /// # Errors

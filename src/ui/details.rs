@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::app::Action;
 use crate::app::copies::{in_words, still_held};
 use crate::app::permissions::granted_state;
 use crate::app::words::count_with_commas;
@@ -46,6 +47,10 @@ fn lines(view: View<'_>, overview: &Overview, width: u16, height: usize) -> Vec<
         lines.push(hand_over(view, overview, width));
     }
     lines.push(pair(view, credential_label(overview), &credential(view, &overview.credential), width));
+    if let Some(open) = view.app.connections.open_replacement(&overview.settings.client_id) {
+        let told = format!("{}; {} goes on", open.in_words(), view.key(Action::ReplaceSecret));
+        lines.push(pair(view, "New secret", &told, width));
+    }
     lines.push(holder(view, overview, width));
     let settings = &overview.settings;
     let registration = format!("{}, {}", settings.client_id, cloud(&settings.authority));

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::connections::Showing;
 use crate::app::{
-    Action, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep, SecretPhase,
+    Action, AskedIn, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep, SecretPhase,
 };
 use crate::domain::Verdict;
 
@@ -89,15 +89,19 @@ fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
 fn secret_label(phase: &SecretPhase, action: Action) -> &'static str {
     match (phase, action) {
         (SecretPhase::Typing(_), Action::Open) => "prove it",
-        (SecretPhase::Proving(..) | SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => {
-            "back to the old one"
-        }
+        (SecretPhase::Proving(..), Action::Back) => "stop",
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => "leave or go back",
         (SecretPhase::Settled(_, _, Verdict::Partly), Action::Open) => "keep both",
+        (SecretPhase::Settled(run, ..), Action::Renew) if run.verdict() == Some(Verdict::AllProven) => {
+            "take the new one"
+        }
         (SecretPhase::Settled(_, _, Verdict::Partly), Action::Renew) => "try the rest",
         (SecretPhase::Settled(..), Action::Open) => "another secret",
         (SecretPhase::Settled(..), Action::Renew) => "try all",
-        (SecretPhase::Asking(..), Action::Open) => "yes, go back",
-        (SecretPhase::Asking(..), Action::Back) => "no",
+        (SecretPhase::Asking(..), Action::Open) => "stop here",
+        (SecretPhase::Asking(..), Action::Abandon) => "back to the old one",
+        (SecretPhase::Asking(_, _, AskedIn::Proving), Action::Back) => "go on",
+        (SecretPhase::Asking(_, _, AskedIn::Settled), Action::Back) => "no",
         (SecretPhase::Done { .. }, Action::HandOver) => "hand over the next",
         (_, Action::Back) => "close",
         (_, action) => action.label(),

@@ -9,11 +9,12 @@
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::secret_replacement::{connections, proof_in_words};
-use crate::app::{Action, SecretField, SecretForm, SecretPanel, SecretPhase};
+use crate::app::{Action, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve};
 use crate::domain::{Proof, ProofRow, ProofRun, ProofState, Verdict};
 
 use super::Regions;
@@ -31,6 +32,8 @@ const NAME: u16 = 26;
 const WORD: u16 = 16;
 /// The least lines of a frame, so that it stays from one phase to the next.
 const HEIGHT: u16 = 24;
+/// From this height on free lines stand between the parts; on less the room is for what is told.
+const AIRY: u16 = 14;
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel: &SecretPanel) {
     let id = panel.client_id.to_string();
@@ -38,11 +41,11 @@ pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>, panel
     let area = panel::open(buffer, regions, view, ("Replace the secret", &id), right, (panel::WIDTH, HEIGHT));
     let mut canvas = Canvas::new(buffer, area, view.look);
     match &panel.phase {
-        SecretPhase::Typing(form) => canvas.lines(&form_lines(view, panel, form, area.width)),
+        SecretPhase::Typing(form) => canvas.lines(&form_lines(view, panel, form, area)),
         SecretPhase::Done { run, copies } => draw_done(&mut canvas, view, panel, (run, *copies)),
         SecretPhase::Proving(run, _)
         | SecretPhase::Settled(run, ..)
-        | SecretPhase::Asking(run, _)
+        | SecretPhase::Asking(run, ..)
         | SecretPhase::GoingBack(run, _)
         | SecretPhase::Ending(run, ..) => draw_run(&mut canvas, view, panel, run),
     }
@@ -53,12 +56,13 @@ fn say(view: View<'_>, text: &str, style: Style, width: u16) -> Vec<Line<'static
     lines.into_iter().map(|line| view.row().gap(2).text(line, style).build()).collect()
 }
 
-fn form_lines(view: View<'_>, panel: &SecretPanel, form: &SecretForm, width: u16) -> Vec<Line<'static>> {
-    let theme = view.theme();
-    let serves = format!("This secret serves {}. Paste the new one.", connections(panel.serves));
-    let mut lines = vec![Line::default()];
+fn form_lines(view: View<'_>, panel: &SecretPanel, form: &SecretForm, area: Rect) -> Vec<Line<'static>> {
+    let (theme, width) = (view.theme(), area.width);
+    let free = || (area.height >= AIRY).then(Line::default);
+    let serves = format!("This secret serves {}.", connections(panel.serves));
+    let mut lines = Vec::from_iter(free());
     lines.extend(say(view, &serves, theme.heading, width));
-    lines.push(Line::default());
+    lines.extend(free());
     for (label, which, field) in
         [("New secret", SecretField::Secret, &form.secret), ("Ends on", SecretField::Ends, &form.ends)]
     {
@@ -71,23 +75,28 @@ fn form_lines(view: View<'_>, panel: &SecretPanel, form: &SecretForm, width: u16
         lines.push(row.append(field_line(view, field, room, focus)).build());
     }
     lines.push(Line::default());
-    match (&form.failure, form.secret_fault(), form.date_fault()) {
+    match (&form.failure, form.secret_fault(), form.date_fault(view.now)) {
         (Some(failure), ..) => {
             let failed = failure_lines(view, failure, width.saturating_sub(4));
             lines.extend(failed.into_iter().map(|line| view.row().gap(2).append(line).build()));
         }
         (None, Some(fault), _) => lines.extend(say(view, &fault, theme.error, width)),
-        (None, None, Some(fault)) => lines.extend(say(view, fault, theme.error, width)),
+        (None, None, Some(fault)) => lines.extend(say(view, &fault, theme.error, width)),
         (None, None, None) => {
-            let hint = "The value, shown once when it is made, not its ID. The date as 2027-05-22; without it nobody is \
-                        warned.";
+            let hint = match form.focus {
+                SecretField::Secret => "Portal, column Value: shown once when it is made. Not its ID.",
+                SecretField::Ends => "Portal, column Expires, as 2027-05-22. Without it nobody is warned.",
+            };
             lines.extend(say(view, hint, theme.muted, width));
         }
     }
-    lines.push(Line::default());
-    let promise = "It is proven on one real renewal first, then on the others. The old one is kept until all are proven; a wrong \
-                   one changes nothing.";
-    lines.extend(say(view, promise, theme.text, width));
+    let promise =
+        "One real renewal proves it first, then the others do. The old one is kept until all are proven.";
+    let promise: Vec<_> = free().into_iter().chain(say(view, promise, theme.text, width)).collect();
+    // Half a promise is none.
+    if lines.len() + promise.len() <= usize::from(area.height) {
+        lines.extend(promise);
+    }
     lines
 }
 
@@ -179,6 +188,13 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
     let count = run.count();
     let old = run.rows().len() - count.proven;
     let (text, style) = match &panel.phase {
+        SecretPhase::Settled(_, _, Verdict::Partly) if run.verdict() == Some(Verdict::AllProven) => (
+            format!(
+                "All that can be proven use the new secret. {} lets it take the old one's place.",
+                view.key(Action::Renew)
+            ),
+            theme.good,
+        ),
         SecretPhase::Settled(_, _, Verdict::Partly) => (
             format!(
                 "Both secrets are kept: {} use the new one, {old} the old one. {} tries the rest, {} keeps it so.",
@@ -199,13 +215,7 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
             "It could not be tried on any connection. Nothing was changed: the old one is in use.".to_owned(),
             theme.warning,
         ),
-        SecretPhase::Asking(..) => (
-            format!(
-                "Go back to the old secret? {} use the new one by now; it would be forgotten.",
-                count.proven
-            ),
-            theme.warning,
-        ),
+        SecretPhase::Asking(_, secret, _) => (question(view, run, secret), theme.warning),
         SecretPhase::GoingBack(..) => {
             (format!("waiting for what is under way {}", view.glyphs().ellipsis), theme.notice)
         }
@@ -226,6 +236,25 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
     say(view, &text, style, width)
 }
 
+/// What the person is asked who wants to leave.
+fn question(view: View<'_>, run: &ProofRun, secret: &SecretToProve) -> String {
+    let (proven, back) = (run.count().proven, view.key(Action::Abandon));
+    match secret {
+        SecretToProve::Held => format!(
+            "Stop here? Both secrets are kept: {proven} use the new one, {} the old one. {back}: all go back to the old one.",
+            run.rows().len() - proven
+        ),
+        SecretToProve::Typed { .. } if run.is_under_way() => {
+            format!(
+                "Stop here? The new secret is kept if the renewal under way works. {back}: the old one stays for all."
+            )
+        }
+        SecretToProve::Typed { .. } => {
+            "Stop here? The new secret has not worked yet, so it is not kept.".to_owned()
+        }
+    }
+}
+
 /// Why the first refused it, after a colon: where rows are narrow they have no room for it.
 fn why(run: &ProofRun) -> String {
     let why = run.rows().iter().find_map(|row| match &row.state {
@@ -243,15 +272,18 @@ fn draw_done(
     (run, copies): (&ProofRun, usize),
 ) {
     let (theme, width, count) = (view.theme(), canvas.width(), run.count());
-    canvas.blank();
+    let is_airy = canvas.rows_left() >= AIRY;
+    if is_airy {
+        canvas.blank();
+    }
     let untried = match count.untried {
         0 => String::new(),
-        untried => format!(", {untried} without a proof"),
+        untried => format!(", {untried} not tried"),
     };
     let told = format!(
         "The new secret is in use: {} proven{untried}. The old one is gone from here; remove it in the portal once nobody \
          uses it.",
-        connections(count.proven)
+        count.proven
     );
     canvas.lines(&say(view, &told, theme.good, width));
     if view.app.has_no_end_date(panel) {
@@ -259,14 +291,15 @@ fn draw_done(
         let told = format!("No end date: nobody is warned before it ends. {key} on a connection enters it.");
         canvas.lines(&say(view, &told, theme.warning, width));
     }
-    canvas.blank();
+    if is_airy {
+        canvas.blank();
+    }
     let held = view.app.old_copies(panel);
     if copies == 0 {
         canvas.lines(&say(view, "Nobody else was given the old one from here.", theme.muted, width));
         return;
     }
-    let done = copies - held.len().min(copies);
-    let heading = format!("Still with the old one: {} of {copies}, {done} done", held.len());
+    let heading = format!("Still with the old one: {} of {copies}", held.len());
     canvas.lines(&say(view, &heading, theme.heading, width));
     for (place, copy) in held.iter().enumerate().take(usize::from(canvas.rows_left())) {
         let (shape, style) = match place {

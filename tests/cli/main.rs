@@ -44,6 +44,7 @@ mod permissions;
 mod reports;
 mod restored;
 mod secret;
+mod secret_overtaken;
 mod settings;
 mod sign_in;
 mod signals;

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokengauge::domain::AppRegistration;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokio::runtime::Runtime;
@@ -16,20 +16,25 @@ use super::home::{Home, Run, binary};
 use super::one_secret::{COUNT, NEW, OLD, Platform, SOME, WRONG};
 
 /// A vault with the connections in it, and the platform that they are of.
-struct Place {
-    home: Home,
-    platform: Platform,
-    client_id: String,
+pub struct Place {
+    pub home: Home,
+    pub platform: Platform,
+    pub client_id: String,
     _runtime: Runtime,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more TOML at the end of the scenario.
+    pub fn with(more: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let platform = {
             let _inside = runtime.enter();
-            Platform::start("")
+            Platform::start(more)
         };
         let home = Home::empty();
         platform.fill(&home.path(""));
@@ -37,7 +42,7 @@ impl Place {
         Self { home, platform, client_id, _runtime: runtime }
     }
 
-    fn secret(&self, options: &[&str], stdin: &str) -> Run {
+    pub fn secret(&self, options: &[&str], stdin: &str) -> Run {
         let arguments = [&["secret", &self.client_id][..], options].concat();
         let run = self.home.with_stdin(&arguments, stdin);
         for secret in [OLD, NEW, SOME, WRONG] {
@@ -46,7 +51,7 @@ impl Place {
         run
     }
 
-    fn app(&self) -> AppRegistration {
+    pub fn app(&self) -> AppRegistration {
         let sources =
             Sources { key_file: Some(self.home.key()), keyring: Keyring::Left, ..Sources::default() };
         match unlock(&self.home.vault(), &sources).unwrap() {
@@ -55,12 +60,35 @@ impl Place {
         }
     }
 
-    fn proven(&self) -> usize {
+    pub fn proven(&self) -> usize {
         self.app().replacement.map_or(0, |own| own.proven_for.len())
     }
 
+    /// `show` and `list` say for how many connections of how many a new secret is proven.
+    fn tells_of_replacement(&self, open: Option<(u32, u32)>) {
+        let told = open.map(|(proven, serves)| {
+            format!("being proven: {proven} of {serves}; tokengauge secret {} --resume", self.client_id)
+        });
+        let facts =
+            open.map_or(Value::Null, |(proven, serves)| json!({ "proven": proven, "connections": serves }));
+        let says = |text: &str| match &told {
+            Some(told) => text.contains(told),
+            None => !text.contains("being proven"),
+        };
+        // One that uses the new secret, and one that uses the old one.
+        for name in ["contoso-mail01", "litware-mail01"] {
+            let run = self.home.run(&["show", name]).is(0);
+            assert!(says(&run.out), "{}", run.out);
+            assert_eq!(self.home.run(&["show", name, "--json"]).is(0).json()["secret_replacement"], facts);
+        }
+        let run = self.home.run(&["list"]).is(0);
+        assert!(says(&run.err), "{}", run.err);
+        let all = self.home.run(&["list", "--json"]).is(0).json();
+        assert!(all["connections"].as_array().unwrap().iter().all(|own| own["secret_replacement"] == facts));
+    }
+
     /// All renew with what they use now.
-    fn renew_all(&self) {
+    pub fn renew_all(&self) {
         let run = self.home.run(&["refresh", "--all"]).is(0);
         assert_eq!(lines(&run.out, ": renewed"), COUNT, "{}", run.out);
     }
@@ -69,21 +97,19 @@ impl Place {
         ["connections", "apps"].iter().flat_map(|name| files(&self.home.vault().join(name))).collect()
     }
 
+    /// The command, in a process of its own that is not waited for.
+    pub fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.env_clear().env("HOME", self.home.path(""));
+        command.arg("--vault").arg(self.home.vault()).arg("--key-file").arg(self.home.key());
+        command.args(["secret", &self.client_id]).args(options);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
     /// Begins to replace the secret, and is killed once so many are proven.
     fn killed_after(&self, count: usize) {
-        let mut child = Command::new(binary())
-            .env_clear()
-            .env("HOME", self.home.path(""))
-            .arg("--vault")
-            .arg(self.home.vault())
-            .arg("--key-file")
-            .arg(self.home.key())
-            .args(["secret", &self.client_id, "--secret-stdin"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = self.command(&["--secret-stdin"]).stderr(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(NEW.as_bytes()).unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let told = lines.filter(|line| line.ends_with(": proven")).take(count).count();
@@ -136,6 +162,16 @@ fn a_wrong_secret_is_one_request_and_no_byte() {
 }
 
 #[test]
+fn a_secret_that_has_ended_is_refused_before_anything_is_asked() {
+    let place = Place::new();
+    let before = place.records();
+    let run = place.secret(&["--secret-stdin", "--secret-expires", "2025-05-22"], NEW).fails(10);
+    assert!(run.err.contains("2025-05-22") && run.err.contains("not in the future"), "{}", run.err);
+    assert!(run.err.contains("column Expires"), "{}", run.err);
+    assert_eq!((place.platform.requests(), place.records() == before), (0, true));
+}
+
+#[test]
 fn a_secret_of_some_tenants_leaves_the_others_on_the_old_one_until_a_person_decides() {
     let place = Place::new();
     let run = place.secret(&["--secret-stdin", "--json"], SOME).is(5);
@@ -146,12 +182,14 @@ fn a_secret_of_some_tenants_leaves_the_others_on_the_old_one_until_a_person_deci
     assert_eq!((count("proven"), count("refused"), told["result"].as_str()), (22, 16, Some("both-kept")));
     place.renew_all();
     assert!(place.secret(&["--secret-stdin"], NEW).fails(10).err.contains("Another new secret"));
+    place.tells_of_replacement(Some((22, 38)));
     assert!(place.secret(&[], "").fails(10).err.contains("22 connections use it"));
     let again = place.secret(&["--resume"], "").is(5);
     assert_eq!((lines(&again.out, ": proven"), lines(&again.out, ": refused")), (22, 16));
     let before = place.platform.requests();
     place.secret(&["--abandon"], "").is(0);
     assert_eq!((place.proven(), place.platform.requests()), (0, before));
+    place.tells_of_replacement(None);
     place.renew_all();
     // Another connection may go first.
     place.secret(&["--secret-stdin", "--first", "litware-mail01"], SOME).is(5);

@@ -10,7 +10,7 @@ use tokengauge::runtime::services::Services;
 use tokengauge::vault::ErrorKind;
 
 use crate::child;
-use crate::desk::{Desk, reopen, signed_in};
+use crate::desk::{reopen, signed_in};
 
 /// What must not change by a renewal that cannot be saved.
 fn all_files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -60,16 +60,15 @@ async fn child_that_renews_on_a_full_disk() {
 const NOBODY: u32 = 65_534;
 
 /// Takes the right to write from `directories`, and runs the child as somebody to whom that matters.
-async fn run_read_only(desk: &Desk, directories: &[PathBuf]) {
+pub async fn run_read_only(test: &str, home: &Path, directories: &[PathBuf]) {
     let root = rustix::process::geteuid().is_root();
     if root {
-        give_away(desk.home.path());
+        give(home, NOBODY);
     }
     for directory in directories {
         fs::set_permissions(directory, Permissions::from_mode(0o500)).unwrap();
     }
-    let mut command =
-        child::command("disk::child_that_renews_in_a_read_only_directory", desk.home.path(), "");
+    let mut command = child::command(test, home, "");
     if root {
         command.uid(NOBODY).gid(NOBODY);
     }
@@ -77,12 +76,16 @@ async fn run_read_only(desk: &Desk, directories: &[PathBuf]) {
     for directory in directories {
         fs::set_permissions(directory, Permissions::from_mode(0o700)).unwrap();
     }
+    // A vault of somebody else is not read.
+    if root {
+        give(home, 0);
+    }
 }
 
-fn give_away(path: &Path) {
-    chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+fn give(path: &Path, owner: u32) {
+    chown(path, Some(owner), Some(owner)).unwrap();
     if path.is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| give_away(&entry.unwrap().path()));
+        fs::read_dir(path).unwrap().for_each(|entry| give(&entry.unwrap().path(), owner));
     }
 }
 
@@ -91,9 +94,11 @@ async fn in_a_read_only_directory_nothing_is_sent_and_the_old_record_stays() {
     let (platform, desk) = signed_in("").await;
     let (before, sent) = (all_files(&desk.vault_dir()), platform.token_requests());
     let vault = desk.vault_dir();
-    run_read_only(&desk, &[vault.join("connections")]).await;
+    let test = "disk::child_that_renews_in_a_read_only_directory";
+    run_read_only(test, desk.home.path(), &[vault.join("connections")]).await;
     run_read_only(
-        &desk,
+        test,
+        desk.home.path(),
         &[vault.join("connections"), vault.join("apps"), vault.join("locks"), vault.clone()],
     )
     .await;

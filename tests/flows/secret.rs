@@ -10,14 +10,17 @@ use tempfile::TempDir;
 use tokengauge::app::{CredentialEdit, Edit, GrantStep, NewConnection, Shown};
 use tokengauge::domain::secret::ClientSecret;
 use tokengauge::domain::{
-    AppRegistration, ConnectionId, Overview, Proof, ProofRun, SecretCredential, Unproven, Verdict,
+    AppRegistration, ClientId, ConnectionId, Overview, Proof, ProofRun, ReplacementError, SecretCredential,
+    Unproven, Verdict,
 };
 use tokengauge::runtime::clock::Clock;
 use tokengauge::runtime::exchange::{ExchangeError, NewSecret, exchange, prove_secret};
 use tokengauge::runtime::records;
-use tokengauge::runtime::secret_replacement::{go_back_to_old_secret, take_new_secret};
+use tokengauge::runtime::secret_replacement::{EndError, go_back_to_old_secret, take_new_secret};
 use tokengauge::runtime::services::Services;
 
+use crate::child;
+use crate::disk::run_read_only;
 use crate::one_secret::{COUNT, NEW, OLD, Platform, SOME, WRONG};
 
 struct Desk {
@@ -86,6 +89,24 @@ impl Desk {
             }
             run.take(&id, proof);
         }
+    }
+
+    /// Proves the secret that the record holds, and lets something happen before the platform answers.
+    async fn held_answer(
+        &self,
+        id: &ConnectionId,
+        happens: impl FnOnce(&ClientId) -> Result<(), EndError>,
+    ) -> Result<Proof, ExchangeError> {
+        let (before, client_id) = (self.platform.requests(), self.platform.client_id());
+        let simulator = self.platform.simulator.lock().unwrap();
+        let (services, id) = (self.services.clone(), id.clone());
+        let proof = tokio::spawn(async move { prove_secret(&services, &id, &NewSecret::Held).await });
+        while self.platform.requests() == before {
+            std::thread::yield_now();
+        }
+        happens(&client_id).unwrap();
+        drop(simulator);
+        proof.await.unwrap()
     }
 
     async fn renew_all(&self) {
@@ -250,4 +271,81 @@ async fn a_connection_that_is_gone_or_damaged_stops_no_run() {
     desk.prove(&mut run, given(NEW)).await;
     let count = run.count();
     assert_eq!((count.proven, count.refused, desk.platform.requests()), (36, 0, 36));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_program_that_gives_up_or_takes_the_secret_is_not_overruled() {
+    let desk = Desk::with("");
+    let (first, second) = (desk.id("contoso-mail01"), desk.id("contoso-mail02"));
+    let other = crate::desk::reopen(desk.home.path());
+    let prove = async |id: &ConnectionId, secret: &NewSecret| prove_secret(&desk.services, id, secret).await;
+    assert_eq!(prove(&first, &given(NEW)).await.unwrap(), Proof::Proven);
+
+    // One is in the air while the other program gives it up.
+    let in_the_air = desk.held_answer(&second, |client_id| go_back_to_old_secret(&other, client_id)).await;
+    assert!(matches!(in_the_air, Err(ExchangeError::Replacement(ReplacementError::NoneUnderWay))));
+    assert_eq!((desk.app().replacement, desk.in_use()), (None, (38, 0)));
+    desk.renew_all().await;
+
+    // And while it takes it.
+    assert_eq!(prove(&first, &given(NEW)).await.unwrap(), Proof::Proven);
+    let in_the_air = desk.held_answer(&second, |client_id| take_new_secret(&other, client_id)).await;
+    assert_eq!(in_the_air.unwrap(), Proof::Proven);
+    assert_eq!((desk.app().replacement, desk.in_use()), (None, (0, 38)));
+    desk.renew_all().await;
+}
+
+#[tokio::test]
+async fn on_a_full_disk_no_secret_is_proven_and_nothing_is_sent() {
+    let desk = Desk::with("");
+    let before = desk.files();
+    let test = "secret::child_that_proves_on_a_full_disk";
+    child::run(test, desk.home.path(), "trap '' XFSZ; ulimit -f 128;").await;
+    assert!(desk.files() == before, "the vault is as it was");
+    assert_eq!(desk.platform.requests(), 0);
+    desk.renew_all().await;
+}
+
+#[tokio::test]
+#[ignore = "run by on_a_full_disk_no_secret_is_proven_and_nothing_is_sent"]
+async fn child_that_proves_on_a_full_disk() {
+    let Some(home) = child::home() else { return };
+    let proof = prove_first(&home).await;
+    assert!(
+        matches!(&proof, Proof::Unproven(Unproven::Hindered(why)) if why.contains("contoso-mail01")),
+        "{proof:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_proof_that_cannot_be_noted_loses_no_sign_in() {
+    let desk = Desk::with("");
+    let apps = desk.home.path().join("vault/apps");
+    let before = files(&apps);
+    let renewed = |desk: &Desk| desk.services.services_overview("contoso-mail01").renewals.len();
+    assert_eq!(renewed(&desk), 0);
+    let test = "secret::child_that_cannot_note_a_proof";
+    run_read_only(test, desk.home.path(), std::slice::from_ref(&apps)).await;
+    // The tokens that the new secret brought are saved; the connection goes on with the secret that it had.
+    assert_eq!((desk.platform.requests(), renewed(&desk)), (1, 1));
+    assert_eq!(files(&apps), before);
+    assert_eq!(desk.in_use(), (38, 0));
+    desk.renew_all().await;
+    let mut run = desk.run();
+    desk.prove(&mut run, given(NEW)).await;
+    assert_eq!(run.verdict(), Some(Verdict::AllProven));
+}
+
+#[tokio::test]
+#[ignore = "run by a_proof_that_cannot_be_noted_loses_no_sign_in"]
+async fn child_that_cannot_note_a_proof() {
+    let Some(home) = child::home() else { return };
+    let proof = prove_first(&home).await;
+    assert!(matches!(proof, Proof::Unproven(Unproven::Hindered(_))), "{proof:?}");
+}
+
+async fn prove_first(home: &Path) -> Proof {
+    let services = crate::desk::reopen(home);
+    let id = services.services_overview("contoso-mail01").id;
+    prove_secret(&services, &id, &given(NEW)).await.unwrap()
 }

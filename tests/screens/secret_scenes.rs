@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use tokengauge::app::{App, Failure, Panel, SecretForm, SecretPanel, SecretPhase, SecretToProve, Tab};
+use tokengauge::app::{
+    App, AskedIn, Failure, Panel, ReplacementFacts, SecretForm, SecretPanel, SecretPhase, SecretToProve, Tab,
+};
 use tokengauge::domain::{ConnectionId, HandOver, Overview, Proof, ProofRun, TroubleKind, Unproven, Verdict};
 
-use super::fixtures::{Make, app, days, handed_over, now};
+use super::fixtures::{Make, app, choose, days, handed_over, now};
 use super::scenes::{Scene, changed};
 
 fn served() -> Vec<Overview> {
@@ -35,8 +37,13 @@ fn served() -> Vec<Overview> {
 
 fn with(all: Vec<Overview>, phase: impl FnOnce(ProofRun) -> SecretPhase) -> App {
     let run = ProofRun::new(&all, |_| false, now());
-    let panel =
-        SecretPanel { client_id: all[0].settings.client_id, serves: all.len(), row: None, phase: phase(run) };
+    let panel = SecretPanel {
+        client_id: all[0].settings.client_id,
+        serves: all.len(),
+        in_use_since: None,
+        row: None,
+        phase: phase(run),
+    };
     changed(app(all), |app| {
         app.tab = Tab::Connections;
         app.panel = Some(Panel::Secret(Box::new(panel)));
@@ -45,6 +52,18 @@ fn with(all: Vec<Overview>, phase: impl FnOnce(ProofRun) -> SecretPhase) -> App 
 
 fn at(phase: impl FnOnce(ProofRun) -> SecretPhase) -> App {
     with(served(), phase)
+}
+
+/// The list, while a new secret is proven for some of them.
+pub fn begun_elsewhere() -> App {
+    let all = served();
+    let proven_for = all.iter().take(22).map(|own| own.id.clone()).collect();
+    let candidate = all[0].credential.clone();
+    changed(app(all), |app| {
+        app.tab = Tab::Connections;
+        choose(app, "contoso-mail04");
+        app.connections.apps[0].replacement = Some(ReplacementFacts { candidate, proven_for });
+    })
 }
 
 /// So far that so many have ended, and eight are in the air.
@@ -94,7 +113,10 @@ pub fn all() -> Vec<Scene> {
             }),
         ),
         ("secret_partly", at(settled)),
-        ("secret_asking", at(|run| SecretPhase::Asking(proven(run, 17, false), held.clone()))),
+        (
+            "secret_asking",
+            at(|run| SecretPhase::Asking(proven(run, 17, false), held.clone(), AskedIn::Proving)),
+        ),
         ("secret_done", at(|run| SecretPhase::Done { run: proven(run, 99, false), copies: 9 })),
         (
             "secret_done_alone",

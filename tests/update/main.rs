@@ -27,6 +27,7 @@ mod probe;
 mod properties;
 mod queue;
 mod secret_replacement;
+mod secret_stopped;
 mod sign_in;
 mod time;
 mod tokens;

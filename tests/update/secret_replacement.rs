@@ -15,13 +15,13 @@ use tokengauge::domain::{
 
 use super::fixtures::*;
 
-const NEW: &str = "new~secret.value-of-forty-characters-0001";
+pub const NEW: &str = "new~secret.value-of-forty-characters-0001";
 
-fn many(count: usize) -> Vec<Overview> {
+pub fn many(count: usize) -> Vec<Overview> {
     (0..count).map(|place| healthy(&format!("c{place:02}"))).collect()
 }
 
-fn panel(desk: &Desk) -> &SecretPanel {
+pub fn panel(desk: &Desk) -> &SecretPanel {
     match &desk.app.panel {
         Some(Panel::Secret(panel)) => panel,
         other => panic!("no replacement: {other:?}"),
@@ -29,7 +29,7 @@ fn panel(desk: &Desk) -> &SecretPanel {
 }
 
 /// The renewals among the effects.
-fn proofs(effects: &[Effect]) -> Vec<(ConnectionId, SecretToProve)> {
+pub fn proofs(effects: &[Effect]) -> Vec<(ConnectionId, SecretToProve)> {
     let of = |effect: &Effect| match effect {
         Effect::ProveSecret { connection, secret, .. } => Some((connection.clone(), secret.clone())),
         _ => None,
@@ -37,25 +37,25 @@ fn proofs(effects: &[Effect]) -> Vec<(ConnectionId, SecretToProve)> {
     effects.iter().filter_map(of).collect()
 }
 
-fn typed() -> SecretToProve {
+pub fn typed() -> SecretToProve {
     SecretToProve::Typed { value: ClientSecret::new(NEW), ends_on: None }
 }
 
 /// Opens the panel, gives the secret and lets the first renewal go.
-fn begun(desk: &mut Desk) -> Vec<Effect> {
+pub fn begun(desk: &mut Desk) -> Vec<Effect> {
     assert_eq!(desk.press("S"), []);
     assert_eq!(desk.paste(NEW), []);
     desk.press("Enter")
 }
 
-fn answered(desk: &mut Desk, effect: &Effect, proof: Proof) -> Vec<Effect> {
+pub fn answered(desk: &mut Desk, effect: &Effect, proof: Proof) -> Vec<Effect> {
     let Effect::ProveSecret { request, connection, .. } = effect else { panic!("{effect:?}") };
     let overview = desk.app.connections.get(connection).cloned().map(Box::new);
     let news = ProofNews { connection: connection.clone(), proof: Ok(proof), overview };
     desk.send(Message::Answer { request: *request, answer: Answer::SecretProved(news) })
 }
 
-fn hindered(desk: &mut Desk, effect: &Effect) -> Vec<Effect> {
+pub fn hindered(desk: &mut Desk, effect: &Effect) -> Vec<Effect> {
     let Effect::ProveSecret { request, connection, .. } = effect else { panic!("{effect:?}") };
     let news = ProofNews { connection: connection.clone(), proof: Err(failure()), overview: None };
     desk.send(Message::Answer { request: *request, answer: Answer::SecretProved(news) })
@@ -83,7 +83,7 @@ fn prove_all(
     (others, most)
 }
 
-fn refused() -> Proof {
+pub fn refused() -> Proof {
     Proof::Refused("the client secret is wrong (AADSTS7000215)".to_owned())
 }
 
@@ -157,7 +157,7 @@ fn a_failure_while_going_back_does_not_lead_to_the_form() {
     let mut desk = Desk::open(many(3));
     let first = begun(&mut desk);
     desk.press("Esc");
-    assert_eq!(desk.press("Enter"), []);
+    assert_eq!(desk.press("X"), []);
     assert_eq!(hindered(&mut desk, &first[0]), []);
     assert_eq!(desk.app.panel, None);
     assert!(desk.said().starts_with("Nothing was changed"), "{}", desk.said());
@@ -176,7 +176,7 @@ fn those_that_refuse_keep_the_old_one_and_esc_asks_before_all_go_back() {
     desk.press("Esc");
     assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, _, Verdict::Partly)));
     desk.press("Esc");
-    let back = desk.press("Enter");
+    let back = desk.press("X");
     let [Effect::EndReplacement { end: ReplacementEnd::BackToOld, .. }] = &back[..] else {
         panic!("{back:?}")
     };
@@ -191,7 +191,7 @@ fn going_back_waits_for_what_is_in_the_air() {
     let first = begun(&mut desk);
     let mut open = answered(&mut desk, &first[0], Proof::Proven);
     desk.press("Esc");
-    assert_eq!(desk.press("Enter"), [], "eight renewals are awaited");
+    assert_eq!(desk.press("X"), [], "eight renewals are awaited");
     while open.len() > 1 {
         assert_eq!(answered(&mut desk, &open.pop().unwrap(), Proof::Proven), []);
     }
@@ -240,7 +240,7 @@ fn a_secret_that_the_record_holds_goes_also_where_nobody_is_left_who_uses_it() {
     desk.app.connections.load(contents, start());
     desk.press("S");
     desk.press("Esc");
-    let back = desk.press("Enter");
+    let back = desk.press("X");
     assert!(matches!(back[..], [Effect::EndReplacement { end: ReplacementEnd::BackToOld, .. }]), "{back:?}");
 }
 
@@ -276,6 +276,27 @@ fn an_id_in_place_of_a_secret_is_refused_before_anything_is_sent() {
     assert!(
         matches!(secret, SecretToProve::Typed { ends_on: Some(date), .. } if date.to_string() == "2027-05-22")
     );
+}
+
+#[test]
+fn a_secret_that_has_ended_is_refused_and_stays_in_its_field() {
+    let mut desk = Desk::open(many(2));
+    desk.press("S");
+    desk.paste(NEW);
+    desk.press("Tab");
+    let today = start().date_naive();
+    for date in [today - days(400), today] {
+        desk.type_text(&date.to_string());
+        assert_eq!(desk.press("Enter"), []);
+        let SecretPhase::Typing(form) = &panel(&desk).phase else { panic!("{date}") };
+        let failure = form.failure.as_ref().unwrap();
+        assert!(failure.what_happened.contains(&date.to_string()), "{failure:?}");
+        assert!(failure.what_to_do.contains("column Expires"), "{failure:?}");
+        assert_eq!(form.secret.text(), NEW);
+        desk.press("Ctrl-C");
+    }
+    desk.type_text(&(today + days(1)).to_string());
+    assert_eq!(proofs(&desk.press("Enter")).len(), 1);
 }
 
 #[test]

@@ -35,10 +35,7 @@ impl App {
                 self.complain(failure, now);
                 Vec::new()
             }
-            Answer::SecretProved(news) => {
-                self.take_proof(request, news, now);
-                Vec::new()
-            }
+            Answer::SecretProved(news) => self.take_proof(request, news, now),
             Answer::ReplacementEnded(result) => self.take_replacement_end(request, result, now),
             Answer::Delivered(result) => self.take_delivery(request, result, now),
             Answer::Revealed(result) => {

@@ -19,7 +19,12 @@ impl App {
                 let outdated = self.reading == Reading::Outdated(request);
                 self.reading = Reading::Idle;
                 match result {
-                    Ok(contents) => self.fill(contents, now),
+                    Ok(contents) => {
+                        self.fill(contents, now);
+                        if !outdated {
+                            self.follow_replacement(now);
+                        }
+                    }
                     Err(failure) => self.reading_failed(failure, now),
                 }
                 if outdated { self.read_records_again() } else { Vec::new() }

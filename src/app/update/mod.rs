@@ -3,9 +3,9 @@
 //! `keys.rs` has what an action does on the tabs, `panels.rs` in a panel, `door.rs` at the vault's door, `paste.rs` what
 //! becomes of pasted text, `permissions.rs` the Permissions tab, `hand_over.rs` and `export.rs` giving values away,
 //! `listening.rs` what the browser brings by itself, `answers.rs` what an effect's answer changes, `device.rs` the sign-in
-//! by device code, `consent.rs` that of an administrator, `queue.rs` the way from one sign-in to the next, `probe.rs` what
-//! Graph answers to a token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what ends, `time.rs` what else
-//! the time brings.
+//! by device code, `consent.rs` that of an administrator, `queue.rs` the way from one sign-in to the next,
+//! `secret_replacement.rs` a new client secret, `secret_proofs.rs` what its proofs bring, `probe.rs` what Graph answers to a
+//! token, `renewals.rs` what renews by itself, `warnings.rs` who is told of what ends, `time.rs` what else the time brings.
 
 mod answers;
 mod consent;
@@ -23,6 +23,7 @@ mod probe;
 mod queue;
 mod renewals;
 mod saving;
+mod secret_proofs;
 mod secret_replacement;
 mod time;
 mod warnings;

@@ -5,13 +5,11 @@ use crossterm::event::KeyEvent;
 
 use crate::app::secret_replacement::{OldCopy, old_copies};
 use crate::app::{
-    Action, App, AppFacts, Effect, Failure, Notice, Panel, ProofNews, ReplacementEnd, RequestId, SecretForm,
-    SecretPanel, SecretPhase, SecretToProve,
+    Action, App, AppFacts, AskedIn, Effect, Notice, Panel, ReplacementEnd, SecretForm, SecretPanel,
+    SecretPhase, SecretToProve,
 };
-use crate::domain::app_registration::CredentialKind;
-use crate::domain::{
-    ClientId, ConnectionId, HandedOver, Overview, Proof, ProofRun, ProofState, Unproven, Verdict,
-};
+use crate::domain::app_registration::{CredentialFacts, CredentialKind};
+use crate::domain::{ClientId, ConnectionId, HandedOver, Overview, Proof, ProofRun, ProofState, Verdict};
 
 impl App {
     /// Only a secret is replaced here: a certificate has a key beside it, and a public client has neither.
@@ -40,10 +38,18 @@ impl App {
                 SecretPhase::Settled(run, SecretToProve::Held, Verdict::Partly)
             }
         };
-        SecretPanel { client_id, serves: self.served_by(&client_id).count(), row: None, phase }
+        let in_use_since = self.in_use_since(&client_id);
+        SecretPanel { client_id, serves: self.served_by(&client_id).count(), in_use_since, row: None, phase }
     }
 
-    fn app_facts(&self, client_id: &ClientId) -> Option<&AppFacts> {
+    pub(super) fn in_use_since(&self, client_id: &ClientId) -> Option<DateTime<Utc>> {
+        match self.app_facts(client_id)?.credential {
+            CredentialFacts::Secret { entered_at, .. } => Some(entered_at),
+            CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
+        }
+    }
+
+    pub(super) fn app_facts(&self, client_id: &ClientId) -> Option<&AppFacts> {
         self.connections.apps.iter().find(|app| app.client_id == *client_id)
     }
 
@@ -86,22 +92,31 @@ impl App {
                 }
                 SecretPhase::Typing(form)
             }
-            (SecretPhase::Proving(run, secret), Action::Back) => SecretPhase::Asking(run, secret),
+            (SecretPhase::Proving(run, secret), Action::Back) => {
+                SecretPhase::Asking(run, secret, AskedIn::Proving)
+            }
             (SecretPhase::Settled(run, secret, Verdict::Partly), Action::Back) => {
-                SecretPhase::Asking(run, secret)
+                SecretPhase::Asking(run, secret, AskedIn::Settled)
             }
             (SecretPhase::Settled(..) | SecretPhase::Done { .. }, Action::Back) => return effects,
-            (SecretPhase::Settled(_, _, Verdict::Partly), Action::Open) => {
-                self.tell(Notice::plain("Both secrets are kept. S goes on.", now));
-                return effects;
+            (
+                SecretPhase::Settled(run, secret, Verdict::Partly) | SecretPhase::Asking(run, secret, _),
+                Action::Open,
+            ) => {
+                return self.stop_replacing(&run, &secret, now);
             }
             (SecretPhase::Settled(..), Action::Open) => SecretPhase::Typing(SecretForm::default()),
             (SecretPhase::Settled(mut run, secret, _), Action::Renew) => {
                 run.try_again(now);
                 SecretPhase::Proving(run, secret)
             }
-            (SecretPhase::Asking(run, secret), Action::Open) => SecretPhase::GoingBack(run, secret),
-            (SecretPhase::Asking(run, secret), Action::Back) => SecretPhase::Proving(run, secret),
+            (SecretPhase::Asking(run, secret, _), Action::Abandon) => SecretPhase::GoingBack(run, secret),
+            (SecretPhase::Asking(run, secret, AskedIn::Proving), Action::Back) => {
+                SecretPhase::Proving(run, secret)
+            }
+            (SecretPhase::Asking(run, secret, AskedIn::Settled), Action::Back) => {
+                SecretPhase::Settled(run, secret, Verdict::Partly)
+            }
             (phase @ SecretPhase::Done { .. }, Action::HandOver) => {
                 panel.phase = phase;
                 return self.hand_over_next(panel, now);
@@ -112,23 +127,29 @@ impl App {
         effects
     }
 
+    /// The panel closes, and nothing more is begun; what is in the air comes to its end. The record keeps both secrets once
+    /// the new one has worked, so that it can be gone on with.
+    fn stop_replacing(&mut self, run: &ProofRun, secret: &SecretToProve, now: DateTime<Utc>) -> Vec<Effect> {
+        let told = match secret {
+            SecretToProve::Held => "Both secrets are kept. S goes on.",
+            SecretToProve::Typed { .. } if run.is_under_way() => {
+                "If the renewal under way works, the new secret is kept beside the old one. S goes on then."
+            }
+            SecretToProve::Typed { .. } => "Nothing was changed: the old secret is in use.",
+        };
+        self.tell(Notice::plain(told, now));
+        self.read_records_again()
+    }
+
     /// A form that is not right stays, and says why.
     fn begin_proving(&self, client_id: &ClientId, mut form: SecretForm, now: DateTime<Utc>) -> SecretPhase {
-        match form.given() {
-            Some(secret) => {
+        match form.given(now) {
+            Ok(secret) => {
                 let run = ProofRun::new(self.served_by(client_id), |_| false, now);
                 SecretPhase::Proving(run, secret)
             }
-            None => {
-                let what_happened = match (form.secret_fault(), form.date_fault()) {
-                    (Some(fault), _) => fault,
-                    (None, Some(fault)) => fault.to_owned(),
-                    (None, None) => "the new client secret is missing".to_owned(),
-                };
-                form.failure = Some(Failure::of_error(
-                    &what_happened,
-                    "Portal: Certificates & secrets, Client secrets, column Value.",
-                ));
+            Err(failure) => {
+                form.failure = Some(failure);
                 SecretPhase::Typing(form)
             }
         }
@@ -236,7 +257,7 @@ impl App {
     }
 
     /// With its place among the covered panels; `None` is in front.
-    fn take_secret_panel(&mut self) -> Option<(Option<usize>, Box<SecretPanel>)> {
+    pub(super) fn take_secret_panel(&mut self) -> Option<(Option<usize>, Box<SecretPanel>)> {
         if let Some(Panel::Secret(panel)) = self.panel.take_if(|panel| matches!(panel, Panel::Secret(_))) {
             return Some((None, panel));
         }
@@ -247,58 +268,11 @@ impl App {
         }
     }
 
-    fn put_secret_panel(&mut self, (place, panel): (Option<usize>, Box<SecretPanel>)) {
+    pub(super) fn put_secret_panel(&mut self, (place, panel): (Option<usize>, Box<SecretPanel>)) {
         match place {
             None => self.panel = Some(Panel::Secret(panel)),
             Some(place) => self.covered.insert(place, Panel::Secret(panel)),
         }
-    }
-
-    pub(super) fn take_proof(&mut self, request: RequestId, news: ProofNews, now: DateTime<Utc>) {
-        if self.in_flight.get(&news.connection) != Some(&request) {
-            return;
-        }
-        self.in_flight.remove(&news.connection);
-        if let Some(overview) = news.overview.filter(|own| self.connections.get(&own.id).is_some()) {
-            self.note_pause(&overview, now);
-            self.connections.put(*overview);
-        }
-        self.hold_back_if_still_due(&news.connection, now);
-        if let Err(failure) = &news.proof {
-            self.complain(failure.clone(), now);
-        }
-        if let Some(mut panel) = self.take_secret_panel() {
-            panel.1.take_proof(&news.connection, news.proof);
-            self.put_secret_panel(panel);
-        }
-    }
-
-    pub(super) fn take_replacement_end(
-        &mut self,
-        request: RequestId,
-        result: Result<(), Failure>,
-        now: DateTime<Utc>,
-    ) -> Vec<Effect> {
-        let Some(mut panel) = self.take_secret_panel() else { return self.read_records_again() };
-        let is_awaited = matches!(panel.1.phase, SecretPhase::Ending(_, own, _) if own == request);
-        if is_awaited && let SecretPhase::Ending(run, _, end) = panel.1.phase {
-            match (result, end) {
-                (Ok(()), ReplacementEnd::BackToOld) => {
-                    self.tell(Notice::plain("All connections use the old secret again.", now));
-                    return self.read_records_again();
-                }
-                (Ok(()), ReplacementEnd::TakeNew) => {
-                    panel.1.row = None;
-                    panel.1.phase = SecretPhase::Done { run, copies: 0 };
-                }
-                (Err(failure), _) => {
-                    self.complain(failure, now);
-                    panel.1.phase = SecretPhase::Settled(run, SecretToProve::Held, Verdict::Partly);
-                }
-            }
-        }
-        self.put_secret_panel(panel);
-        self.read_records_again()
     }
 }
 
@@ -355,26 +329,5 @@ impl SecretPanel {
         };
         let under_way = rows.iter().position(|row| row.state == ProofState::Renewing);
         under_way.or_else(|| rows.iter().position(|row| is_odd(&row.state))).unwrap_or(0)
-    }
-
-    /// What stands in our own way says nothing of the secret, which stays: the portal shows it once.
-    fn take_proof(&mut self, connection: &ConnectionId, proof: Result<Proof, Failure>) {
-        let (SecretPhase::Proving(run, secret)
-        | SecretPhase::Asking(run, secret)
-        | SecretPhase::GoingBack(run, secret)) = &mut self.phase
-        else {
-            return;
-        };
-        match proof {
-            Ok(proof) => {
-                if proof == Proof::Proven {
-                    *secret = SecretToProve::Held;
-                }
-                run.take(connection, proof);
-            }
-            Err(failure) => {
-                run.take(connection, Proof::Unproven(Unproven::Hindered(failure.what_happened)));
-            }
-        }
     }
 }

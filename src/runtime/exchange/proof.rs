@@ -4,8 +4,7 @@
 //! nothing: both secrets are good, and the connection goes on with the one that it had.
 
 use crate::domain::{
-    AppRegistration, Audience, ConnectionId, Event, EventKind, Overview, Proof, ReplacementError,
-    SecretCredential, Unproven,
+    Audience, ConnectionId, Event, EventKind, Overview, Proof, ReplacementError, SecretCredential, Unproven,
 };
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
@@ -47,8 +46,8 @@ pub async fn prove_secret(
         Ok(_) => Proof::Proven,
         Err(error) => unproven(error)?,
     };
-    let (own, id) = (services.clone(), id.clone());
-    blocking(move || note(&own, &id, &overview, &candidate, proof)).await.or_else(unproven)
+    let (own, id, secret) = (services.clone(), id.clone(), secret.clone());
+    blocking(move || note(&own, (&id, &overview), (&secret, &candidate), proof)).await.or_else(unproven)
 }
 
 /// The resource that the renewal is for: one that renews, since a refusal for another says nothing of the secret.
@@ -108,13 +107,12 @@ fn of_vault(error: &VaultError) -> Unproven {
 /// Keeps what the proof came to: with the registration if it worked, else in the activity alone.
 fn note(
     services: &Services,
-    id: &ConnectionId,
-    overview: &Overview,
-    candidate: &SecretCredential,
+    (id, overview): (&ConnectionId, &Overview),
+    proven: (&NewSecret, &SecretCredential),
     proof: Proof,
 ) -> Result<Proof, ExchangeError> {
     match &proof {
-        Proof::Proven => note_proven(services, id, overview, candidate)?,
+        Proof::Proven => note_proven(services, (id, overview), proven)?,
         Proof::Refused(what_happened) => services.note_event(&Event {
             at: services.clock.now(),
             kind: EventKind::Failed,
@@ -129,22 +127,21 @@ fn note(
 
 fn note_proven(
     services: &Services,
-    id: &ConnectionId,
-    overview: &Overview,
-    candidate: &SecretCredential,
+    (id, overview): (&ConnectionId, &Overview),
+    (secret, candidate): (&NewSecret, &SecretCredential),
 ) -> Result<(), ExchangeError> {
     let mut locked = services.vault.lock_app(&overview.settings.client_id, PATIENCE)?;
     let mut app = locked.read()?.ok_or(ExchangeError::NoAppRegistration)?;
     // Taken for all meanwhile, by another process that saw the last proof: there is nothing left to note.
-    if is_taken(&app, candidate) {
+    if app.has_taken(candidate) {
         return Ok(());
+    }
+    // Given up meanwhile: what another person has ended does not begin anew by itself.
+    if *secret == NewSecret::Held && app.replacement.is_none() {
+        return Err(ReplacementError::NoneUnderWay.into());
     }
     app.note_proof(candidate, id.clone())?;
     Ok(locked.save(&mut app)?)
-}
-
-fn is_taken(app: &AppRegistration, candidate: &SecretCredential) -> bool {
-    app.replacement.is_none() && app.credential.secret().is_some_and(|held| held.value == candidate.value)
 }
 
 impl Ready {

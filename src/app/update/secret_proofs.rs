@@ -1,0 +1,174 @@
+//! What answers and records do to the replacement of a client secret: a proof that came, the last word, what another program
+//! has done meanwhile.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::{
+    App, Effect, Failure, Notice, ProofNews, Reading, ReplacementEnd, RequestId, SecretPanel, SecretPhase,
+    SecretToProve,
+};
+use crate::domain::{ConnectionId, Proof, Unproven, Verdict};
+
+impl App {
+    pub(super) fn take_proof(
+        &mut self,
+        request: RequestId,
+        news: ProofNews,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        let ProofNews { connection, proof, overview } = news;
+        if self.in_flight.get(&connection) != Some(&request) {
+            return Vec::new();
+        }
+        self.in_flight.remove(&connection);
+        if let Some(overview) = overview.filter(|own| self.connections.get(&own.id).is_some()) {
+            self.note_pause(&overview, now);
+            self.connections.put(*overview);
+        }
+        self.hold_back_if_still_due(&connection, now);
+        if let Err(failure) = &proof {
+            self.complain(failure.clone(), now);
+        }
+        let mut awaiting = self.take_secret_panel();
+        let effects = match awaiting.as_mut().filter(|(_, panel)| panel.awaits(&connection)) {
+            None => self.take_late_proof(&connection, &proof, now),
+            Some((_, panel)) => self.take_awaited_proof(panel, &connection, proof),
+        };
+        awaiting.into_iter().for_each(|panel| self.put_secret_panel(panel));
+        effects
+    }
+
+    fn take_awaited_proof(
+        &mut self,
+        panel: &mut SecretPanel,
+        connection: &ConnectionId,
+        proof: Result<Proof, Failure>,
+    ) -> Vec<Effect> {
+        let (was_held, is_hindered) = (panel.holds_recorded(), proof.is_err());
+        panel.take_proof(connection, proof);
+        match () {
+            // It may have been ended by another program.
+            () if was_held && is_hindered => return self.read_records_again(),
+            () if !was_held && panel.holds_recorded() => self.outdate_reading(),
+            () => {}
+        }
+        Vec::new()
+    }
+
+    /// Of a replacement that was stopped: it was in the air by then.
+    fn take_late_proof(
+        &mut self,
+        connection: &ConnectionId,
+        proof: &Result<Proof, Failure>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        let name = self.connections.get(connection).map_or("", |own| own.name.as_str());
+        let told = match proof {
+            Ok(Proof::Proven) => format!("{name} uses the new secret; both are kept. S goes on."),
+            Ok(Proof::Refused(why)) => format!("{name} keeps the old secret: {why}."),
+            Ok(Proof::Unproven(_)) | Err(_) => return self.read_records_again(),
+        };
+        self.tell(Notice::plain(told, now));
+        self.read_records_again()
+    }
+
+    /// What is read by now was there before what was just noted.
+    fn outdate_reading(&mut self) {
+        if let Reading::UnderWay(request) = self.reading {
+            self.reading = Reading::Outdated(request);
+        }
+    }
+
+    /// What the records say by now of the replacement that is shown: another program may have proven more, or ended it.
+    pub(super) fn follow_replacement(&mut self, now: DateTime<Utc>) {
+        let Some(mut panel) = self.take_secret_panel() else { return };
+        let replacement = self.app_facts(&panel.1.client_id).and_then(|app| app.replacement.as_ref());
+        match (&mut panel.1.phase, replacement) {
+            (SecretPhase::Settled(run, SecretToProve::Held, _), Some(own)) => run.follow(&own.proven_for),
+            (
+                SecretPhase::Proving(run, SecretToProve::Held)
+                | SecretPhase::Settled(run, SecretToProve::Held, _)
+                | SecretPhase::Asking(run, SecretToProve::Held, _),
+                None,
+            ) if !run.is_under_way() => {
+                let is_old = self.in_use_since(&panel.1.client_id) == panel.1.in_use_since;
+                let told = if is_old {
+                    "Another program has ended this: all connections use the old secret again."
+                } else {
+                    "Another program has ended this: all connections use the new secret."
+                };
+                self.tell(Notice::plain(told, now));
+                return;
+            }
+            _ => {}
+        }
+        self.put_secret_panel(panel);
+    }
+
+    pub(super) fn take_replacement_end(
+        &mut self,
+        request: RequestId,
+        result: Result<(), Failure>,
+        now: DateTime<Utc>,
+    ) -> Vec<Effect> {
+        let Some(mut panel) = self.take_secret_panel() else { return self.read_records_again() };
+        let is_awaited = matches!(panel.1.phase, SecretPhase::Ending(_, own, _) if own == request);
+        if is_awaited && let SecretPhase::Ending(run, _, end) = panel.1.phase {
+            match (result, end) {
+                (Ok(()), ReplacementEnd::BackToOld) => {
+                    self.tell(Notice::plain("All connections use the old secret again.", now));
+                    return self.read_records_again();
+                }
+                (Ok(()), ReplacementEnd::TakeNew) => {
+                    panel.1.row = None;
+                    panel.1.phase = SecretPhase::Done { run, copies: 0 };
+                }
+                (Err(failure), _) => {
+                    self.complain(failure, now);
+                    panel.1.phase = SecretPhase::Settled(run, SecretToProve::Held, Verdict::Partly);
+                }
+            }
+        }
+        self.put_secret_panel(panel);
+        self.read_records_again()
+    }
+}
+
+impl SecretPanel {
+    /// True if what is proven here is held by the record.
+    fn holds_recorded(&self) -> bool {
+        matches!(
+            &self.phase,
+            SecretPhase::Proving(_, SecretToProve::Held)
+                | SecretPhase::Settled(_, SecretToProve::Held, _)
+                | SecretPhase::Asking(_, SecretToProve::Held, _)
+                | SecretPhase::GoingBack(_, SecretToProve::Held)
+        )
+    }
+
+    /// True if a renewal of this connection, begun here, is on its way.
+    fn awaits(&self, connection: &ConnectionId) -> bool {
+        self.run().is_some_and(|run| run.awaits(connection))
+    }
+
+    /// What stands in our own way says nothing of the secret, which stays: the portal shows it once.
+    fn take_proof(&mut self, connection: &ConnectionId, proof: Result<Proof, Failure>) {
+        let (SecretPhase::Proving(run, secret)
+        | SecretPhase::Asking(run, secret, _)
+        | SecretPhase::GoingBack(run, secret)) = &mut self.phase
+        else {
+            return;
+        };
+        match proof {
+            Ok(proof) => {
+                if proof == Proof::Proven {
+                    *secret = SecretToProve::Held;
+                }
+                run.take(connection, proof);
+            }
+            Err(failure) => {
+                run.take(connection, Proof::Unproven(Unproven::Hindered(failure.what_happened)));
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Leaving the replacement of a client secret before its end, and what other programs do to it meanwhile.
+
+use std::collections::BTreeSet;
+
+use tokengauge::app::{Answer, Effect, Message, ReplacementFacts, SecretPhase, SecretToProve};
+use tokengauge::domain::app_registration::CredentialFacts;
+use tokengauge::domain::{Overview, Proof, ProofState, Verdict};
+
+use super::fixtures::*;
+use super::secret_replacement::{answered, begun, hindered, many, panel, proofs, refused, typed};
+
+fn begun_for(names: &[&str]) -> ReplacementFacts {
+    let proven_for: BTreeSet<_> = names.iter().map(|name| id(name)).collect();
+    ReplacementFacts { candidate: secret(None), proven_for }
+}
+
+/// Begun by another program, for these of them.
+fn desk_with(connections: Vec<Overview>, proven: &[&str]) -> Desk {
+    let mut desk = Desk::open(Vec::new());
+    let mut contents = contents(connections);
+    contents.apps[0].replacement = Some(begun_for(proven));
+    desk.app.connections.load(contents, start());
+    desk
+}
+
+/// What the records say when they are read again.
+fn read(desk: &mut Desk, effects: &[Effect], replacement: Option<ReplacementFacts>) -> Vec<Effect> {
+    let [effect @ Effect::LoadVault { .. }] = effects else { panic!("{effects:?}") };
+    let mut contents = contents(desk.app.connections.all().to_vec());
+    contents.apps.clone_from(&desk.app.connections.apps);
+    contents.apps[0].replacement = replacement;
+    desk.answer(std::slice::from_ref(effect), Answer::Contents(Ok(contents)))
+}
+
+#[test]
+fn stopping_asks_no_further_connection_keeps_both_secrets_and_s_leads_back() {
+    let mut desk = Desk::open(many(20));
+    let first = begun(&mut desk);
+    let open = answered(&mut desk, &first[0], Proof::Proven);
+    desk.press("Esc");
+    assert_eq!(answered(&mut desk, &open[0], Proof::Proven), [], "nothing more is begun while it asks");
+    let reading = desk.press("Enter");
+    assert_eq!((desk.app.panel.is_none(), desk.said()), (true, "Both secrets are kept. S goes on."));
+    assert_eq!(read(&mut desk, &reading, Some(begun_for(&["c00", "c01"]))), []);
+    // What is in the air comes to its end.
+    let reading = answered(&mut desk, &open[1], Proof::Proven);
+    desk.press("S");
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2);
+    assert_eq!(read(&mut desk, &reading, Some(begun_for(&["c00", "c01", "c02"]))), []);
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 3);
+    for late in &open[2..] {
+        answered(&mut desk, late, Proof::Proven);
+    }
+    assert_eq!(proofs(&desk.press("r")).len(), 8, "it goes on where it stopped");
+}
+
+#[test]
+fn the_first_one_in_the_air_decides_whether_the_new_secret_is_kept() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    desk.press("Esc");
+    desk.press("Enter");
+    assert!(desk.said().starts_with("If the renewal under way works"), "{}", desk.said());
+    answered(&mut desk, &first[0], Proof::Proven);
+    assert!(desk.said().contains("c00 uses the new secret; both are kept"), "{}", desk.said());
+
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    desk.press("Esc");
+    desk.press("Enter");
+    answered(&mut desk, &first[0], refused());
+    assert!(desk.said().contains("c00 keeps the old secret"), "{}", desk.said());
+}
+
+#[test]
+fn what_was_in_the_air_for_one_secret_proves_no_other() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    desk.press("Esc");
+    desk.press("Enter");
+    let other = begun(&mut desk);
+    assert_eq!(proofs(&other).len(), 1);
+    answered(&mut desk, &first[0], Proof::Proven);
+    let SecretPhase::Proving(run, secret) = &panel(&desk).phase else { panic!("{:?}", panel(&desk).phase) };
+    assert_eq!((secret, run.count().proven), (&typed(), 0));
+    assert!(run.rows().iter().any(|row| row.id == id("c00") && row.state == ProofState::Waiting));
+}
+
+#[test]
+fn a_no_leads_back_to_where_it_was_asked() {
+    let mut desk = desk_with(many(4), &["c00", "c01"]);
+    desk.press("S");
+    desk.press("Esc");
+    assert!(matches!(panel(&desk).phase, SecretPhase::Asking(..)));
+    assert_eq!(desk.press("Esc"), [], "nothing is set going");
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, Verdict::Partly)));
+
+    let mut desk = Desk::open(many(4));
+    let first = begun(&mut desk);
+    desk.press("Esc");
+    answered(&mut desk, &first[0], Proof::Proven);
+    assert_eq!(proofs(&desk.press("Esc")).len(), 3, "it was under way, and goes on");
+}
+
+#[test]
+fn a_secret_that_never_worked_is_not_kept() {
+    let mut desk = Desk::open(many(1));
+    desk.press("r");
+    assert_eq!(begun(&mut desk), [], "its turn comes after the renewal under way");
+    assert!(desk.app.holds_unsaved_secret());
+    desk.press("Esc");
+    desk.press("Enter");
+    assert_eq!(desk.app.panel, None);
+    assert!(!desk.app.holds_unsaved_secret());
+    assert_eq!(desk.said(), "Nothing was changed: the old secret is in use.");
+}
+
+#[test]
+fn what_another_program_has_proven_counts() {
+    let mut desk = desk_with(many(4), &["c00"]);
+    desk.press("S");
+    let reading = desk.send(Message::RecordsChanged);
+    read(&mut desk, &reading, Some(begun_for(&["c00", "c01", "c02"])));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 3);
+    assert_eq!(proofs(&desk.press("r")).len(), 1);
+}
+
+#[test]
+fn what_another_program_has_ended_is_told() {
+    let mut desk = desk_with(many(4), &["c00"]);
+    desk.press("S");
+    let open = desk.press("r");
+    answered(&mut desk, &open[0], Proof::Proven);
+    answered(&mut desk, &open[1], Proof::Proven);
+    let mut taken = desk.clone();
+    // It is told where no renewal is under way any more.
+    let reading = hindered(&mut desk, &open[2]);
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, _)));
+    read(&mut desk, &reading, None);
+    assert_eq!(desk.app.panel, None);
+    assert!(desk.said().ends_with("all connections use the old secret again."), "{}", desk.said());
+
+    let reading = hindered(&mut taken, &open[2]);
+    let CredentialFacts::Secret { entered_at, .. } = &mut taken.app.connections.apps[0].credential else {
+        panic!("a secret")
+    };
+    *entered_at = start();
+    read(&mut taken, &reading, None);
+    assert_eq!(taken.app.panel, None);
+    assert!(taken.said().ends_with("all connections use the new secret."), "{}", taken.said());
+}
+
+#[test]
+fn records_that_were_read_before_the_first_proof_end_nothing() {
+    let mut desk = Desk::open(many(2));
+    let reading = desk.send(Message::RecordsChanged);
+    let first = begun(&mut desk);
+    let open = answered(&mut desk, &first[0], Proof::Proven);
+    answered(&mut desk, &open[0], refused());
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, Verdict::Partly)));
+    let again = read(&mut desk, &reading, None);
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(..)), "they are read once more");
+    read(&mut desk, &again, Some(begun_for(&["c00"])));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 1);
+}
