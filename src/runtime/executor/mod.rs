@@ -34,7 +34,7 @@ use super::listening::Listeners;
 use super::probe::probe;
 use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
-use super::warnings::{Report, Setup, Warner};
+use super::warnings::{Report, Run, Setup, Warner};
 use super::watcher::Noticed;
 use super::{exporting, records, secret_replacement};
 
@@ -93,7 +93,7 @@ impl Executor {
             tasks: Arc::default(),
             listeners: Listeners::default(),
             leaving: Leaving::default(),
-            warner: Warner::new(Setup::none()),
+            warner: Warner::new(Setup::none(), Run::Stays),
         }
     }
 
@@ -107,7 +107,7 @@ impl Executor {
     /// With somebody to warn.
     #[must_use]
     pub fn with_warnings(mut self, setup: Setup) -> Self {
-        self.warner = Warner::new(setup);
+        self.warner = Warner::new(setup, Run::Stays);
         self
     }
 

@@ -2,18 +2,20 @@
 //!
 //! A file that cannot be read as one of ours counts as empty: then everything is told once more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::warning::{Concerned, Ledger, Subject, Told, Warning};
+use crate::domain::warning::{
+    Concerned, Debts, Hold, Ledger, Look, News, Owed, State, Subject, Telling, Told,
+};
 use crate::domain::{ConnectionId, ConnectionName};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
@@ -33,8 +35,13 @@ pub(super) enum Channel {
     Activity,
     /// The person at a terminal.
     Terminal,
-    /// The hook, which may take so long for it.
-    Hook(TimeDelta),
+    /// The hook.
+    Hook {
+        /// How it is looked for what that is owed.
+        look: Look,
+        /// Until when whoever finds it has claimed it.
+        claim: DateTime<Utc>,
+    },
 }
 
 /// What each of them was told.
@@ -42,7 +49,9 @@ pub(super) enum Channel {
 pub(super) struct Books {
     activity: Ledger,
     terminal: Ledger,
-    hook: Ledger,
+    pub(super) hook: Ledger,
+    /// What of that the hook has not taken so far.
+    pub(super) owed: Debts,
 }
 
 impl Books {
@@ -50,7 +59,7 @@ impl Books {
         match channel {
             Channel::Activity => &mut self.activity,
             Channel::Terminal => &mut self.terminal,
-            Channel::Hook(_) => &mut self.hook,
+            Channel::Hook { .. } => &mut self.hook,
         }
     }
 
@@ -68,35 +77,51 @@ impl Books {
                 }
             }
         }
+        for (subject, owed) in &others.owed {
+            if self.owed.get(subject).is_none_or(|own| own.at < owed.at) {
+                self.owed.insert(subject.clone(), owed.clone());
+            }
+        }
     }
 
-    /// Notes what became of telling the hook, by whoever has claimed that until `claim`: with another moment it is claimed
-    /// until then, without one it is told. False, and nothing noted, if it is not theirs any more.
-    pub(super) fn hand_on(
-        &mut self,
-        cause: &Cause,
-        claim: DateTime<Utc>,
-        until: Option<DateTime<Utc>>,
-    ) -> bool {
-        let is_theirs = |told: &&mut Told| {
-            told.mark == cause.mark && told.stage == cause.stage && told.until == Some(claim)
-        };
-        let told = self.hook.get_mut(&cause.subject).filter(is_theirs);
-        told.map(|told| told.until = until).is_some()
+    /// Notes what came of telling the hook, by whoever has claimed that until `claim`. False, and nothing noted, if it is
+    /// not theirs any more.
+    pub(super) fn hand_on(&mut self, cause: &Cause, claim: DateTime<Utc>, telling: Telling) -> bool {
+        let is_theirs =
+            |owed: &Owed| owed.hold == Hold::Claimed(claim) && Cause::owed(&cause.subject, owed) == *cause;
+        if !self.owed.get(&cause.subject).is_some_and(is_theirs) {
+            return false;
+        }
+        let owed = self.owed.remove(&cause.subject).and_then(|owed| owed.after(telling));
+        self.owed.extend(owed.map(|owed| (cause.subject.clone(), owed)));
+        true
     }
 }
 
-/// What the hook is told of: another end, act or stage is another one.
+/// What the hook is told of: another end, act or stage is another one, and so is that it is over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cause {
     subject: Subject,
     mark: String,
-    stage: i64,
+    /// `None` once it is over.
+    stage: Option<i64>,
 }
 
 impl Cause {
-    pub(super) fn of(warning: &Warning) -> Self {
-        Self { subject: warning.subject.clone(), mark: warning.mark(), stage: warning.stage().seconds() }
+    pub(super) fn of(news: &News) -> Self {
+        let (mark, stage) = match news {
+            News::Raised(warning) => (warning.mark(), Some(warning.stage().seconds())),
+            News::Recovered(recovery) => (recovery.mark.clone(), None),
+        };
+        Self { subject: news.subject().clone(), mark, stage }
+    }
+
+    fn owed(subject: &Subject, owed: &Owed) -> Self {
+        let (mark, stage) = match &owed.state {
+            State::Raised { mark, stage } => (mark.clone(), Some(*stage)),
+            State::Recovered { mark, .. } => (mark.clone(), None),
+        };
+        Self { subject: subject.clone(), mark, stage }
     }
 }
 
@@ -171,6 +196,14 @@ impl BookFile {
     /// As [`Self::lock`], when the program ends as well.
     pub(super) async fn lock_at_the_end(&self) -> Kept<Locked> {
         self.lock(&Leaving::default()).await
+    }
+
+    /// Those of all vaults of this person; what cannot be read is passed over.
+    pub(super) fn all_below(notes: &Path) -> Vec<Books> {
+        let Ok(found) = fs::read_dir(notes.join("warnings")) else { return Vec::new() };
+        let paths = found.filter_map(|entry| Some(entry.ok()?.path()));
+        let files = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        files.filter_map(|path| Some(parse(&Self { path }.read().ok()?))).collect()
     }
 
     fn open_lock(&self) -> io::Result<File> {
@@ -250,6 +283,7 @@ struct WrittenBooks {
     activity: Vec<WrittenTold>,
     terminal: Vec<WrittenTold>,
     hook: Vec<WrittenTold>,
+    owed: Vec<WrittenOwed>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -260,10 +294,33 @@ struct WrittenTold {
     stage: i64,
     at: DateTime<Utc>,
     noun: String,
-    /// Name by id.
-    concerned: std::collections::BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    until: Option<DateTime<Utc>>,
+    concerned: WrittenConcerned,
+}
+
+/// Name by id.
+type WrittenConcerned = BTreeMap<String, String>;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WrittenOwed {
+    subject: String,
+    at: DateTime<Utc>,
+    state: WrittenState,
+    hold: WrittenHold,
+    failures: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenState {
+    Raised { mark: String, stage: i64 },
+    Recovered { mark: String, noun: String, concerned: WrittenConcerned },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenHold {
+    Claimed(DateTime<Utc>),
+    Paused(DateTime<Utc>),
 }
 
 fn parse(bytes: &[u8]) -> Books {
@@ -273,26 +330,40 @@ fn parse(bytes: &[u8]) -> Books {
         activity: ledger(written.activity),
         terminal: ledger(written.terminal),
         hook: ledger(written.hook),
+        owed: written.owed.into_iter().filter_map(read_owed).collect(),
     }
 }
 
 fn read_told(own: WrittenTold) -> Option<(Subject, Told)> {
-    let concerned: Option<BTreeSet<Concerned>> = own
-        .concerned
-        .iter()
-        .map(|(id, name)| {
-            Some(Concerned { name: ConnectionName::parse(name)?, id: ConnectionId::parse(id)? })
-        })
-        .collect();
     let told = Told {
         mark: own.mark,
         stage: own.stage,
         at: own.at,
         noun: sanitize(&own.noun, 40),
-        concerned: concerned?,
-        until: own.until,
+        concerned: read_concerned(&own.concerned)?,
     };
     Some((Subject::parse(&own.subject)?, told))
+}
+
+fn read_owed(own: WrittenOwed) -> Option<(Subject, Owed)> {
+    let state = match own.state {
+        WrittenState::Raised { mark, stage } => State::Raised { mark, stage },
+        WrittenState::Recovered { mark, noun, concerned } => {
+            State::Recovered { mark, noun: sanitize(&noun, 40), concerned: read_concerned(&concerned)? }
+        }
+    };
+    let hold = match own.hold {
+        WrittenHold::Claimed(until) => Hold::Claimed(until),
+        WrittenHold::Paused(until) => Hold::Paused(until),
+    };
+    Some((Subject::parse(&own.subject)?, Owed { at: own.at, state, hold, failures: own.failures }))
+}
+
+fn read_concerned(written: &WrittenConcerned) -> Option<BTreeSet<Concerned>> {
+    let one = |(id, name): (&String, &String)| {
+        Some(Concerned { name: ConnectionName::parse(name)?, id: ConnectionId::parse(id)? })
+    };
+    written.iter().map(one).collect()
 }
 
 fn json(books: &Books) -> Vec<u8> {
@@ -301,6 +372,7 @@ fn json(books: &Books) -> Vec<u8> {
         activity: ledger(&books.activity),
         terminal: ledger(&books.terminal),
         hook: ledger(&books.hook),
+        owed: books.owed.iter().map(|(subject, owed)| written_owed(subject, owed)).collect(),
     };
     serde_json::to_vec(&written).expect("texts and numbers become JSON")
 }
@@ -312,14 +384,34 @@ fn written(subject: &Subject, told: &Told) -> WrittenTold {
         stage: told.stage,
         at: told.at,
         noun: told.noun.clone(),
-        concerned: told.concerned.iter().map(|own| (own.id.as_str().into(), own.name.to_string())).collect(),
-        until: told.until,
+        concerned: written_concerned(&told.concerned),
     }
+}
+
+fn written_owed(subject: &Subject, owed: &Owed) -> WrittenOwed {
+    let state = match &owed.state {
+        State::Raised { mark, stage } => WrittenState::Raised { mark: mark.clone(), stage: *stage },
+        State::Recovered { mark, noun, concerned } => WrittenState::Recovered {
+            mark: mark.clone(),
+            noun: noun.clone(),
+            concerned: written_concerned(concerned),
+        },
+    };
+    let hold = match owed.hold {
+        Hold::Claimed(until) => WrittenHold::Claimed(until),
+        Hold::Paused(until) => WrittenHold::Paused(until),
+    };
+    WrittenOwed { subject: subject.key(), at: owed.at, state, hold, failures: owed.failures }
+}
+
+fn written_concerned(concerned: &BTreeSet<Concerned>) -> WrittenConcerned {
+    concerned.iter().map(|own| (own.id.as_str().into(), own.name.to_string())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
     use std::os::unix::fs::PermissionsExt;
 
     fn told(mark: &str) -> Told {
@@ -333,7 +425,6 @@ mod tests {
             at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
             noun: "client secret".to_owned(),
             concerned: [concerned].into(),
-            until: DateTime::from_timestamp(1_800_000_060, 0),
         }
     }
 
@@ -341,31 +432,54 @@ mod tests {
         Subject::Act(ConnectionId::parse("c1").unwrap())
     }
 
+    fn owed(state: State) -> Owed {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        Owed { at, state, hold: Hold::Claimed(at), failures: 2 }
+    }
+
     #[tokio::test]
-    async fn what_was_told_is_read_by_the_next() {
+    async fn what_was_told_and_what_is_owed_is_read_by_the_next() {
         let directory = tempfile::tempdir().unwrap();
         let file = BookFile::new(directory.path(), "0123");
         let leaving = Leaving::default();
+        let (subject, told) = (subject(), told("sign-in"));
+        let over = Subject::Failing("login.example".to_owned());
+        let raised = owed(State::Raised { mark: told.mark.clone(), stage: told.stage });
+        let recovered = owed(State::Recovered {
+            mark: String::new(),
+            noun: "renewals".to_owned(),
+            concerned: told.concerned.clone(),
+        });
+        let paused = Owed { hold: Hold::Paused(raised.at + TimeDelta::minutes(5)), ..recovered };
+        let written = Books {
+            hook: Ledger::from([(subject.clone(), told)]),
+            owed: Debts::from([(subject, raised), (over, paused)]),
+            ..Books::default()
+        };
         let locked = file.lock(&leaving).await.unwrap();
-        locked.change(|books| drop(books.hook.insert(subject(), told("sign-in")))).unwrap();
+        locked.change(|books| books.clone_from(&written)).unwrap();
         drop(locked);
         let locked = file.lock(&leaving).await.unwrap();
-        locked
-            .change(|books| {
-                assert_eq!(books.hook, Ledger::from([(subject(), told("sign-in"))]));
-                let cause = |mark: &str, stage| Cause { subject: subject(), mark: mark.into(), stage };
-                let claim = books.hook[&subject()].until.unwrap();
-                let later = claim + TimeDelta::minutes(1);
-                assert!(!books.hand_on(&cause("another cause", 86_400), claim, None));
-                assert!(!books.hand_on(&cause("sign-in", 0), claim, None), "another stage");
-                assert!(books.hand_on(&cause("sign-in", 86_400), claim, Some(later)));
-                assert!(!books.hand_on(&cause("sign-in", 86_400), claim, None), "another has it");
-                assert!(books.hand_on(&cause("sign-in", 86_400), later, None));
-                assert!(books.hook[&subject()].until.is_none());
-            })
-            .unwrap();
+        locked.change(|books| assert_eq!(*books, written)).unwrap();
+        assert_eq!(BookFile::all_below(directory.path()), [written]);
         let mode = fs::metadata(&file.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn only_who_has_claimed_it_notes_what_came_of_it() {
+        let raised = owed(State::Raised { mark: "sign-in".to_owned(), stage: 86_400 });
+        let (claim, later) = (raised.at, raised.at + TimeDelta::minutes(1));
+        let mut books = Books { owed: Debts::from([(subject(), raised)]), ..Books::default() };
+        let cause = |mark: &str, stage| Cause { subject: subject(), mark: mark.into(), stage };
+        let own = cause("sign-in", Some(86_400));
+        assert!(!books.hand_on(&cause("another cause", Some(86_400)), claim, Telling::Done));
+        assert!(!books.hand_on(&cause("sign-in", Some(0)), claim, Telling::Done), "another stage");
+        assert!(!books.hand_on(&cause("sign-in", None), claim, Telling::Done), "it is not over");
+        assert!(books.hand_on(&own, claim, Telling::Claimed(later)));
+        assert!(!books.hand_on(&own, claim, Telling::Done), "another has it");
+        assert!(books.hand_on(&own, later, Telling::Done));
+        assert_eq!(books, Books::default());
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ mod of_records;
 pub mod terminal;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +20,10 @@ use tokio::sync::Semaphore;
 
 use crate::app::{Failure, Warned};
 use crate::config;
-use crate::domain::warning::{News, Present, Standing, Subject, Warning, WarningRules, again_at, news};
+use crate::domain::warning::{
+    Look, News, Present, Standing, Subject, Warning, WarningRules, again_at, news, owe, owed_again_at,
+    take_due,
+};
 use crate::domain::{ConnectionId, Overview, Unsaved};
 use crate::vault::VaultError;
 
@@ -65,11 +69,21 @@ impl Setup {
 #[derive(Debug, Clone)]
 pub struct Warner {
     setup: Arc<Setup>,
+    run: Run,
     /// What is told of what this program alone knows, and everything where the state directory takes nothing.
     own: Arc<Mutex<OwnBooks>>,
     /// True once it was told that it is not noted.
     complained: Arc<AtomicBool>,
     hooks: Arc<Semaphore>,
+}
+
+/// How long the program runs that warns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// Until somebody ends it: with its start the hook is tried again.
+    Stays,
+    /// For one command, which may be given every minute.
+    OneCommand,
 }
 
 /// What is told by this program alone.
@@ -81,18 +95,14 @@ struct OwnBooks {
     of_records: OfRecords,
     /// What its hook is queued for or at work on, and until when others leave that to it.
     under_way: BTreeMap<Cause, DateTime<Utc>>,
+    /// True once it has looked for what the hook was owed before.
+    has_looked: bool,
 }
 
 impl OwnBooks {
     /// Those that are not under way already: what is waits for its turn a little longer.
-    fn queue(&mut self, news: Vec<News>, until: Option<DateTime<Utc>>) -> Vec<News> {
-        let is_new = |own: &News| match own {
-            News::Raised(warning) => {
-                until.is_some_and(|until| self.under_way.insert(Cause::of(warning), until).is_none())
-            }
-            News::Recovered(_) => true,
-        };
-        news.into_iter().filter(is_new).collect()
+    fn queue(&mut self, news: Vec<News>, until: DateTime<Utc>) -> Vec<News> {
+        news.into_iter().filter(|own| self.under_way.insert(Cause::of(own), until).is_none()).collect()
     }
 }
 
@@ -125,9 +135,10 @@ impl Reported {
 
 impl Warner {
     /// Warns in this way.
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(setup: Setup, run: Run) -> Self {
         Self {
             setup: Arc::new(setup),
+            run,
             own: Arc::default(),
             complained: Arc::default(),
             hooks: Arc::new(Semaphore::new(HOOKS_AT_ONCE)),
@@ -181,17 +192,20 @@ impl Warner {
         let (of_disk, of_all): (Vec<Warning>, Vec<Warning>) =
             standing.warnings().into_iter().partition(|own| is_in_memory(own, report));
         let mut own = self.own();
+        let stays = self.run == Run::Stays && !std::mem::replace(&mut own.has_looked, true);
+        let look = if stays { Look::AtStart } else { Look::Later };
+        let channels = self.channels(now, look);
         let take = |books: &mut Books, standing: &[Warning]| {
             let mut told = Told::default();
-            told.take(&self.channels(), books, standing, present, rules);
+            told.take(&channels, books, standing, present, rules);
             told
         };
         // Only this program knows of what is in its memory.
         let in_memory = take(&mut own.in_memory, &of_disk);
         let (of_records, not_kept) = own.of_records.take(locked, |books| take(books, &of_all));
         let told = in_memory.and(of_records);
-        let claimed_until = self.setup.hook.as_ref().and_then(|hook| hook.claimed_until(now));
-        let hook = own.queue(told.hook, claimed_until);
+        let claimed_until = self.setup.hook.as_ref().map(|hook| hook.claimed_until(now));
+        let hook = claimed_until.map(|until| own.queue(told.hook, until)).unwrap_or_default();
         drop(own);
         told.news.iter().for_each(|news| services.note_event(&news.event(now)));
         let warned = Warned {
@@ -208,9 +222,10 @@ impl Warner {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn channels(&self) -> Vec<Channel> {
+    fn channels(&self, now: DateTime<Utc>, look: Look) -> Vec<Channel> {
         let terminal = self.setup.signals.as_ref().map(|_| Channel::Terminal);
-        let hook = self.setup.hook.as_ref().map(|hook| Channel::Hook(hook.longest()));
+        let hook = self.setup.hook.as_ref();
+        let hook = hook.map(|hook| Channel::Hook { look, claim: hook.claimed_until(now) });
         [Some(Channel::Activity), terminal, hook].into_iter().flatten().collect()
     }
 
@@ -254,24 +269,37 @@ impl Told {
         for channel in channels.iter().copied() {
             let ledger = books.of(channel);
             let found = news(ledger, standing, present, rules);
-            if let Channel::Hook(longest) = channel {
-                // Until it is told, another program may have to.
-                let raised = found.iter().filter(|own| matches!(own, News::Raised(_)));
-                raised.for_each(|own| {
-                    if let Some(told) = ledger.get_mut(own.subject()) {
-                        told.until = present.now.checked_add_signed(longest);
-                    }
-                });
-            }
-            let again_at = again_at(ledger, standing, rules);
-            self.again_at = self.again_at.into_iter().chain(again_at).min();
+            let mut again_at = again_at(ledger, standing, rules);
             match channel {
                 Channel::Activity => self.news.extend(found),
                 Channel::Terminal => self.ring.extend(found),
-                Channel::Hook(_) => self.hook.extend(found),
+                Channel::Hook { look, claim } => {
+                    let Books { hook, owed, .. } = books;
+                    owe(owed, &found, hook, present.now);
+                    self.hook.extend(take_due(owed, standing, present, rules, look, claim));
+                    again_at = again_at.into_iter().chain(owed_again_at(owed, standing, rules)).min();
+                }
             }
+            self.again_at = self.again_at.into_iter().chain(again_at).min();
         }
     }
+}
+
+/// What the hook has not taken so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owing {
+    /// How many warnings and recoveries.
+    pub count: usize,
+    /// When the next of them is told again, at the latest.
+    pub again_at: DateTime<Utc>,
+}
+
+/// What the hook of this person is owed, of all vaults together; `None` where that is nothing.
+pub fn owing(notes: &Path) -> Option<Owing> {
+    let all = BookFile::all_below(notes);
+    let holds = all.iter().flat_map(|books| books.owed.values()).map(|owed| owed.hold.until());
+    let count = holds.clone().count();
+    holds.min().map(|again_at| Owing { count, again_at })
 }
 
 /// True if no record tells of it.
@@ -287,6 +315,7 @@ mod tests {
     use super::*;
     use crate::app::{CredentialEdit, NewConnection};
     use crate::domain::secret::ClientSecret;
+    use crate::domain::warning::Hold;
     use crate::domain::{
         Authority, ClientId, ConnectionName, RedirectUri, RenewalRule, ResponseMode, ScopeSet, Settings,
         Tenant, WayIn,
@@ -298,7 +327,7 @@ mod tests {
     use crate::vault::unlock::{Keyring, Sources};
 
     /// One connection, whose secret ends in five days.
-    fn near(home: &std::path::Path) -> Services {
+    fn near(home: &Path) -> Services {
         let vault = Vault::init_ephemeral(&home.join("vault")).unwrap();
         let sources =
             Sources { notes: Some(home.join("notes")), keyring: Keyring::Left, ..Sources::default() };
@@ -328,7 +357,7 @@ mod tests {
     }
 
     fn warner() -> Warner {
-        Warner::new(Setup { rules: WarningRules::default(), hook: None, signals: None })
+        Warner::new(Setup { rules: WarningRules::default(), hook: None, signals: None }, Run::Stays)
     }
 
     #[tokio::test(start_paused = true)]
@@ -353,5 +382,113 @@ mod tests {
         services.leaving.tell(Haste::Leaving);
         let told = warner.report(&services, Report::default()).await.unwrap().warned;
         assert_eq!((told.news.len(), told.again_at), (0, None));
+    }
+
+    /// A hook that writes down what it hears.
+    fn with_hook(told: &Path, run: Run) -> Warner {
+        let script = format!("cat >> {}", told.display());
+        let hook = Hook::new("/bin/sh", &["-c", &script], std::time::Duration::from_secs(60));
+        Warner::new(Setup { rules: WarningRules::default(), hook: Some(hook), signals: None }, run)
+    }
+
+    fn events(told: &Path) -> Vec<String> {
+        let text = std::fs::read_to_string(told).unwrap_or_default();
+        let event = |line: &str| {
+            let own: serde_json::Value = serde_json::from_str(line).unwrap();
+            own["event"].as_str().unwrap().to_owned()
+        };
+        text.lines().map(event).collect()
+    }
+
+    fn replace_secret(services: &Services) {
+        let id = services.contents().unwrap().apps[0].client_id;
+        let mut app = services.vault.app_registration(&id).unwrap().unwrap();
+        let ends_on = Some((services.clock.now() + TimeDelta::days(300)).date_naive());
+        app.credential = crate::domain::ClientCredential::Secret(crate::domain::SecretCredential {
+            value: ClientSecret::new("another~secret"),
+            ends_on,
+            entered_at: services.clock.now(),
+        });
+        services.vault.lock_app(&id, crate::vault::PATIENCE).unwrap().save(&mut app).unwrap();
+    }
+
+    /// The time passes for which programs claim what they tell.
+    async fn let_claims_lapse(services: &Services) {
+        let locked = BookFile::of(services).unwrap().lock(&services.leaving).await.unwrap();
+        let lapsed = Hold::Claimed(services.clock.now());
+        locked.change(|books| books.owed.values_mut().for_each(|own| own.hold = lapsed)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_program_had_noted_the_next_one_tells_the_hook_once() {
+        let home = tempfile::tempdir().unwrap();
+        let (services, told) = (near(home.path()), home.path().join("told"));
+        let report = async |run| {
+            let warner = with_hook(&told, run);
+            let reported = warner.report(&services, Report::default()).await.unwrap();
+            (warner, reported)
+        };
+        for expected in [&["warned"][..], &["warned", "recovered"]] {
+            // Killed before its hook runs.
+            drop(report(Run::Stays).await);
+            let (warner, at_work) = report(Run::Stays).await;
+            assert!(
+                at_work.hook.is_empty() && at_work.warned.again_at.is_some(),
+                "the other seems to be at it"
+            );
+            warner.tell_hook(&services, at_work).await.unwrap();
+            let_claims_lapse(&services).await;
+            for _ in 0..2 {
+                let (warner, reported) = report(Run::OneCommand).await;
+                warner.tell_hook(&services, reported).await.unwrap();
+            }
+            assert_eq!(events(&told), expected);
+            assert_eq!(owing(&home.path().join("notes")), None);
+            replace_secret(&services);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_recovery_that_the_end_of_the_program_cuts_off_is_told_by_the_next_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let (services, told) = (near(home.path()), home.path().join("told"));
+        let warner = with_hook(&told, Run::Stays);
+        let reported = warner.report(&services, Report::default()).await.unwrap();
+        warner.tell_hook(&services, reported).await.unwrap();
+        replace_secret(&services);
+        let reported = warner.report(&services, Report::default()).await.unwrap();
+        services.leaving.tell(Haste::Leaving);
+        warner.tell_hook(&services, reported).await.unwrap();
+        assert_eq!(events(&told), ["warned"]);
+        let services = Services { leaving: crate::runtime::stop::Leaving::default(), ..services };
+        let next = with_hook(&told, Run::OneCommand);
+        let reported = next.report(&services, Report::default()).await.unwrap();
+        next.tell_hook(&services, reported).await.unwrap();
+        assert_eq!(events(&told), ["warned", "recovered"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_hook_did_not_take_is_owed_until_the_next_start() {
+        let home = tempfile::tempdir().unwrap();
+        let (services, told) = (near(home.path()), home.path().join("told"));
+        let gone = Hook::new("/nowhere/notify", &[], std::time::Duration::from_secs(60));
+        let setup = Setup { rules: WarningRules::default(), hook: Some(gone), signals: None };
+        let warner = Warner::new(setup, Run::Stays);
+        let reported = warner.report(&services, Report::default()).await.unwrap();
+        let failure = warner.tell_hook(&services, reported).await.unwrap_err();
+        assert!(failure.what_to_do.contains("told again"), "{failure:?}");
+        let owing = owing(&home.path().join("notes")).unwrap();
+        let rests_for = owing.again_at - services.clock.now();
+        assert!(owing.count == 1 && rests_for <= TimeDelta::minutes(5), "{owing:?}");
+        let again = warner.report(&services, Report::default()).await.unwrap();
+        assert_eq!((again.hook.len(), again.warned.again_at), (0, Some(owing.again_at)));
+        for (run, expected) in
+            [(Run::OneCommand, &[][..]), (Run::Stays, &["warned"]), (Run::Stays, &["warned"])]
+        {
+            let next = with_hook(&told, run);
+            let reported = next.report(&services, Report::default()).await.unwrap();
+            next.tell_hook(&services, reported).await.unwrap();
+            assert_eq!(events(&told), expected, "{run:?}");
+        }
     }
 }
