@@ -5,8 +5,8 @@ use crossterm::event::KeyEvent;
 
 use crate::app::secret_replacement::{OldCopy, old_copies};
 use crate::app::{
-    Action, App, AppFacts, Effect, Failure, Notice, Panel, ProofNews, ReplacementEnd, RequestId, SecretForm,
-    SecretPanel, SecretPhase, SecretToProve,
+    Action, App, AppFacts, Effect, Failure, FailureKind, Notice, Panel, ProofNews, ReplacementEnd, RequestId,
+    SecretForm, SecretPanel, SecretPhase, SecretToProve,
 };
 use crate::domain::app_registration::CredentialKind;
 use crate::domain::{
@@ -263,7 +263,7 @@ impl App {
             self.note_pause(&overview, now);
             self.connections.put(*overview);
         }
-        self.hold_back_if_still_due(&news.connection, now);
+        self.hold_back_if_still_due(&news.connection, FailureKind::Fault, now);
         if let Err(failure) = &news.proof {
             self.complain(failure.clone(), now);
         }
