@@ -4,7 +4,6 @@
 //! wait in [`Driver::next`], tell the app by [`Driver::update`], and end by [`Driver::last_answers`].
 
 use std::collections::BTreeSet;
-use std::io;
 use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -99,24 +98,22 @@ impl Driver {
         executor: Executor,
         clock: Clock,
         ends: Ends,
+        stop: Stop,
         gather: TimeDelta,
-    ) -> io::Result<Self> {
-        let (stop, clock_told) = (Stop::listen()?, TimeDelta::zero());
-        let reload_at = clock.now() + RELOAD_AT_LEAST;
-        let (changed, look_at) = (BTreeSet::new(), None);
-        Ok(Self {
+    ) -> Self {
+        Self {
             app,
             executor,
             clock,
             ends,
             stop,
             stopped: None,
-            reload_at,
-            changed,
-            look_at,
+            reload_at: clock.now() + RELOAD_AT_LEAST,
+            changed: BTreeSet::new(),
+            look_at: None,
             gather,
-            clock_told,
-        })
+            clock_told: TimeDelta::zero(),
+        }
     }
 
     /// True once every answer that has come was taken in.
@@ -297,7 +294,7 @@ mod tests {
         let outlets = outlets(&Surroundings::default(), terminal_orders().0);
         let unheard = mpsc::unbounded_channel().0;
         let executor = Executor::new(access, clock, outlets, answers, unheard).with_open_vault(vault, None);
-        Driver::new(app, executor, clock, ends, GATHER_LONG).unwrap()
+        Driver::new(app, executor, clock, ends, Stop::listen().unwrap(), GATHER_LONG)
     }
 
     /// A vault as two programs have it open.
