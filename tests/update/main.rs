@@ -19,6 +19,7 @@ mod keys;
 mod list;
 mod listening;
 mod order;
+mod owed;
 mod paste;
 mod pauses;
 mod permissions;
