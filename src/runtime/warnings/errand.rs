@@ -63,7 +63,7 @@ impl Warner {
         let Some(first) = failures.first() else { return Ok(()) };
         let failure = Failure::new(
             format!("The hook did not take {untaken} of {count} warnings: {first}."),
-            "Mend it, try it: tokengauge hook. It is told again within the hour, and at the next start.",
+            "Mend it, try it: tokengauge hook. It is told again within the hour.",
         );
         let event = Event {
             at: now,
