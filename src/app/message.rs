@@ -194,6 +194,17 @@ pub struct Failure {
     pub what_happened: String,
     /// What to do.
     pub what_to_do: String,
+    /// How it is to be taken.
+    pub kind: FailureKind,
+}
+
+/// How a failure is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Something is wrong.
+    Fault,
+    /// Another program is at work with the same record: nothing is wrong, and it passes.
+    Contention,
 }
 
 impl Failure {
@@ -212,7 +223,8 @@ impl Failure {
 
     /// Both lines.
     pub fn new(what_happened: impl Into<String>, what_to_do: impl Into<String>) -> Self {
-        Self { what_happened: what_happened.into(), what_to_do: what_to_do.into() }
+        let kind = FailureKind::Fault;
+        Self { what_happened: what_happened.into(), what_to_do: what_to_do.into(), kind }
     }
 }
 

@@ -57,7 +57,7 @@ pub use hand_over::{HandOverPanel, HandOverPhase, HandOverRow};
 pub use input_pane::{Check, FieldId, FieldView, InputPane, Purpose};
 pub use listening::{GoFate, ListenerFacts, Listening, TunnelFacts, TunnelLine};
 pub use message::{
-    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, Message, Pasted,
+    Answer, AppFacts, Contents, DamagedFile, Delivery, DoorFailure, Failure, FailureKind, Message, Pasted,
     ReplacementFacts, RequestId, SaveNews,
 };
 pub use notice::{Notice, Tone};

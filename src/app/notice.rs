@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Failure;
+use super::{Failure, FailureKind};
 
 /// A message to the person, in one or two lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,14 @@ impl Notice {
         Self { tone: Tone::Good, what_happened, what_to_do, until: None }
     }
 
-    /// A failure; it stays until a key is pressed.
+    /// A failure, or what passes by itself; it stays until a key is pressed.
     pub fn bad(failure: Failure) -> Self {
-        let Failure { what_happened, what_to_do } = failure;
-        Self { tone: Tone::Bad, what_happened, what_to_do: Some(what_to_do), until: None }
+        let Failure { what_happened, what_to_do, kind } = failure;
+        let tone = match kind {
+            FailureKind::Fault => Tone::Bad,
+            FailureKind::Contention => Tone::Plain,
+        };
+        Self { tone, what_happened, what_to_do: Some(what_to_do), until: None }
     }
 
     fn passing(tone: Tone, text: impl Into<String>, now: DateTime<Utc>) -> Self {

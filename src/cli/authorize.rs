@@ -11,7 +11,7 @@ use crate::runtime::prompt::{self, Echo};
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
-use super::context::{Context, overview};
+use super::context::{self, Context, overview};
 use super::exit::{CliError, Exit, say, tell};
 use super::listen::{self, Browser};
 use super::redeem::{self, Judged};
@@ -183,7 +183,7 @@ fn print_address(overview: &Overview) -> Result<Exit, CliError> {
 fn ask(services: &Services, overview: &Overview) -> Result<Exit, CliError> {
     explain(overview);
     loop {
-        let pasted = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
+        let pasted = context::ask(services, redeem::QUESTION, Echo::Hidden)?;
         match redeem::take(services, &overview.id, pasted.as_bytes())? {
             Judged::Redeemed(overview) => {
                 redeem::tell_signed_in(&overview);

@@ -66,7 +66,7 @@ fn take_answer(services: &Services, held: &Overview) -> Result<Exit, CliError> {
     if io::stdin().is_terminal() {
         say("no code and no secret is in it");
     }
-    match read_admin_consent(&address()?, request) {
+    match read_admin_consent(&address(services)?, request) {
         Ok(AdminConsentResponse::Given { tenant: Some(told) }) if held.is_of_another_tenant_than(&told) => {
             Err(CliError::new(
                 Exit::Refused,

@@ -1,6 +1,6 @@
 //! What every command starts from: the global options, where things are, the open vault.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use tokio::runtime::Builder;
 use tracing::level_filters::LevelFilter;
+use zeroize::Zeroizing;
 
 use crate::config::{Config, ConfigFile, DashboardOptions, LookChoice, Paths, Variables};
 use crate::domain::secret::Passphrase;
@@ -20,7 +21,7 @@ use crate::runtime::probe::ProbeError;
 use crate::runtime::process::prove_limits;
 use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
-use crate::runtime::stop::{Haste, Stop, StopSignal};
+use crate::runtime::stop::{Haste, Pause, Stop, StopSignal};
 use crate::runtime::watch::log::Detail;
 use crate::sanitize::sanitize;
 use crate::vault::unlock::{
@@ -298,6 +299,32 @@ async fn until_stopped<T>(services: &Services, work: impl Future<Output = T>) ->
     services.leaving.tell(Haste::Stopping);
     say("finishing what is under way, for some seconds at most");
     (work.await, Some(signal))
+}
+
+/// How often it is looked whether the vault was ordered to be locked, while a person is waited for.
+const LOOK_FOR_ORDERS: Duration = Duration::from_secs(1);
+
+/// Waits for an order to lock the vault, which is closed then: the key goes out of memory, as in a dashboard. A vault whose
+/// key lies beside it obeys none.
+pub async fn ordered_to_lock(services: &Services) -> CliError {
+    while !services.vault.is_ordered_to_lock() {
+        if services.leaving.pause(LOOK_FOR_ORDERS).await == Pause::CutShort {
+            // What ends by itself is not ended by an order.
+            return pending().await;
+        }
+    }
+    services.vault.close();
+    VaultError::Closed(services.vault.dir().to_owned()).into()
+}
+
+/// Asks for one line, as long as the vault is open.
+pub fn ask(services: &Services, question: &str, echo: Echo) -> Result<Zeroizing<String>, CliError> {
+    event_loop()?.block_on(async {
+        tokio::select! {
+            answer = prompt::answer(question, echo) => Ok(answer?),
+            locked = ordered_to_lock(services) => Err(locked),
+        }
+    })
 }
 
 /// Does what no signal may interrupt.

@@ -9,12 +9,12 @@ use crate::domain::warning::{Concerned, Ending, Nature, News, Stage, Subject, Wa
 use crate::domain::{Certainty, ClientId, ConnectionId, ConnectionName};
 use crate::runtime::clock::Clock;
 use crate::runtime::services::Services;
-use crate::runtime::warnings::{Hook, Report, Setup, Warner, json_event};
+use crate::runtime::warnings::{Hook, Report, Run, Setup, Warner, json_event, owing};
 use crate::sanitize::sanitize;
 
 use super::context::{Context, LastWord, event_loop, wait};
 use super::exit::{CliError, Exit, say, tell};
-use super::output;
+use super::{output, words};
 
 /// Try the hook of the configuration with an example of a warning
 #[derive(Debug, Args)]
@@ -35,6 +35,7 @@ impl HookCommand {
         let config = Config::load(context.paths.config.as_ref())?.warnings;
         let hook = Hook::of(&config).ok_or_else(no_hook)?;
         let ended = event_loop()?.block_on(hook.run(&event));
+        tell_owing(context);
         ended.map_err(|error| {
             CliError::new(
                 Exit::LocalIo,
@@ -45,6 +46,19 @@ impl HookCommand {
         say("the hook took the example");
         Ok(Exit::Ok)
     }
+}
+
+/// What it did not take before waits for it.
+fn tell_owing(context: &Context) {
+    let Some(owing) = context.sources.notes.as_deref().and_then(owing) else { return };
+    let are_owed = match owing.count {
+        1 => "1 warning is owed".to_owned(),
+        count => format!("{count} warnings are owed"),
+    };
+    let again = words::moment(owing.again_at);
+    say(&format!(
+        "{are_owed} to the hook, and told again from {again} on; at once when watch or the dashboard starts"
+    ));
 }
 
 fn no_hook() -> CliError {
@@ -77,7 +91,7 @@ fn example(now: DateTime<Utc>) -> Warning {
 
 /// Warns of what stands, as dashboard and `watch` do: each thing once, whoever tells it.
 pub fn warn(services: &Services, config: &config::Warnings) -> Result<(), CliError> {
-    let warner = Warner::new(Setup::of(config, None));
+    let warner = Warner::new(Setup::of(config, None), Run::OneCommand);
     if !warner.setup().rules.tell_anything() {
         return Ok(());
     }

@@ -17,7 +17,7 @@ use crate::runtime::prompt::{self, Echo, PromptError};
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Stop, StopSignal};
 
-use super::context::{exit_of, no_event_loop};
+use super::context::{exit_of, no_event_loop, ordered_to_lock};
 use super::dashboard::surroundings;
 use super::exit::{CliError, Exit, say, tell};
 use super::redeem::{self, Judged};
@@ -161,7 +161,7 @@ impl<'r> Waiting<'r> {
 
     fn until_signed_in(mut self, services: &Services, overview: &Overview) -> Result<Exit, CliError> {
         loop {
-            let came = self.runtime.block_on(next(&mut self.heard, &mut self.stop))?;
+            let came = self.runtime.block_on(next(services, &mut self.heard, &mut self.stop))?;
             let judged = match came {
                 Came::Answer(text) => self.take(services, overview, text.expose().as_bytes())?,
                 Came::Pasted(text) => self.take(services, overview, text.as_bytes())?,
@@ -203,8 +203,12 @@ async fn wait_out(pause: Duration, stop: &mut Stop) -> Result<(), CliError> {
     }
 }
 
-/// The next thing that happens: the browser, a paste, a signal, the end of the sign-in.
-async fn next(heard: &mut UnboundedReceiver<Heard>, stop: &mut Stop) -> Result<Came, CliError> {
+/// The next thing that happens: the browser, a paste, a signal, the end of the sign-in, the order to lock the vault.
+async fn next(
+    services: &Services,
+    heard: &mut UnboundedReceiver<Heard>,
+    stop: &mut Stop,
+) -> Result<Came, CliError> {
     tokio::select! {
         heard = heard.recv() => Ok(match heard {
             Some(Heard::Redirected(text)) => Came::Answer(text),
@@ -214,6 +218,7 @@ async fn next(heard: &mut UnboundedReceiver<Heard>, stop: &mut Stop) -> Result<C
         }),
         pasted = pasted() => Ok(Came::Pasted(pasted?)),
         signal = stop.next() => Err(stopped(signal)),
+        locked = ordered_to_lock(services) => Err(locked),
     }
 }
 

@@ -11,12 +11,12 @@ use crate::domain::{CodeAttemptFacts, ConnectionId, ConnectionName, Overview};
 use crate::oauth::redirect_response::{AuthorizationResponse, Expectation, Refusal, StateCheck, read};
 use crate::oauth::token_answer::refused_by_redirect;
 use crate::runtime::exchange::exchange;
-use crate::runtime::prompt::{self, Echo, LONGEST_ANSWER};
+use crate::runtime::prompt::{Echo, LONGEST_ANSWER};
 use crate::runtime::records;
 use crate::runtime::services::Services;
 use crate::sanitize::sanitize;
 
-use super::context::{Context, overview, wait};
+use super::context::{Context, ask, overview, wait};
 use super::exit::{CliError, Exit, say};
 use super::{parse, words};
 
@@ -36,7 +36,7 @@ impl Redeem {
         if held.open_code_attempt(services.clock.now()).is_none() {
             return Err(no_attempt(&held));
         }
-        match take(&services, &held.id, &address()?)? {
+        match take(&services, &held.id, &address(&services)?)? {
             Judged::Redeemed(overview) => {
                 tell_signed_in(&overview);
                 Ok(Exit::Ok)
@@ -51,10 +51,13 @@ impl Redeem {
     }
 }
 
+/// What the terminal asks for.
+pub(super) const QUESTION: &str = "Paste the address here, then Enter (it is not shown): ";
+
 /// From stdin, or from the terminal in a way that takes an address longer than a terminal's line.
-pub(super) fn address() -> Result<Zeroizing<Vec<u8>>, CliError> {
+pub(super) fn address(services: &Services) -> Result<Zeroizing<Vec<u8>>, CliError> {
     if io::stdin().is_terminal() {
-        let typed = prompt::ask("Paste the address here, then Enter (it is not shown): ", Echo::Hidden)?;
+        let typed = ask(services, QUESTION, Echo::Hidden)?;
         return Ok(Zeroizing::new(typed.as_bytes().to_vec()));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_ANSWER));

@@ -25,7 +25,7 @@ use super::executor::{Executor, VaultAccess};
 use super::http::Network;
 use super::input::{Input, InputReader, Line};
 use super::looks::Looks;
-use super::stop::{Haste, StopSignal};
+use super::stop::{Haste, Stop, StopSignal};
 use super::terminal::{self, Screen};
 use super::warnings::{Setup, Signals};
 
@@ -91,7 +91,7 @@ pub async fn run(start: Start) -> Result<Ended, RunError> {
         app.open_vault().into_iter().for_each(|effect| executor.perform(effect));
     }
     let titles = if start.warnings.title { Titles::Counts } else { Titles::Left };
-    let driver = Driver::new(app, executor, clock, ends, GATHER_BRIEFLY)?;
+    let driver = Driver::new(app, executor, clock, ends, Stop::listen()?, GATHER_BRIEFLY);
     Ok(Box::pin(show(driver, start.looks, orders, titles)).await?)
 }
 

@@ -3,7 +3,7 @@
 //! The dashboard adds what comes from a terminal, `watch` the moments at which its service manager is to hear of it. Both
 //! wait in [`Driver::next`], tell the app by [`Driver::update`], and end by [`Driver::last_answers`].
 
-use std::io;
+use std::collections::BTreeSet;
 use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +11,7 @@ use tokio::select;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::app::{App, Effect, Failure, Leave, Message};
+use crate::domain::ConnectionName;
 
 use super::clock::Clock;
 use super::executor::Executor;
@@ -31,6 +32,9 @@ pub(super) struct Driver {
     stopped: Option<StopSignal>,
     /// When the records are read again: several changes in a row are one, and some are not noticed.
     reload_at: DateTime<Utc>,
+    /// Records of connections that have changed, and when it is looked who did that.
+    changed: BTreeSet<ConnectionName>,
+    look_at: Option<DateTime<Utc>>,
     /// How long they are gathered.
     gather: TimeDelta,
     /// How far the wall clock had been set forward when that was told last.
@@ -94,11 +98,22 @@ impl Driver {
         executor: Executor,
         clock: Clock,
         ends: Ends,
+        stop: Stop,
         gather: TimeDelta,
-    ) -> io::Result<Self> {
-        let (stop, clock_told) = (Stop::listen()?, TimeDelta::zero());
-        let reload_at = clock.now() + RELOAD_AT_LEAST;
-        Ok(Self { app, executor, clock, ends, stop, stopped: None, reload_at, gather, clock_told })
+    ) -> Self {
+        Self {
+            app,
+            executor,
+            clock,
+            ends,
+            stop,
+            stopped: None,
+            reload_at: clock.now() + RELOAD_AT_LEAST,
+            changed: BTreeSet::new(),
+            look_at: None,
+            gather,
+            clock_told: TimeDelta::zero(),
+        }
     }
 
     /// True once every answer that has come was taken in.
@@ -132,8 +147,8 @@ impl Driver {
         soonest: Option<DateTime<Utc>>,
     ) -> Woken<T> {
         let now = self.clock.now();
-        let deadline =
-            soonest.into_iter().fold(self.app.next_deadline(now).min(self.reload_at), DateTime::min);
+        let reload_at = self.reload_at.min(self.app.next_deadline(now));
+        let deadline = soonest.into_iter().chain(self.look_at).fold(reload_at, DateTime::min);
         let sleep = tokio::time::sleep(self.clock.until(deadline));
         select! {
             biased; // answers first: they are already paid for
@@ -152,6 +167,11 @@ impl Driver {
             Woken::Message(message) => Next::Message(message),
             Woken::Stopped(signal) => Next::Stopped(signal),
             Woken::Outside(outside) => Next::Outside(outside),
+            Woken::Noticed(Noticed::Connection(name)) => {
+                self.changed.insert(name);
+                self.look_at.get_or_insert(now + self.gather);
+                return None;
+            }
             Woken::Noticed(Noticed::Records) => {
                 self.reload_at = self.reload_at.min(now + self.gather);
                 return None;
@@ -164,12 +184,23 @@ impl Driver {
             Woken::Noticed(Noticed::LockOrder) => Next::OrderNotObeyed,
             // A file system may have no watchers, or the order come from another machine.
             Woken::Deadline if self.executor.is_ordered_to_lock() => Next::Message(Message::LockOrdered),
-            Woken::Deadline if self.reload_at <= now => {
+            Woken::Deadline if self.have_others_changed_records(now) => {
                 self.reload_at = now + RELOAD_AT_LEAST;
                 Next::Message(Message::RecordsChanged)
             }
             Woken::Deadline => Next::Message(Message::Wake),
         })
+    }
+
+    /// True if the records are to be read: another program has replaced one, or may have. What this one has saved and told
+    /// the app is no cause for that, however many records there are beside it.
+    fn have_others_changed_records(&mut self, now: DateTime<Utc>) -> bool {
+        let is_over = self.reload_at <= now;
+        if self.look_at.take_if(|at| *at <= now).is_none() {
+            return is_over;
+        }
+        let changed = std::mem::take(&mut self.changed);
+        is_over || !changed.iter().all(|name| self.executor.is_told(name))
     }
 
     /// A wall clock that comes to disagree by a minute is told, once for each time that it is set.
@@ -222,5 +253,139 @@ impl Driver {
             }
         }
         self.executor.last_words()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::path::Path;
+
+    use super::*;
+    use crate::app::{
+        Answer, Browser, CredentialEdit, Door, Edit, Environment, FirstRun, NewConnection, RequestId,
+    };
+    use crate::domain::{
+        Authority, ClientId, ConnectionId, RedirectUri, RenewalRule, ResponseMode, Scope, ScopeSet, Settings,
+        Tenant, WayIn,
+    };
+    use crate::runtime::dashboard::{Surroundings, outlets, terminal_orders};
+    use crate::runtime::executor::VaultAccess;
+    use crate::runtime::records;
+    use crate::runtime::services::Services;
+    use crate::vault::unlock::Sources;
+    use crate::vault::{Identity, Protection, Vault, WorkFactor};
+
+    /// What drives an app on this vault; nothing is noticed but what a test tells.
+    fn driver(vault: Vault, clock: Clock) -> Driver {
+        let environment = Environment {
+            authorities: Vec::new(),
+            browser: Browser::Elsewhere,
+            themes: Vec::new(),
+            utc_offset: clock.utc_offset(),
+            vault_directory: String::new(),
+            export_directory: String::new(),
+            key_file: String::new(),
+            has_passphrase: false,
+        };
+        let app = App::new(environment, Door::FirstRun(FirstRun::new()), String::new(), clock.now());
+        let (Channels { answers, .. }, ends) = channels();
+        let access = VaultAccess { directory: vault.dir().to_owned(), sources: Sources::default() };
+        let outlets = outlets(&Surroundings::default(), terminal_orders().0);
+        let unheard = mpsc::unbounded_channel().0;
+        let executor = Executor::new(access, clock, outlets, answers, unheard).with_open_vault(vault, None);
+        Driver::new(app, executor, clock, ends, Stop::listen().unwrap(), GATHER_LONG)
+    }
+
+    /// A vault as two programs have it open.
+    fn opened_twice(home: &Path) -> (Vault, Vault) {
+        let (dir, key) = (home.join("vault"), home.join("key"));
+        let mine = Vault::init(&dir, &Protection::NewKeyFile(key.clone()), WorkFactor::PRODUCTION).unwrap();
+        let identity = Identity::parse(&std::fs::read_to_string(key).unwrap()).unwrap();
+        (mine, Vault::open(&dir, &identity).unwrap())
+    }
+
+    fn made(services: &Services, name: &str) -> ConnectionId {
+        let connection = NewConnection {
+            name: ConnectionName::parse(name).unwrap(),
+            settings: Settings {
+                client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
+                authority: Authority::custom("http://127.0.0.1:9", None).unwrap(),
+                tenant: Tenant::organizations(),
+                sign_in_as: None,
+                way_in: WayIn::default(),
+                redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
+                response_mode: ResponseMode::Query,
+                scopes: ScopeSet::parse_lenient("User.Read"),
+                renewal: RenewalRule::default(),
+            },
+            credential: CredentialEdit::Public,
+        };
+        records::create(services, &connection).unwrap().id
+    }
+
+    /// The records of these connections were replaced, and the time has passed in which that is gathered.
+    fn noticed(driver: &mut Driver, names: &[&str]) -> Message {
+        for name in names {
+            let noticed = Noticed::Connection(ConnectionName::parse(name).unwrap());
+            assert!(driver.sort(Woken::<()>::Noticed(noticed)).is_none());
+        }
+        let now = driver.clock.now();
+        let at = driver.look_at.replace(now).expect("it is looked who did it");
+        assert!(at > now && at <= now + GATHER_LONG);
+        match driver.sort(Woken::<()>::Deadline) {
+            Some(Next::Message(message)) => message,
+            _ => panic!("a deadline is a message"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_this_program_has_saved_is_not_read_again_and_what_another_has_is() {
+        let home = tempfile::tempdir().unwrap();
+        let (mine, theirs) = opened_twice(home.path());
+        let clock = Clock::system();
+        let (own, other) = (Services::new(mine.clone(), clock), Services::new(theirs, clock));
+        let names = ["a", "b", "c", "d"];
+        let ids = names.map(|name| made(&other, name));
+        let mut driver = driver(mine, clock);
+        own.contents().unwrap();
+        assert_eq!(noticed(&mut driver, &["a"]), Message::RecordsChanged, "nobody was told of it");
+        for id in &ids[..3] {
+            let (request, edit) = (RequestId(7), Edit::AddScope(Scope::parse("Mail.Send").unwrap()));
+            driver.executor.perform(Effect::Change { request, connection: id.clone(), edit: Box::new(edit) });
+            let next = driver.next(pending::<()>(), None).await;
+            let Next::Message(Message::Answer { answer: Answer::Connection(Ok(_)), .. }) = next else {
+                panic!("it is saved")
+            };
+        }
+        for _ in 0..3 {
+            assert_eq!(noticed(&mut driver, &names[..3]), Message::Wake, "all of it is known");
+        }
+        records::change(&other, &ids[3], &Edit::AddScope(Scope::parse("Mail.Send").unwrap())).unwrap();
+        assert_eq!(noticed(&mut driver, &names), Message::RecordsChanged);
+        assert_eq!(noticed(&mut driver, &names[..3]), Message::Wake);
+        // What was ours is another's by now.
+        records::change(&other, &ids[0], &Edit::AddScope(Scope::parse("Mail.Read").unwrap())).unwrap();
+        assert_eq!(noticed(&mut driver, &["a"]), Message::RecordsChanged);
+        assert_eq!(noticed(&mut driver, &["gone"]), Message::RecordsChanged);
+    }
+
+    #[tokio::test]
+    async fn the_records_are_read_every_five_minutes_where_nothing_is_noticed() {
+        let home = tempfile::tempdir().unwrap();
+        let (mine, _) = opened_twice(home.path());
+        let clock = Clock::running_at(600);
+        let mut driver = driver(mine, clock);
+        for _ in 0..2 {
+            let begun = clock.now();
+            loop {
+                match driver.next(pending::<()>(), None).await {
+                    Next::Message(Message::RecordsChanged) => break,
+                    Next::Message(Message::Wake) => {}
+                    _ => panic!("nothing else happens"),
+                }
+            }
+            assert!(clock.now() - begun >= TimeDelta::minutes(4), "{}", clock.now() - begun);
+        }
     }
 }

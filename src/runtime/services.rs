@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{AppFacts, Contents, DamagedFile, Failure, ReplacementFacts};
+use crate::app::{AppFacts, Contents, DamagedFile, Failure, FailureKind, ReplacementFacts};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{
     AppRegistration, Connection, ConnectionName, Event, EventKind, Overview, Trouble, TroubleKind, WhoActs,
@@ -157,5 +157,9 @@ fn damaged_file(record: &DamagedRecord) -> DamagedFile {
 
 /// A vault's error for the screen.
 pub fn failure(error: &VaultError) -> Failure {
-    Failure::new(error.what_happened(), error.what_to_do())
+    let kind = match error {
+        VaultError::Busy { .. } => FailureKind::Contention,
+        _ => FailureKind::Fault,
+    };
+    Failure { kind, ..Failure::new(error.what_happened(), error.what_to_do()) }
 }

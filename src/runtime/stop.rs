@@ -25,6 +25,15 @@ pub enum StopSignal {
     HangUp,
 }
 
+/// What becomes of SIGHUP where whoever started this process has it ignored, as nohup(1) does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HangUp {
+    /// It is heard all the same: without its terminal the program is of no use.
+    Heard,
+    /// It stays ignored.
+    LeftIgnored,
+}
+
 /// Listens for them. From the first use on they no longer end the process by themselves: what comes while nobody listens,
 /// between two event loops too, is what the next listener hears first.
 #[derive(Debug)]
@@ -37,7 +46,8 @@ pub struct Stop {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    hang_up: Signal,
+    /// `None` where it is left ignored.
+    hang_up: Option<Signal>,
 }
 
 /// The ears of whoever listened last. They belong to the process, not to an event loop.
@@ -50,8 +60,20 @@ fn kept() -> MutexGuard<'static, Option<Signals>> {
 impl Stop {
     /// Begins to listen, or goes on where the last one stopped.
     pub fn listen() -> io::Result<Self> {
+        Self::listen_and(HangUp::Heard)
+    }
+
+    /// As [`Self::listen`] for who needs no terminal: SIGHUP stays ignored where this process was started so.
+    pub fn listen_without_terminal() -> io::Result<Self> {
+        Self::listen_and(HangUp::LeftIgnored)
+    }
+
+    fn listen_and(hang_up: HangUp) -> io::Result<Self> {
         let before = kept().take();
-        let signals = before.map_or_else(Signals::begin, Ok)?;
+        let mut signals = before.map_or_else(Signals::begin, Ok)?;
+        if signals.hang_up.is_none() && (hang_up == HangUp::Heard || !is_hang_up_ignored()) {
+            signals.hang_up = Some(signal(SignalKind::hangup())?);
+        }
         Ok(Self { signals: Some(signals) })
     }
 
@@ -61,9 +83,28 @@ impl Stop {
         tokio::select! {
             _ = signals.interrupt.recv() => StopSignal::Interrupt,
             _ = signals.terminate.recv() => StopSignal::Terminate,
-            _ = signals.hang_up.recv() => StopSignal::HangUp,
+            () = came(signals.hang_up.as_mut()) => StopSignal::HangUp,
         }
     }
+}
+
+/// One that nobody listens for never comes.
+async fn came(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// True if this process was started with SIGHUP ignored. Where the system does not tell, it was not.
+fn is_hang_up_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hang_up(&status))
+}
+
+/// Reads it off proc_pid_status(5): a mask in hexadecimal, whose lowest bit is signal 1.
+fn ignores_hang_up(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 impl Drop for Stop {
@@ -80,7 +121,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_up: None,
         })
     }
 }
@@ -178,6 +219,15 @@ mod tests {
             let heard = tokio::time::timeout(Duration::from_secs(10), stop.next()).await;
             assert_eq!(heard, Ok(StopSignal::Terminate));
         });
+    }
+
+    #[test]
+    fn what_a_process_ignores_is_read_off_its_status() {
+        let status =
+            |mask: &str| format!("SigBlk:\t0000000000000001\nSigIgn:\t{mask}\nSigCgt:\t0000000000000001\n");
+        assert!(ignores_hang_up(&status("0000000000001001")));
+        assert!(!ignores_hang_up(&status("0000000000001000")));
+        assert!(!ignores_hang_up("") && !ignores_hang_up(&status("?")));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
+use crate::domain::ConnectionName;
+
 /// Watches the records of a vault; stops when dropped.
 #[derive(Debug)]
 pub struct RecordWatcher {
@@ -13,9 +15,11 @@ pub struct RecordWatcher {
 }
 
 /// What was noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Noticed {
-    /// A record was replaced, made or removed.
+    /// The record of this connection was replaced, made or removed.
+    Connection(ConnectionName),
+    /// Another record was, or it is not known which.
     Records,
     /// Something was noted in the activity.
     Activity,
@@ -72,10 +76,21 @@ fn noticed_in(event: &Event, log: Option<&OsString>, orders: &[OsString]) -> Opt
     let is_log = |path: &PathBuf| log.is_some_and(|log| path.file_name() == Some(log));
     match () {
         () if event.paths.iter().any(is_order) => Some(Noticed::LockOrder),
-        () if event.paths.iter().any(is_record) => Some(Noticed::Records),
+        () if event.paths.iter().any(is_record) => {
+            let mut records = event.paths.iter().filter(|path| is_record(path));
+            let only = records.next().filter(|_| records.next().is_none()).and_then(|path| connection(path));
+            Some(only.map_or(Noticed::Records, Noticed::Connection))
+        }
         () if event.paths.iter().any(is_log) => Some(Noticed::Activity),
         () => None,
     }
+}
+
+/// The connection whose record this is; `None` for that of an app registration.
+fn connection(path: &Path) -> Option<ConnectionName> {
+    let folder = path.parent()?.file_name()?;
+    let name = ConnectionName::parse(path.file_stem()?.to_str()?)?;
+    (folder == "connections").then_some(name)
 }
 
 #[cfg(test)]
@@ -94,7 +109,19 @@ mod tests {
         let failed = notify::Error::generic("gone");
         assert_eq!(noticed_by(&Ok(overflow), None, &[]), Some(Noticed::Records));
         assert_eq!(noticed_by(&Err(failed), None, &[]), Some(Noticed::Records));
-        assert_eq!(noticed_by(&Ok(renamed("/vault/connections/one.age")), None, &[]), Some(Noticed::Records));
         assert_eq!(noticed_by(&Ok(renamed("/vault/connections/.draft")), None, &[]), None);
+    }
+
+    #[test]
+    fn a_record_that_was_replaced_is_told_by_its_name() {
+        let noticed = |event| noticed_by(&Ok(event), None, &[]);
+        let one = || Noticed::Connection(ConnectionName::parse("one").unwrap());
+        assert_eq!(noticed(renamed("/vault/connections/one.age")), Some(one()));
+        let from_draft = renamed("/vault/connections/.one.tmp").add_path("/vault/connections/one.age".into());
+        assert_eq!(noticed(from_draft), Some(one()));
+        let moved = renamed("/vault/connections/one.age").add_path("/vault/connections/two.age".into());
+        assert_eq!(noticed(moved), Some(Noticed::Records));
+        let app = "/vault/apps/5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44.age";
+        assert_eq!(noticed(renamed(app)), Some(Noticed::Records));
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Inner {
     shelves: OnceLock<Shelves>,
     /// Under which name a connection was seen last: lets one be locked by id without opening all records.
     names: Mutex<HashMap<ConnectionId, ConnectionName>>,
+    /// What this program has saved last of each connection, and what the file looked like then.
+    saved: Mutex<HashMap<ConnectionName, (u64, Stamp)>>,
     /// What killed processes left behind is looked for by whoever lists the vault first. Who opens one record is not kept
     /// waiting, and what was left of a record goes when it is saved next.
     tidied: Once,
@@ -93,6 +95,7 @@ impl Inner {
             seen: OnceLock::new(),
             shelves: OnceLock::new(),
             names: Mutex::default(),
+            saved: Mutex::default(),
             tidied: Once::new(),
         }
     }
@@ -244,6 +247,24 @@ impl Inner {
         if let Some(seen) = self.seen.get() {
             seen.forget(id);
         }
+    }
+
+    /// A generation was saved here just now, and nobody else can have replaced it: its lock is held.
+    pub(super) fn note_saved(&self, connection: &Connection) {
+        let stamp = self.store.stamp(&Place::Connection(connection.name.clone()));
+        let saved = stamp.map(|stamp| (connection.name.clone(), (connection.generation, stamp)));
+        self.saved().extend(saved);
+    }
+
+    /// The generation that is on disk, if this program has put it there. The record is not opened.
+    pub(super) fn saved_generation(&self, name: &ConnectionName) -> Option<u64> {
+        let (generation, stamp) = self.saved().get(name).copied()?;
+        (self.store.stamp(&Place::Connection(name.clone())) == Some(stamp)).then_some(generation)
+    }
+
+    fn saved(&self) -> MutexGuard<'_, HashMap<ConnectionName, (u64, Stamp)>> {
+        // A map that a panicking thread left is still a map, and it is checked against the disk at every use.
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Under which name a connection is stored; all records are opened only if that is not remembered.

@@ -119,6 +119,9 @@ impl LockedConnection {
         }
         self.generation = connection.generation;
         self.vault.note_generation(connection);
+        if connection.generation > before {
+            self.vault.note_saved(connection);
+        }
         self.vault.store.settle(&self.place())
     }
 

@@ -290,6 +290,11 @@ impl Vault {
         self.inner.listing_since(known)
     }
 
+    /// The generation of a connection that is on disk, where this program has put it there: a look at the file from outside.
+    pub fn saved_generation(&self, name: &ConnectionName) -> Option<u64> {
+        self.inner.saved_generation(name)
+    }
+
     /// Opens one connection, which is one file; case makes no difference.
     ///
     /// # Errors

@@ -112,14 +112,20 @@ fn a_hook_that_is_named_later_hears_of_what_stands() {
 }
 
 #[test]
-fn a_hook_that_cannot_run_is_told_and_not_tried_for_ever() {
+fn a_hook_that_cannot_run_is_told_and_what_it_is_owed_stays() {
     let tenant = with_hook(WRITES, 20);
     tenant.home.write(".config/tokengauge/config.toml", "[warnings]\nhook = ['gone/notify']\n");
     let run = due(&tenant);
     assert!(run.err.contains("The hook did not take 1 of 1 warnings"), "{}", run.err);
     assert!(run.err.contains(".config/tokengauge/gone/notify could not be started"), "{}", run.err);
-    assert!(!due(&tenant).err.contains("hook"));
+    assert!(run.err.contains("It is told again within the hour."), "{}", run.err);
+    assert!(!due(&tenant).err.contains("hook"), "not by every run of cron");
     assert_eq!((logged(&tenant, "warned").len(), logged(&tenant, "hook-failed").len()), (1, 1));
+    configure(&tenant, WRITES, "");
+    due(&tenant);
+    let tried = tenant.run(&["hook"]).is(0);
+    assert!(tried.err.contains("1 warning is owed to the hook, and told again from "), "{}", tried.err);
+    assert_eq!(told(&tenant).len(), 1, "the example");
 }
 
 #[test]

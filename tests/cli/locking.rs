@@ -10,7 +10,7 @@ use tokengauge::vault::{Protection, Vault, WorkFactor};
 
 use super::home::{Home, Run};
 use super::needs;
-use super::tenant::{NAME, Tenant};
+use super::tenant::{CLIENT_ID, NAME, Tenant};
 use super::terminal::Session;
 
 const PASSPHRASE: &str = "correct horse battery";
@@ -58,6 +58,26 @@ fn a_vault_that_cannot_be_written_to_is_locked_all_the_same() {
     home.bare(&["vault", "lock"]).is(0);
     // The directory of notes was not there when the dashboard began to watch: the next wake finds the order.
     session.until_screen("Nothing renews here");
+}
+
+#[test]
+fn a_sign_in_that_is_waited_for_ends_when_its_vault_is_locked() {
+    let (home, _) = behind_passphrase();
+    let passphrase = home.write("passphrase", PASSPHRASE);
+    loosen(&passphrase, 0o600);
+    let redirect = ["--redirect-uri", "http://localhost/"];
+    let add = ["add", NAME, "--client-id", CLIENT_ID, "--tenant", "contoso.example"];
+    let mut command = home.command();
+    command.env("TOKENGAUGE_PASSPHRASE_FILE", passphrase).args(add).args(redirect).write_stdin("");
+    Run::of(command.output().unwrap()).is(0);
+    for (way, waits) in [("--paste", "Paste the address here"), ("--loopback", "Waiting for the browser")] {
+        let mut session = Session::start(&home, &["authorize", NAME, way]);
+        session.until("Passphrase of the vault").type_in(&format!("{PASSPHRASE}\r")).until(waits);
+        home.bare(&["vault", "lock"]).is(0);
+        let (code, said) = session.ends();
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains("was locked meanwhile") && said.contains("tokengauge vault unlock"), "{said}");
+    }
 }
 
 #[test]

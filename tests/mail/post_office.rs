@@ -59,7 +59,7 @@ impl PostOffice {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let ca = Ca::new("Loopback");
         tenant.home.write("ca.pem", &ca.pem());
-        let acceptor = TlsAcceptor::from(ca.sign(&["localhost"]).config(&[]));
+        let acceptor = TlsAcceptor::from(ca.sign(&["localhost"]).config());
         let gate = |permission| Gate::new(tenant.simulator(), permission);
         let (imap, smtp) = {
             let _inside = runtime.enter();

@@ -62,7 +62,7 @@ fn connections() -> Vec<Scene> {
         ("connections_consent", on(Tab::Connections, "litware")),
         ("connections_forty", changed(app(forty()), |app| fixtures::choose(app, "adatum"))),
         ("connections_forty_last", changed(app(forty()), |app| fixtures::choose(app, "alpine"))),
-        ("connections_new_secret", super::secret_scenes::begun_elsewhere()),
+        ("connections_new_secret", secret_scenes::begun_elsewhere()),
         ("connections_empty", app(Vec::new())),
         ("connections_one", only(Make::healthy("contoso-prod", "ops@contoso.com").done(), Tab::Connections)),
         (

@@ -149,7 +149,7 @@ impl Dashboard {
                 return;
             }
             Some(noticed) = self.noticed.recv() => match noticed {
-                Noticed::Records => Message::RecordsChanged,
+                Noticed::Connection(_) | Noticed::Records => Message::RecordsChanged,
                 Noticed::Activity => Message::ActivityNoted,
                 Noticed::LockOrder => Message::LockOrdered,
             },

@@ -1,6 +1,6 @@
 //! Answers: taken by whoever awaits them, told once, dropped otherwise.
 
-use tokengauge::app::{Answer, Effect, Message, RequestId, Tone};
+use tokengauge::app::{Answer, Effect, Failure, FailureKind, Message, RequestId, Tone};
 use tokengauge::domain::secret::{PastedText, RevealedValue};
 use tokengauge::domain::{ConnectionName, RenewalKind, RenewalOutcome, TroubleKind};
 
@@ -145,6 +145,20 @@ fn a_failure_of_ours_is_told_and_the_records_are_read_again() {
     assert!(matches!(more[..], [Effect::LoadVault { .. }]));
     assert_eq!(desk.said(), "the disk is full");
     assert!(!desk.app.is_renewing(&id("one")));
+}
+
+#[test]
+fn a_record_that_another_program_holds_is_no_fault_and_is_tried_again_soon_each_time() {
+    let contention = Failure { kind: FailureKind::Contention, ..Failure::new("it is in use", "wait") };
+    let mut desk = Desk::open(vec![left("one", minutes(5))]);
+    let mut renewing = desk.send(Message::Wake);
+    for _ in 0..5 {
+        assert_eq!(exchanges(&renewing), 1);
+        desk.answer(&renewing, Answer::Connection(Err(contention.clone())));
+        assert_eq!(desk.app.notice.as_ref().map(|own| own.tone), Some(Tone::Plain));
+        assert_eq!(exchanges(&desk.after(seconds(29))), 0);
+        renewing = desk.after(seconds(1));
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod lapse;
 mod list;
 mod listening;
 mod order;
+mod owed;
 mod paste;
 mod pauses;
 mod permissions;

@@ -1,7 +1,11 @@
 //! The end of `watch`: what is on its way is saved.
 
+use std::process::Command;
+
 use rustix::process::Signal;
 
+use super::home::binary;
+use super::protocol::for_itself;
 use super::service::Service;
 use super::slow::Slow;
 use super::tenant::{CLIENT_ID, NAME, SECRET};
@@ -36,4 +40,21 @@ fn a_token_that_comes_after_the_signal_is_saved_and_the_next_watch_goes_on() {
         assert!(line.contains("1 connection, next renewal "), "{line}");
         next.stop();
     }
+}
+
+#[test]
+fn a_hang_up_that_was_ignored_from_the_start_stays_so() {
+    let tenant = for_itself("");
+    let mut command = Command::new("/bin/sh");
+    command.env_clear().env("HOME", tenant.home.path("")).env("TZ", "UTC").current_dir(tenant.home.path(""));
+    // As nohup does it.
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(binary());
+    command.arg("--vault").arg(tenant.home.vault()).arg("--key-file").arg(tenant.home.key()).arg("watch");
+    let mut service = Service::spawn(&mut command);
+    service.until("contoso: token issued, ");
+    service.signal(Signal::HUP);
+    tenant.run(&["refresh", NAME]).is(0);
+    service.until("contoso: token issued by another program, ");
+    let log = service.stop();
+    assert!(!log.iter().any(|line| line.contains("SIGHUP")), "{log:?}");
 }

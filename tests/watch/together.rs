@@ -1,10 +1,11 @@
 //! `watch` beside other programs on one vault.
 
-use super::home::Home;
 use std::fs;
+use std::time::Duration;
 
 use tokengauge::vault::{Identity, Successor, Vault};
 
+use super::home::Home;
 use super::protocol::for_itself;
 use super::service::Service;
 use super::tenant::NAME;
@@ -96,4 +97,20 @@ fn a_damaged_record_is_told_once_and_hinders_no_other() {
     service.until("second.age: no longer in the way");
     let log = service.stop();
     assert_eq!(log.iter().filter(|line| line.contains("second.age: ")).count(), 2, "{log:?}");
+}
+
+#[test]
+fn an_app_registration_that_another_program_changes_holds_up_no_renewal() {
+    let tenant = for_itself("");
+    let text = fs::read_to_string(tenant.home.key()).unwrap();
+    let vault = Vault::open(&tenant.home.vault(), &Identity::parse(&text).unwrap()).unwrap();
+    let app = vault.listing().unwrap().apps.remove(0);
+    let held = vault.lock_app(&app.client_id, Duration::ZERO).unwrap();
+    let mut service = Service::start(&tenant.home);
+    service.until("contoso: token issued, ");
+    tenant.run(&["refresh", NAME]).is(0);
+    service.until("contoso: token issued by another program, ");
+    let log = service.stop();
+    drop(held);
+    assert!(!log.iter().any(|line| line.contains("in use") || line.contains("not renewed")), "{log:?}");
 }

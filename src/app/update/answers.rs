@@ -7,8 +7,8 @@ use crate::domain::{Event, EventKind, Overview};
 
 use crate::app::activity;
 use crate::app::{
-    Answer, App, ConsentPhase, Delivery, DevicePhase, Edit, Effect, ExportPhase, Failure, HandOverPhase,
-    Notice, Panel, Pasted, Phase, Purpose, Question, RequestId, Reveal, SignInPanel, Tab,
+    Answer, App, ConsentPhase, Delivery, DevicePhase, Edit, Effect, ExportPhase, Failure, FailureKind,
+    HandOverPhase, Notice, Panel, Pasted, Phase, Purpose, Question, RequestId, Reveal, SignInPanel, Tab,
 };
 
 impl App {
@@ -96,7 +96,7 @@ impl App {
                     (Some(_), None) if asked_for_code => self.note_code(request, &overview, now),
                     (Some(id), None) => {
                         self.note_exchange(&overview, now);
-                        self.hold_back_if_still_due(id, now);
+                        self.hold_back_if_still_due(id, FailureKind::Fault, now);
                     }
                     (None, _) => {}
                 }
@@ -110,7 +110,7 @@ impl App {
                     Some(id) if asked.is_some() => self.note_failed_poll(id, failure, now),
                     exchanged => {
                         if let Some(id) = exchanged.as_ref().filter(|_| !asked_for_code) {
-                            self.hold_back_if_still_due(id, now);
+                            self.hold_back_if_still_due(id, failure.kind, now);
                         }
                         let is_awaited = self.export_awaits(request);
                         self.stop(request, failure, now);

@@ -34,8 +34,8 @@ use crossterm::event::KeyEvent;
 use crate::domain::{ConnectionId, Event, EventKind};
 
 use super::{
-    Action, Answer, App, Door, Effect, Failure, FirstRun, GrantStep, Line, LockReason, Message, Notice,
-    Panel, Question, Reading, RequestId, Tab,
+    Action, Answer, App, Door, Effect, Failure, FailureKind, FirstRun, GrantStep, Line, LockReason, Message,
+    Notice, Panel, Question, Reading, RequestId, Tab,
 };
 
 impl App {
@@ -334,9 +334,13 @@ impl App {
     }
 
     pub(super) fn complain(&mut self, failure: Failure, now: DateTime<Utc>) {
+        let kind = match failure.kind {
+            FailureKind::Fault => EventKind::Problem,
+            FailureKind::Contention => EventKind::Noted,
+        };
         self.note(Event {
             at: now,
-            kind: EventKind::Problem,
+            kind,
             connection: None,
             what_happened: failure.what_happened.clone(),
             what_to_do: Some(failure.what_to_do.clone()),

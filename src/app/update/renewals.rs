@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{ConnectionId, Overview, TroubleKind, Turn};
 
-use crate::app::{App, Effect, HandOverPhase, HeldBack, Panel, RequestId};
+use crate::app::{App, Effect, FailureKind, HandOverPhase, HeldBack, Panel, RequestId};
 
 /// At most so many token requests in the air.
 const IN_FLIGHT_AT_MOST: usize = 8;
@@ -86,15 +86,24 @@ impl App {
         }
     }
 
-    /// An exchange that left the record as due as before is not repeated at once: a full disk, a missing record.
-    pub(super) fn hold_back_if_still_due(&mut self, connection: &ConnectionId, now: DateTime<Utc>) {
+    /// An exchange that left the record as due as before is not repeated at once: a full disk, a missing record. Where
+    /// another program was at work with it, the pauses do not grow: it may be free soon.
+    pub(super) fn hold_back_if_still_due(
+        &mut self,
+        connection: &ConnectionId,
+        why: FailureKind,
+        now: DateTime<Utc>,
+    ) {
         let before = self.held_back.remove(connection);
         self.unplanned.insert(connection.clone());
         let turn = self.connections.get(connection).and_then(|own| self.turn(own, now));
         if turn.is_none_or(|turn| turn.at > now) {
             return;
         }
-        let tries = before.map_or(1, |held| held.tries + 1);
+        let tries = before.map_or(1, |held| match why {
+            FailureKind::Fault => held.tries + 1,
+            FailureKind::Contention => held.tries,
+        });
         if let TroubleKind::TryLater { retry_at, .. } = TroubleKind::try_later(now, tries, None, 0.5) {
             self.held_back.insert(connection.clone(), HeldBack { until: retry_at, tries });
         }

@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{
-    App, Effect, Failure, Notice, ProofNews, Reading, ReplacementEnd, RequestId, SecretPanel, SecretPhase,
-    SecretToProve,
+    App, Effect, Failure, FailureKind, Notice, ProofNews, Reading, ReplacementEnd, RequestId, SecretPanel,
+    SecretPhase, SecretToProve,
 };
 use crate::domain::{ConnectionId, Proof, Unproven, Verdict};
 
@@ -25,7 +25,7 @@ impl App {
             self.note_pause(&overview, now);
             self.connections.put(*overview);
         }
-        self.hold_back_if_still_due(&connection, now);
+        self.hold_back_if_still_due(&connection, FailureKind::Fault, now);
         if let Err(failure) = &proof {
             self.complain(failure.clone(), now);
         }

@@ -32,7 +32,7 @@ const AFTER_HELP: &str = "\
 The vault opens by --key-file, by the systemd credential tokengauge-key or by TOKENGAUGE_PASSPHRASE_FILE; nobody is asked.
 One line an event goes to stderr; with -v also what is begun.
 One watch at a time renews a vault: a second one ends with 9.
-SIGTERM, SIGINT and SIGHUP stop it. What was sent is awaited for 5 s and saved, then it ends with 0; with 7 if something could not be saved.";
+SIGTERM, SIGINT and SIGHUP stop it; under nohup SIGHUP does not. What was sent is awaited for 5 s and saved, then it ends with 0; with 7 if something could not be saved.";
 
 impl Watch {
     pub fn run(&self, context: &Context, detail: Detail) -> Result<Exit, CliError> {

@@ -1,7 +1,9 @@
 //! Warnings: what somebody should hear of while there is time to act.
 //!
-//! `rules` says of what, `standing` what stands at a moment, `told` which of it is news, `words` how it is put.
+//! `rules` says of what, `standing` what stands at a moment, `told` which of it is news, `owed` what of that somebody has yet
+//! to hear, `words` how it is put.
 
+mod owed;
 mod rules;
 mod standing;
 mod told;
@@ -11,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Certainty, ClientId, ConnectionId, ConnectionName};
 
+pub use owed::{Debts, Hold, Look, Owed, State, Telling, owe, owed_again_at, take_due};
 pub use rules::{RulesFault, WarningRules};
 pub use standing::Standing;
 pub use told::{Ledger, News, Present, Recovery, Told, again_at, news};

@@ -26,8 +26,6 @@ pub struct Told {
     pub noun: String,
     /// Of which connections.
     pub concerned: BTreeSet<Concerned>,
-    /// Until when whoever tells it may be at it; `None` once it is told.
-    pub until: Option<DateTime<Utc>>,
 }
 
 /// Something that is to be told.
@@ -44,7 +42,9 @@ pub enum News {
 pub struct Recovery {
     /// What it was about.
     pub subject: Subject,
-    /// The word for that.
+    /// Which cause is over: [`Warning::mark`].
+    pub mark: String,
+    /// The word for what it was about.
     pub noun: String,
     /// The connections that work again.
     pub connections: Vec<Concerned>,
@@ -87,13 +87,11 @@ pub fn news(
     news
 }
 
-/// When something may be to be told although nothing changes: more connections have joined those that fail, or whoever
-/// was telling it is overdue.
+/// When something may be news although nothing changes: more connections have joined those that fail.
 pub fn again_at(ledger: &Ledger, standing: &[Warning], rules: &WarningRules) -> Option<DateTime<Utc>> {
     let moments = standing.iter().filter_map(|warning| {
         let told = ledger.get(&warning.subject)?;
-        let joined = told.joined_by(warning).then(|| told.at.checked_add_signed(rules.failing())).flatten();
-        told.until.or(joined)
+        told.joined_by(warning).then(|| told.at.checked_add_signed(rules.failing())).flatten()
     });
     moments.min()
 }
@@ -106,17 +104,15 @@ impl Told {
             at,
             noun: warning.noun().to_owned(),
             concerned: warning.connections.iter().cloned().collect(),
-            until: None,
         }
     }
 
-    /// True if this is not told yet, or nobody came to tell it.
+    /// True if this is not told yet.
     fn lacks(&self, warning: &Warning, rules: &WarningRules, now: DateTime<Utc>) -> bool {
         let is_new = self.mark != warning.mark() || warning.stage().seconds() < self.stage;
-        let was_left = self.until.is_some_and(|until| until <= now);
         // A network that is cut stops one connection after the other: they are told together.
         let joined = self.joined_by(warning) && now - self.at >= rules.failing();
-        is_new || was_left || joined
+        is_new || joined
     }
 
     /// True if connections fail that were not among those told.
@@ -134,9 +130,7 @@ fn recoveries(
     rules: &WarningRules,
 ) -> Vec<News> {
     let stand: BTreeSet<&Subject> = standing.iter().map(|warning| &warning.subject).collect();
-    let stopped = standing.iter().filter(|warning| warning.stops_work());
-    let stopped: BTreeSet<&ConnectionId> =
-        stopped.flat_map(|own| &own.connections).map(|own| &own.id).collect();
+    let stopped = stopped(standing);
     let mut news = Vec::new();
     ledger.retain(|subject, told| {
         if stand.contains(subject) {
@@ -154,6 +148,12 @@ fn recoveries(
         }
     });
     news
+}
+
+/// Those that do not work.
+pub(super) fn stopped(standing: &[Warning]) -> BTreeSet<&ConnectionId> {
+    let stopped = standing.iter().filter(|warning| warning.stops_work());
+    stopped.flat_map(|own| &own.connections).map(|own| &own.id).collect()
 }
 
 /// What became of something that was told of and does not stand any more.
@@ -194,13 +194,13 @@ fn end_of(
         }
     }
     let ended: Vec<(&Overview, Ended)> =
-        here.into_iter().map(|own| (own, how(subject, told, own, present.now))).collect();
+        here.into_iter().map(|own| (own, how(subject, &told.mark, own, present.now))).collect();
     if ended.iter().any(|(_, ended)| *ended == Ended::Unknown) {
         return End::Unknown;
     }
     let well: Vec<&Overview> =
         ended.into_iter().filter(|(_, ended)| *ended == Ended::Well).map(|(own, _)| own).collect();
-    recovery(subject, told, &well).map_or(End::Silent, End::Recovered)
+    recovery(subject, &told.mark, &told.noun, &well).map_or(End::Silent, End::Recovered)
 }
 
 /// True if there is still cause for just what was told, under whatever rules.
@@ -227,16 +227,16 @@ fn still_stands(subject: &Subject, told: &Told, own: &Overview, now: DateTime<Ut
 
 /// How it ended for one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     Well,
     /// Under other rules, or with what it was about.
     Otherwise,
     Unknown,
 }
 
-fn how(subject: &Subject, told: &Told, own: &Overview, now: DateTime<Utc>) -> Ended {
+pub(super) fn how(subject: &Subject, mark: &str, own: &Overview, now: DateTime<Utc>) -> Ended {
     let moved = |end: Option<DateTime<Utc>>| match end {
-        Some(end) if end.timestamp().to_string() != told.mark => Ended::Well,
+        Some(end) if end.timestamp().to_string() != mark => Ended::Well,
         _ => Ended::Otherwise,
     };
     match subject {
@@ -249,7 +249,7 @@ fn how(subject: &Subject, told: &Told, own: &Overview, now: DateTime<Utc>) -> En
             credential => moved(credential.lifetime().map(|life| life.expires_at)),
         },
         Subject::RefreshToken(_) => moved(own.refresh_lifetime().map(|life| life.expires_at)),
-        Subject::Act(_) if told.mark == Act::MendDisk.word() && own.unsaved.is_none() => Ended::Well,
+        Subject::Act(_) if mark == Act::MendDisk.word() && own.unsaved.is_none() => Ended::Well,
         Subject::Act(_) => {
             if works(own, now) {
                 Ended::Well
@@ -274,7 +274,8 @@ fn works(own: &Overview, now: DateTime<Utc>) -> bool {
     holds_on && own.unsaved.is_none()
 }
 
-fn recovery(subject: &Subject, told: &Told, well: &[&Overview]) -> Option<Recovery> {
+/// What is to be told of those that are well again.
+pub(super) fn recovery(subject: &Subject, mark: &str, noun: &str, well: &[&Overview]) -> Option<Recovery> {
     let first = well.first()?;
     let life = match subject {
         Subject::Credential(_) => first.credential_lifetime(),
@@ -287,7 +288,8 @@ fn recovery(subject: &Subject, told: &Told, well: &[&Overview]) -> Option<Recove
     connections.sort();
     Some(Recovery {
         subject: subject.clone(),
-        noun: told.noun.clone(),
+        mark: mark.to_owned(),
+        noun: noun.to_owned(),
         connections,
         client_id: well.iter().all(|own| own.settings.client_id == client_id).then_some(client_id),
         ends_at: life.map(|life| life.expires_at),

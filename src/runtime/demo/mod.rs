@@ -26,6 +26,7 @@ use super::driver::{self, Channels, Driver, GATHER_BRIEFLY};
 use super::entropy;
 use super::executor::{Executor, SimulatedBrowser, VaultAccess};
 use super::looks::Looks;
+use super::stop::Stop;
 use super::warnings::Setup;
 
 /// Why the demo did not come up.
@@ -155,6 +156,6 @@ pub async fn run(
         .with_warnings(WarningRules::default(), Banner::Shown);
     let opening: Vec<Effect> = app.open_vault();
     opening.into_iter().for_each(|effect| executor.perform(effect));
-    let driver = Driver::new(app, executor, clock, ends, GATHER_BRIEFLY)?;
+    let driver = Driver::new(app, executor, clock, ends, Stop::listen()?, GATHER_BRIEFLY);
     Ok(Box::pin(dashboard::show(driver, looks, orders, Titles::Counts)).await?)
 }

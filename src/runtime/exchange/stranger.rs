@@ -11,7 +11,7 @@ use super::{ExchangeError, Ready};
 impl Ready {
     /// Nothing of a stranger is stored. A refresh token that suddenly is somebody else's is not used again by itself.
     pub(super) fn take_stranger(&mut self, error: &ExchangeError, kind: RenewalKind, sent_at: DateTime<Utc>) {
-        let Failure { what_happened, what_to_do } = error.failure();
+        let Failure { what_happened, what_to_do, .. } = error.failure();
         let outcome = RenewalOutcome::Failed(what_happened.clone());
         self.connection.note_renewal(Renewal { at: sent_at, kind, outcome });
         if kind == RenewalKind::Refresh {

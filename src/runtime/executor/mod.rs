@@ -2,7 +2,7 @@
 
 mod door;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +19,8 @@ use crate::app::{
 use crate::domain::probe::Probe;
 use crate::domain::secret::{PastedText, RevealedValue};
 use crate::domain::{
-    AttemptFacts, Capture, ClientId, ConnectionId, DeviceAttemptFacts, Event, Overview, SecretCredential,
+    AttemptFacts, Capture, ClientId, ConnectionId, ConnectionName, DeviceAttemptFacts, Event, Overview,
+    SecretCredential,
 };
 use crate::vault::Vault;
 use crate::vault::unlock::Sources;
@@ -34,7 +35,7 @@ use super::listening::Listeners;
 use super::probe::probe;
 use super::services::{Services, failure};
 use super::stop::{Haste, Leaving};
-use super::warnings::{Report, Setup, Warner};
+use super::warnings::{Report, Run, Setup, Warner};
 use super::watcher::Noticed;
 use super::{exporting, records, secret_replacement};
 
@@ -69,6 +70,8 @@ pub struct Executor {
     leaving: Leaving,
     teller: Teller,
     warner: Warner,
+    /// Which generation of a connection the loop was told last.
+    told: Arc<Mutex<HashMap<ConnectionName, u64>>>,
 }
 
 impl Executor {
@@ -93,7 +96,8 @@ impl Executor {
             tasks: Arc::default(),
             listeners: Listeners::default(),
             leaving: Leaving::default(),
-            warner: Warner::new(Setup::none()),
+            warner: Warner::new(Setup::none(), Run::Stays),
+            told: Arc::default(),
         }
     }
 
@@ -107,7 +111,7 @@ impl Executor {
     /// With somebody to warn.
     #[must_use]
     pub fn with_warnings(mut self, setup: Setup) -> Self {
-        self.warner = Warner::new(setup);
+        self.warner = Warner::new(setup, Run::Stays);
         self
     }
 
@@ -154,6 +158,9 @@ impl Executor {
     }
 
     fn answer(&self, request: RequestId, answer: Answer) {
+        if let Answer::Connection(Ok(overview)) = &answer {
+            self.told().insert(overview.name.clone(), overview.generation);
+        }
         // A loop that is gone awaits no answer.
         let _ = self.answers.send(Message::Answer { request, answer });
     }
@@ -370,6 +377,17 @@ impl Executor {
             ReplacementEnd::BackToOld => secret_replacement::go_back_to_old_secret(&services, &client_id),
         });
         ended.await.map_err(|error| error.failure())
+    }
+
+    /// True if what is on disk of this connection is what this program saved last, and the loop was told that.
+    pub fn is_told(&self, name: &ConnectionName) -> bool {
+        let Ok(services) = self.services() else { return false };
+        let saved = services.vault.saved_generation(name);
+        saved.is_some() && saved == self.told().get(name).copied()
+    }
+
+    fn told(&self) -> MutexGuard<'_, HashMap<ConnectionName, u64>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True if it is noticed at once what other programs change.

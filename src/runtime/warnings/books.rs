@@ -2,23 +2,22 @@
 //!
 //! A file that cannot be read as one of ours counts as empty: then everything is told once more.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rustix::fs::OFlags;
-use serde::{Deserialize, Serialize};
 
-use crate::domain::warning::{Concerned, Ledger, Subject, Told, Warning};
-use crate::domain::{ConnectionId, ConnectionName};
+use crate::domain::warning::{Debts, Hold, Ledger, Look, News, Owed, State, Subject, Telling};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
 use crate::runtime::stop::{Leaving, Pause};
 use crate::sanitize::sanitize;
+
+use super::written::{json, parse};
 
 /// More than thousands of connections need.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -33,16 +32,23 @@ pub(super) enum Channel {
     Activity,
     /// The person at a terminal.
     Terminal,
-    /// The hook, which may take so long for it.
-    Hook(TimeDelta),
+    /// The hook.
+    Hook {
+        /// How it is looked for what that is owed.
+        look: Look,
+        /// Until when whoever finds it has claimed it.
+        claim: DateTime<Utc>,
+    },
 }
 
 /// What each of them was told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Books {
-    activity: Ledger,
-    terminal: Ledger,
-    hook: Ledger,
+    pub(super) activity: Ledger,
+    pub(super) terminal: Ledger,
+    pub(super) hook: Ledger,
+    /// What of that the hook has not taken so far.
+    pub(super) owed: Debts,
 }
 
 impl Books {
@@ -50,7 +56,7 @@ impl Books {
         match channel {
             Channel::Activity => &mut self.activity,
             Channel::Terminal => &mut self.terminal,
-            Channel::Hook(_) => &mut self.hook,
+            Channel::Hook { .. } => &mut self.hook,
         }
     }
 
@@ -68,35 +74,51 @@ impl Books {
                 }
             }
         }
+        for (subject, owed) in &others.owed {
+            if self.owed.get(subject).is_none_or(|own| own.at < owed.at) {
+                self.owed.insert(subject.clone(), owed.clone());
+            }
+        }
     }
 
-    /// Notes what became of telling the hook, by whoever has claimed that until `claim`: with another moment it is claimed
-    /// until then, without one it is told. False, and nothing noted, if it is not theirs any more.
-    pub(super) fn hand_on(
-        &mut self,
-        cause: &Cause,
-        claim: DateTime<Utc>,
-        until: Option<DateTime<Utc>>,
-    ) -> bool {
-        let is_theirs = |told: &&mut Told| {
-            told.mark == cause.mark && told.stage == cause.stage && told.until == Some(claim)
-        };
-        let told = self.hook.get_mut(&cause.subject).filter(is_theirs);
-        told.map(|told| told.until = until).is_some()
+    /// Notes what came of telling the hook, by whoever has claimed that until `claim`. False, and nothing noted, if it is
+    /// not theirs any more.
+    pub(super) fn hand_on(&mut self, cause: &Cause, claim: DateTime<Utc>, telling: Telling) -> bool {
+        let is_theirs =
+            |owed: &Owed| owed.hold == Hold::Claimed(claim) && Cause::owed(&cause.subject, owed) == *cause;
+        if !self.owed.get(&cause.subject).is_some_and(is_theirs) {
+            return false;
+        }
+        let owed = self.owed.remove(&cause.subject).and_then(|owed| owed.after(telling));
+        self.owed.extend(owed.map(|owed| (cause.subject.clone(), owed)));
+        true
     }
 }
 
-/// What the hook is told of: another end, act or stage is another one.
+/// What the hook is told of: another end, act or stage is another one, and so is that it is over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cause {
     subject: Subject,
     mark: String,
-    stage: i64,
+    /// `None` once it is over.
+    stage: Option<i64>,
 }
 
 impl Cause {
-    pub(super) fn of(warning: &Warning) -> Self {
-        Self { subject: warning.subject.clone(), mark: warning.mark(), stage: warning.stage().seconds() }
+    pub(super) fn of(news: &News) -> Self {
+        let (mark, stage) = match news {
+            News::Raised(warning) => (warning.mark(), Some(warning.stage().seconds())),
+            News::Recovered(recovery) => (recovery.mark.clone(), None),
+        };
+        Self { subject: news.subject().clone(), mark, stage }
+    }
+
+    fn owed(subject: &Subject, owed: &Owed) -> Self {
+        let (mark, stage) = match &owed.state {
+            State::Raised { mark, stage } => (mark.clone(), Some(*stage)),
+            State::Recovered { mark, .. } => (mark.clone(), None),
+        };
+        Self { subject: subject.clone(), mark, stage }
     }
 }
 
@@ -173,6 +195,14 @@ impl BookFile {
         self.lock(&Leaving::default()).await
     }
 
+    /// Those of all vaults of this person; what cannot be read is passed over.
+    pub(super) fn all_below(notes: &Path) -> Vec<Books> {
+        let Ok(found) = fs::read_dir(notes.join("warnings")) else { return Vec::new() };
+        let paths = found.filter_map(|entry| Some(entry.ok()?.path()));
+        let files = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        files.filter_map(|path| Some(parse(&Self { path }.read().ok()?))).collect()
+    }
+
     fn open_lock(&self) -> io::Result<File> {
         let path = self.path.with_extension("lock");
         if let Some(directory) = path.parent() {
@@ -244,82 +274,12 @@ impl Drop for Locked {
     }
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct WrittenBooks {
-    activity: Vec<WrittenTold>,
-    terminal: Vec<WrittenTold>,
-    hook: Vec<WrittenTold>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct WrittenTold {
-    subject: String,
-    mark: String,
-    /// In seconds before the end.
-    stage: i64,
-    at: DateTime<Utc>,
-    noun: String,
-    /// Name by id.
-    concerned: std::collections::BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    until: Option<DateTime<Utc>>,
-}
-
-fn parse(bytes: &[u8]) -> Books {
-    let written: WrittenBooks = serde_json::from_slice(bytes).unwrap_or_default();
-    let ledger = |own: Vec<WrittenTold>| own.into_iter().filter_map(read_told).collect();
-    Books {
-        activity: ledger(written.activity),
-        terminal: ledger(written.terminal),
-        hook: ledger(written.hook),
-    }
-}
-
-fn read_told(own: WrittenTold) -> Option<(Subject, Told)> {
-    let concerned: Option<BTreeSet<Concerned>> = own
-        .concerned
-        .iter()
-        .map(|(id, name)| {
-            Some(Concerned { name: ConnectionName::parse(name)?, id: ConnectionId::parse(id)? })
-        })
-        .collect();
-    let told = Told {
-        mark: own.mark,
-        stage: own.stage,
-        at: own.at,
-        noun: sanitize(&own.noun, 40),
-        concerned: concerned?,
-        until: own.until,
-    };
-    Some((Subject::parse(&own.subject)?, told))
-}
-
-fn json(books: &Books) -> Vec<u8> {
-    let ledger = |own: &Ledger| own.iter().map(|(subject, told)| written(subject, told)).collect();
-    let written = WrittenBooks {
-        activity: ledger(&books.activity),
-        terminal: ledger(&books.terminal),
-        hook: ledger(&books.hook),
-    };
-    serde_json::to_vec(&written).expect("texts and numbers become JSON")
-}
-
-fn written(subject: &Subject, told: &Told) -> WrittenTold {
-    WrittenTold {
-        subject: subject.key(),
-        mark: told.mark.clone(),
-        stage: told.stage,
-        at: told.at,
-        noun: told.noun.clone(),
-        concerned: told.concerned.iter().map(|own| (own.id.as_str().into(), own.name.to_string())).collect(),
-        until: told.until,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::warning::{Concerned, Told};
+    use crate::domain::{ConnectionId, ConnectionName};
+    use chrono::TimeDelta;
     use std::os::unix::fs::PermissionsExt;
 
     fn told(mark: &str) -> Told {
@@ -333,7 +293,6 @@ mod tests {
             at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
             noun: "client secret".to_owned(),
             concerned: [concerned].into(),
-            until: DateTime::from_timestamp(1_800_000_060, 0),
         }
     }
 
@@ -341,31 +300,54 @@ mod tests {
         Subject::Act(ConnectionId::parse("c1").unwrap())
     }
 
+    fn owed(state: State) -> Owed {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        Owed { at, state, hold: Hold::Claimed(at), failures: 2 }
+    }
+
     #[tokio::test]
-    async fn what_was_told_is_read_by_the_next() {
+    async fn what_was_told_and_what_is_owed_is_read_by_the_next() {
         let directory = tempfile::tempdir().unwrap();
         let file = BookFile::new(directory.path(), "0123");
         let leaving = Leaving::default();
+        let (subject, told) = (subject(), told("sign-in"));
+        let over = Subject::Failing("login.example".to_owned());
+        let raised = owed(State::Raised { mark: told.mark.clone(), stage: told.stage });
+        let recovered = owed(State::Recovered {
+            mark: String::new(),
+            noun: "renewals".to_owned(),
+            concerned: told.concerned.clone(),
+        });
+        let paused = Owed { hold: Hold::Paused(raised.at + TimeDelta::minutes(5)), ..recovered };
+        let written = Books {
+            hook: Ledger::from([(subject.clone(), told)]),
+            owed: Debts::from([(subject, raised), (over, paused)]),
+            ..Books::default()
+        };
         let locked = file.lock(&leaving).await.unwrap();
-        locked.change(|books| drop(books.hook.insert(subject(), told("sign-in")))).unwrap();
+        locked.change(|books| books.clone_from(&written)).unwrap();
         drop(locked);
         let locked = file.lock(&leaving).await.unwrap();
-        locked
-            .change(|books| {
-                assert_eq!(books.hook, Ledger::from([(subject(), told("sign-in"))]));
-                let cause = |mark: &str, stage| Cause { subject: subject(), mark: mark.into(), stage };
-                let claim = books.hook[&subject()].until.unwrap();
-                let later = claim + TimeDelta::minutes(1);
-                assert!(!books.hand_on(&cause("another cause", 86_400), claim, None));
-                assert!(!books.hand_on(&cause("sign-in", 0), claim, None), "another stage");
-                assert!(books.hand_on(&cause("sign-in", 86_400), claim, Some(later)));
-                assert!(!books.hand_on(&cause("sign-in", 86_400), claim, None), "another has it");
-                assert!(books.hand_on(&cause("sign-in", 86_400), later, None));
-                assert!(books.hook[&subject()].until.is_none());
-            })
-            .unwrap();
+        locked.change(|books| assert_eq!(*books, written)).unwrap();
+        assert_eq!(BookFile::all_below(directory.path()), [written]);
         let mode = fs::metadata(&file.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn only_who_has_claimed_it_notes_what_came_of_it() {
+        let raised = owed(State::Raised { mark: "sign-in".to_owned(), stage: 86_400 });
+        let (claim, later) = (raised.at, raised.at + TimeDelta::minutes(1));
+        let mut books = Books { owed: Debts::from([(subject(), raised)]), ..Books::default() };
+        let cause = |mark: &str, stage| Cause { subject: subject(), mark: mark.into(), stage };
+        let own = cause("sign-in", Some(86_400));
+        assert!(!books.hand_on(&cause("another cause", Some(86_400)), claim, Telling::Done));
+        assert!(!books.hand_on(&cause("sign-in", Some(0)), claim, Telling::Done), "another stage");
+        assert!(!books.hand_on(&cause("sign-in", None), claim, Telling::Done), "it is not over");
+        assert!(books.hand_on(&own, claim, Telling::Claimed(later)));
+        assert!(!books.hand_on(&own, claim, Telling::Done), "another has it");
+        assert!(books.hand_on(&own, later, Telling::Done));
+        assert_eq!(books, Books::default());
     }
 
     #[tokio::test]

@@ -1,10 +1,13 @@
 //! Telling the hook: each event on its own, a few at once; what failed in the end is told once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use crate::app::Failure;
-use crate::domain::warning::News;
+use crate::domain::warning::{News, Telling};
 use crate::domain::{Event, EventKind};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
@@ -14,40 +17,56 @@ use super::books::{BookFile, Books, Cause, Kept, Locked, NotKept};
 use super::hook::{Hook, HookError};
 use super::{OwnBooks, Reported, Warner, json};
 
+/// What came of telling one.
+enum Errand {
+    /// It is heard, or another program's.
+    Done,
+    /// The program ends before.
+    Left,
+    Failed(HookError),
+    /// Another one of the same round had failed when its turn came.
+    Spared,
+}
+
 impl Warner {
-    /// Tells the hook what it has not heard of. What it does not take in the end is noted in the activity.
+    /// Tells the hook what it has not heard of. What it does not take in the end is noted in the activity, and stays owed:
+    /// a hook that does not work is not tried for each of a thousand.
     ///
     /// # Errors
     ///
     /// What it did not take, in two lines for all of it.
     pub async fn tell_hook(&self, services: &Services, reported: Reported) -> Result<(), Failure> {
         let count = reported.hook.len();
+        let has_failed = Arc::new(AtomicBool::new(false));
         let mut errands = JoinSet::new();
         for news in reported.hook {
-            let (warner, services) = (self.clone(), services.clone());
-            errands.spawn(async move {
-                let told = warner.tell_one(&services, &news).await;
-                (news, told)
-            });
+            let (warner, services, has_failed) = (self.clone(), services.clone(), Arc::clone(&has_failed));
+            errands.spawn(
+                async move { (Cause::of(&news), warner.tell_one(&services, &news, &has_failed).await) },
+            );
         }
-        let (mut failures, mut left) = (Vec::new(), Vec::new());
+        let (mut failures, mut left, mut spared) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(ended) = errands.join_next().await {
             match ended {
-                Ok((_, Ok(()))) => {}
-                Ok((news, Err(HookError::Leaving))) => left.extend(cause(&news)),
-                Ok((_, Err(error))) => failures.push(sanitize(&error.to_string(), 400)),
+                Ok((_, Errand::Done)) => {}
+                Ok((cause, Errand::Left)) => left.push(cause),
+                Ok((cause, Errand::Spared)) => spared.push(cause),
+                Ok((_, Errand::Failed(error))) => failures.push(sanitize(&error.to_string(), 400)),
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }
         }
+        let now = services.clock.now();
+        let untaken = failures.len() + spared.len();
         // What was cut short, and what had no turn, is left to the next program.
-        self.settle(services, left, Some(services.clock.now())).await;
+        self.settle(services, left, Telling::Claimed(now)).await;
+        self.settle(services, spared, Telling::Spared(now)).await;
         let Some(first) = failures.first() else { return Ok(()) };
         let failure = Failure::new(
-            format!("The hook did not take {} of {count} warnings: {first}.", failures.len()),
-            "Mend it, then try it: tokengauge hook. The warnings themselves stand in the activity.",
+            format!("The hook did not take {untaken} of {count} warnings: {first}."),
+            "Mend it, try it: tokengauge hook. It is told again within the hour.",
         );
         let event = Event {
-            at: services.clock.now(),
+            at: now,
             kind: EventKind::HookFailed,
             connection: None,
             what_happened: failure.what_happened.clone(),
@@ -58,29 +77,37 @@ impl Warner {
         Err(failure)
     }
 
-    async fn tell_one(&self, services: &Services, news: &News) -> Result<(), HookError> {
-        let Some(hook) = &self.setup.hook else { return Ok(()) };
+    async fn tell_one(&self, services: &Services, news: &News, has_failed: &AtomicBool) -> Errand {
+        let Some(hook) = &self.setup.hook else { return Errand::Done };
         let turn = tokio::select! {
             biased;
-            () = services.leaving.told() => return Err(HookError::Leaving),
+            () = services.leaving.told() => return Errand::Left,
             turn = self.hooks.acquire() => turn.expect("nobody closes the queue"),
         };
         let is_closing = || services.vault.is_closing();
         if is_closing() {
-            return Err(HookError::Leaving);
+            return Errand::Left;
         }
-        if let Some(cause) = cause(news)
-            && !self.begin(services, hook, cause).await
-        {
-            return Ok(());
+        if has_failed.load(Ordering::Relaxed) {
+            return Errand::Spared;
+        }
+        let cause = Cause::of(news);
+        if !self.begin(services, hook, cause.clone()).await {
+            return Errand::Done;
         }
         let event = json::event(news, services.clock.now());
         let told = hook.tell(&event, &services.leaving, is_closing).await;
-        drop(turn);
-        if !matches!(told, Err(HookError::Leaving)) {
-            self.settle(services, cause(news).into_iter().collect(), None).await;
+        let (telling, errand) = match told {
+            Ok(()) => (Telling::Done, Errand::Done),
+            Err(HookError::Leaving) => return Errand::Left,
+            Err(error) => (Telling::Failed(services.clock.now()), Errand::Failed(error)),
+        };
+        if matches!(errand, Errand::Failed(_)) {
+            has_failed.store(true, Ordering::Relaxed);
         }
-        told
+        drop(turn);
+        self.settle(services, vec![cause], telling).await;
+        errand
     }
 
     /// Claims it for the time that telling it may take from now on. False if another program has told it, or is about to,
@@ -92,14 +119,14 @@ impl Warner {
         blocking(move || warner.own().begin(locked, cause, until)).await
     }
 
-    /// Notes what became of them, in one change: told, or left to others from that moment on.
-    async fn settle(&self, services: &Services, causes: Vec<Cause>, until: Option<DateTime<Utc>>) {
+    /// Notes what came of them, in one change.
+    async fn settle(&self, services: &Services, causes: Vec<Cause>, telling: Telling) {
         if causes.is_empty() {
             return;
         }
         let locked = books(services).await;
         let warner = self.clone();
-        blocking(move || warner.own().settle(locked, &causes, until)).await;
+        blocking(move || warner.own().settle(locked, &causes, telling)).await;
     }
 }
 
@@ -111,39 +138,26 @@ async fn books(services: &Services) -> Kept<Locked> {
     }
 }
 
-/// What is noted of telling it; nothing of a recovery.
-fn cause(news: &News) -> Option<Cause> {
-    match news {
-        News::Raised(warning) => Some(Cause::of(warning)),
-        News::Recovered(_) => None,
-    }
-}
-
 impl OwnBooks {
-    fn begin(&mut self, locked: Kept<Locked>, cause: Cause, until: Option<DateTime<Utc>>) -> bool {
-        let Some((claim, until)) = self.under_way.remove(&cause).zip(until) else { return false };
-        let begun = self.hand_on(locked, &[(cause.clone(), claim)], Some(until));
+    fn begin(&mut self, locked: Kept<Locked>, cause: Cause, until: DateTime<Utc>) -> bool {
+        let Some(claim) = self.under_way.remove(&cause) else { return false };
+        let begun = self.hand_on(locked, &[(cause.clone(), claim)], Telling::Claimed(until));
         if begun {
             self.under_way.insert(cause, until);
         }
         begun
     }
 
-    fn settle(&mut self, locked: Kept<Locked>, causes: &[Cause], until: Option<DateTime<Utc>>) {
+    fn settle(&mut self, locked: Kept<Locked>, causes: &[Cause], telling: Telling) {
         let claims = causes.iter().filter_map(|cause| self.under_way.remove_entry(cause));
         let claims: Vec<(Cause, DateTime<Utc>)> = claims.collect();
-        self.hand_on(locked, &claims, until);
+        self.hand_on(locked, &claims, telling);
     }
 
     /// True if any was still claimed by this program. What cannot be noted is told again when its time is over.
-    fn hand_on(
-        &mut self,
-        locked: Kept<Locked>,
-        claims: &[(Cause, DateTime<Utc>)],
-        until: Option<DateTime<Utc>>,
-    ) -> bool {
+    fn hand_on(&mut self, locked: Kept<Locked>, claims: &[(Cause, DateTime<Utc>)], telling: Telling) -> bool {
         let hand_on = |books: &mut Books| {
-            let ours = claims.iter().filter(|(cause, claim)| books.hand_on(cause, *claim, until));
+            let ours = claims.iter().filter(|(cause, claim)| books.hand_on(cause, *claim, telling));
             ours.count() > 0
         };
         let in_memory = hand_on(&mut self.in_memory);
@@ -156,12 +170,11 @@ impl OwnBooks {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
-    use super::super::books::Channel;
     use super::*;
     use crate::domain::ConnectionId;
-    use crate::domain::warning::{Act, Asked, Nature, Subject, Told, Warning};
+    use crate::domain::warning::{
+        Act, Asked, Look, Nature, Present, Subject, Told, Warning, WarningRules, owe, take_due,
+    };
     use crate::runtime::stop::Leaving;
 
     fn at(minute: i64) -> DateTime<Utc> {
@@ -178,30 +191,38 @@ mod tests {
         }
     }
 
+    fn cause() -> Cause {
+        Cause::of(&News::Raised(warning()))
+    }
+
     /// One program, which finds it left by the others and claims it.
     async fn queue(own: &mut OwnBooks, file: &BookFile, now: i64) -> usize {
+        queue_by(own, file, now, Look::Later).await
+    }
+
+    async fn queue_by(own: &mut OwnBooks, file: &BookFile, now: i64, look: Look) -> usize {
         let locked = file.lock(&Leaving::default()).await;
         let warning = warning();
+        let present = Present { connections: &[], is_whole: true, now: at(now) };
         let (found, _) = own.of_records.take(locked, |books| {
-            let ledger = books.of(Channel::Activity);
-            assert!(ledger.is_empty());
             let told = Told {
                 mark: warning.mark(),
                 stage: warning.stage().seconds(),
                 at: at(now),
                 noun: "sign-in".into(),
                 concerned: [].into(),
-                until: Some(at(now + 2)),
             };
-            let ledger = books.of(Channel::Hook(TimeDelta::minutes(2)));
-            let is_left = |told: &Told| told.until.is_some_and(|until| until <= at(now));
-            if ledger.get(&warning.subject).is_none_or(is_left) {
-                ledger.insert(warning.subject.clone(), told);
-                return vec![News::Raised(warning.clone())];
+            if books.hook.insert(warning.subject.clone(), told).is_none() {
+                owe(&mut books.owed, &[News::Raised(warning.clone())], &books.hook, at(now));
             }
-            Vec::new()
+            let rules = WarningRules::default();
+            take_due(&mut books.owed, std::slice::from_ref(&warning), present, &rules, look, at(now + 2))
         });
-        own.queue(found, Some(at(now + 2))).len()
+        own.queue(found, at(now + 2)).len()
+    }
+
+    async fn settle(own: &mut OwnBooks, file: &BookFile, telling: Telling) {
+        own.settle(file.lock(&Leaving::default()).await, &[cause()], telling);
     }
 
     #[tokio::test]
@@ -209,16 +230,15 @@ mod tests {
         let notes = tempfile::tempdir().unwrap();
         let file = BookFile::new(notes.path(), "0123");
         let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
-        let cause = || Cause::of(&warning());
         assert_eq!(queue(&mut first, &file, 0).await, 1);
         assert_eq!(queue(&mut first, &file, 3).await, 0, "it waits for its turn already");
         assert_eq!(queue(&mut second, &file, 6).await, 1, "the first seems to be gone");
         let locked = file.lock(&Leaving::default()).await;
-        assert!(!first.begin(locked, cause(), Some(at(9))), "the other has it");
+        assert!(!first.begin(locked, cause(), at(9)), "the other has it");
         let locked = file.lock(&Leaving::default()).await;
-        assert!(second.begin(locked, cause(), Some(at(9))));
+        assert!(second.begin(locked, cause(), at(9)));
         assert_eq!(queue(&mut first, &file, 8).await, 0, "its time counts from its turn");
-        second.settle(file.lock(&Leaving::default()).await, &[cause()], None);
+        settle(&mut second, &file, Telling::Done).await;
         assert_eq!(queue(&mut first, &file, 60).await, 0);
         assert!(first.under_way.is_empty() && second.under_way.is_empty());
     }
@@ -229,8 +249,32 @@ mod tests {
         let file = BookFile::new(notes.path(), "0123");
         let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
         assert_eq!(queue(&mut first, &file, 0).await, 1);
-        let locked = file.lock(&Leaving::default()).await;
-        first.settle(locked, &[Cause::of(&warning())], Some(at(1)));
+        settle(&mut first, &file, Telling::Claimed(at(1))).await;
         assert_eq!(queue(&mut second, &file, 1).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_failed_is_told_again_after_growing_pauses_by_one_program_and_at_the_next_start() {
+        let notes = tempfile::tempdir().unwrap();
+        let file = BookFile::new(notes.path(), "0123");
+        let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
+        let (mut tries, mut failed) = (Vec::new(), Telling::Failed(at(0)));
+        assert_eq!(queue(&mut first, &file, 0).await, 1);
+        for minute in 0..240 {
+            if let Telling::Failed(when) = failed
+                && when == at(minute)
+            {
+                settle(&mut first, &file, failed).await;
+            }
+            if queue(&mut first, &file, minute).await == 1 {
+                tries.push(minute);
+                failed = Telling::Failed(at(minute + 1));
+            }
+            assert_eq!(queue(&mut second, &file, minute).await, 0);
+        }
+        assert_eq!(tries, [5, 16, 37, 78, 139, 200]);
+        assert_eq!(queue_by(&mut second, &file, 240, Look::AtStart).await, 1);
+        settle(&mut second, &file, Telling::Done).await;
+        assert_eq!(queue_by(&mut first, &file, 600, Look::AtStart).await, 0);
     }
 }

@@ -131,8 +131,8 @@ impl Hook {
     }
 
     /// Until when others leave it to whoever begins at this moment.
-    pub(super) fn claimed_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        now.checked_add_signed(self.longest())
+    pub(super) fn claimed_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.checked_add_signed(self.longest()).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// Tells it, and tries again where it fails: three times at most.

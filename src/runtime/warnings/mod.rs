@@ -9,8 +9,12 @@ mod hook;
 mod json;
 mod of_records;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
+mod written;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +23,10 @@ use tokio::sync::Semaphore;
 
 use crate::app::{Failure, Warned};
 use crate::config;
-use crate::domain::warning::{News, Present, Standing, Subject, Warning, WarningRules, again_at, news};
+use crate::domain::warning::{
+    Look, News, Present, Standing, Subject, Warning, WarningRules, again_at, news, owe, owed_again_at,
+    take_due,
+};
 use crate::domain::{ConnectionId, Overview, Unsaved};
 use crate::vault::VaultError;
 
@@ -65,11 +72,21 @@ impl Setup {
 #[derive(Debug, Clone)]
 pub struct Warner {
     setup: Arc<Setup>,
+    run: Run,
     /// What is told of what this program alone knows, and everything where the state directory takes nothing.
     own: Arc<Mutex<OwnBooks>>,
     /// True once it was told that it is not noted.
     complained: Arc<AtomicBool>,
     hooks: Arc<Semaphore>,
+}
+
+/// How long the program runs that warns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// Until somebody ends it: with its start the hook is tried again.
+    Stays,
+    /// For one command, which may be given every minute.
+    OneCommand,
 }
 
 /// What is told by this program alone.
@@ -81,18 +98,14 @@ struct OwnBooks {
     of_records: OfRecords,
     /// What its hook is queued for or at work on, and until when others leave that to it.
     under_way: BTreeMap<Cause, DateTime<Utc>>,
+    /// True once it has looked for what the hook was owed before.
+    has_looked: bool,
 }
 
 impl OwnBooks {
     /// Those that are not under way already: what is waits for its turn a little longer.
-    fn queue(&mut self, news: Vec<News>, until: Option<DateTime<Utc>>) -> Vec<News> {
-        let is_new = |own: &News| match own {
-            News::Raised(warning) => {
-                until.is_some_and(|until| self.under_way.insert(Cause::of(warning), until).is_none())
-            }
-            News::Recovered(_) => true,
-        };
-        news.into_iter().filter(is_new).collect()
+    fn queue(&mut self, news: Vec<News>, until: DateTime<Utc>) -> Vec<News> {
+        news.into_iter().filter(|own| self.under_way.insert(Cause::of(own), until).is_none()).collect()
     }
 }
 
@@ -125,9 +138,10 @@ impl Reported {
 
 impl Warner {
     /// Warns in this way.
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(setup: Setup, run: Run) -> Self {
         Self {
             setup: Arc::new(setup),
+            run,
             own: Arc::default(),
             complained: Arc::default(),
             hooks: Arc::new(Semaphore::new(HOOKS_AT_ONCE)),
@@ -181,17 +195,20 @@ impl Warner {
         let (of_disk, of_all): (Vec<Warning>, Vec<Warning>) =
             standing.warnings().into_iter().partition(|own| is_in_memory(own, report));
         let mut own = self.own();
+        let stays = self.run == Run::Stays && !std::mem::replace(&mut own.has_looked, true);
+        let look = if stays { Look::AtStart } else { Look::Later };
+        let channels = self.channels(now, look);
         let take = |books: &mut Books, standing: &[Warning]| {
             let mut told = Told::default();
-            told.take(&self.channels(), books, standing, present, rules);
+            told.take(&channels, books, standing, present, rules);
             told
         };
         // Only this program knows of what is in its memory.
         let in_memory = take(&mut own.in_memory, &of_disk);
         let (of_records, not_kept) = own.of_records.take(locked, |books| take(books, &of_all));
         let told = in_memory.and(of_records);
-        let claimed_until = self.setup.hook.as_ref().and_then(|hook| hook.claimed_until(now));
-        let hook = own.queue(told.hook, claimed_until);
+        let claimed_until = self.setup.hook.as_ref().map(|hook| hook.claimed_until(now));
+        let hook = claimed_until.map(|until| own.queue(told.hook, until)).unwrap_or_default();
         drop(own);
         told.news.iter().for_each(|news| services.note_event(&news.event(now)));
         let warned = Warned {
@@ -208,9 +225,10 @@ impl Warner {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn channels(&self) -> Vec<Channel> {
+    fn channels(&self, now: DateTime<Utc>, look: Look) -> Vec<Channel> {
         let terminal = self.setup.signals.as_ref().map(|_| Channel::Terminal);
-        let hook = self.setup.hook.as_ref().map(|hook| Channel::Hook(hook.longest()));
+        let hook = self.setup.hook.as_ref();
+        let hook = hook.map(|hook| Channel::Hook { look, claim: hook.claimed_until(now) });
         [Some(Channel::Activity), terminal, hook].into_iter().flatten().collect()
     }
 
@@ -254,24 +272,37 @@ impl Told {
         for channel in channels.iter().copied() {
             let ledger = books.of(channel);
             let found = news(ledger, standing, present, rules);
-            if let Channel::Hook(longest) = channel {
-                // Until it is told, another program may have to.
-                let raised = found.iter().filter(|own| matches!(own, News::Raised(_)));
-                raised.for_each(|own| {
-                    if let Some(told) = ledger.get_mut(own.subject()) {
-                        told.until = present.now.checked_add_signed(longest);
-                    }
-                });
-            }
-            let again_at = again_at(ledger, standing, rules);
-            self.again_at = self.again_at.into_iter().chain(again_at).min();
+            let mut again_at = again_at(ledger, standing, rules);
             match channel {
                 Channel::Activity => self.news.extend(found),
                 Channel::Terminal => self.ring.extend(found),
-                Channel::Hook(_) => self.hook.extend(found),
+                Channel::Hook { look, claim } => {
+                    let Books { hook, owed, .. } = books;
+                    owe(owed, &found, hook, present.now);
+                    self.hook.extend(take_due(owed, standing, present, rules, look, claim));
+                    again_at = again_at.into_iter().chain(owed_again_at(owed, standing, rules)).min();
+                }
             }
+            self.again_at = self.again_at.into_iter().chain(again_at).min();
         }
     }
+}
+
+/// What the hook has not taken so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owing {
+    /// How many warnings and recoveries.
+    pub count: usize,
+    /// When the next of them is told again, at the latest.
+    pub again_at: DateTime<Utc>,
+}
+
+/// What the hook of this person is owed, of all vaults together; `None` where that is nothing.
+pub fn owing(notes: &Path) -> Option<Owing> {
+    let all = BookFile::all_below(notes);
+    let holds = all.iter().flat_map(|books| books.owed.values()).map(|owed| owed.hold.until());
+    let count = holds.clone().count();
+    holds.min().map(|again_at| Owing { count, again_at })
 }
 
 /// True if no record tells of it.
@@ -279,79 +310,5 @@ fn is_in_memory(warning: &Warning, report: &Report) -> bool {
     match &warning.subject {
         Subject::Act(id) => report.unsaved.iter().any(|(own, _)| own == id),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::{CredentialEdit, NewConnection};
-    use crate::domain::secret::ClientSecret;
-    use crate::domain::{
-        Authority, ClientId, ConnectionName, RedirectUri, RenewalRule, ResponseMode, ScopeSet, Settings,
-        Tenant, WayIn,
-    };
-    use crate::runtime::clock::Clock;
-    use crate::runtime::records;
-    use crate::runtime::stop::Haste;
-    use crate::vault::Vault;
-    use crate::vault::unlock::{Keyring, Sources};
-
-    /// One connection, whose secret ends in five days.
-    fn near(home: &std::path::Path) -> Services {
-        let vault = Vault::init_ephemeral(&home.join("vault")).unwrap();
-        let sources =
-            Sources { notes: Some(home.join("notes")), keyring: Keyring::Left, ..Sources::default() };
-        sources.introduce(&vault);
-        let services = Services::new(vault, Clock::system());
-        let ends_on = (services.clock.now() + TimeDelta::days(5)).date_naive();
-        let connection = NewConnection {
-            name: ConnectionName::parse("contoso").unwrap(),
-            settings: Settings {
-                client_id: ClientId::parse("5d2f7a10-6b0e-4c7b-9a51-0f3c2f8e1b44").unwrap(),
-                authority: Authority::custom("http://127.0.0.1:9", None).unwrap(),
-                tenant: Tenant::organizations(),
-                sign_in_as: None,
-                way_in: WayIn::default(),
-                redirect_uri: RedirectUri::parse("http://localhost:8400/").unwrap(),
-                response_mode: ResponseMode::Query,
-                scopes: ScopeSet::parse_lenient("User.Read"),
-                renewal: RenewalRule::default(),
-            },
-            credential: CredentialEdit::Secret {
-                value: ClientSecret::new("a~secret"),
-                ends_on: Some(ends_on),
-            },
-        };
-        records::create(&services, &connection).unwrap();
-        services
-    }
-
-    fn warner() -> Warner {
-        Warner::new(Setup { rules: WarningRules::default(), hook: None, signals: None })
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn while_another_program_holds_the_books_nothing_is_told_and_soon_asked_again() {
-        let home = tempfile::tempdir().unwrap();
-        let (services, warner) = (near(home.path()), warner());
-        let held = BookFile::of(&services).unwrap().lock(&services.leaving).await.unwrap();
-        let told = warner.report(&services, Report::default()).await.unwrap().warned;
-        assert_eq!((told.news.len(), told.again_at), (0, Some(told.at + TimeDelta::minutes(1))));
-        drop(held);
-        for count in [1, 0] {
-            let told = warner.report(&services, Report::default()).await.unwrap().warned;
-            assert_eq!((told.news.len(), told.not_noted), (count, None));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_program_that_leaves_waits_for_nobody_and_tells_nothing() {
-        let home = tempfile::tempdir().unwrap();
-        let (services, warner) = (near(home.path()), warner());
-        let _held = BookFile::of(&services).unwrap().lock(&services.leaving).await.unwrap();
-        services.leaving.tell(Haste::Leaving);
-        let told = warner.report(&services, Report::default()).await.unwrap().warned;
-        assert_eq!((told.news.len(), told.again_at), (0, None));
     }
 }

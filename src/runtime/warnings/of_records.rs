@@ -73,7 +73,6 @@ mod tests {
             at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
             noun: "sign-in".into(),
             concerned: [].into(),
-            until: None,
         };
         let found = standing.iter().filter(|own| ledger.insert(subject(own), told.clone()).is_none());
         found.copied().collect()

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use crate::app::{
-    Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, Message, SaveNews, Tone, Warned,
+    Answer, App, Contents, DamagedFile, DoorFailure, Effect, Failure, FailureKind, Message, SaveNews, Tone,
+    Warned,
 };
 use crate::domain::left_alone::left_alone;
 use crate::domain::warning::News;
@@ -208,8 +209,16 @@ impl Journal {
 
     /// Nothing was asked for, or nothing stored.
     fn not_asked(&self, failure: &Failure, name: Option<&ConnectionName>) -> Line {
-        let priority = if self.phase == Phase::Stopping { Priority::Debug } else { Priority::Error };
+        let priority = match (self.phase, failure.kind) {
+            (Phase::Stopping, _) => Priority::Debug,
+            (_, FailureKind::Contention) => Priority::Info,
+            (_, FailureKind::Fault) => Priority::Error,
+        };
         match name {
+            Some(name) if failure.kind == FailureKind::Contention => {
+                let what_happened = failure.what_happened.trim_end_matches('.');
+                Line::new(priority, format!("{name}: not renewed yet, tried again soon: {what_happened}"))
+            }
             Some(name) => {
                 let told = in_one_line(&failure.clone().in_commands(name));
                 Line::new(priority, format!("{name}: not renewed: {told}"))
@@ -342,6 +351,8 @@ fn warned_lines(warned: &Warned) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use crate::domain::RenewalKind;
+    use crate::runtime::services::failure;
+    use crate::vault::VaultError;
 
     use super::*;
 
@@ -374,9 +385,8 @@ mod tests {
         assert_eq!(untold(&all, Some(moment_at(90_000))), &all[2..]);
     }
 
-    #[test]
-    fn an_activity_that_cannot_be_kept_is_told() {
-        let app = App::new(
+    fn app() -> App {
+        App::new(
             crate::app::Environment {
                 authorities: Vec::new(),
                 browser: crate::app::Browser::Elsewhere,
@@ -390,10 +400,25 @@ mod tests {
             crate::app::Door::FirstRun(crate::app::FirstRun::new()),
             String::new(),
             moment_at(0),
-        );
+        )
+    }
+
+    #[test]
+    fn an_activity_that_cannot_be_kept_is_told() {
         let at = Moment { now: moment_at(0), offset: FixedOffset::east_opt(0).unwrap() };
         let message = Message::ActivityNotKept(Failure::new("No place.", "Make one."));
-        let lines = Journal::default().read(&message, &app, at);
+        let lines = Journal::default().read(&message, &app(), at);
         assert_eq!(lines, [Line::new(Priority::Error, "No place; Make one.")]);
+    }
+
+    #[test]
+    fn a_record_that_another_program_holds_is_no_error() {
+        let name = ConnectionName::parse("contoso").unwrap();
+        let busy = failure(&VaultError::Busy { what: "contoso".to_owned(), pid: Some(7) });
+        let told = "contoso: not renewed yet, tried again soon: contoso is in use by process 7";
+        let journal = Journal::default();
+        assert_eq!(journal.not_asked(&busy, Some(&name)), Line::new(Priority::Info, told));
+        let gone = failure(&VaultError::NoSuchConnection("contoso".to_owned()));
+        assert_eq!(journal.not_asked(&gone, Some(&name)).priority, Priority::Error);
     }
 }

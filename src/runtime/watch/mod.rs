@@ -25,7 +25,7 @@ use super::executor::{Executor, VaultAccess};
 use super::http::Network;
 use super::service_manager::ServiceManager;
 use super::services::failure;
-use super::stop::{Haste, StopSignal};
+use super::stop::{Haste, Stop, StopSignal};
 use super::warnings::Setup;
 pub use journal::in_one_line;
 use journal::{Journal, Moment, standing};
@@ -180,7 +180,7 @@ impl Watch {
             .with_warnings(warnings)
             .with_open_vault(vault.clone(), None);
         Ok(Self {
-            driver: Driver::new(app, executor, clock, ends, GATHER_LONG)?,
+            driver: Driver::new(app, executor, clock, ends, Stop::listen_without_terminal()?, GATHER_LONG),
             journal: Journal::default(),
             log,
             alive_at: None,
