@@ -7,7 +7,7 @@ use tokengauge::domain::warning::{
     again_at, news,
 };
 use tokengauge::domain::{
-    Certainty, Connection, CountsFrom, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome,
+    Certainty, Connection, CountsFrom, EventKind, Lifetime, Overview, Renewal, RenewalKind, RenewalOutcome,
     RenewalPolicy, TroubleKind, Unsaved, Wait,
 };
 
@@ -382,6 +382,34 @@ fn who_joins_those_that_fail_is_told_together_with_others_and_once() {
 }
 
 #[test]
+fn the_activity_names_an_only_connection_once_and_calls_an_error_what_does_not_work() {
+    let since = start() - minutes(40);
+    let (near, over) = ([with_secret(days(5))], [with_secret(-days(1))]);
+    let (stopped, failing) =
+        ([troubled("contoso", TroubleKind::ConsentMissing)], [throttled("contoso", since)]);
+    for (all, kind) in [
+        (&near, EventKind::Warned),
+        (&over, EventKind::WarnedOfFailure),
+        (&stopped, EventKind::WarnedOfFailure),
+        (&failing, EventKind::WarnedOfFailure),
+    ] {
+        let mut listener = Listener::default();
+        let raised = listener.hears(all, start());
+        let recovered = listener.hears(&[healthy("contoso")], start());
+        assert_eq!((raised.len(), recovered.len()), (1, 1), "{all:?}");
+        let (event, after) = (raised[0].event(start()), recovered[0].event(start()));
+        assert_eq!((event.kind, after.kind), (kind, EventKind::Recovered));
+        for own in [event, after] {
+            assert_eq!(own.connection.map(|name| name.to_string()).as_deref(), Some("contoso"));
+            assert!(!own.what_happened.contains("contoso"), "{}", own.what_happened);
+        }
+    }
+    let two = [throttled("a", since), throttled("b", since)];
+    let event = Listener::default().hears(&two, start())[0].event(start());
+    assert!(event.connection.is_none() && event.what_happened.contains(": a and b; last: "));
+}
+
+#[test]
 fn what_is_removed_is_forgotten_and_what_cannot_be_read_is_not() {
     let mut listener = Listener::default();
     listener.hears(&[troubled("contoso", TroubleKind::SignInNeeded)], start());
@@ -490,7 +518,7 @@ fn the_terminal_is_told_names_only_while_the_screen_is_open() {
     let mut locked = desk.clone();
     let ring = desk.answer(std::slice::from_ref(&report), heard(news.clone()));
     assert_eq!(ring, [Effect::Ring { text: "contoso: the platform said no".into() }]);
-    assert_eq!(desk.app.activity.shown()[0].what_happened, "contoso: the platform said no");
+    assert_eq!(desk.app.activity.shown()[0].what_happened, "the platform said no");
     locked.press("L");
     assert_eq!(LockReason::ByKey.what(), Locked::Screen);
     let ring = locked.answer(&[report], heard(news));

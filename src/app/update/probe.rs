@@ -68,7 +68,7 @@ impl App {
         let kind = match tone {
             Tone::Good => EventKind::Tested,
             Tone::Bad => EventKind::TestFailed,
-            Tone::Plain => EventKind::Noted,
+            Tone::Plain | Tone::Soon => EventKind::Noted,
         };
         self.activity.note(Event { at: now, kind, connection: Some(name), what_happened, what_to_do });
     }
