@@ -414,6 +414,11 @@ impl App {
     }
 
     /// True if a focused field takes keys as text.
+    /// True if keys go to the tab in front: nothing lies over it, and no field is typed into.
+    pub fn is_on_tab(&self) -> bool {
+        matches!(self.door, Door::Open) && self.panel.is_none() && self.line.is_none()
+    }
+
     pub fn is_typing(&self) -> bool {
         match (&self.door, &self.panel) {
             (Door::FirstRun(first), _) => !matches!(first.step, FirstStep::Choosing | FirstStep::Making(_)),

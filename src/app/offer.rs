@@ -14,8 +14,7 @@ impl App {
     pub fn on_offer(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         let mut own = self.in_context(now);
-        let on_tab = self.panel.is_none() && self.line.is_none();
-        own.extend((on_tab && self.leads_to_warning()).then_some(A::ShowWarning));
+        own.extend((self.is_on_tab() && self.leads_to_warning()).then_some(A::ShowWarning));
         own
     }
 

@@ -124,6 +124,7 @@ impl App {
     /// Esc undoes what narrows the list, then leads to the first tab.
     fn back(&mut self, now: DateTime<Utc>) {
         match self.tab {
+            _ if self.hides_warning() => self.warnings.hide_banner(),
             Tab::Connections if self.connections.showing == Showing::Forecast => {
                 self.connections.showing = Showing::Clocks;
             }
