@@ -61,6 +61,7 @@ pub use message::{
     ReplacementFacts, RequestId, SaveNews,
 };
 pub use notice::{Notice, Tone};
+pub use offer::replacing;
 pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};
@@ -413,12 +414,12 @@ impl App {
         }
     }
 
-    /// True if a focused field takes keys as text.
     /// True if keys go to the tab in front: nothing lies over it, and no field is typed into.
     pub fn is_on_tab(&self) -> bool {
         matches!(self.door, Door::Open) && self.panel.is_none() && self.line.is_none()
     }
 
+    /// True if a focused field takes keys as text.
     pub fn is_typing(&self) -> bool {
         match (&self.door, &self.panel) {
             (Door::FirstRun(first), _) => !matches!(first.step, FirstStep::Choosing | FirstStep::Making(_)),

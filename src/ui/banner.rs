@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
-use crate::app::{Action, Tab};
+use crate::app::{Action, replacing};
 use crate::domain::Need;
 use crate::domain::warning::{Nature, Warning, WayOut};
 
 use super::Regions;
 use super::canvas::Canvas;
-use super::view::{View, printable, replacing};
+use super::view::{View, printable};
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     let Some((warning, more)) = view.app.warnings.banner().filter(|_| regions.banner.height > 0) else {

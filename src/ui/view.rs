@@ -219,11 +219,3 @@ impl<'a> View<'a> {
 pub(super) fn printable(text: &str) -> String {
     sanitize(text, 2_000)
 }
-
-/// What replaces the credential: a certificate goes with its key, in the form.
-pub(super) fn replacing(overview: &Overview) -> Action {
-    match overview.credential {
-        CredentialFacts::Certificate { .. } => Action::Edit,
-        _ => Action::ReplaceSecret,
-    }
-}
