@@ -414,11 +414,6 @@ impl App {
         }
     }
 
-    /// True if keys go to the tab in front: nothing lies over it, and no field is typed into.
-    pub fn is_on_tab(&self) -> bool {
-        matches!(self.door, Door::Open) && self.panel.is_none() && self.line.is_none()
-    }
-
     /// True if a focused field takes keys as text.
     pub fn is_typing(&self) -> bool {
         match (&self.door, &self.panel) {

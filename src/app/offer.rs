@@ -19,6 +19,11 @@ impl App {
         own
     }
 
+    /// True if keys go to the tab in front: nothing lies over it, and no field is typed into.
+    pub fn is_on_tab(&self) -> bool {
+        matches!(self.door, Door::Open) && self.panel.is_none() && self.line.is_none()
+    }
+
     /// True of what belongs to the tab in front and has no token or secret to work on: its key says so.
     pub fn tells_why_not(&self, action: Action) -> bool {
         use Action as A;
