@@ -264,7 +264,8 @@ impl Keymap {
         let is_theme = action == Action::Theme && !(in_sign_in && self.keys_bind(Action::Tunnel, key));
         let always = is_theme || matches!(action, Action::Interrupt | Action::Quit);
         let help = action == Action::Help && !matches!(app.context(), Context::FirstRun | Context::Door);
-        (always || help || on_offer.contains(&action)).then_some(Message::Action(action))
+        let acts = always || help || on_offer.contains(&action) || app.tells_why_not(action);
+        acts.then_some(Message::Action(action))
     }
 
     /// In a text field only these keys keep their meaning; all others are the field's, and so is every key that is text,

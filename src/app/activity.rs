@@ -67,8 +67,9 @@ pub fn tone(kind: EventKind) -> Tone {
         | EventKind::TestFailed
         | EventKind::NotSaved
         | EventKind::Problem
-        | EventKind::Warned
+        | EventKind::WarnedOfFailure
         | EventKind::HookFailed => Tone::Bad,
+        EventKind::Warned => Tone::Soon,
     }
 }
 
@@ -316,6 +317,8 @@ mod tests {
             event(EventKind::Failed, "contoso", "the secret is wrong", 1),
             event(EventKind::HandedOver, "contoso", "handed over to n8n", 2),
             event(EventKind::Failed, "fabrikam", "consent is missing", 3),
+            event(EventKind::Warned, "adatum", "the certificate ends in 5 days", 4),
+            event(EventKind::WarnedOfFailure, "adatum", "the certificate ended", 5),
         ]);
         let mut found = |filter: &str| {
             activity.filter.clear();
@@ -323,12 +326,14 @@ mod tests {
             shown(&activity).len()
         };
         for (filter, count) in [
-            ("", 3),
+            ("", 5),
             ("contoso", 2),
             ("failed", 2),
             ("failed CONTOSO", 1),
             ("handed-over fabrikam", 0),
-            ("errors", 2),
+            ("errors", 3),
+            ("errors adatum", 1),
+            ("warned", 2),
             ("errors missing", 1),
         ] {
             assert_eq!(found(filter), count, "{filter}");

@@ -61,6 +61,7 @@ pub use message::{
     ReplacementFacts, RequestId, SaveNews,
 };
 pub use notice::{Notice, Tone};
+pub use offer::replacing;
 pub use permissions::PermissionsTab;
 pub use presets::PresetPanel;
 pub use probe::{ProbeNews, ProbePanel, Probes, Probing};

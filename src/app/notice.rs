@@ -24,6 +24,8 @@ pub enum Tone {
     Plain,
     /// Something worked.
     Good,
+    /// Something will not work for long.
+    Soon,
     /// Something did not.
     Bad,
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::app_registration::{CredentialFacts, CredentialKind};
 use crate::domain::{NextStep, Overview};
 
 use super::{
@@ -14,9 +15,21 @@ impl App {
     pub fn on_offer(&self, now: DateTime<Utc>) -> Vec<Action> {
         use Action as A;
         let mut own = self.in_context(now);
-        let on_tab = self.panel.is_none() && self.line.is_none();
-        own.extend((on_tab && self.leads_to_warning()).then_some(A::ShowWarning));
+        own.extend((self.is_on_tab() && self.leads_to_warning()).then_some(A::ShowWarning));
         own
+    }
+
+    /// True if keys go to the tab in front: nothing lies over it, and no field is typed into.
+    pub fn is_on_tab(&self) -> bool {
+        matches!(self.door, Door::Open) && self.panel.is_none() && self.line.is_none()
+    }
+
+    /// True of what belongs to the tab in front and has no token or secret to work on: its key says so.
+    pub fn tells_why_not(&self, action: Action) -> bool {
+        use Action as A;
+        let on_tab = matches!(self.context(), Context::Connections | Context::Tokens);
+        let needs_values = matches!(action, A::HandOver | A::Export | A::Probe | A::Renew | A::ReplaceSecret);
+        on_tab && needs_values && self.chosen().is_some()
     }
 
     fn in_context(&self, now: DateTime<Utc>) -> Vec<Action> {
@@ -74,18 +87,19 @@ impl App {
         let Some(chosen) = self.chosen() else { return vec![A::New, A::Filter, A::NeedsMe] };
         let mut own = vec![A::Open];
         own.extend((chosen.next_step(now) == NextStep::AcceptRestored).then_some(A::AcceptRestored));
-        own.extend((chosen.next_step(now) == NextStep::ReplaceSecret).then_some(A::ReplaceSecret));
+        own.extend((chosen.next_step(now) == NextStep::ReplaceSecret).then(|| replacing(chosen)));
         own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.extend(needs_administrator(chosen, now).then_some(A::AdminConsent));
         own.extend(chosen.tokens.as_ref().map(|_| A::HandOver));
         own.extend(can_probe(chosen).then_some(A::Probe));
-        own.extend([A::New, A::NewLike, A::Edit]);
-        own.extend(chosen.tokens.as_ref().map(|_| A::Export));
-        own.extend([A::NeedsMe, A::Filter, A::Forecast, A::Sort, A::Remove, A::RenewAll]);
+        own.extend([A::New, A::NewLike]);
+        let export = chosen.tokens.as_ref().map(|_| A::Export);
+        let replace = has_secret(chosen).then_some(A::ReplaceSecret);
+        let more = [A::NeedsMe, A::Filter, A::Forecast, A::Sort, A::Remove, A::RenewAll, A::AdminConsent];
         // Always to be had, and in front where it is what is missing.
-        for always in [A::AdminConsent, A::ReplaceSecret] {
+        for always in [A::Edit].into_iter().chain(export).chain(more).chain(replace) {
             if !own.contains(&always) {
                 own.push(always);
             }
@@ -117,7 +131,9 @@ impl App {
         own.extend(chosen.can_renew().then_some(A::Renew));
         own.push(A::Authorize);
         own.extend(chosen.open_code_attempt(now).map(|_| A::Paste));
-        own.extend([A::OtherWays, A::Edit, A::ReplaceSecret, A::AdminConsent]);
+        own.extend([A::OtherWays, A::Edit]);
+        own.extend(has_secret(chosen).then_some(A::ReplaceSecret));
+        own.push(A::AdminConsent);
         own
     }
 
@@ -287,13 +303,25 @@ impl App {
     }
 }
 
+/// What replaces the credential: a certificate goes with its key, in the form.
+pub fn replacing(overview: &Overview) -> Action {
+    match overview.credential {
+        CredentialFacts::Certificate { .. } => Action::Edit,
+        _ => Action::ReplaceSecret,
+    }
+}
+
+fn has_secret(overview: &Overview) -> bool {
+    overview.credential.kind() == Some(CredentialKind::Secret)
+}
+
 /// True if an administrator's consent is what is missing.
 fn needs_administrator(overview: &Overview, now: DateTime<Utc>) -> bool {
     overview.next_step(now) == NextStep::AskConsent || overview.open_consent_request().is_some()
 }
 
 /// True if there is a token to ask with, or one to be had without a person.
-fn can_probe(overview: &Overview) -> bool {
+pub(super) fn can_probe(overview: &Overview) -> bool {
     overview.tokens.is_some() || !overview.settings.way_in.is_delegated()
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{ConnectionId, Need, NextStep, Overview};
 
-use super::{App, RequestId, Tab};
+use super::{Action, App, RequestId, Tab, replacing};
 
 /// Those that are worked through.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,22 +26,25 @@ pub enum QueueStep {
     AskConsent,
     /// The form with the settings.
     Mend,
-    /// The form with the credential.
-    Replace,
+    /// The panel in which a client secret is replaced.
+    ReplaceSecret,
+    /// The form with the files of the certificate.
+    ReplaceCertificate,
     /// The question about a record from a backup.
     Accept,
 }
 
 impl QueueStep {
     /// What leads out of this; `None` where nothing here does.
-    fn of(next: NextStep) -> Option<Self> {
-        Some(match next {
+    fn of(chosen: &Overview, now: DateTime<Utc>) -> Option<Self> {
+        Some(match chosen.next_step(now) {
             NextStep::SignIn | NextStep::SignInAgain | NextStep::PasteAddress | NextStep::EnterCode => {
                 Self::SignIn
             }
             NextStep::AskConsent => Self::AskConsent,
             NextStep::MendSettings => Self::Mend,
-            NextStep::ReplaceSecret => Self::Replace,
+            NextStep::ReplaceSecret if replacing(chosen) == Action::Edit => Self::ReplaceCertificate,
+            NextStep::ReplaceSecret => Self::ReplaceSecret,
             NextStep::AcceptRestored => Self::Accept,
             NextStep::MendDisk
             | NextStep::GetToken
@@ -61,8 +64,20 @@ impl QueueStep {
             Self::SignIn => "sign in",
             Self::AskConsent => "ask for consent",
             Self::Mend => "mend the settings",
-            Self::Replace => "replace the secret",
+            Self::ReplaceSecret => "replace the secret",
+            Self::ReplaceCertificate => "replace the certificate",
             Self::Accept => "accept the backup?",
+        }
+    }
+
+    /// The action whose own key leads to the same.
+    pub fn action(self) -> Action {
+        match self {
+            Self::SignIn => Action::Authorize,
+            Self::AskConsent => Action::AdminConsent,
+            Self::Mend | Self::ReplaceCertificate => Action::Edit,
+            Self::ReplaceSecret => Action::ReplaceSecret,
+            Self::Accept => Action::AcceptRestored,
         }
     }
 }
@@ -81,7 +96,7 @@ impl App {
     pub fn queue_step(&self, now: DateTime<Utc>) -> Option<QueueStep> {
         let is_queue = self.tab == Tab::Connections && self.connections.needs_me;
         let chosen = self.chosen().filter(|own| is_queue && own.need(now) == Need::NeedsYou)?;
-        QueueStep::of(chosen.next_step(now))
+        QueueStep::of(chosen, now)
     }
 
     /// How far the queue has come, once one of it is done.

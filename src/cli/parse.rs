@@ -118,7 +118,7 @@ pub fn renew_before(text: &str) -> Result<OwnMargin, &'static str> {
         return Ok(OwnMargin(None));
     }
     let margin = RenewBefore::parse(text).map(|margin| OwnMargin(Some(margin)));
-    margin.ok_or("a time between 10s and 24h, such as 90s, 15m or 2h")
+    margin.ok_or(RenewBefore::EXPECTED)
 }
 
 pub fn response_mode(text: &str) -> Result<ResponseMode, &'static str> {

@@ -57,8 +57,10 @@ pub enum EventKind {
     Problem,
     /// Something worth knowing.
     Noted,
-    /// Somebody was warned of something.
+    /// Somebody was warned of an end that comes near.
     Warned,
+    /// Somebody was warned of what does not work, or goes on failing.
+    WarnedOfFailure,
     /// What was warned of is over.
     Recovered,
     /// The hook did not take a warning.
@@ -128,7 +130,7 @@ pub fn last_names(events: &[Event]) -> Vec<Option<ConnectionName>> {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SignedIn,
         Self::Renewed,
         Self::TokenIssued,
@@ -146,6 +148,7 @@ impl EventKind {
         Self::Problem,
         Self::Noted,
         Self::Warned,
+        Self::WarnedOfFailure,
         Self::Recovered,
         Self::HookFailed,
     ];
@@ -170,6 +173,7 @@ impl EventKind {
             Self::Problem => "problem",
             Self::Noted => "noted",
             Self::Warned => "warned",
+            Self::WarnedOfFailure => "warned-failure",
             Self::Recovered => "recovered",
             Self::HookFailed => "hook-failed",
         }

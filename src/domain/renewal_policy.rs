@@ -44,6 +44,9 @@ impl RenewalPolicy {
 pub struct RenewBefore(i64);
 
 impl RenewBefore {
+    /// What is read, for whoever typed something else.
+    pub const EXPECTED: &str = "a number with s, m, h or d, between 10s and 1d, such as 90s, 15m or 2h";
+
     const SHORTEST: i64 = 10;
     const LONGEST: i64 = 86_400;
 
@@ -52,7 +55,7 @@ impl RenewBefore {
         (Self::SHORTEST..=Self::LONGEST).contains(&seconds).then_some(Self(seconds))
     }
 
-    /// Reads a number with its unit: `90s`, `15m`, `2h`; without one it is minutes.
+    /// Reads a number with its unit: `90s`, `15m`, `2h`, `1d`; without one it is minutes.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -60,6 +63,7 @@ impl RenewBefore {
             "s" | "sec" => 1,
             "" | "m" | "min" => 60,
             "h" => 3_600,
+            "d" => 86_400,
             _ => return None,
         };
         let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
@@ -71,6 +75,11 @@ impl RenewBefore {
     pub fn span(self) -> TimeDelta {
         TimeDelta::seconds(self.0)
     }
+
+    /// True if a token of this life is renewed later than so long before its end: a fifth of the life is left to it.
+    pub fn is_cut_by(self, life: TimeDelta) -> bool {
+        self.span() > longest_margin(life)
+    }
 }
 
 impl fmt::Display for RenewBefore {
@@ -81,6 +90,11 @@ impl fmt::Display for RenewBefore {
             seconds => write!(f, "{seconds}s"),
         }
     }
+}
+
+/// How long before its end a token of this life is renewed at the earliest.
+fn longest_margin(life: TimeDelta) -> TimeDelta {
+    life * 4 / 5
 }
 
 /// What the person decided about renewing.
@@ -96,8 +110,10 @@ impl RenewalRule {
     /// How long before the end of a life it is renewed: the person's own margin, four fifths of the life at most, else the
     /// usual one.
     pub fn margin(self, lifetime: &Lifetime) -> TimeDelta {
-        self.before
-            .map_or_else(|| lifetime.renewal_margin(), |before| before.span().min(lifetime.span() * 4 / 5))
+        self.before.map_or_else(
+            || lifetime.renewal_margin(),
+            |before| before.span().min(longest_margin(lifetime.span())),
+        )
     }
 
     /// When a life is to be renewed.
@@ -236,8 +252,8 @@ mod tests {
     #[test]
     fn a_margin_is_a_number_with_a_unit() {
         let read = |text: &str| RenewBefore::parse(text).map(|margin| margin.to_string());
-        let good = ["90s", "15m", " 15 min ", "2h", "20", "3600s", "86400s"].map(read);
-        assert_eq!(good.map(Option::unwrap), ["90s", "15m", "15m", "2h", "20m", "1h", "24h"]);
+        let good = ["90s", "15m", " 15 min ", "2h", "20", "3600s", "86400s", "1d"].map(read);
+        assert_eq!(good.map(Option::unwrap), ["90s", "15m", "15m", "2h", "20m", "1h", "24h", "24h"]);
         for bad in [
             "",
             "m",
@@ -245,7 +261,7 @@ mod tests {
             "25h",
             "-5m",
             "1.5h",
-            "5d",
+            "2d",
             "5m5",
             "99999999999999999999h",
             "9223372036854775807h",

@@ -57,8 +57,8 @@ enum Item<'a> {
     Advice(&'a Event),
 }
 
-/// The events under their days; without headings if all are of today. `advises` gives what went wrong its second
-/// line, but for the chosen one, which is told in full.
+/// The events under their days; without headings if all are of today. `advises` gives what went wrong or will its
+/// second line, but for the chosen one, which is told in full.
 fn items<'a>(view: View<'_>, entries: &[&'a Event], advises: bool, chosen: usize) -> Vec<Item<'a>> {
     let mut items = Vec::new();
     let mut day = None;
@@ -69,7 +69,8 @@ fn items<'a>(view: View<'_>, entries: &[&'a Event], advises: bool, chosen: usize
             day = Some(own);
         }
         items.push(Item::Entry(place, entry));
-        if advises && place != chosen && tone(entry.kind) == Tone::Bad && entry.what_to_do.is_some() {
+        let asks = matches!(tone(entry.kind), Tone::Bad | Tone::Soon) && entry.what_to_do.is_some();
+        if advises && place != chosen && asks {
             items.push(Item::Advice(entry));
         }
     }

@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::text::Line;
 
-use crate::app::{Action, Tab};
+use crate::app::{Action, replacing};
 use crate::domain::Need;
 use crate::domain::warning::{Nature, Warning, WayOut};
 
 use super::Regions;
 use super::canvas::Canvas;
-use super::view::{View, printable, replacing};
+use super::view::{View, printable};
 
 pub(super) fn draw(buffer: &mut Buffer, regions: &Regions, view: View<'_>) {
     let Some((warning, more)) = view.app.warnings.banner().filter(|_| regions.banner.height > 0) else {
@@ -39,14 +39,14 @@ fn line(view: View<'_>, warning: &Warning, more: usize, width: u16) -> Line<'sta
 /// The key for what is next: to go there, or to do something about it. In a narrow terminal without words.
 fn keys(view: View<'_>, warning: &Warning, more: usize, width: u16) -> Line<'static> {
     let theme = view.theme();
-    let offered = view.app.on_offer(view.now);
+    // What lies over the tab takes the keys, and gives some of them another meaning.
+    let offered = if view.app.is_on_tab() { view.app.on_offer(view.now) } else { Vec::new() };
     let next = if offered.contains(&Action::ShowWarning) {
         Some((Action::ShowWarning, "show"))
     } else {
         way_out(view, warning).filter(|(action, _)| offered.contains(action))
     };
-    // Elsewhere it leads back to the list first.
-    let hide = (view.app.tab == Tab::Connections).then_some((Action::Back, "hide"));
+    let hide = view.app.hides_warning().then_some((Action::Back, "hide"));
     let has_words = width >= 60;
     let mut row = view.row();
     if more > 0 {

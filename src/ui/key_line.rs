@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use crate::app::connections::Showing;
 use crate::app::{
     Action, AskedIn, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep, SecretPhase,
+    replacing,
 };
-use crate::domain::Verdict;
+use crate::domain::{NextStep, Verdict};
 
 use super::canvas::{Canvas, Row};
 use super::view::View;
@@ -51,13 +52,16 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: View<'_>) {
 
 fn shown(view: View<'_>) -> Vec<Action> {
     let context = view.app.context();
+    let by_enter = view.app.queue_step(view.now).filter(|_| context == Context::Connections);
+    let by_enter = by_enter.map(QueueStep::action);
     let kept = |action: &Action| match (context, action) {
+        // Two keys that do the same: one is told.
+        (_, action) if by_enter == Some(*action) => false,
         (Context::InputPane | Context::SecretReplacement, Action::NextField | Action::Interrupt)
         | (Context::Permissions, Action::Toggle)
         | (Context::Door, Action::Interrupt) => true,
         (Context::Export, Action::NextField | Action::HalfPageDown) => true,
         (Context::HandOver, Action::Open) => view.app.panel.as_ref().is_some_and(is_choosing),
-        // Two keys that do the same: one is told.
         (_, Action::NextField) => false,
         (_, Action::Back) => is_closable(context),
         (_, action) => !LEFT_OUT.contains(action),
@@ -106,6 +110,13 @@ fn secret_label(phase: &SecretPhase, action: Action) -> &'static str {
         (_, Action::Back) => "close",
         (_, action) => action.label(),
     }
+}
+
+/// True if the certificate of the chosen connection is what comes next.
+fn replaces_certificate(view: View<'_>) -> bool {
+    view.app.chosen().is_some_and(|own| {
+        own.next_step(view.now) == NextStep::ReplaceSecret && replacing(own) == Action::Edit
+    })
 }
 
 /// The word for what the key does here.
@@ -196,10 +207,14 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             Some(QueueStep::SignIn) => "sign in",
             Some(QueueStep::AskConsent) => "ask for consent",
             Some(QueueStep::Mend) => "mend",
-            Some(QueueStep::Replace) => "replace",
+            Some(QueueStep::ReplaceSecret) => "replace secret",
+            Some(QueueStep::ReplaceCertificate) => "replace certificate",
             Some(QueueStep::Accept) => "accept?",
             None => action.label(),
         },
+        (Context::Connections | Context::Tokens, Action::Edit) if replaces_certificate(view) => {
+            "replace certificate"
+        }
         (Context::Connections, Action::NeedsMe) if view.app.connections.needs_me => "show all",
         (Context::Connections, Action::Forecast) if view.app.connections.showing == Showing::Forecast => {
             "the list"

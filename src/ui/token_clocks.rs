@@ -3,7 +3,7 @@
 
 use ratatui::text::Line;
 
-use crate::app::Action;
+use crate::app::{Action, replacing};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{
     AccessFacts, Clock, Lack, Lacking, Lifetime, NextStep, Overview, Stage, Trouble, TroubleKind,
@@ -237,11 +237,7 @@ fn clock_note(view: View<'_>, overview: &Overview, clock: Clock, lifetime: &Life
         Clock::RefreshToken if is_over => format!("{} sign in", view.key(Action::Authorize)),
         Clock::RefreshToken => "if unused".to_owned(),
         Clock::ClientCredential if lifetime.stage(clock, view.now) >= Stage::Expiring => {
-            let replaces = match overview.credential {
-                CredentialFacts::Certificate { .. } => Action::Edit,
-                _ => Action::ReplaceSecret,
-            };
-            format!("{} replace", view.key(replaces))
+            format!("{} replace", view.key(replacing(overview)))
         }
         Clock::ClientCredential => match overview.credential {
             CredentialFacts::Certificate { .. } => format!("ends {}", view.day(lifetime.expires_at)),

@@ -3,9 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use ratatui::style::Style;
 
-use crate::app::{Action, App, Tone};
-use crate::domain::app_registration::CredentialFacts;
-use crate::domain::{NextStep, Overview};
+use crate::app::{Action, App, Tone, replacing};
+use crate::domain::{Need, NextStep, Overview};
 use crate::sanitize::sanitize;
 
 use super::Look;
@@ -94,6 +93,7 @@ impl<'a> View<'a> {
         match tone {
             Tone::Plain => (self.glyphs().separator, self.theme().notice),
             Tone::Good => (self.glyphs().yes, self.theme().good),
+            Tone::Soon => (self.glyphs().soon, self.theme().need(Need::Soon)),
             Tone::Bad => (self.glyphs().needs_you, self.theme().error),
         }
     }
@@ -227,12 +227,4 @@ impl<'a> View<'a> {
 /// Text from outside, printable, cut where no screen could show it.
 pub(super) fn printable(text: &str) -> String {
     sanitize(text, 2_000)
-}
-
-/// What replaces the credential: a certificate goes with its key, in the form.
-pub(super) fn replacing(overview: &Overview) -> Action {
-    match overview.credential {
-        CredentialFacts::Certificate { .. } => Action::Edit,
-        _ => Action::ReplaceSecret,
-    }
 }

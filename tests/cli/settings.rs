@@ -188,7 +188,7 @@ fn what_renews_by_itself_is_chosen_and_changed_and_shown() {
     let run = home.run(&["edit", NAME, "--renew", "never"]).is(2);
     assert!(run.err.contains("one of automatic, keep-alive, manual"), "{}", run.err);
     let run = home.run(&["edit", NAME, "--renew-before", "2d"]).is(2);
-    assert!(run.err.contains("between 10s and 24h"), "{}", run.err);
+    assert!(run.err.contains("between 10s and 1d"), "{}", run.err);
 }
 
 #[test]

@@ -193,3 +193,43 @@ fn a_device_code_is_shown_with_its_warning_and_what_it_signs_in() {
         }
     }
 }
+
+#[test]
+fn the_line_of_warnings_tells_no_key_that_would_do_something_else() {
+    for (name, keys) in [
+        ("warnings_elsewhere", "+2  W show  Esc hide"),
+        ("warnings_tokens", "+2  W show"),
+        ("warnings_behind_form", "+2"),
+        ("warnings_behind_question", "+2"),
+        // There Esc widens the list first.
+        ("warnings_narrowed", "+2  A admin consent"),
+    ] {
+        let app = scenes::all().into_iter().find(|(own, _)| *own == name).unwrap().1;
+        let drawn = text(&buffer(&app, &dark(), (120, 40)));
+        let line = drawn.lines().nth(2).unwrap();
+        let told = line.split_once(" +").map(|(_, keys)| format!("+{keys}"));
+        assert_eq!(told.as_deref(), Some(keys), "{name}: {line}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_about_to_end_is_called_one_and_leads_to_its_files() {
+    let scene = |name| scenes::all().into_iter().find(|(own, _)| *own == name).unwrap().1;
+    let drawn = text(&buffer(&scene("warnings_certificate"), &dark(), (80, 24)));
+    for words in ["the certificate ends in 5 days", "e replace  Esc hide", "e replace certificate"] {
+        assert!(drawn.contains(words), "{words}\n{drawn}");
+    }
+    assert!(!drawn.contains("replace secret"), "{drawn}");
+    let form = text(&buffer(&scene("warnings_certificate_form"), &dark(), (80, 24)));
+    let focused = form.lines().find(|line| line.contains('►')).unwrap();
+    assert!(focused.contains("Certificate file"), "{form}");
+}
+
+#[test]
+fn the_key_line_tells_one_key_for_what_enter_opens_in_the_queue() {
+    let mut app = on(Tab::Connections, "northwind");
+    app.connections.needs_me = true;
+    let drawn = text(&buffer(&app, &dark(), (80, 24)));
+    let keys = drawn.lines().last().unwrap();
+    assert!(keys.contains("Enter sign in") && !keys.contains("a sign in"), "{keys}");
+}

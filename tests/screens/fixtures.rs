@@ -167,15 +167,7 @@ impl Make {
         own.settings.sign_in_as = None;
         own.settings.scopes = ScopeSet::parse_lenient("https://graph.microsoft.com/.default");
         own.hand_overs.clear();
-        own.credential = CredentialFacts::Certificate {
-            thumbprint: Thumbprint([0x5a; 32]),
-            subject: "CN=connector.contoso.com".into(),
-            lifetime: Lifetime {
-                starts_at: now() - days(300),
-                expires_at: now() + days(65),
-                certainty: Certainty::Known,
-            },
-        };
+        own.credential = certificate(days(65));
         let tokens = own.tokens.as_mut().unwrap();
         tokens.user = SignedInUser::default();
         tokens.refresh = None;
@@ -291,6 +283,18 @@ impl Make {
 
     pub fn done(self) -> Overview {
         self.0
+    }
+}
+
+pub fn certificate(left: TimeDelta) -> CredentialFacts {
+    CredentialFacts::Certificate {
+        thumbprint: Thumbprint([0x5a; 32]),
+        subject: "CN=connector.contoso.com".into(),
+        lifetime: Lifetime {
+            starts_at: now() - days(300),
+            expires_at: now() + left,
+            certainty: Certainty::Known,
+        },
     }
 }
 

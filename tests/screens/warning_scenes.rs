@@ -3,7 +3,7 @@
 use tokengauge::app::{Action, App, Banner, Message, Tab};
 use tokengauge::domain::warning::WarningRules;
 
-use super::fixtures::{now, on};
+use super::fixtures::{Make, certificate, days, now, on, only};
 use super::scenes::{Scene, changed};
 
 pub fn all() -> Vec<Scene> {
@@ -12,8 +12,20 @@ pub fn all() -> Vec<Scene> {
         ("warnings_chosen", pressed(warned(on(Tab::Connections, "adatum")), Action::ShowWarning)),
         ("warnings_next", pressed(warned(on(Tab::Connections, "adatum")), Action::Back)),
         ("warnings_tokens", warned(on(Tab::Tokens, "contoso-prod"))),
+        ("warnings_behind_form", pressed(warned(on(Tab::Connections, "adatum")), Action::Edit)),
+        ("warnings_behind_question", pressed(warned(on(Tab::Connections, "litware")), Action::Remove)),
+        ("warnings_narrowed", pressed(warned(on(Tab::Connections, "litware")), Action::NeedsMe)),
+        ("warnings_certificate", warned(with_certificate())),
+        ("warnings_certificate_form", pressed(with_certificate(), Action::Edit)),
         ("warnings_locked", pressed(warned(on(Tab::Connections, "adatum")), Action::Lock)),
     ]
+}
+
+/// Of a client that acts for itself, five days before its certificate ends.
+fn with_certificate() -> App {
+    let made = Make::healthy("contoso-journal", "ops@contoso.com").app_only("Mail.Read");
+    let own = made.credential(certificate(days(5))).done();
+    changed(only(own, Tab::Connections), |app| app.connections.apps[0].credential = certificate(days(5)))
 }
 
 fn warned(app: App) -> App {

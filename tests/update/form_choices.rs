@@ -293,6 +293,22 @@ fn a_margin_that_is_none_is_not_saved() {
     assert_eq!(pane(&desk).result().unwrap_err(), FieldId::RenewBefore);
 }
 
+#[test]
+fn a_margin_longer_than_the_tokens_life_is_remarked() {
+    // Of a connection whose token lives an hour, and of a new one.
+    for (key, longest, told) in [("e", "45m", "60 minutes only"), ("n", "70m", "60 to 90 minutes")] {
+        let mut desk = Desk::open(vec![healthy("contoso")]);
+        desk.press(key);
+        focus(&mut desk, FieldId::RenewBefore);
+        desk.type_text(longest);
+        assert!(matches!(pane(&desk).check(FieldId::RenewBefore), Check::Right(_)), "{key}");
+        desk.press("Ctrl-C");
+        desk.type_text("20h");
+        let check = pane(&desk).check(FieldId::RenewBefore);
+        assert!(matches!(&check, Check::Remark(text) if text.contains(told)), "{key} {check:?}");
+    }
+}
+
 fn edit_or_new(desk: &Desk) -> tokengauge::domain::Settings {
     pane(desk).result().unwrap().settings
 }

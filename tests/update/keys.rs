@@ -6,7 +6,7 @@ use tokengauge::app::{
     Action, Answer, Banner, Browser, Context, Door, Effect, Leave, Message, Panel, Question, Tab,
 };
 use tokengauge::domain::warning::WarningRules;
-use tokengauge::domain::{RenewalKind, TroubleKind};
+use tokengauge::domain::{ConnectionValue, RenewalKind, TroubleKind};
 use tokengauge::keymap::Keymap;
 
 use super::fixtures::*;
@@ -212,7 +212,9 @@ fn a_key_that_is_not_on_offer_does_nothing() {
     let always = [Action::Interrupt, Action::Quit, Action::Theme, Action::Help];
     for (place, desk) in everywhere().into_iter().filter(|(_, desk)| !desk.app.is_typing()) {
         let offered = desk.app.on_offer(desk.now);
-        for action in Action::ALL.into_iter().filter(|own| !offered.contains(own) && !always.contains(own)) {
+        let acts =
+            |own: &Action| offered.contains(own) || always.contains(own) || desk.app.tells_why_not(*own);
+        for action in Action::ALL.into_iter().filter(|own| !acts(own)) {
             // One key may have two meanings in two places: then it has the other one here.
             let other =
                 |key: &String| always.iter().chain(&offered).any(|own| keymap.keys_of(*own).contains(key));
@@ -222,6 +224,29 @@ fn a_key_that_is_not_on_offer_does_nothing() {
             }
         }
     }
+}
+
+#[test]
+fn a_key_that_needs_tokens_says_that_there_are_none() {
+    for tab in ["1", "3"] {
+        for (key, use_it) in [("Y", "hand over"), ("x", "export"), ("t", "test"), ("r", "renew")] {
+            let mut desk = Desk::open(vec![unsigned("one")]);
+            desk.press(tab);
+            assert_eq!(desk.press(key), [], "{key}");
+            let told = desk.app.notice.as_ref().map(|own| own.what_happened.clone());
+            let expected = format!("one holds no tokens: nothing to {use_it}. Sign in first (a).");
+            assert_eq!((told, &desk.app.panel), (Some(expected), &None), "{tab} {key}");
+        }
+    }
+}
+
+#[test]
+fn what_is_absent_is_not_shown_and_its_key_says_so() {
+    let mut desk = Desk::open(vec![unsigned("one")]);
+    desk.app.tokens.value = ConnectionValue::AccessToken;
+    desk.press("3");
+    assert_eq!(desk.press("v"), []);
+    assert_eq!(desk.app.notice.unwrap().what_happened, "one has no access token.");
 }
 
 #[test]

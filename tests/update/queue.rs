@@ -177,7 +177,7 @@ fn a_secret_that_ended_leads_to_its_replacement() {
         with(troubled("adatum", TroubleKind::SetUpWrong), |own| own.credential = secret(Some(days(-2))));
     let mut desk = Desk::open(vec![ended]);
     desk.press("!");
-    assert_eq!(desk.app.queue_step(desk.now), Some(QueueStep::Replace));
+    assert_eq!(desk.app.queue_step(desk.now), Some(QueueStep::ReplaceSecret));
     desk.press("Enter");
     assert!(matches!(desk.app.panel, Some(Panel::Secret(_))), "{:?}", desk.app.panel);
 }

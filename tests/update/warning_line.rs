@@ -69,7 +69,7 @@ fn the_terminal_is_told_names_only_while_the_screen_is_open() {
     let mut locked = desk.clone();
     let ring = desk.answer(std::slice::from_ref(&report), heard(news.clone()));
     assert_eq!(ring, [Effect::Ring { text: "contoso: the platform said no".into() }]);
-    assert_eq!(desk.app.activity.shown()[0].what_happened, "contoso: the platform said no");
+    assert_eq!(desk.app.activity.shown()[0].what_happened, "the platform said no");
     locked.press("L");
     assert_eq!(LockReason::ByKey.what(), Locked::Screen);
     let ring = locked.answer(&[report], heard(news));

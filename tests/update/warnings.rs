@@ -3,7 +3,7 @@
 use tokengauge::domain::warning::{
     Ledger, News, Present, Subject, WarningKind, WarningRules, again_at, news,
 };
-use tokengauge::domain::{Overview, TroubleKind};
+use tokengauge::domain::{EventKind, Overview, TroubleKind};
 
 use super::fixtures::*;
 use super::warning_fixtures::*;
@@ -191,4 +191,32 @@ fn subjects_are_read_as_they_are_noted() {
         assert_eq!(Subject::parse(&subject.key()), Some(subject));
     }
     assert_eq!(Subject::parse("recovered:x"), None);
+}
+
+#[test]
+fn the_activity_names_an_only_connection_once_and_calls_an_error_what_does_not_work() {
+    let since = start() - minutes(40);
+    let (near, over) = ([with_secret(days(5))], [with_secret(-days(1))]);
+    let (stopped, failing) =
+        ([troubled("contoso", TroubleKind::ConsentMissing)], [throttled("contoso", since)]);
+    for (all, kind) in [
+        (&near, EventKind::Warned),
+        (&over, EventKind::WarnedOfFailure),
+        (&stopped, EventKind::WarnedOfFailure),
+        (&failing, EventKind::WarnedOfFailure),
+    ] {
+        let mut listener = Listener::default();
+        let raised = listener.hears(all, start());
+        let recovered = listener.hears(&[healthy("contoso")], start());
+        assert_eq!((raised.len(), recovered.len()), (1, 1), "{all:?}");
+        let (event, after) = (raised[0].event(start()), recovered[0].event(start()));
+        assert_eq!((event.kind, after.kind), (kind, EventKind::Recovered));
+        for own in [event, after] {
+            assert_eq!(own.connection.map(|name| name.to_string()).as_deref(), Some("contoso"));
+            assert!(!own.what_happened.contains("contoso"), "{}", own.what_happened);
+        }
+    }
+    let two = [throttled("a", since), throttled("b", since)];
+    let event = Listener::default().hears(&two, start())[0].event(start());
+    assert!(event.connection.is_none() && event.what_happened.contains(": a and b; last: "));
 }

@@ -1,6 +1,6 @@
 //! What is said of each field while it is typed: of the field alone, then of what it means together with others.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::catalogue::clouds::{self, Evidence, Recognised};
 use crate::catalogue::permissions::{PRESETS, WhoConsents};
@@ -9,6 +9,7 @@ use crate::domain::authority::{TenantForm, is_guid};
 use crate::domain::redirect_uri::RedirectPlatform;
 use crate::domain::secret::ClientSecret;
 use crate::domain::settings_rules::{self, Concern};
+use crate::domain::warning::span;
 use crate::domain::{
     Capture, ClientId, ConnectionName, Mailbox, RedirectUri, RenewBefore, RenewalPolicy, SettingsFault,
     Tenant, WayIn,
@@ -16,6 +17,9 @@ use crate::domain::{
 
 use super::result::{authority, credential_kind, draft, scopes};
 use super::{AppChoice, AppScopeChoice, FieldId, InputPane, ScopeChoice};
+
+/// No access token is known to live longer, unless one tells its own life.
+const LONGEST_USUAL_LIFE: TimeDelta = TimeDelta::minutes(90);
 
 /// What is said of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,12 +143,19 @@ fn renewal(pane: &InputPane) -> Check {
 
 fn renew_before(pane: &InputPane) -> Check {
     let text = pane.renew_before.text().trim();
-    match (text.is_empty(), RenewBefore::parse(text)) {
-        (true, _) => Check::Empty("10 minutes; of a short life its last fifth".to_owned()),
-        (false, Some(margin)) => {
-            right(format!("renewed {margin} before its end, but never in the first fifth of its life"))
-        }
-        (false, None) => wrong("a time between 10s and 24h, such as 90s, 15m or 2h"),
+    if text.is_empty() {
+        return Check::Empty("10 minutes; of a short life its last fifth".to_owned());
+    }
+    let Some(margin) = RenewBefore::parse(text) else { return wrong(RenewBefore::EXPECTED) };
+    match pane.access_life {
+        Some(life) if margin.is_cut_by(life) => Check::Remark(format!(
+            "its token lives {} only: renewed as soon as a fifth of that is over",
+            span(life)
+        )),
+        None if margin.is_cut_by(LONGEST_USUAL_LIFE) => Check::Remark(
+            "tokens mostly live 60 to 90 minutes: renewed as soon as a fifth of that is over".to_owned(),
+        ),
+        _ => right(format!("renewed {margin} before its end, but never in the first fifth of its life")),
     }
 }
 

@@ -10,6 +10,7 @@ mod field_id;
 mod help;
 mod result;
 
+use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::catalogue::clouds::{Cloud, Resource};
@@ -79,6 +80,8 @@ pub struct InputPane {
     sign_in_as: Field,
     redirect_uri: Field,
     renew_before: Field,
+    /// How long the access tokens live, where one is held.
+    access_life: Option<TimeDelta>,
 }
 
 /// What the form is for.
@@ -182,6 +185,7 @@ impl InputPane {
             app_scopes: AppScopeChoice::Default(Resource::Graph),
             own_scopes: None,
             renewal: RenewalPolicy::default(),
+            access_life: None,
             taken,
             touched: false,
             tried: false,
@@ -222,6 +226,7 @@ impl InputPane {
             self.app_scopes = choices::app_scope_choice(settings);
         }
         self.own_scopes = Some(settings.scopes.clone());
+        self.access_life = overview.access_lifetime().map(|access| access.span());
         self.renewal = settings.renewal.policy;
         self.renew_before.set(&settings.renewal.before.map_or_else(String::new, |before| before.to_string()));
     }

@@ -8,7 +8,7 @@ use crate::app::export::{
     Previewed,
 };
 use crate::app::hand_over::FRESH_ENOUGH;
-use crate::app::{Action, App, Effect, Failure, GrantStep, Notice, Panel, RequestId};
+use crate::app::{Action, App, Effect, Failure, GrantStep, Panel, RequestId};
 use crate::domain::hand_over::Label;
 use crate::domain::{ConnectionId, Destination, HandOver, HandedOver, Overview};
 use crate::export::Format;
@@ -21,10 +21,10 @@ impl App {
         before: Option<&HandOver>,
         now: DateTime<Utc>,
     ) -> Vec<Effect> {
-        let Some(access) = overview.primary_access() else {
-            self.tell(Notice::plain("Nobody has signed in yet: nothing to export.", now));
+        if self.holds_nothing(overview, "export", now) {
             return Vec::new();
-        };
+        }
+        let Some(access) = overview.primary_access() else { return Vec::new() };
         let request = self.request();
         let directory = self.environment.export_directory.clone();
         let mut panel = ExportPanel::new(overview, &directory, Preview::Awaited(request));

@@ -12,8 +12,7 @@ use crate::domain::{Consumer, HandOver, Overview};
 impl App {
     /// Asks for the consumer where more than one makes sense.
     pub(super) fn choose_consumer(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
-        if overview.tokens.is_none() {
-            self.tell(Notice::plain("Nobody has signed in yet: nothing to hand over.", now));
+        if self.holds_nothing(overview, "hand over", now) {
             return Vec::new();
         }
         let offered = hand_over::choices(overview, now);

@@ -7,8 +7,8 @@ use crate::domain::{ConnectionId, ConnectionValue, NextStep, Overview};
 use crate::app::connections::Showing;
 use crate::app::hand_over;
 use crate::app::{
-    Action, App, Effect, Failure, Field, GrantStep, InputPane, Line, LockReason, Notice, Panel, Parcel,
-    PresetPanel, Question, SignInPanel, Tab, Way,
+    Action, App, Effect, Failure, Field, FieldId, GrantStep, InputPane, Line, LockReason, Notice, Panel,
+    Parcel, PresetPanel, Question, SignInPanel, Tab, Way,
 };
 
 impl App {
@@ -44,7 +44,7 @@ impl App {
             }
             Action::New => self.open_form(None),
             Action::NewLike => self.open_form(self.chosen().cloned().as_ref()),
-            Action::Edit => self.edit_chosen(),
+            Action::Edit => self.edit_chosen(now),
             Action::NeedsMe => self.toggle_needs_me(now),
             Action::Sort => {
                 self.connections.sort = self.connections.sort.next();
@@ -91,11 +91,11 @@ impl App {
             Action::Toggle => return self.toggle_permission(&chosen, now),
             Action::Presets => self.panel = Some(Panel::Presets(PresetPanel::open(&chosen))),
             Action::Copy => return self.copy_value(&chosen, now),
-            Action::Reveal => return self.reveal(&chosen),
+            Action::Reveal => return self.reveal(&chosen, now),
             Action::HandOver => return self.choose_consumer(&chosen, now),
             Action::ReplaceSecret => self.open_secret_replacement(&chosen, now),
             Action::Export => return self.open_export(&chosen, None, now),
-            Action::Probe => return self.begin_probe(&chosen),
+            Action::Probe => return self.begin_probe(&chosen, now),
             Action::OtherWays => self.tell(Notice::plain(
                 format!(
                     "Other ways: x exports all of them to a file; v shows it; in a shell: tokengauge export {}",
@@ -124,12 +124,9 @@ impl App {
     /// Esc undoes what narrows the list, then leads to the first tab.
     fn back(&mut self, now: DateTime<Utc>) {
         match self.tab {
+            _ if self.hides_warning() => self.warnings.hide_banner(),
             Tab::Connections if self.connections.showing == Showing::Forecast => {
                 self.connections.showing = Showing::Clocks;
-            }
-            // With nothing else to go back from, the line of warnings is put away.
-            Tab::Connections if self.connections.filter.is_empty() && !self.connections.needs_me => {
-                self.warnings.hide_banner();
             }
             Tab::Connections => {
                 self.connections.filter.clear();
@@ -206,14 +203,19 @@ impl App {
         self.panel = Some(Panel::Input(Box::new(pane)));
     }
 
-    pub(super) fn edit_chosen(&mut self) {
+    /// Where the certificate is what comes next, its field has the focus.
+    pub(super) fn edit_chosen(&mut self, now: DateTime<Utc>) {
         let Some(chosen) = self.chosen() else { return };
-        let pane = InputPane::edit(
+        let mut pane = InputPane::edit(
             chosen,
             self.connections.apps.clone(),
             self.environment.authorities.clone(),
             self.names_but(Some(&chosen.id)),
         );
+        let is_next = chosen.next_step(now) == NextStep::ReplaceSecret;
+        if is_next && pane.fields().contains(&FieldId::CertificateFile) {
+            pane.focus = FieldId::CertificateFile;
+        }
         self.panel = Some(Panel::Input(Box::new(pane)));
     }
 
@@ -260,6 +262,9 @@ impl App {
     }
 
     fn renew(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        if !overview.can_renew() && self.holds_nothing(overview, "renew", now) {
+            return Vec::new();
+        }
         if !overview.can_renew() {
             self.tell(Notice::bad(Failure::new(
                 format!("{} holds no refresh token, so it cannot be renewed.", overview.name),
@@ -311,13 +316,24 @@ impl App {
         vec![Effect::Deliver { request, connection, parcel: Parcel::Value(value), way: Way::Clipboard }]
     }
 
-    fn reveal(&mut self, overview: &Overview) -> Vec<Effect> {
-        if self.tokens.reveal.take().is_some() || overview.characters_of(self.tokens.value).is_none() {
+    fn reveal(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        if self.tokens.reveal.take().is_some() || self.refuse_absent(overview, self.tokens.value, now) {
             return Vec::new();
         }
         let (request, value) = (self.request(), self.tokens.value);
         self.tokens.revealing = Some((request, value));
         vec![Effect::Reveal { request, connection: overview.id.clone(), value }]
+    }
+
+    /// True where there are no tokens, which is told: nothing to `use_it`.
+    pub(super) fn holds_nothing(&mut self, overview: &Overview, use_it: &str, now: DateTime<Utc>) -> bool {
+        if overview.tokens.is_some() {
+            return false;
+        }
+        let first = if overview.settings.way_in.is_delegated() { "Sign in" } else { "Get the token" };
+        let text = format!("{} holds no tokens: nothing to {use_it}. {first} first (a).", overview.name);
+        self.tell(Notice::plain(text, now));
+        true
     }
 
     fn refuse_absent(&mut self, overview: &Overview, value: ConnectionValue, now: DateTime<Utc>) -> bool {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::app::offer::can_probe;
 use crate::app::probe::{ProbeNews, ProbePanel, Probing};
 use crate::app::{Action, App, Effect, Notice, Panel, RequestId, Tone};
 use crate::domain::probe::{Probe, Verdict};
@@ -9,7 +10,10 @@ use crate::domain::{ConnectionId, Event, EventKind, Overview};
 
 impl App {
     /// Asks anew, unless a probe of this connection is under way: then that one is shown.
-    pub(super) fn begin_probe(&mut self, overview: &Overview) -> Vec<Effect> {
+    pub(super) fn begin_probe(&mut self, overview: &Overview, now: DateTime<Utc>) -> Vec<Effect> {
+        if !can_probe(overview) && self.holds_nothing(overview, "test", now) {
+            return Vec::new();
+        }
         let connection = overview.id.clone();
         self.panel = Some(Panel::Probe(ProbePanel { connection: connection.clone() }));
         if self.probes.is_asking(&connection) {
@@ -29,7 +33,7 @@ impl App {
         let overview = self.connections.get(&panel.connection).cloned();
         match (action, overview) {
             (Action::Back | Action::Quit | Action::Open, _) => Vec::new(),
-            (Action::Probe, Some(overview)) => self.begin_probe(&overview),
+            (Action::Probe, Some(overview)) => self.begin_probe(&overview, now),
             (Action::Authorize, Some(overview)) => self.authorize(&overview, now),
             (Action::AdminConsent, Some(overview)) => self.ask_administrator(&overview),
             _ => {
@@ -68,7 +72,7 @@ impl App {
         let kind = match tone {
             Tone::Good => EventKind::Tested,
             Tone::Bad => EventKind::TestFailed,
-            Tone::Plain => EventKind::Noted,
+            Tone::Plain | Tone::Soon => EventKind::Noted,
         };
         self.activity.note(Event { at: now, kind, connection: Some(name), what_happened, what_to_do });
     }

@@ -3,7 +3,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::app_registration::CredentialKind;
 use crate::domain::{ConnectionId, Overview};
 
 use crate::app::sign_in_queue::{Progress, QueueStep, SignInQueue};
@@ -50,10 +49,8 @@ impl App {
         match step {
             QueueStep::SignIn => return self.authorize(chosen, now),
             QueueStep::AskConsent => return self.ask_administrator(chosen),
-            QueueStep::Replace if chosen.credential.kind() == Some(CredentialKind::Secret) => {
-                self.open_secret_replacement(chosen, now);
-            }
-            QueueStep::Mend | QueueStep::Replace => self.edit_chosen(),
+            QueueStep::ReplaceSecret => self.open_secret_replacement(chosen, now),
+            QueueStep::Mend | QueueStep::ReplaceCertificate => self.edit_chosen(now),
             QueueStep::Accept => {
                 self.panel = Some(Panel::Question(Question::AcceptRestored(chosen.id.clone())));
             }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::app::connections::Showing;
 use crate::app::warnings::{Banner, Warned, Warnings};
 use crate::app::{App, Door, Effect, RequestId, Tab};
 use crate::domain::ConnectionId;
@@ -74,6 +75,13 @@ impl App {
         let Some((warning, _)) = self.warnings.banner().filter(|_| self.shows_banner()) else { return false };
         let is_chosen = |id: &ConnectionId| warning.connections.iter().any(|own| own.id == *id);
         self.tab == Tab::Activity || !self.chosen().is_some_and(|own| is_chosen(&own.id))
+    }
+
+    /// True if Esc puts the line of warnings away: there is nothing else to go back from.
+    pub fn hides_warning(&self) -> bool {
+        let list = &self.connections;
+        let is_narrowed = !list.filter.is_empty() || list.needs_me;
+        self.is_on_tab() && self.tab == Tab::Connections && list.showing == Showing::Clocks && !is_narrowed
     }
 
     /// Goes to the connection that the line of warnings is about.

@@ -19,10 +19,21 @@ impl Warning {
 
     /// What there is, in one line.
     pub fn message(&self, now: DateTime<Utc>) -> String {
+        self.said(Naming::Here, now)
+    }
+
+    fn event_kind(&self) -> EventKind {
+        match self.nature {
+            Nature::Ends(Ending { stage: Stage::Within(_), .. }) => EventKind::Warned,
+            Nature::Ends(_) | Nature::Needs(_) | Nature::Fails(_) => EventKind::WarnedOfFailure,
+        }
+    }
+
+    fn said(&self, naming: Naming, now: DateTime<Utc>) -> String {
         match &self.nature {
-            Nature::Ends(ending) => self.ending_message(ending, now),
-            Nature::Needs(asked) => format!("{}: {}", whom(&self.connections), asked.what_happened),
-            Nature::Fails(failing) => self.failing_message(failing, now),
+            Nature::Ends(ending) => self.ending_message(ending, naming, now),
+            Nature::Needs(asked) => format!("{}{}", naming.in_front(&self.connections), asked.what_happened),
+            Nature::Fails(failing) => self.failing_message(failing, naming, now),
         }
     }
 
@@ -37,7 +48,7 @@ impl Warning {
         }
     }
 
-    fn ending_message(&self, ending: &Ending, now: DateTime<Utc>) -> String {
+    fn ending_message(&self, ending: &Ending, naming: Naming, now: DateTime<Utc>) -> String {
         let (noun, day) = (ending.noun, ending.ends_at.format("%Y-%m-%d"));
         let verb = if ending.stage.is_over() { "ended" } else { "ends" };
         let when = match ending.stage {
@@ -50,22 +61,21 @@ impl Warning {
             Certainty::Learned => format!("{verb}{when}, on {day} (learned from this tenant)"),
         };
         match (&self.subject, &self.connections[..]) {
-            (Subject::Credential(_), [only]) => format!("{}: the {noun} {end}", only.name),
-            (Subject::Credential(client_id), all) => {
+            (Subject::Credential(client_id), all @ [_, _, ..]) => {
                 format!("the {noun} of {client_id} {end}; it serves {} connections", all.len())
             }
-            (_, all) => format!("{}: the {noun} {end}", whom(all)),
+            (_, all) => format!("{}the {noun} {end}", naming.in_front(all)),
         }
     }
 
-    fn failing_message(&self, failing: &Failing, now: DateTime<Utc>) -> String {
+    fn failing_message(&self, failing: &Failing, naming: Naming, now: DateTime<Utc>) -> String {
         let host = match &self.subject {
             Subject::Failing(host) => host.as_str(),
             _ => "the server",
         };
         let how = if failing.throttled { "are throttled" } else { "fail" };
-        let (lasting, whom) = (span(now - failing.since), whom(&self.connections));
-        format!("renewals at {host} {how} for {lasting}: {whom}; last: {}", failing.what_happened)
+        let (lasting, whom) = (span(now - failing.since), naming.behind(&self.connections));
+        format!("renewals at {host} {how} for {lasting}{whom}; last: {}", failing.what_happened)
     }
 }
 
@@ -90,18 +100,24 @@ impl Ending {
 impl Recovery {
     /// What there is, in one line.
     pub fn message(&self) -> String {
-        let whom = whom(&self.connections);
+        self.said(Naming::Here)
+    }
+
+    fn said(&self, naming: Naming) -> String {
+        let whom = naming.in_front(&self.connections);
         match &self.subject {
             Subject::Credential(client_id) => {
                 let end = self.ends_at.map_or_else(
                     || "no end is known".to_owned(),
                     |at| format!("it ends on {}", at.format("%Y-%m-%d")),
                 );
-                format!("{whom}: the {} of {client_id} is a new one, {end}", self.noun)
+                format!("{whom}the {} of {client_id} is a new one, {end}", self.noun)
             }
-            Subject::RefreshToken(_) => format!("{whom}: the refresh token was renewed"),
-            Subject::Act(_) => format!("{whom}: works again"),
-            Subject::Failing(host) => format!("renewals at {host} work again: {whom}"),
+            Subject::RefreshToken(_) => format!("{whom}the refresh token was renewed"),
+            Subject::Act(_) => format!("{whom}works again"),
+            Subject::Failing(host) => {
+                format!("renewals at {host} work again{}", naming.behind(&self.connections))
+            }
         }
     }
 }
@@ -115,17 +131,17 @@ impl News {
         }
     }
 
-    /// As the activity keeps it.
+    /// As the activity keeps it: the name of an only connection stands beside the line, not in it.
     pub fn event(&self, at: DateTime<Utc>) -> Event {
-        let (kind, what_to_do) = match self {
-            Self::Raised(warning) => (EventKind::Warned, Some(warning.what_to_do())),
-            Self::Recovered(_) => (EventKind::Recovered, None),
+        let (connection, naming) = match self.connections() {
+            [only] => (Some(only.name.clone()), Naming::Beside),
+            _ => (None, Naming::Here),
         };
-        let connection = match self.connections() {
-            [only] => Some(only.name.clone()),
-            _ => None,
+        let (kind, what_happened, what_to_do) = match self {
+            Self::Raised(own) => (own.event_kind(), own.said(naming, at), Some(own.what_to_do())),
+            Self::Recovered(own) => (EventKind::Recovered, own.said(naming), None),
         };
-        Event { at, kind, connection, what_happened: self.message(at), what_to_do }
+        Event { at, kind, connection, what_happened, what_to_do }
     }
 
     /// What it is about.
@@ -156,6 +172,31 @@ impl Act {
             Self::ReplaceSecret => "client secret",
             Self::AcceptRestored => "restored record",
             Self::MendDisk => "disk",
+        }
+    }
+}
+
+/// Where the names of the connections stand.
+#[derive(Clone, Copy)]
+enum Naming {
+    /// In the line itself.
+    Here,
+    /// Where the reader sees them anyway.
+    Beside,
+}
+
+impl Naming {
+    fn in_front(self, connections: &[Concerned]) -> String {
+        match self {
+            Self::Here => format!("{}: ", whom(connections)),
+            Self::Beside => String::new(),
+        }
+    }
+
+    fn behind(self, connections: &[Concerned]) -> String {
+        match self {
+            Self::Here => format!(": {}", whom(connections)),
+            Self::Beside => String::new(),
         }
     }
 }
