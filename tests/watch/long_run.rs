@@ -67,7 +67,8 @@ fn no_token_lapses_and_the_cost_stays_the_same() {
     let platform = Platform::new(size.life, clock);
     let (home, _vault) = fleet(&platform, size.connections, size.life, clock.now());
     let manager = Manager::new();
-    let mut service = Service::start_under(&home, &manager, &[]);
+    let unit = home.bare(&["watch", "--print-unit"]).is(0).out;
+    let mut service = Service::start_under(&home, &manager, &environment(&unit));
     service.until("watching ");
     let begun = Instant::now();
     let taken = samples(&platform, &service, size.connections, begun, size.length);
@@ -85,6 +86,12 @@ fn no_token_lapses_and_the_cost_stays_the_same() {
     assert_eq!((counts.lapsed, counts.early), (0, 0), "tokens that lapsed, and renewals that were too early");
     assert!(counts.most_in_the_air <= 8, "{} at once", counts.most_in_the_air);
     check_flat(&taken);
+}
+
+/// What the unit sets for the service.
+fn environment(unit: &str) -> Vec<(&str, &str)> {
+    let lines = unit.lines().filter_map(|line| line.strip_prefix("Environment="));
+    lines.map(|line| line.split_once('=').expect("a name and a value")).collect()
 }
 
 /// What the service takes up, once for each tenth of the time; the first after everything was renewed once.
