@@ -4,7 +4,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -140,21 +140,31 @@ impl<'a> Row<'a> {
     /// Text as it is.
     pub(super) fn text(mut self, text: impl Into<String>, style: Style) -> Self {
         let text = text.into();
-        self.width = self.width.saturating_add(text.width() as u16);
-        self.spans.push(Span::styled(text, style));
+        if !text.is_empty() {
+            self.width = self.width.saturating_add(text.width() as u16);
+            self.spans.push(Span::styled(text, style));
+        }
         self
     }
 
-    /// Text in exactly so many cells.
+    /// Text in exactly so many cells; the blanks after it are not underlined with it.
     pub(super) fn fill(self, text: &str, width: u16, style: Style) -> Self {
-        let text = fill(text, width, self.look.glyphs);
-        self.text(text, style)
+        let filled = fill(text, width, self.look.glyphs);
+        let (written, blanks) = filled.split_at(filled.trim_end().len());
+        self.text(written, style).text(blanks, not_underlined(style))
     }
 
-    /// Text against the right of so many cells, as numbers stand.
+    /// Text against the right of so many cells, as numbers stand; the blanks before it are not underlined with it.
     pub(super) fn right(self, text: &str, width: u16, style: Style) -> Self {
-        let text = fill_left(text, width, self.look.glyphs);
-        self.text(text, style)
+        let filled = fill_left(text, width, self.look.glyphs);
+        let (blanks, written) = filled.split_at(filled.len() - filled.trim_start().len());
+        self.text(blanks, not_underlined(style)).text(written, style)
+    }
+
+    /// Text on a ground of exactly so many cells, which some themes underline: a field.
+    pub(super) fn ground(self, text: &str, width: u16, style: Style) -> Self {
+        let filled = fill(text, width, self.look.glyphs);
+        self.text(filled, style)
     }
 
     /// Text cut at the end of a line of `width` cells.
@@ -191,6 +201,10 @@ impl<'a> Row<'a> {
     pub(super) fn build(self) -> Line<'static> {
         Line::from(self.spans)
     }
+}
+
+fn not_underlined(style: Style) -> Style {
+    style.remove_modifier(Modifier::UNDERLINED)
 }
 
 /// `text` in lines of at most `width` cells, broken between words, and within them where one is longer than a line.
@@ -231,13 +245,33 @@ pub(super) fn first_shown(chosen: usize, count: usize, height: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::glyphs::GlyphSet;
+    use super::super::theme::{ColourDepth, Theme};
     use super::*;
+    use crate::keymap::Keymap;
 
     #[test]
     fn words_are_wrapped_and_long_ones_broken() {
         assert_eq!(wrap("ask an administrator", 8), ["ask an", "administ", "rator"]);
         assert_eq!(wrap("", 8), [""]);
         assert_eq!(wrap("日本", 1), ["日", "本"]);
+    }
+
+    #[test]
+    fn a_word_is_underlined_and_the_blanks_of_its_column_are_not() {
+        let theme = Theme::embedded("dark", ColourDepth::TrueColour).unwrap();
+        let look = Look { theme, glyphs: GlyphSet::Plain.glyphs(), keymap: Keymap::default() };
+        let style = Style::new().add_modifier(Modifier::UNDERLINED);
+        let underlined = |row: Row<'_>| {
+            let spans = row.build().spans.into_iter();
+            let ours = spans.filter(|span| span.style.add_modifier.contains(Modifier::UNDERLINED));
+            ours.map(|span| span.content.into_owned()).collect::<String>()
+        };
+        assert_eq!(underlined(Row::new(&look).fill("ended", 9, style)), "ended");
+        assert_eq!(underlined(Row::new(&look).right("ended", 9, style)), "ended");
+        assert_eq!(underlined(Row::new(&look).right("", 9, style)), "");
+        assert_eq!(underlined(Row::new(&look).ground("ended", 9, style)), "ended    ");
+        assert_eq!(Row::new(&look).fill("ended", 9, style).width(), 9);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) enum Focus {
 /// A field that nothing was typed into and that has not the focus: what belongs there.
 pub(super) fn hint_line(view: View<'_>, hint: &str, width: u16) -> Line<'static> {
     let style = view.theme().input.patch(fg_of(view.theme().muted));
-    view.row().text(" ", style).fill(hint, width.saturating_sub(2), style).text(" ", style).build()
+    view.row().text(" ", style).ground(hint, width.saturating_sub(2), style).text(" ", style).build()
 }
 
 /// The field in exactly `width` cells. A secret is a fixed mask, or as many marks as were typed while it has the focus.

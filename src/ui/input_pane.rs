@@ -143,7 +143,7 @@ pub(super) fn choice(view: View<'_>, text: &str, width: u16, is_focused: bool) -
         .text(" ", style)
         .text(left, arrow)
         .text(" ", style)
-        .fill(text, width.saturating_sub(6), style)
+        .ground(text, width.saturating_sub(6), style)
         .text(" ", style)
         .text(right, arrow)
         .text(" ", style)
