@@ -69,8 +69,10 @@ Type=notify
 NotifyAccess=main
 {user}ExecStart={command}
 {state_home}LoadCredential=tokengauge-key:{credential}
-# All threads share two heaps (glibc), so that what is freed is used again and memory stays flat.
+# So that memory stays flat with glibc: two heaps for all threads, and what is large goes back at once.
 Environment=MALLOC_ARENA_MAX=2
+Environment=MALLOC_MMAP_THRESHOLD_=65536
+Environment=MALLOC_TRIM_THRESHOLD_=131072
 WatchdogSec={WATCHDOG}
 Restart=on-failure
 RestartSec=30
