@@ -244,6 +244,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_clock_that_ran_ahead_holds_back_is_told() {
+        for ahead in [3 * 60, 5_000_000] {
+            let notes = tempfile::tempdir().unwrap();
+            let file = BookFile::new(notes.path(), "0123");
+            let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
+            assert_eq!(queue(&mut first, &file, ahead).await, 1);
+            assert_eq!(queue(&mut second, &file, 0).await, 1, "claimed");
+            settle(&mut second, &file, Telling::Failed(at(ahead))).await;
+            assert_eq!(queue(&mut second, &file, 0).await, 1, "paused");
+            assert_eq!(queue(&mut first, &file, 0).await, 0, "the second is at it");
+        }
+    }
+
+    #[tokio::test]
     async fn what_had_no_turn_is_left_to_the_next_program_at_once() {
         let notes = tempfile::tempdir().unwrap();
         let file = BookFile::new(notes.path(), "0123");
