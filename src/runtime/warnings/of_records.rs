@@ -29,7 +29,11 @@ impl OfRecords {
                 return (taken, None);
             }
             Ok(Err(NotChanged { error, read })) => {
-                self.kept = read.unwrap_or_else(|| self.kept.clone());
+                if let Some(read) = read {
+                    let mut aside = read.clone();
+                    self.put_back(&mut aside);
+                    *self = Self { kept: read, aside: Some(aside) };
+                }
                 NotKept::Io(error)
             }
             Err(why) => why,
@@ -38,12 +42,10 @@ impl OfRecords {
         (take(aside), Some(why))
     }
 
-    /// What others have written meanwhile stands.
+    /// What others have written meanwhile stands, also that something is over.
     fn put_back(&self, books: &mut Books) {
-        match &self.aside {
-            Some(aside) if *books == self.kept => books.clone_from(aside),
-            Some(aside) => books.add_later(aside),
-            None => {}
+        if let Some(aside) = &self.aside {
+            books.follow(&self.kept, aside);
         }
     }
 }
@@ -101,6 +103,28 @@ mod tests {
         let (told, _) =
             OfRecords::default().take(file.lock(&leaving).await, |books| news(books, &["b", "d"]));
         assert_eq!(told, ["d"], "what was held aside is in the file");
+    }
+
+    #[tokio::test]
+    async fn what_another_program_has_ended_meanwhile_stays_ended() {
+        let notes = tempfile::tempdir().unwrap();
+        let (place, away) = (notes.path().join("warnings"), notes.path().join("away"));
+        let file = BookFile::new(notes.path(), "0123");
+        let (mut own, leaving) = (OfRecords::default(), Leaving::default());
+        own.take(file.lock(&leaving).await, |books| news(books, &["a", "b", "c"]));
+        for (over, standing, expected) in [("a", &["b", "c", "d"][..], "d"), ("b", &["c", "d", "e"], "e")] {
+            OfRecords::default()
+                .take(file.lock(&leaving).await, |books| drop(books.activity.remove(&subject(over))));
+            let (told, why) = own.take(file.lock(&leaving).await, |books| {
+                let _ = fs::rename(&place, &away);
+                news(books, standing)
+            });
+            assert!(told == [expected] && matches!(why, Some(NotKept::Io(_))), "{told:?}");
+            fs::rename(&away, &place).unwrap();
+        }
+        own.take(file.lock(&leaving).await, |books| drop(books.activity.remove(&subject("c"))));
+        let (left, _) = OfRecords::default().take(file.lock(&leaving).await, |books| books.activity.clone());
+        assert_eq!(left.into_keys().collect::<Vec<_>>(), ["d", "e"].map(subject));
     }
 
     #[tokio::test]
