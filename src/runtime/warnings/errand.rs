@@ -111,7 +111,7 @@ impl Warner {
     }
 
     /// Claims it for the time that telling it may take from now on. False if another program has told it, or is about to,
-    /// or it is over.
+    /// or it is over; also where another program holds the books: then it is told when the claim that it has is over.
     async fn begin(&self, services: &Services, hook: &Hook, cause: Cause) -> bool {
         let locked = books(services).await;
         let until = hook.claimed_until(services.clock.now());
@@ -151,10 +151,14 @@ impl OwnBooks {
     fn settle(&mut self, locked: Kept<Locked>, causes: &[Cause], telling: Telling) {
         let claims = causes.iter().filter_map(|cause| self.under_way.remove_entry(cause));
         let claims: Vec<(Cause, DateTime<Utc>)> = claims.collect();
+        let is_busy = matches!(locked, Err(NotKept::Busy));
         self.hand_on(locked, &claims, telling);
+        if is_busy {
+            self.of_records.settle_later(claims, telling);
+        }
     }
 
-    /// True if any was still claimed by this program. What cannot be noted is told again when its time is over.
+    /// True if any was still claimed by this program, as far as that can be seen.
     fn hand_on(&mut self, locked: Kept<Locked>, claims: &[(Cause, DateTime<Utc>)], telling: Telling) -> bool {
         let hand_on = |books: &mut Books| {
             let ours = claims.iter().filter(|(cause, claim)| books.hand_on(cause, *claim, telling));
@@ -162,7 +166,7 @@ impl OwnBooks {
         };
         let in_memory = hand_on(&mut self.in_memory);
         match locked {
-            Err(NotKept::Busy | NotKept::Leaving) => in_memory,
+            Err(NotKept::Busy) => in_memory,
             locked => self.of_records.take(locked, hand_on).0 || in_memory,
         }
     }
@@ -255,6 +259,17 @@ mod tests {
             assert_eq!(queue(&mut second, &file, 0).await, 1, "paused");
             assert_eq!(queue(&mut first, &file, 0).await, 0, "the second is at it");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_told_while_another_program_holds_the_books_is_noted_as_soon_as_it_lets_go() {
+        let notes = tempfile::tempdir().unwrap();
+        let file = BookFile::new(notes.path(), "0123");
+        let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
+        assert_eq!(queue(&mut first, &file, 0).await, 1);
+        first.settle(Err(NotKept::Busy), &[cause()], Telling::Done);
+        assert_eq!(queue(&mut first, &file, 60).await, 0, "it was told");
+        assert_eq!(queue(&mut second, &file, 60).await, 0, "it is noted");
     }
 
     #[tokio::test]
