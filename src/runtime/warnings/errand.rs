@@ -1,13 +1,14 @@
 //! Telling the hook: each event on its own, a few at once; what failed in the end is told once.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use crate::app::Failure;
-use crate::domain::warning::{News, Telling};
+use crate::domain::warning::{News, Subject, Telling};
 use crate::domain::{Event, EventKind};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
@@ -17,9 +18,26 @@ use super::books::{BookFile, Books, Cause, Kept, Locked, NotKept};
 use super::hook::{Hook, HookError};
 use super::{OwnBooks, Reported, Warner, json};
 
+/// One errand of a subject at a time: what is over is not told before what it ends.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<BTreeMap<Subject, Weak<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    fn of(&self, subject: &Subject) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(subject).and_then(Weak::upgrade) {
+            return turn;
+        }
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::default();
+        turns.insert(subject.clone(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
 /// What came of telling one.
 enum Errand {
-    /// It is heard, or another program's.
+    /// It is heard, or another program's, or overtaken.
     Done,
     /// The program ends before.
     Left,
@@ -79,10 +97,17 @@ impl Warner {
 
     async fn tell_one(&self, services: &Services, news: &News, has_failed: &AtomicBool) -> Errand {
         let Some(hook) = &self.setup.hook else { return Errand::Done };
+        let cause = Cause::of(news);
+        // What is over is not told beside what it ends, and takes no place from others while it waits for that.
+        let of_subject = self.turns.of(news.subject());
+        let turn = async {
+            let alone = of_subject.lock().await;
+            (alone, self.hooks.acquire().await.expect("nobody closes the queue"))
+        };
         let turn = tokio::select! {
             biased;
             () = services.leaving.told() => return Errand::Left,
-            turn = self.hooks.acquire() => turn.expect("nobody closes the queue"),
+            turn = turn => turn,
         };
         let is_closing = || services.vault.is_closing();
         if is_closing() {
@@ -91,15 +116,16 @@ impl Warner {
         if has_failed.load(Ordering::Relaxed) {
             return Errand::Spared;
         }
-        let cause = Cause::of(news);
         if !self.begin(services, hook, cause.clone()).await {
             return Errand::Done;
         }
         let event = json::event(news, services.clock.now());
-        let told = hook.tell(&event, &services.leaving, is_closing).await;
+        let is_still_told = || self.begin(services, hook, cause.clone());
+        let told = hook.tell(&event, &services.leaving, is_closing, is_still_told).await;
         let (telling, errand) = match told {
             Ok(()) => (Telling::Done, Errand::Done),
             Err(HookError::Leaving) => return Errand::Left,
+            Err(HookError::Overtaken) => return Errand::Done,
             Err(error) => (Telling::Failed(services.clock.now()), Errand::Failed(error)),
         };
         if matches!(errand, Errand::Failed(_)) {
@@ -177,7 +203,7 @@ mod tests {
     use super::*;
     use crate::domain::ConnectionId;
     use crate::domain::warning::{
-        Act, Asked, Look, Nature, Present, Subject, Told, Warning, WarningRules, owe, take_due,
+        Act, Asked, Look, Nature, Present, Told, Warning, WarningRules, owe, take_due,
     };
     use crate::runtime::stop::Leaving;
 

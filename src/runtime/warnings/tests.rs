@@ -154,6 +154,29 @@ async fn a_recovery_that_the_end_of_the_program_cuts_off_is_told_by_the_next_at_
 }
 
 #[tokio::test]
+async fn what_is_over_while_the_hook_is_tried_again_is_told_last() {
+    let home = tempfile::tempdir().unwrap();
+    let (services, told) = (near(home.path()), home.path().join("told"));
+    // It takes recoveries only.
+    let script =
+        format!("read -r own; echo \"$own\" >> {}; [ \"${{own#*recovered}}\" != \"$own\" ]", told.display());
+    let hook = Hook::new("/bin/sh", &["-c", &script], std::time::Duration::from_secs(60));
+    let setup = Setup { rules: WarningRules::default(), hook: Some(hook), signals: None };
+    let warner = Warner::new(setup, Run::Stays);
+    let reported = warner.report(&services, Report::default()).await.unwrap();
+    let (own, with) = (warner.clone(), services.clone());
+    let warning = tokio::spawn(async move { own.tell_hook(&with, reported).await });
+    while events(&told).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    replace_secret(&services);
+    let reported = warner.report(&services, Report::default()).await.unwrap();
+    warner.tell_hook(&services, reported).await.unwrap();
+    warning.await.unwrap().unwrap();
+    assert_eq!(events(&told), ["warned", "recovered"]);
+}
+
+#[tokio::test]
 async fn what_the_hook_did_not_take_is_owed_until_the_next_start() {
     let home = tempfile::tempdir().unwrap();
     let (services, told) = (near(home.path()), home.path().join("told"));
