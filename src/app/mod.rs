@@ -150,6 +150,8 @@ struct HeldBack {
     until: DateTime<Utc>,
     /// Tries in a row.
     tries: u32,
+    /// How many of the last of them found the record held by another program.
+    contentions: u32,
 }
 
 /// How the reading of the records stands.

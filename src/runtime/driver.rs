@@ -376,7 +376,8 @@ mod tests {
         let (mine, _) = opened_twice(home.path());
         let clock = Clock::running_at(600);
         let mut driver = driver(mine, clock);
-        for _ in 0..2 {
+        let mut soonest = TimeDelta::MAX;
+        for _ in 0..3 {
             let begun = clock.now();
             loop {
                 match driver.next(pending::<()>(), None).await {
@@ -385,7 +386,9 @@ mod tests {
                     _ => panic!("nothing else happens"),
                 }
             }
-            assert!(clock.now() - begun >= TimeDelta::minutes(4), "{}", clock.now() - begun);
+            soonest = soonest.min(clock.now() - begun);
         }
+        // A busy machine may wake us late, but not each time.
+        assert!((TimeDelta::minutes(4)..=TimeDelta::minutes(6)).contains(&soonest), "{soonest}");
     }
 }

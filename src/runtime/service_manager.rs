@@ -39,22 +39,30 @@ impl ServiceManager {
         self.alive_every
     }
 
-    /// The service is up.
-    pub fn ready(&mut self, status: &str) {
-        self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
-        status.clone_into(&mut self.status);
-    }
-
-    /// How it stands, in one line; told when it differs from what was told last.
-    pub fn status(&mut self, status: &str) {
-        if self.status != status && self.tell(&[NotifyState::Status(status)]) {
+    /// The service is up. False where the manager takes nothing for now: then it is to be told again.
+    #[must_use]
+    pub fn ready(&mut self, status: &str) -> bool {
+        let is_taken = self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+        if is_taken {
             status.clone_into(&mut self.status);
         }
+        is_taken
     }
 
-    /// The service works.
-    pub fn alive(&self) {
-        self.tell(&[NotifyState::Watchdog]);
+    /// How it stands, in one line; told when it differs from what was told last. False as of [`Self::ready`].
+    #[must_use]
+    pub fn status(&mut self, status: &str) -> bool {
+        let is_known = self.status == status || self.tell(&[NotifyState::Status(status)]);
+        if is_known {
+            status.clone_into(&mut self.status);
+        }
+        is_known
+    }
+
+    /// The service works. False as of [`Self::ready`].
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        self.tell(&[NotifyState::Watchdog])
     }
 
     /// The service ends.

@@ -148,17 +148,28 @@ fn a_failure_of_ours_is_told_and_the_records_are_read_again() {
 }
 
 #[test]
-fn a_record_that_another_program_holds_is_no_fault_and_is_tried_again_soon_each_time() {
+fn a_record_that_another_program_holds_is_no_fault_until_it_is_held_for_long() {
     let contention = Failure { kind: FailureKind::Contention, ..Failure::new("it is in use", "wait") };
     let mut desk = Desk::open(vec![left("one", minutes(5))]);
     let mut renewing = desk.send(Message::Wake);
-    for _ in 0..5 {
+    for (pause, is_held_up) in [(30, false), (30, false), (60, true), (120, true), (240, true), (240, true)] {
         assert_eq!(exchanges(&renewing), 1);
+        let own = desk.own("one");
+        let has_ended = own.access_lifetime().unwrap().expires_at <= desk.now;
+        assert_eq!(desk.app.is_held_up(&own, desk.now), is_held_up || has_ended, "{pause}");
         desk.answer(&renewing, Answer::Connection(Err(contention.clone())));
         assert_eq!(desk.app.notice.as_ref().map(|own| own.tone), Some(Tone::Plain));
-        assert_eq!(exchanges(&desk.after(seconds(29))), 0);
+        assert_eq!(exchanges(&desk.after(seconds(pause - 1))), 0);
         renewing = desk.after(seconds(1));
     }
+}
+
+#[test]
+fn a_record_that_is_held_while_its_access_token_ends_is_held_up() {
+    let desk = Desk::open(vec![left("one", minutes(5))]);
+    let own = desk.own("one");
+    assert!(!desk.app.is_held_up(&own, desk.now + minutes(5) - seconds(1)));
+    assert!(desk.app.is_held_up(&own, desk.now + minutes(5)));
 }
 
 #[test]

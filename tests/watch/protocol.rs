@@ -52,17 +52,28 @@ fn the_manager_is_told_of_the_start_the_standing_the_watchdog_and_the_end_in_ord
 
 /// What lies unread at a socket is soon more than the kernel keeps: a dozen messages.
 #[test]
-fn a_manager_that_reads_nothing_does_not_hold_up_the_renewals() {
+fn a_manager_that_reads_nothing_does_not_hold_up_the_renewals_and_is_told_once_it_reads() {
     let (clock, life) = (Clock::system(), TimeDelta::seconds(5));
     let platform = Platform::new(life, clock);
     let (home, _vault) = fleet(&platform, 2, life, clock.now());
     let manager = Manager::new();
+    manager.fill();
     let mut service = Service::start_under(&home, &manager, &[("WATCHDOG_USEC", "40000")]);
     service.until("watching ");
     for _ in 0..5 {
         platform.answered.recv_timeout(PATIENCE).expect("it goes on renewing");
     }
-    service.stop();
+    let mut told = Vec::new();
+    let has = |told: &[String], wanted: &str| told.iter().any(|line| line == wanted);
+    while !(has(&told, "READY=1") && has(&told, "WATCHDOG=1")) {
+        told.extend(manager.told());
+    }
+    service.signal(rustix::process::Signal::TERM);
+    while !has(&told, "STOPPING=1") {
+        told.extend(manager.told());
+    }
+    assert_eq!(service.end().0.code(), Some(0));
+    assert_eq!(told.iter().filter(|line| *line == "READY=1").count(), 1, "{told:?}");
 }
 
 #[test]

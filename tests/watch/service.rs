@@ -1,6 +1,6 @@
 //! A `watch` that runs: its lines, what it tells its service manager, and its end.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -31,6 +31,19 @@ impl Manager {
 
     pub fn address(&self) -> PathBuf {
         self.directory.path().join("notify")
+    }
+
+    /// From now on it takes no more, until what it has is read.
+    pub fn fill(&self) {
+        loop {
+            let sender = UnixDatagram::unbound().unwrap();
+            sender.set_nonblocking(true).unwrap();
+            match sender.send_to(b"STATUS=full\n", self.address()) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// What it is told next, line by line.

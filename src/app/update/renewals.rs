@@ -8,6 +8,10 @@ use crate::app::{App, Effect, FailureKind, HandOverPhase, HeldBack, Panel, Reque
 
 /// At most so many token requests in the air.
 const IN_FLIGHT_AT_MOST: usize = 8;
+/// So often in a row another program holds a record that is at work with it; beyond that it hangs, or is stopped.
+const CONTENTIONS_THAT_PASS: u32 = 2;
+/// The pauses between such tries grow to four minutes: whoever ends that program waits no longer.
+const MOST_TRIES_OF_CONTENTION: u32 = 4;
 
 impl App {
     /// What is due renews by itself, also behind a locked screen.
@@ -87,7 +91,7 @@ impl App {
     }
 
     /// An exchange that left the record as due as before is not repeated at once: a full disk, a missing record. Where
-    /// another program was at work with it, the pauses do not grow: it may be free soon.
+    /// another program was at work with it, the pauses do not grow at first: it may be free soon.
     pub(super) fn hold_back_if_still_due(
         &mut self,
         connection: &ConnectionId,
@@ -100,13 +104,26 @@ impl App {
         if turn.is_none_or(|turn| turn.at > now) {
             return;
         }
-        let tries = before.map_or(1, |held| match why {
-            FailureKind::Fault => held.tries + 1,
-            FailureKind::Contention => held.tries,
-        });
+        let (tries, contentions) = before.map_or((0, 0), |held| (held.tries, held.contentions));
+        let (tries, contentions) = match why {
+            FailureKind::Fault => (tries + 1, 0),
+            FailureKind::Contention if contentions < CONTENTIONS_THAT_PASS => (tries.max(1), contentions + 1),
+            FailureKind::Contention => {
+                let grown = (tries + 1).min(MOST_TRIES_OF_CONTENTION);
+                (tries.max(grown), contentions + 1)
+            }
+        };
         if let TroubleKind::TryLater { retry_at, .. } = TroubleKind::try_later(now, tries, None, 0.5) {
-            self.held_back.insert(connection.clone(), HeldBack { until: retry_at, tries });
+            self.held_back.insert(connection.clone(), HeldBack { until: retry_at, tries, contentions });
         }
+    }
+
+    /// True if it is no short wait any more where another program holds its record once more: it did so at the tries before,
+    /// or the access token has ended meanwhile.
+    pub fn is_held_up(&self, own: &Overview, now: DateTime<Utc>) -> bool {
+        let before = self.held_back.get(&own.id).map_or(0, |held| held.contentions);
+        let has_ended = own.access_lifetime().is_some_and(|access| access.expires_at <= now);
+        has_ended || before >= CONTENTIONS_THAT_PASS
     }
 
     /// Something may have been mended, or a person wants it: nobody is held back any more.

@@ -25,7 +25,8 @@ impl App {
             self.note_pause(&overview, now);
             self.connections.put(*overview);
         }
-        self.hold_back_if_still_due(&connection, FailureKind::Fault, now);
+        let why = proof.as_ref().err().map_or(FailureKind::Fault, |failure| failure.kind);
+        self.hold_back_if_still_due(&connection, why, now);
         if let Err(failure) = &proof {
             self.complain(failure.clone(), now);
         }

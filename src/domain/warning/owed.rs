@@ -13,6 +13,8 @@ use crate::domain::ConnectionId;
 const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// The longest rest.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
+/// No program leaves anything alone for so long: what says so was stamped by a clock that ran ahead.
+const UNBELIEVABLE_HOLD: TimeDelta = TimeDelta::hours(2);
 
 /// What is owed, by what it is about: what came before of the same subject is owed no more.
 pub type Debts = BTreeMap<Subject, Owed>;
@@ -102,7 +104,10 @@ impl Owed {
     fn is_left_alone(&self, now: DateTime<Utc>, look: Look) -> bool {
         match (self.hold, look) {
             (Hold::Paused(_), Look::AtStart) => false,
-            (hold, _) => hold.until() > now,
+            (hold, _) => {
+                let left = hold.until() - now;
+                TimeDelta::zero() < left && left < UNBELIEVABLE_HOLD
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::standing::{act_against, way_out};
-use super::{Act, Concerned, Stage, Subject, Warning, WarningKind, WarningRules};
+use super::{Act, Concerned, Subject, Warning, WarningKind, WarningRules};
 use crate::domain::app_registration::CredentialFacts;
 use crate::domain::need::NoRenewal;
 use crate::domain::{Certainty, ClientId, ConnectionId, Lifetime, Overview, TroubleKind};
@@ -295,14 +295,4 @@ pub(super) fn recovery(subject: &Subject, mark: &str, noun: &str, well: &[&Overv
         ends_at: life.map(|life| life.expires_at),
         certainty: life.map(|life| life.certainty),
     })
-}
-
-impl Stage {
-    /// Reads what was noted.
-    pub fn of_seconds(seconds: i64) -> Option<Self> {
-        match seconds {
-            0 => Some(Self::Over),
-            _ => chrono::TimeDelta::try_seconds(seconds).map(Self::Within),
-        }
-    }
 }

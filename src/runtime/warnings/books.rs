@@ -2,6 +2,7 @@
 //!
 //! A file that cannot be read as one of ours counts as empty: then everything is told once more.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -60,25 +61,13 @@ impl Books {
         }
     }
 
-    /// Adds what was told later than what stands here.
-    pub(super) fn add_later(&mut self, others: &Self) {
-        let pairs = [
-            (&mut self.activity, &others.activity),
-            (&mut self.terminal, &others.terminal),
-            (&mut self.hook, &others.hook),
-        ];
-        for (own, others) in pairs {
-            for (subject, told) in others {
-                if own.get(subject).is_none_or(|own| own.at < told.at) {
-                    own.insert(subject.clone(), told.clone());
-                }
-            }
-        }
-        for (subject, owed) in &others.owed {
-            if self.owed.get(subject).is_none_or(|own| own.at < owed.at) {
-                self.owed.insert(subject.clone(), owed.clone());
-            }
-        }
+    /// Does here what was done to books that stood as `before` and stand as `after` now. What others have done to these
+    /// stands, unless it is older.
+    pub(super) fn follow(&mut self, before: &Self, after: &Self) {
+        follow(&mut self.activity, (&before.activity, &after.activity), |told| told.at);
+        follow(&mut self.terminal, (&before.terminal, &after.terminal), |told| told.at);
+        follow(&mut self.hook, (&before.hook, &after.hook), |told| told.at);
+        follow(&mut self.owed, (&before.owed, &after.owed), |owed| owed.at);
     }
 
     /// Notes what came of telling the hook, by whoever has claimed that until `claim`. False, and nothing noted, if it is
@@ -92,6 +81,28 @@ impl Books {
         let owed = self.owed.remove(&cause.subject).and_then(|owed| owed.after(telling));
         self.owed.extend(owed.map(|owed| (cause.subject.clone(), owed)));
         true
+    }
+}
+
+/// What changed from `before` to `after` changes here, and nothing else: what others have ended is not brought back.
+fn follow<T: Clone + PartialEq>(
+    own: &mut BTreeMap<Subject, T>,
+    (before, after): (&BTreeMap<Subject, T>, &BTreeMap<Subject, T>),
+    at: impl Fn(&T) -> DateTime<Utc>,
+) {
+    for subject in before.keys().chain(after.keys()) {
+        let (old, new) = (before.get(subject), after.get(subject));
+        if old == new {
+            continue;
+        }
+        let (here, is_untouched) = (own.get(subject), own.get(subject) == old);
+        match new {
+            Some(new) if is_untouched || here.is_none_or(|here| at(here) < at(new)) => {
+                own.insert(subject.clone(), new.clone());
+            }
+            None if is_untouched => drop(own.remove(subject)),
+            _ => {}
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Telling the hook: each event on its own, a few at once; what failed in the end is told once.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use crate::app::Failure;
-use crate::domain::warning::{News, Telling};
+use crate::domain::warning::{News, Subject, Telling};
 use crate::domain::{Event, EventKind};
 use crate::runtime::blocking::blocking;
 use crate::runtime::services::Services;
@@ -17,9 +18,26 @@ use super::books::{BookFile, Books, Cause, Kept, Locked, NotKept};
 use super::hook::{Hook, HookError};
 use super::{OwnBooks, Reported, Warner, json};
 
+/// One errand of a subject at a time: what is over is not told before what it ends.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<BTreeMap<Subject, Weak<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    fn of(&self, subject: &Subject) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(subject).and_then(Weak::upgrade) {
+            return turn;
+        }
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::default();
+        turns.insert(subject.clone(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
 /// What came of telling one.
 enum Errand {
-    /// It is heard, or another program's.
+    /// It is heard, or another program's, or overtaken.
     Done,
     /// The program ends before.
     Left,
@@ -79,10 +97,17 @@ impl Warner {
 
     async fn tell_one(&self, services: &Services, news: &News, has_failed: &AtomicBool) -> Errand {
         let Some(hook) = &self.setup.hook else { return Errand::Done };
+        let cause = Cause::of(news);
+        // What is over is not told beside what it ends, and takes no place from others while it waits for that.
+        let of_subject = self.turns.of(news.subject());
+        let turn = async {
+            let alone = of_subject.lock().await;
+            (alone, self.hooks.acquire().await.expect("nobody closes the queue"))
+        };
         let turn = tokio::select! {
             biased;
             () = services.leaving.told() => return Errand::Left,
-            turn = self.hooks.acquire() => turn.expect("nobody closes the queue"),
+            turn = turn => turn,
         };
         let is_closing = || services.vault.is_closing();
         if is_closing() {
@@ -91,15 +116,16 @@ impl Warner {
         if has_failed.load(Ordering::Relaxed) {
             return Errand::Spared;
         }
-        let cause = Cause::of(news);
         if !self.begin(services, hook, cause.clone()).await {
             return Errand::Done;
         }
         let event = json::event(news, services.clock.now());
-        let told = hook.tell(&event, &services.leaving, is_closing).await;
+        let is_still_told = || self.begin(services, hook, cause.clone());
+        let told = hook.tell(&event, &services.leaving, is_closing, is_still_told).await;
         let (telling, errand) = match told {
             Ok(()) => (Telling::Done, Errand::Done),
             Err(HookError::Leaving) => return Errand::Left,
+            Err(HookError::Overtaken) => return Errand::Done,
             Err(error) => (Telling::Failed(services.clock.now()), Errand::Failed(error)),
         };
         if matches!(errand, Errand::Failed(_)) {
@@ -111,7 +137,7 @@ impl Warner {
     }
 
     /// Claims it for the time that telling it may take from now on. False if another program has told it, or is about to,
-    /// or it is over.
+    /// or it is over; also where another program holds the books: then it is told when the claim that it has is over.
     async fn begin(&self, services: &Services, hook: &Hook, cause: Cause) -> bool {
         let locked = books(services).await;
         let until = hook.claimed_until(services.clock.now());
@@ -151,10 +177,14 @@ impl OwnBooks {
     fn settle(&mut self, locked: Kept<Locked>, causes: &[Cause], telling: Telling) {
         let claims = causes.iter().filter_map(|cause| self.under_way.remove_entry(cause));
         let claims: Vec<(Cause, DateTime<Utc>)> = claims.collect();
+        let is_busy = matches!(locked, Err(NotKept::Busy));
         self.hand_on(locked, &claims, telling);
+        if is_busy {
+            self.of_records.settle_later(claims, telling);
+        }
     }
 
-    /// True if any was still claimed by this program. What cannot be noted is told again when its time is over.
+    /// True if any was still claimed by this program, as far as that can be seen.
     fn hand_on(&mut self, locked: Kept<Locked>, claims: &[(Cause, DateTime<Utc>)], telling: Telling) -> bool {
         let hand_on = |books: &mut Books| {
             let ours = claims.iter().filter(|(cause, claim)| books.hand_on(cause, *claim, telling));
@@ -162,7 +192,7 @@ impl OwnBooks {
         };
         let in_memory = hand_on(&mut self.in_memory);
         match locked {
-            Err(NotKept::Busy | NotKept::Leaving) => in_memory,
+            Err(NotKept::Busy) => in_memory,
             locked => self.of_records.take(locked, hand_on).0 || in_memory,
         }
     }
@@ -173,7 +203,7 @@ mod tests {
     use super::*;
     use crate::domain::ConnectionId;
     use crate::domain::warning::{
-        Act, Asked, Look, Nature, Present, Subject, Told, Warning, WarningRules, owe, take_due,
+        Act, Asked, Look, Nature, Present, Told, Warning, WarningRules, owe, take_due,
     };
     use crate::runtime::stop::Leaving;
 
@@ -241,6 +271,31 @@ mod tests {
         settle(&mut second, &file, Telling::Done).await;
         assert_eq!(queue(&mut first, &file, 60).await, 0);
         assert!(first.under_way.is_empty() && second.under_way.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_a_clock_that_ran_ahead_holds_back_is_told() {
+        for ahead in [3 * 60, 5_000_000] {
+            let notes = tempfile::tempdir().unwrap();
+            let file = BookFile::new(notes.path(), "0123");
+            let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
+            assert_eq!(queue(&mut first, &file, ahead).await, 1);
+            assert_eq!(queue(&mut second, &file, 0).await, 1, "claimed");
+            settle(&mut second, &file, Telling::Failed(at(ahead))).await;
+            assert_eq!(queue(&mut second, &file, 0).await, 1, "paused");
+            assert_eq!(queue(&mut first, &file, 0).await, 0, "the second is at it");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_told_while_another_program_holds_the_books_is_noted_as_soon_as_it_lets_go() {
+        let notes = tempfile::tempdir().unwrap();
+        let file = BookFile::new(notes.path(), "0123");
+        let (mut first, mut second) = (OwnBooks::default(), OwnBooks::default());
+        assert_eq!(queue(&mut first, &file, 0).await, 1);
+        first.settle(Err(NotKept::Busy), &[cause()], Telling::Done);
+        assert_eq!(queue(&mut first, &file, 60).await, 0, "it was told");
+        assert_eq!(queue(&mut second, &file, 60).await, 0, "it is noted");
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time;
 
 use crate::config;
-use crate::runtime::stop::Leaving;
+use crate::runtime::stop::{Leaving, Pause};
 use crate::sanitize::sanitize;
 
 /// What is kept of what it prints, in bytes.
@@ -103,6 +103,9 @@ pub enum HookError {
     /// The program ends before it could be told.
     #[error("tokengauge ended before it was told")]
     Leaving,
+    /// It was not tried again: something newer of the same is to be told, or another program tells it.
+    #[error("it was left to what is newer")]
+    Overtaken,
 }
 
 fn said(output: &str) -> String {
@@ -135,16 +138,18 @@ impl Hook {
         now.checked_add_signed(self.longest()).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// Tells it, and tries again where it fails: three times at most.
+    /// Tells it, and tries again where it fails and it is still to be told: three times at most.
     ///
     /// # Errors
     ///
-    /// The last failure, or [`HookError::Leaving`] where the program ends before, or the vault is closed.
-    pub async fn tell(
+    /// The last failure, [`HookError::Leaving`] where the program ends before, or the vault is closed, or
+    /// [`HookError::Overtaken`].
+    pub async fn tell<F: Future<Output = bool>>(
         &self,
         event: &str,
         leaving: &Leaving,
         is_closing: impl Fn() -> bool,
+        is_still_told: impl Fn() -> F,
     ) -> Result<(), HookError> {
         let mut pauses = PAUSES.iter();
         loop {
@@ -160,7 +165,9 @@ impl Hook {
             let Some(pause) = pauses.next().filter(|_| !matches!(error, HookError::Start { .. })) else {
                 return Err(error);
             };
-            leaving.pause(*pause).await;
+            if leaving.pause(*pause).await == Pause::Whole && !is_still_told().await {
+                return Err(HookError::Overtaken);
+            }
         }
     }
 
@@ -371,18 +378,34 @@ mod tests {
         shell("exit 0", LONG).run(&"x".repeat(1_000_000)).await.unwrap();
     }
 
+    /// Nothing newer comes.
+    async fn still() -> bool {
+        true
+    }
+
+    #[tokio::test]
+    async fn what_is_overtaken_is_not_tried_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let tries = directory.path().join("tries");
+        let script = format!("echo try >> {}; exit 1", tries.display());
+        let overtaken = async || false;
+        let told_it = shell(&script, LONG).tell("{}", &Leaving::default(), || false, overtaken).await;
+        assert!(matches!(told_it, Err(HookError::Overtaken)));
+        assert_eq!(told(&tries), "try\n");
+    }
+
     #[tokio::test]
     async fn a_failure_that_passes_is_tried_again() {
         let directory = tempfile::tempdir().unwrap();
         let marker = directory.path().join("tried");
         let script = format!("test -e {0} || {{ touch {0}; exit 1; }}", marker.display());
-        shell(&script, LONG).tell("{}", &Leaving::default(), || false).await.unwrap();
+        shell(&script, LONG).tell("{}", &Leaving::default(), || false, still).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_program_that_is_not_there_is_told_at_once() {
         let hook = Hook::new("/nowhere/notify", &[], LONG);
-        let error = hook.tell("{}", &Leaving::default(), || false).await.unwrap_err().to_string();
+        let error = hook.tell("{}", &Leaving::default(), || false, still).await.unwrap_err().to_string();
         assert!(error.starts_with("/nowhere/notify could not be started: "), "{error}");
     }
 
@@ -392,7 +415,7 @@ mod tests {
         let tries = directory.path().join("tries");
         let script = format!("echo try >> {}; exit 1", tries.display());
         let is_closing = || tries.exists();
-        let told_it = shell(&script, LONG).tell("{}", &Leaving::default(), is_closing).await;
+        let told_it = shell(&script, LONG).tell("{}", &Leaving::default(), is_closing, still).await;
         assert!(matches!(told_it, Err(HookError::Leaving)));
         assert_eq!(told(&tries), "try\n");
     }
@@ -401,7 +424,7 @@ mod tests {
     async fn none_is_begun_when_the_program_ends() {
         let leaving = Leaving::default();
         leaving.tell(crate::runtime::stop::Haste::Leaving);
-        let told = Hook::new("/nowhere/notify", &[], LONG).tell("{}", &leaving, || false).await;
+        let told = Hook::new("/nowhere/notify", &[], LONG).tell("{}", &leaving, || false, still).await;
         assert!(matches!(told, Err(HookError::Leaving)));
     }
 }

@@ -78,6 +78,7 @@ pub struct Warner {
     /// True once it was told that it is not noted.
     complained: Arc<AtomicBool>,
     hooks: Arc<Semaphore>,
+    turns: Arc<errand::Turns>,
 }
 
 /// How long the program runs that warns.
@@ -145,6 +146,7 @@ impl Warner {
             own: Arc::default(),
             complained: Arc::default(),
             hooks: Arc::new(Semaphore::new(HOOKS_AT_ONCE)),
+            turns: Arc::default(),
         }
     }
 

@@ -1,6 +1,9 @@
 //! What was told of the records: as the file tells, and aside from it while the disk takes nothing.
 
-use super::books::{Books, Kept, Locked, NotChanged, NotKept};
+use chrono::{DateTime, Utc};
+
+use super::books::{Books, Cause, Kept, Locked, NotChanged, NotKept};
+use crate::domain::warning::Telling;
 
 /// What this program knows of it.
 #[derive(Debug, Default)]
@@ -9,9 +12,16 @@ pub(super) struct OfRecords {
     kept: Books,
     /// What goes beyond that, since it could not be written.
     aside: Option<Books>,
+    /// What came of telling the hook of what was claimed until then, while another program held the file.
+    unsettled: Vec<(Cause, DateTime<Utc>, Telling)>,
 }
 
 impl OfRecords {
+    /// Notes it with whatever is taken next.
+    pub(super) fn settle_later(&mut self, claims: Vec<(Cause, DateTime<Utc>)>, telling: Telling) {
+        self.unsettled.extend(claims.into_iter().map(|(cause, claim)| (cause, claim, telling)));
+    }
+
     /// Lets something be taken from the books. Where that cannot be kept, it is taken from those held aside: what could not
     /// be written has told nothing to anybody.
     pub(super) fn take<T>(
@@ -23,27 +33,29 @@ impl OfRecords {
             self.put_back(books);
             (take(books), books.clone())
         };
-        let why = match locked.map(|locked| locked.change(change)) {
+        let (why, read) = match locked.map(|locked| locked.change(change)) {
             Ok(Ok((taken, books))) => {
-                *self = Self { kept: books, aside: None };
+                *self = Self { kept: books, ..Self::default() };
                 return (taken, None);
             }
-            Ok(Err(NotChanged { error, read })) => {
-                self.kept = read.unwrap_or_else(|| self.kept.clone());
-                NotKept::Io(error)
-            }
-            Err(why) => why,
+            Ok(Err(NotChanged { error, read })) => (NotKept::Io(error), read),
+            Err(why) => (why, None),
         };
-        let aside = self.aside.get_or_insert_with(|| self.kept.clone());
-        (take(aside), Some(why))
+        let kept = read.unwrap_or_else(|| self.kept.clone());
+        let mut aside = kept.clone();
+        self.put_back(&mut aside);
+        let taken = take(&mut aside);
+        *self = Self { kept, aside: Some(aside), unsettled: Vec::new() };
+        (taken, Some(why))
     }
 
-    /// What others have written meanwhile stands.
+    /// What others have written meanwhile stands, also that something is over.
     fn put_back(&self, books: &mut Books) {
-        match &self.aside {
-            Some(aside) if *books == self.kept => books.clone_from(aside),
-            Some(aside) => books.add_later(aside),
-            None => {}
+        if let Some(aside) = &self.aside {
+            books.follow(&self.kept, aside);
+        }
+        for (cause, claim, telling) in &self.unsettled {
+            books.hand_on(cause, *claim, *telling);
         }
     }
 }
@@ -101,6 +113,28 @@ mod tests {
         let (told, _) =
             OfRecords::default().take(file.lock(&leaving).await, |books| news(books, &["b", "d"]));
         assert_eq!(told, ["d"], "what was held aside is in the file");
+    }
+
+    #[tokio::test]
+    async fn what_another_program_has_ended_meanwhile_stays_ended() {
+        let notes = tempfile::tempdir().unwrap();
+        let (place, away) = (notes.path().join("warnings"), notes.path().join("away"));
+        let file = BookFile::new(notes.path(), "0123");
+        let (mut own, leaving) = (OfRecords::default(), Leaving::default());
+        own.take(file.lock(&leaving).await, |books| news(books, &["a", "b", "c"]));
+        for (over, standing, expected) in [("a", &["b", "c", "d"][..], "d"), ("b", &["c", "d", "e"], "e")] {
+            OfRecords::default()
+                .take(file.lock(&leaving).await, |books| drop(books.activity.remove(&subject(over))));
+            let (told, why) = own.take(file.lock(&leaving).await, |books| {
+                let _ = fs::rename(&place, &away);
+                news(books, standing)
+            });
+            assert!(told == [expected] && matches!(why, Some(NotKept::Io(_))), "{told:?}");
+            fs::rename(&away, &place).unwrap();
+        }
+        own.take(file.lock(&leaving).await, |books| drop(books.activity.remove(&subject("c"))));
+        let (left, _) = OfRecords::default().take(file.lock(&leaving).await, |books| books.activity.clone());
+        assert_eq!(left.into_keys().collect::<Vec<_>>(), ["d", "e"].map(subject));
     }
 
     #[tokio::test]

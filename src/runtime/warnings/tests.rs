@@ -153,6 +153,44 @@ async fn a_recovery_that_the_end_of_the_program_cuts_off_is_told_by_the_next_at_
     assert_eq!(events(&told), ["warned", "recovered"]);
 }
 
+/// How such a hook is told when a recovery comes after its first try of the warning has begun: all tries, and what it has
+/// heard of them.
+async fn told_of_a_recovery_meanwhile(script: &str) -> [Vec<String>; 2] {
+    let home = tempfile::tempdir().unwrap();
+    let (services, told) = (near(home.path()), home.path().join("told"));
+    let begun = home.path().join("begun");
+    let script = format!("cd {}; read -r own; echo \"$own\" >> begun; {script}", home.path().display());
+    let hook = Hook::new("/bin/sh", &["-c", &script], std::time::Duration::from_secs(60));
+    let setup = Setup { rules: WarningRules::default(), hook: Some(hook), signals: None };
+    let warner = Warner::new(setup, Run::Stays);
+    let reported = warner.report(&services, Report::default()).await.unwrap();
+    let (own, with) = (warner.clone(), services.clone());
+    let warning = tokio::spawn(async move { own.tell_hook(&with, reported).await });
+    while events(&begun).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    replace_secret(&services);
+    let reported = warner.report(&services, Report::default()).await.unwrap();
+    warner.tell_hook(&services, reported).await.unwrap();
+    warning.await.unwrap().unwrap();
+    [events(&begun), events(&told)]
+}
+
+#[tokio::test]
+async fn what_is_over_while_the_hook_is_to_be_tried_again_is_told_and_the_warning_is_not() {
+    let takes_recoveries = "case $own in *recovered*) echo \"$own\" >> told;; *) exit 1;; esac";
+    let [tries, told] = told_of_a_recovery_meanwhile(takes_recoveries).await;
+    assert_eq!((tries, told), (vec!["warned".into(), "recovered".into()], vec!["recovered".into()]));
+}
+
+#[tokio::test]
+async fn what_is_over_while_the_hook_hears_of_it_is_told_after_that() {
+    let waits_for_others = "case $own in *recovered*) ;; *) for _ in 1 2 3 4 5; do [ -s told ] || sleep 0.2; done;; esac; \
+                            echo \"$own\" >> told";
+    let [_, told] = told_of_a_recovery_meanwhile(waits_for_others).await;
+    assert_eq!(told, ["warned", "recovered"]);
+}
+
 #[tokio::test]
 async fn what_the_hook_did_not_take_is_owed_until_the_next_start() {
     let home = tempfile::tempdir().unwrap();

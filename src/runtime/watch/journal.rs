@@ -58,6 +58,15 @@ pub struct Moment {
     pub offset: FixedOffset,
 }
 
+/// How another program holds a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holding {
+    /// It is at work with it.
+    Shortly,
+    /// So long that a person has to see to it.
+    ForLong,
+}
+
 /// Who asked for the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asker {
@@ -99,8 +108,10 @@ impl Journal {
                 self.read_renewals(overview, at)
             }
             Message::Answer { request, answer: Answer::Connection(Err(failure)) } => {
-                let name = app.asked_for(*request).map(|own| &own.name);
-                vec![self.not_asked(failure, name)]
+                let own = app.asked_for(*request);
+                let is_held_up = own.is_some_and(|own| app.is_held_up(own, at.now));
+                let holding = if is_held_up { Holding::ForLong } else { Holding::Shortly };
+                vec![self.not_asked(failure, own.map(|own| &own.name), holding)]
             }
             Message::Answer { answer: Answer::Warned(warned), .. } => warned_lines(warned),
             Message::Answer { answer: Answer::HookFailed(failure), .. } => {
@@ -208,16 +219,27 @@ impl Journal {
     }
 
     /// Nothing was asked for, or nothing stored.
-    fn not_asked(&self, failure: &Failure, name: Option<&ConnectionName>) -> Line {
-        let priority = match (self.phase, failure.kind) {
-            (Phase::Stopping, _) => Priority::Debug,
-            (_, FailureKind::Contention) => Priority::Info,
-            (_, FailureKind::Fault) => Priority::Error,
+    fn not_asked(&self, failure: &Failure, name: Option<&ConnectionName>, holding: Holding) -> Line {
+        let priority = match (self.phase, failure.kind, holding) {
+            (Phase::Stopping, ..) => Priority::Debug,
+            (_, FailureKind::Contention, Holding::Shortly) => Priority::Info,
+            (_, FailureKind::Contention, Holding::ForLong) => Priority::Warning,
+            (_, FailureKind::Fault, _) => Priority::Error,
         };
         match name {
             Some(name) if failure.kind == FailureKind::Contention => {
                 let what_happened = failure.what_happened.trim_end_matches('.');
-                Line::new(priority, format!("{name}: not renewed yet, tried again soon: {what_happened}"))
+                Line::new(
+                    priority,
+                    match holding {
+                        Holding::Shortly => {
+                            format!("{name}: not renewed yet, tried again soon: {what_happened}")
+                        }
+                        Holding::ForLong => {
+                            format!("{name}: still not renewed: {what_happened}; let that finish, or end it")
+                        }
+                    },
+                )
             }
             Some(name) => {
                 let told = in_one_line(&failure.clone().in_commands(name));
@@ -417,8 +439,18 @@ mod tests {
         let busy = failure(&VaultError::Busy { what: "contoso".to_owned(), pid: Some(7) });
         let told = "contoso: not renewed yet, tried again soon: contoso is in use by process 7";
         let journal = Journal::default();
-        assert_eq!(journal.not_asked(&busy, Some(&name)), Line::new(Priority::Info, told));
+        let line = journal.not_asked(&busy, Some(&name), Holding::Shortly);
+        assert_eq!(line, Line::new(Priority::Info, told));
         let gone = failure(&VaultError::NoSuchConnection("contoso".to_owned()));
-        assert_eq!(journal.not_asked(&gone, Some(&name)).priority, Priority::Error);
+        assert_eq!(journal.not_asked(&gone, Some(&name), Holding::Shortly).priority, Priority::Error);
+    }
+
+    #[test]
+    fn a_record_that_another_program_does_not_let_go_is_warned_of() {
+        let name = ConnectionName::parse("contoso").unwrap();
+        let busy = failure(&VaultError::Busy { what: "contoso".to_owned(), pid: Some(7) });
+        let told = "contoso: still not renewed: contoso is in use by process 7; let that finish, or end it";
+        let line = Journal::default().not_asked(&busy, Some(&name), Holding::ForLong);
+        assert_eq!(line, Line::new(Priority::Warning, told));
     }
 }

@@ -156,7 +156,7 @@ enum Why {
 /// How the status line stands to what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Status {
-    /// Nobody was told so far that this is up.
+    /// The records were not read so far.
     Starting,
     /// Nothing happened since it was told.
     Told,
@@ -164,7 +164,8 @@ enum Status {
     Outdated(DateTime<Utc>),
 }
 
-/// All connections are looked at for the status line: not at every wake.
+/// All connections are looked at for the status line: not at every wake. What the service manager had no room for is told
+/// again as soon.
 const STATUS_EVERY: TimeDelta = TimeDelta::seconds(1);
 
 impl Watch {
@@ -232,13 +233,28 @@ impl Watch {
         if let Some(every) = self.manager.alive_every()
             && self.alive_at.is_none_or(|at| at <= now)
         {
-            self.manager.alive();
-            self.alive_at = TimeDelta::from_std(every).ok().and_then(|every| now.checked_add_signed(every));
+            let every = TimeDelta::from_std(every).ok();
+            // One that is not made up for may be one too few: the manager would end the service.
+            let pause = if self.manager.alive() { every } else { every.map(|own| own.min(STATUS_EVERY)) };
+            self.alive_at = pause.and_then(|pause| now.checked_add_signed(pause));
         }
         if matches!(self.status, Status::Outdated(at) if at <= now) {
-            self.status = Status::Told;
             let standing = standing(&self.driver.app, self.moment());
-            self.manager.status(&standing);
+            self.tell_manager(&standing);
+        }
+    }
+
+    /// Tells it how everything stands, with the first word of it that this is up.
+    fn tell_manager(&mut self, standing: &str) {
+        let is_taken = match self.readiness {
+            Readiness::Untold => self.manager.ready(standing),
+            Readiness::Told => self.manager.status(standing),
+        };
+        if is_taken {
+            self.readiness = Readiness::Told;
+            self.status = Status::Told;
+        } else {
+            self.status = Status::Outdated(self.driver.clock.now() + STATUS_EVERY);
         }
     }
 
@@ -262,7 +278,7 @@ impl Watch {
             return Err(WatchError::Unreadable(failure));
         }
         match self.status {
-            Status::Starting if has_read => self.tell_ready(),
+            Status::Starting if has_read => self.tell_started(),
             // What was there at the last wake is there still.
             Status::Told if !is_wake || has_begun => {
                 self.status = Status::Outdated(self.driver.clock.now() + STATUS_EVERY);
@@ -289,7 +305,7 @@ impl Watch {
         }
     }
 
-    fn tell_ready(&mut self) {
+    fn tell_started(&mut self) {
         let standing = standing(&self.driver.app, self.moment());
         let text = format!("watching {}: {standing}", self.vault.dir().display());
         self.log.tell(&Line::new(Priority::Info, text));
@@ -298,12 +314,7 @@ impl Watch {
                         more of them (sysctl fs.inotify)";
             self.log.tell(&Line::new(Priority::Warning, text));
         }
-        match self.readiness {
-            Readiness::Untold => self.manager.ready(&standing),
-            Readiness::Told => self.manager.status(&standing),
-        }
-        self.readiness = Readiness::Told;
-        self.status = Status::Told;
+        self.tell_manager(&standing);
     }
 
     fn tell_order(&mut self) {
