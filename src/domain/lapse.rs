@@ -72,7 +72,7 @@ fn ends(own: &Overview) -> impl Iterator<Item = (Lapsing, Lifetime)> {
     let access = own.access_lifetime().filter(|_| !own.can_renew());
     let access = access.map(|lifetime| (Lapsing::AccessToken(own.id.clone()), lifetime));
     let refresh = own.refresh_lifetime().map(|lifetime| (Lapsing::RefreshToken(own.id.clone()), lifetime));
-    let credential = own.credential_lifetime().map(|lifetime| {
+    let credential = own.needed_credential_lifetime().map(|lifetime| {
         let (client_id, noun) = (own.settings.client_id, own.credential.noun());
         (Lapsing::ClientCredential { client_id, noun }, lifetime)
     });

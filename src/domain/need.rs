@@ -279,7 +279,7 @@ impl Overview {
         let lives = [
             (Clock::AccessToken, access),
             (Clock::RefreshToken, self.refresh_lifetime()),
-            (Clock::ClientCredential, self.credential_lifetime()),
+            (Clock::ClientCredential, self.needed_credential_lifetime()),
         ];
         let stages = lives.into_iter().filter_map(|(clock, life)| Some(life?.stage_changes(clock))).flatten();
         let attempt = self.attempt.iter().flat_map(AttemptFacts::open_between);
@@ -344,11 +344,8 @@ impl Overview {
 
     /// Of refresh token and client credential the one that is near its end and comes to it first, or has.
     fn first_nearing(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Clock)> {
-        let nearing = [Clock::ClientCredential, Clock::RefreshToken].into_iter().filter_map(|clock| {
-            let lifetime = self.lifetime(clock)?;
-            (lifetime.stage(clock, now) >= Stage::Expiring).then_some((lifetime.expires_at, clock))
-        });
-        nearing.min_by_key(|(at, _)| *at)
+        let nearing = self.lasting().filter(|(clock, life)| life.stage(*clock, now) >= Stage::Expiring);
+        nearing.map(|(clock, life)| (life.expires_at, clock)).min_by_key(|(at, _)| *at)
     }
 
     /// The first moment at which something that it holds lapses; what lapses first stands first in its group.
@@ -356,7 +353,14 @@ impl Overview {
         // A client that acts for itself gets a new access token whenever it asks.
         let access = self.access_lifetime().filter(|_| !self.can_renew());
         let held = self.refresh_lifetime().or(access);
-        held.into_iter().chain(self.credential_lifetime()).map(|lifetime| lifetime.expires_at).min()
+        held.into_iter().chain(self.needed_credential_lifetime()).map(|lifetime| lifetime.expires_at).min()
+    }
+
+    /// What no renewal of an access token brings back, and this connection ends with.
+    pub fn lasting(&self) -> impl Iterator<Item = (Clock, Lifetime)> {
+        let credential = self.needed_credential_lifetime().map(|life| (Clock::ClientCredential, life));
+        let refresh = self.refresh_lifetime().map(|life| (Clock::RefreshToken, life));
+        credential.into_iter().chain(refresh)
     }
 
     /// The stage of one of its clocks, where it has that clock.
@@ -392,11 +396,8 @@ impl Overview {
     }
 
     /// How near the end is of what lasts longest: refresh token and client secret, whichever lapses first.
-    fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
-        let stages = [Clock::RefreshToken, Clock::ClientCredential]
-            .into_iter()
-            .filter_map(|clock| self.stage(clock, now));
-        stages.max().unwrap_or(Stage::Fresh)
+    pub fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
+        self.lasting().map(|(clock, life)| life.stage(clock, now)).max().unwrap_or(Stage::Fresh)
     }
 
     /// True if it is to be renewed by now, by itself or by `refresh --due`.
@@ -415,6 +416,6 @@ impl Overview {
     }
 
     fn is_secret_expired(&self, now: DateTime<Utc>) -> bool {
-        self.stage(Clock::ClientCredential, now) == Some(Stage::Expired)
+        self.needed_credential_lifetime().is_some_and(|life| life.is_expired_at(now))
     }
 }

@@ -80,6 +80,22 @@ fn of_two_ends_that_are_near_the_first_is_the_next_step() {
 }
 
 #[test]
+fn a_secret_that_a_connection_never_sends_does_not_count_against_it() {
+    for (left, of_browser) in [(-1, Need::NeedsYou), (4, Need::Soon)] {
+        let mut own = with(healthy("adatum"), |own| own.credential = secret(Some(days(left))));
+        assert_eq!((own.need(start()), own.next_step(start())), (of_browser, NextStep::ReplaceSecret));
+        // Microsoft's clouds know the device code as a flow of public clients.
+        own.tokens.as_mut().unwrap().way_in = WayIn::DeviceCode;
+        assert_eq!(own.need(start()), Need::Quiet, "{left}");
+        assert!(matches!(own.next_step(start()), NextStep::RenewsAt(_)));
+        assert_eq!(within_a_fortnight(&own).verdict, Verdict::Quiet);
+        assert!(!calendar(std::slice::from_ref(&own), start()).contains("secret"));
+        own.settings.way_in = WayIn::ClientCredentials;
+        assert_eq!(own.need(start()), of_browser, "a client that acts for itself proves itself");
+    }
+}
+
+#[test]
 fn what_ends_is_told_beside_what_fails_or_needs_a_person() {
     let mut own = renewed("adatum", start() - minutes(240));
     own.credential = secret(Some(days(9)));

@@ -205,7 +205,7 @@ impl Look<'_> {
     }
 
     fn credential(&self) -> (Option<(Subject, Nature)>, Option<DateTime<Utc>>) {
-        let Some(lifetime) = self.own.credential_lifetime() else { return (None, None) };
+        let Some(lifetime) = self.own.needed_credential_lifetime() else { return (None, None) };
         let noun = self.own.credential.noun();
         let (ending, next) = self.ending(noun, &lifetime, &self.rules.secret_stages(), WayOut::Replace);
         (ending.map(|own| (Subject::Credential(self.own.settings.client_id), own)), next)
