@@ -180,7 +180,7 @@ impl Overview {
             TroubleKind::SignInNeeded if trouble.who == WhoActs::AppOwner => NoRenewal::SetUpWrong,
             TroubleKind::SignInNeeded => NoRenewal::SignInNeeded,
             // The likeliest thing wrong with the set-up, and the one that we know of.
-            TroubleKind::SetUpWrong if self.is_secret_expired(now) => NoRenewal::SecretExpired,
+            TroubleKind::SetUpWrong if self.is_credential_over(now) => NoRenewal::SecretExpired,
             TroubleKind::SetUpWrong => NoRenewal::SetUpWrong,
             TroubleKind::Restored => NoRenewal::Restored,
             TroubleKind::TryLater { .. } => return None,
@@ -250,7 +250,7 @@ impl Overview {
 
     /// The group it stands in.
     pub fn need(&self, now: DateTime<Utc>) -> Need {
-        if self.unsaved.is_some() {
+        if self.unsaved.is_some() || self.is_credential_over(now) {
             return Need::NeedsYou;
         }
         match self.renewal_plan(now) {
@@ -297,6 +297,10 @@ impl Overview {
             None => {}
         }
         match (self.stop(now), self.renewal_plan(now)) {
+            // Accepting a backup asks nobody; whatever else comes next would be refused.
+            (why, _) if why != Some(NoRenewal::Restored) && self.is_credential_over(now) => {
+                NextStep::ReplaceSecret
+            }
             (Some(why), _) | (None, RenewalPlan::Impossible(why)) => self.step_out_of(why, now),
             (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(self.retries_at(at, now)),
             (None, RenewalPlan::OnRequest { .. }) => {
@@ -328,10 +332,6 @@ impl Overview {
     fn step_before_renewal(&self, renewal: NextStep, now: DateTime<Utc>) -> NextStep {
         if self.tokens.is_none() {
             return NextStep::GetToken;
-        }
-        // A sign-in with a secret that is over would be refused.
-        if self.is_secret_expired(now) {
-            return NextStep::ReplaceSecret;
         }
         match self.first_nearing(now) {
             Some((_, Clock::ClientCredential)) => NextStep::ReplaceSecret,
@@ -415,7 +415,8 @@ impl Overview {
         }
     }
 
-    fn is_secret_expired(&self, now: DateTime<Utc>) -> bool {
+    /// True if the client proves itself, and by its date the secret or certificate for that is over.
+    pub fn is_credential_over(&self, now: DateTime<Utc>) -> bool {
         self.needed_credential_lifetime().is_some_and(|life| life.is_expired_at(now))
     }
 }

@@ -88,9 +88,6 @@ impl Outlook {
 }
 
 fn needs_you(connection: &Overview, now: DateTime<Utc>) -> Option<Verdict> {
-    if connection.needed_credential_lifetime().is_some_and(|lifetime| lifetime.is_expired_at(now)) {
-        return Some(Verdict::NeedsYou(NextStep::ReplaceSecret));
-    }
     (connection.need(now) == Need::NeedsYou).then(|| Verdict::NeedsYou(connection.next_step(now)))
 }
 

@@ -102,6 +102,13 @@ fn a_secret_that_is_over_is_told_whatever_else_there_is() {
     let run = tenant.run(&["doctor"]).is(1);
     assert_eq!(run.out, "contoso: needs you: replace the client secret; client secret ended on 2025-12-20\n");
     assert!(tenant.run(&["doctor", "--nagios"]).is(2).out.starts_with("TOKENGAUGE CRITICAL"));
+    // Everybody says the same, though nobody has signed in yet.
+    assert!(tenant.run(&["list"]).is(0).out.contains("replace the client secret"));
+    let run = tenant.run(&["authorize", NAME, "--print-url"]).is(0);
+    assert!(run.err.contains("the client secret ended on 2025-12-20: unless that date is"), "{}", run.err);
+    tenant.run(&["edit", NAME, "--secret-expires", "2125-12-20"]).is(0);
+    let run = tenant.run(&["authorize", NAME, "--print-url"]).is(0);
+    assert!(!run.err.contains("ended on"), "{}", run.err);
 }
 
 #[test]

@@ -96,6 +96,22 @@ fn a_secret_that_a_connection_never_sends_does_not_count_against_it() {
 }
 
 #[test]
+fn whatever_would_be_refused_for_want_of_the_secret_comes_after_it() {
+    let own_token = with(unsigned("adatum"), |own| own.settings.way_in = WayIn::ClientCredentials);
+    let no_refresh = with(healthy("adatum"), |own| own.tokens.as_mut().unwrap().refresh = None);
+    let refused = troubled("adatum", TroubleKind::SignInNeeded);
+    for own in [unsigned("adatum"), own_token, no_refresh, refused] {
+        let own = with(own, |own| own.credential = secret(Some(days(-1))));
+        assert_eq!((own.need(start()), own.next_step(start())), (Need::NeedsYou, NextStep::ReplaceSecret));
+        assert_eq!(within_a_fortnight(&own).verdict, Verdict::NeedsYou(NextStep::ReplaceSecret));
+    }
+    let over = |own: Overview| with(own, |own| own.credential = secret(Some(days(-1))));
+    assert_eq!(over(begun(unsigned("adatum"), start())).next_step(start()), NextStep::PasteAddress);
+    let restored = over(troubled("adatum", TroubleKind::Restored));
+    assert_eq!(restored.next_step(start()), NextStep::AcceptRestored, "that sends nothing");
+}
+
+#[test]
 fn what_ends_is_told_beside_what_fails_or_needs_a_person() {
     let mut own = renewed("adatum", start() - minutes(240));
     own.credential = secret(Some(days(9)));
