@@ -1,6 +1,6 @@
 //! What lapses, and what is told of it: connections that renew only when somebody asks, several ends at once.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokengauge::domain::need::RenewalPlan;
 use tokengauge::domain::outlook::{Outlook, Verdict};
 use tokengauge::domain::{Need, NextStep, Overview, RenewalKind, RenewalPolicy, TroubleKind, WayIn, lapse};
@@ -109,6 +109,26 @@ fn whatever_would_be_refused_for_want_of_the_secret_comes_after_it() {
     assert_eq!(over(begun(unsigned("adatum"), start())).next_step(start()), NextStep::PasteAddress);
     let restored = over(troubled("adatum", TroubleKind::Restored));
     assert_eq!(restored.next_step(start()), NextStep::AcceptRestored, "that sends nothing");
+}
+
+#[test]
+fn a_new_secret_that_some_use_already_does_not_hide_the_end_of_the_old_one() {
+    // "adatum", which comes first, uses the new secret already.
+    let of = |name: &str, left: i64| with(healthy(name), |own| own.credential = secret(Some(days(left))));
+    let all = [of("adatum", 300), of("contoso", 3), of("fabrikam", 3)];
+    let rows: Vec<(TimeDelta, usize)> = lapse::lapses(&all)
+        .into_iter()
+        .filter(|row| row.what.noun() == "client secret")
+        .map(|row| (row.at - start(), row.connections.len()))
+        .collect();
+    assert_eq!(rows, [(days(3), 2), (days(300), 1)]);
+    let end = start() + days(3);
+    let told = calendar(&all, start());
+    assert_eq!(told.matches("UID:client-credential-").count(), 1, "a later import moves it: {told}");
+    assert!(told.contains(&end.format("DTSTART;VALUE=DATE:%Y%m%d").to_string()), "{told}");
+    let told = metrics(&all, 0, start());
+    let line = told.lines().find(|line| line.starts_with("tokengauge_client_credential_expiry")).unwrap();
+    assert!(line.ends_with(&format!(" {}", end.timestamp())), "{line}");
 }
 
 #[test]
