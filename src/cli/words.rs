@@ -115,7 +115,8 @@ pub fn step(step: NextStep, overview: &Overview) -> String {
             "renew when needed: it does not renew by itself".to_owned()
         }
         NextStep::RenewOnRequest { ended_at: Some(at) } => {
-            format!("access token ended {}, {}", moment(at), on_demand_only(overview))
+            let failed = if overview.trouble.is_some() { ", the last try failed" } else { "" };
+            format!("access token ended {}, {}{failed}", moment(at), on_demand_only(overview))
         }
         NextStep::RenewsAt(at) => format!("renewal due {}", moment(at)),
         NextStep::RetriesAt(at) => format!("try again from {}", moment(at)),

@@ -133,6 +133,22 @@ impl Overview {
         }
     }
 
+    /// The same for whoever looks at it: what failed when somebody asked, and is not due by itself, changes nothing.
+    pub fn standing_plan(&self, now: DateTime<Utc>) -> RenewalPlan {
+        if self.fails_on_demand(now) { self.plan_without_trouble(now) } else { self.renewal_plan(now) }
+    }
+
+    /// True if the last renewal, which was asked for, failed in a way that passes, and nothing is due by itself.
+    pub fn fails_on_demand(&self, now: DateTime<Utc>) -> bool {
+        let passes = matches!(&self.trouble, Some(own) if matches!(own.kind, TroubleKind::TryLater { .. }));
+        let is_due = match self.settings.renewal.policy {
+            RenewalPolicy::Automatic => true,
+            RenewalPolicy::KeepAlive => self.exercise_due_at().is_some_and(|at| at <= now),
+            RenewalPolicy::Manual => false,
+        };
+        passes && !is_due && self.tokens.is_some() && self.can_renew()
+    }
+
     /// The same, as if nothing had failed.
     pub(super) fn plan_without_trouble(&self, now: DateTime<Utc>) -> RenewalPlan {
         use RenewalPlan::{Due, Impossible, OnRequest};
@@ -253,7 +269,7 @@ impl Overview {
         if self.unsaved.is_some() || self.is_credential_over(now) {
             return Need::NeedsYou;
         }
-        match self.renewal_plan(now) {
+        match self.standing_plan(now) {
             RenewalPlan::Impossible(NoRenewal::NoRefreshToken) => match self.stage(Clock::AccessToken, now) {
                 Some(Stage::Expired) | None => Need::NeedsYou,
                 Some(_) => Need::Soon,
@@ -283,7 +299,9 @@ impl Overview {
         ];
         let stages = lives.into_iter().filter_map(|(clock, life)| Some(life?.stage_changes(clock))).flatten();
         let attempt = self.attempt.iter().flat_map(AttemptFacts::open_between);
-        stages.chain(attempt).chain(self.copies_lapse_at()).filter(|at| *at > now).min()
+        // From then on it is due by itself: what failed counts.
+        let due = self.exercise_due_at().filter(|_| self.fails_on_demand(now));
+        stages.chain(attempt).chain(self.copies_lapse_at()).chain(due).filter(|at| *at > now).min()
     }
 
     /// Its one next step.
@@ -296,7 +314,7 @@ impl Overview {
             Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,
             None => {}
         }
-        match (self.stop(now), self.renewal_plan(now)) {
+        match (self.stop(now), self.standing_plan(now)) {
             // Accepting a backup asks nobody; whatever else comes next would be refused.
             (why, _) if why != Some(NoRenewal::Restored) && self.is_credential_over(now) => {
                 NextStep::ReplaceSecret

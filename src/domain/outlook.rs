@@ -93,7 +93,7 @@ fn needs_you(connection: &Overview, now: DateTime<Utc>) -> Option<Verdict> {
 
 fn failing(connection: &Overview, now: DateTime<Utc>) -> Option<Verdict> {
     let trouble = connection.trouble.as_ref()?;
-    if !matches!(trouble.kind, TroubleKind::TryLater { .. }) {
+    if !matches!(trouble.kind, TroubleKind::TryLater { .. }) || connection.fails_on_demand(now) {
         return None;
     }
     match connection.access_lifetime() {

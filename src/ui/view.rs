@@ -196,11 +196,13 @@ impl<'a> View<'a> {
                 |copy| crate::app::copies::in_words(&copy, &|at| self.when(at)),
             ),
             NextStep::RenewOnRequest { ended_at: None } => {
-                "does not renew by itself: it is set to manual".to_owned()
+                let policy = overview.settings.renewal.policy.as_str();
+                format!("does not renew by itself: it is set to {policy}")
             }
             NextStep::RenewOnRequest { ended_at: Some(at) } => {
                 let policy = overview.settings.renewal.policy.as_str();
-                format!("token ended {}, renewed on demand only: set to {policy}", self.when(at))
+                let failed = if overview.trouble.is_some() { "; the last try failed" } else { "" };
+                format!("token ended {}, renewed on demand only: set to {policy}{failed}", self.when(at))
             }
             NextStep::RenewsAt(at) if at <= self.now => "renews by itself now".to_owned(),
             NextStep::RenewsAt(at) => format!("renews by itself at {}", self.time(at)),

@@ -37,6 +37,33 @@ fn an_ended_access_token_that_is_renewed_on_demand_is_told_without_alarm() {
 }
 
 #[test]
+fn a_renewal_on_demand_that_fails_and_passes_leaves_it_on_demand() {
+    let (renewed_at, ended_at) = (start() - minutes(240), Some(start() - minutes(180)));
+    let later = TroubleKind::try_later(start(), 1, None, 0.5);
+    for policy in [RenewalPolicy::Manual, RenewalPolicy::KeepAlive] {
+        let mut own = left_alone(policy, renewed_at);
+        refuse(&mut own, start(), later);
+        for now in [start(), start() + days(3)] {
+            assert_eq!(own.need(now), Need::Quiet, "{policy:?}");
+            assert_eq!(own.next_step(now), NextStep::RenewOnRequest { ended_at }, "{policy:?}");
+            assert_eq!(Outlook::of(&own, days(14), now).verdict, Verdict::Quiet);
+        }
+        assert!(!own.may_renew_at(start()), "the wait is kept");
+    }
+    // Once it is due by itself, what fails is told.
+    let mut own = left_alone(RenewalPolicy::KeepAlive, start() - days(70));
+    refuse(&mut own, start() - days(65), TroubleKind::try_later(start() - days(65), 1, None, 0.5));
+    assert_eq!(own.need(start()), Need::Soon);
+    assert!(matches!(within_a_fortnight(&own).verdict, Verdict::Failing(_)));
+    assert_eq!(own.need(start() - days(64)), Need::Quiet);
+    assert_eq!(own.need_changes_at(start() - days(64)), own.exercise_due_at());
+    assert!(own.turn(start()).is_some_and(|turn| turn.at <= start()), "and it is tried");
+    let mut own = left_alone(RenewalPolicy::Automatic, renewed_at);
+    refuse(&mut own, start(), later);
+    assert_eq!(own.need(start()), Need::Soon);
+}
+
+#[test]
 fn a_manual_connection_without_a_way_to_renew_needs_a_sign_in_everywhere() {
     let ended_at = start() - minutes(180);
     let mut without = left_alone(RenewalPolicy::Manual, start() - minutes(240));

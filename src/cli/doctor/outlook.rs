@@ -50,7 +50,11 @@ impl Span {
     /// An access token that is over by the person's own decision: no cause for alarm, and not to be kept back.
     fn waits_to_be_asked(self, own: &Overview) -> Option<String> {
         let since = words::left(self.now - own.waits_to_be_asked_since(self.now)?);
-        Some(format!("the access token ended {since} ago, {}", words::on_demand_only(own)))
+        let failed = own.trouble.as_ref().filter(|_| own.fails_on_demand(self.now));
+        let failed = failed.map_or_else(String::new, |trouble| {
+            format!(", the last try failed: {}", sanitize(&trouble.what_happened, 300))
+        });
+        Some(format!("the access token ended {since} ago, {}{failed}", words::on_demand_only(own)))
     }
 
     /// `client secret ends in 4 d, on 2026-11-26`.

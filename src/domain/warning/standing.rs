@@ -269,7 +269,7 @@ impl Look<'_> {
     }
 
     fn failing(&self) -> (Option<(Subject, Nature)>, Option<DateTime<Utc>>) {
-        let RenewalPlan::Retrying { .. } = self.own.renewal_plan(self.now) else { return (None, None) };
+        let RenewalPlan::Retrying { .. } = self.own.standing_plan(self.now) else { return (None, None) };
         let Some(trouble) = &self.own.trouble else { return (None, None) };
         let since = self.fails_since().unwrap_or(trouble.at);
         let from = since.checked_add_signed(self.rules.failing()).map(|at| at.max(self.failing_from));
@@ -305,7 +305,7 @@ impl Look<'_> {
 
 /// How the end of the refresh token is put off; `None` where that comes by itself, or where a sign-in is asked for anyway.
 pub(super) fn way_out(own: &Overview, now: DateTime<Utc>) -> Option<WayOut> {
-    match own.renewal_plan(now) {
+    match own.standing_plan(now) {
         RenewalPlan::Due(_) => counts_from_sign_in(own).then_some(WayOut::SignIn),
         RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
         RenewalPlan::OnRequest { .. } if counts_from_sign_in(own) => Some(WayOut::SignIn),
