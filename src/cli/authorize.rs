@@ -62,6 +62,7 @@ impl Authorize {
         if !held.settings.way_in.is_delegated() {
             return self.ask_for_itself(&services, &held);
         }
+        warn_of_ended_credential(&held, &services);
         let capture = self.asked_for().or(held.settings.way_in.capture()).unwrap_or_default();
         if capture.listens() {
             listen::check(&held)?;
@@ -106,6 +107,15 @@ impl Authorize {
                 ),
             )),
         }
+    }
+}
+
+/// No more than a word: the date may have been mistyped.
+fn warn_of_ended_credential(held: &Overview, services: &Services) {
+    let life = held.credential_lifetime().filter(|life| life.is_expired_at(services.clock.now()));
+    if let Some(life) = life {
+        let (noun, day) = (held.credential.noun(), life.expires_at.date_naive());
+        say(&format!("the {noun} ended on {day}: unless that date is mistyped, the sign-in will be refused"));
     }
 }
 

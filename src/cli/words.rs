@@ -109,13 +109,15 @@ pub fn step(step: NextStep, overview: &Overview) -> String {
             CredentialFacts::Certificate { .. } => "replace the certificate".to_owned(),
             _ => "replace the client secret".to_owned(),
         },
+        NextStep::SignInBefore(at) => format!("sign in before {}", moment(at)),
         NextStep::RenewBefore(at) => format!("renew before {}", moment(at)),
         NextStep::HandOverAgain => "hand over again".to_owned(),
         NextStep::RenewOnRequest { ended_at: None } => {
             "renew when needed: it does not renew by itself".to_owned()
         }
         NextStep::RenewOnRequest { ended_at: Some(at) } => {
-            format!("access token ended {}, {}", moment(at), on_demand_only(overview))
+            let failed = if overview.trouble.is_some() { ", the last try failed" } else { "" };
+            format!("access token ended {}, {}{failed}", moment(at), on_demand_only(overview))
         }
         NextStep::RenewsAt(at) => format!("renewal due {}", moment(at)),
         NextStep::RetriesAt(at) => format!("try again from {}", moment(at)),
@@ -147,6 +149,7 @@ pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
         NextStep::MendSettings => ("mend-settings", None),
         NextStep::AcceptRestored => ("accept-restored", None),
         NextStep::ReplaceSecret => ("replace-secret", None),
+        NextStep::SignInBefore(at) => ("sign-in-before", Some(at)),
         NextStep::RenewBefore(at) => ("renew-before", Some(at)),
         NextStep::HandOverAgain => ("hand-over-again", None),
         NextStep::RenewOnRequest { .. } => ("renew-on-request", None),

@@ -48,7 +48,7 @@ impl Lane {
         Self {
             cells: std::array::from_fn(worth),
             refresh_token: ends(connection.refresh_lifetime()).filter(|cell| *cell < CELLS),
-            credential: ends(connection.credential_lifetime()).filter(|cell| *cell < CELLS),
+            credential: ends(connection.needed_credential_lifetime()).filter(|cell| *cell < CELLS),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What lapses, and when: one row for each thing that has an end, whomever it serves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -49,10 +49,11 @@ impl Lapsing {
 /// Everything with an end that these connections depend on, what ends first standing first. What is renewed without a
 /// person as often as need be is not among it.
 pub fn lapses(connections: &[Overview]) -> Vec<Lapse> {
-    let mut rows: BTreeMap<Lapsing, Lapse> = BTreeMap::new();
+    // While a secret is replaced its registration has two, each with its own end.
+    let mut rows: BTreeMap<(Lapsing, DateTime<Utc>), Lapse> = BTreeMap::new();
     for own in connections {
         for (what, lifetime) in ends(own) {
-            let row = rows.entry(what.clone()).or_insert_with(|| Lapse {
+            let row = rows.entry((what.clone(), lifetime.expires_at)).or_insert_with(|| Lapse {
                 what,
                 at: lifetime.expires_at,
                 certainty: lifetime.certainty,
@@ -68,11 +69,17 @@ pub fn lapses(connections: &[Overview]) -> Vec<Lapse> {
     rows
 }
 
+/// The same with one row for each thing, that which ends first: where it has one date only to be told.
+pub fn first_lapses(connections: &[Overview]) -> Vec<Lapse> {
+    let mut seen = BTreeSet::new();
+    lapses(connections).into_iter().filter(|row| seen.insert(row.what.clone())).collect()
+}
+
 fn ends(own: &Overview) -> impl Iterator<Item = (Lapsing, Lifetime)> {
     let access = own.access_lifetime().filter(|_| !own.can_renew());
     let access = access.map(|lifetime| (Lapsing::AccessToken(own.id.clone()), lifetime));
     let refresh = own.refresh_lifetime().map(|lifetime| (Lapsing::RefreshToken(own.id.clone()), lifetime));
-    let credential = own.credential_lifetime().map(|lifetime| {
+    let credential = own.needed_credential_lifetime().map(|lifetime| {
         let (client_id, noun) = (own.settings.client_id, own.credential.noun());
         (Lapsing::ClientCredential { client_id, noun }, lifetime)
     });

@@ -101,6 +101,8 @@ pub enum NextStep {
     ReplaceSecret,
     /// Before the refresh token lapses, a person signs in or it renews.
     RenewBefore(DateTime<Utc>),
+    /// The tenant's limit counts from the sign-in: before it ends the refresh token, a person signs in.
+    SignInBefore(DateTime<Utc>),
     /// What somebody else holds is no longer what is held here: it is handed over again.
     HandOverAgain,
     /// It renews when it is asked to.
@@ -131,6 +133,22 @@ impl Overview {
             Some((at, TroubleKind::TryLater { attempt, .. })) => Retrying { at, attempt },
             _ => self.plan_without_trouble(now),
         }
+    }
+
+    /// The same for whoever looks at it: what failed when somebody asked, and is not due by itself, changes nothing.
+    pub fn standing_plan(&self, now: DateTime<Utc>) -> RenewalPlan {
+        if self.fails_on_demand(now) { self.plan_without_trouble(now) } else { self.renewal_plan(now) }
+    }
+
+    /// True if the last renewal, which was asked for, failed in a way that passes, and nothing is due by itself.
+    pub fn fails_on_demand(&self, now: DateTime<Utc>) -> bool {
+        let passes = matches!(&self.trouble, Some(own) if matches!(own.kind, TroubleKind::TryLater { .. }));
+        let is_due = match self.settings.renewal.policy {
+            RenewalPolicy::Automatic => true,
+            RenewalPolicy::KeepAlive => self.exercise_due_at().is_some_and(|at| at <= now),
+            RenewalPolicy::Manual => false,
+        };
+        passes && !is_due && self.tokens.is_some() && self.can_renew()
     }
 
     /// The same, as if nothing had failed.
@@ -180,7 +198,7 @@ impl Overview {
             TroubleKind::SignInNeeded if trouble.who == WhoActs::AppOwner => NoRenewal::SetUpWrong,
             TroubleKind::SignInNeeded => NoRenewal::SignInNeeded,
             // The likeliest thing wrong with the set-up, and the one that we know of.
-            TroubleKind::SetUpWrong if self.is_secret_expired(now) => NoRenewal::SecretExpired,
+            TroubleKind::SetUpWrong if self.is_credential_over(now) => NoRenewal::SecretExpired,
             TroubleKind::SetUpWrong => NoRenewal::SetUpWrong,
             TroubleKind::Restored => NoRenewal::Restored,
             TroubleKind::TryLater { .. } => return None,
@@ -250,10 +268,10 @@ impl Overview {
 
     /// The group it stands in.
     pub fn need(&self, now: DateTime<Utc>) -> Need {
-        if self.unsaved.is_some() {
+        if self.unsaved.is_some() || self.is_credential_over(now) {
             return Need::NeedsYou;
         }
-        match self.renewal_plan(now) {
+        match self.standing_plan(now) {
             RenewalPlan::Impossible(NoRenewal::NoRefreshToken) => match self.stage(Clock::AccessToken, now) {
                 Some(Stage::Expired) | None => Need::NeedsYou,
                 Some(_) => Need::Soon,
@@ -279,11 +297,13 @@ impl Overview {
         let lives = [
             (Clock::AccessToken, access),
             (Clock::RefreshToken, self.refresh_lifetime()),
-            (Clock::ClientCredential, self.credential_lifetime()),
+            (Clock::ClientCredential, self.needed_credential_lifetime()),
         ];
         let stages = lives.into_iter().filter_map(|(clock, life)| Some(life?.stage_changes(clock))).flatten();
         let attempt = self.attempt.iter().flat_map(AttemptFacts::open_between);
-        stages.chain(attempt).chain(self.copies_lapse_at()).filter(|at| *at > now).min()
+        // From then on it is due by itself: what failed counts.
+        let due = self.exercise_due_at().filter(|_| self.fails_on_demand(now));
+        stages.chain(attempt).chain(self.copies_lapse_at()).chain(due).filter(|at| *at > now).min()
     }
 
     /// Its one next step.
@@ -296,7 +316,11 @@ impl Overview {
             Some(AttemptFacts::Device(_)) => return NextStep::EnterCode,
             None => {}
         }
-        match (self.stop(now), self.renewal_plan(now)) {
+        match (self.stop(now), self.standing_plan(now)) {
+            // Accepting a backup asks nobody; whatever else comes next would be refused.
+            (why, _) if why != Some(NoRenewal::Restored) && self.is_credential_over(now) => {
+                NextStep::ReplaceSecret
+            }
             (Some(why), _) | (None, RenewalPlan::Impossible(why)) => self.step_out_of(why, now),
             (None, RenewalPlan::Retrying { at, .. }) => NextStep::RetriesAt(self.retries_at(at, now)),
             (None, RenewalPlan::OnRequest { .. }) => {
@@ -329,13 +353,10 @@ impl Overview {
         if self.tokens.is_none() {
             return NextStep::GetToken;
         }
-        // A sign-in with a secret that is over would be refused.
-        if self.is_secret_expired(now) {
-            return NextStep::ReplaceSecret;
-        }
         match self.first_nearing(now) {
             Some((_, Clock::ClientCredential)) => NextStep::ReplaceSecret,
             Some((at, _)) if at <= now => NextStep::SignInAgain,
+            Some((at, _)) if self.is_limited_from_sign_in() => NextStep::SignInBefore(at),
             Some((at, _)) => NextStep::RenewBefore(at),
             None if self.outdated_copy(now).is_some() => NextStep::HandOverAgain,
             None => renewal,
@@ -344,11 +365,8 @@ impl Overview {
 
     /// Of refresh token and client credential the one that is near its end and comes to it first, or has.
     fn first_nearing(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Clock)> {
-        let nearing = [Clock::ClientCredential, Clock::RefreshToken].into_iter().filter_map(|clock| {
-            let lifetime = self.lifetime(clock)?;
-            (lifetime.stage(clock, now) >= Stage::Expiring).then_some((lifetime.expires_at, clock))
-        });
-        nearing.min_by_key(|(at, _)| *at)
+        let nearing = self.lasting().filter(|(clock, life)| life.stage(*clock, now) >= Stage::Expiring);
+        nearing.map(|(clock, life)| (life.expires_at, clock)).min_by_key(|(at, _)| *at)
     }
 
     /// The first moment at which something that it holds lapses; what lapses first stands first in its group.
@@ -356,7 +374,14 @@ impl Overview {
         // A client that acts for itself gets a new access token whenever it asks.
         let access = self.access_lifetime().filter(|_| !self.can_renew());
         let held = self.refresh_lifetime().or(access);
-        held.into_iter().chain(self.credential_lifetime()).map(|lifetime| lifetime.expires_at).min()
+        held.into_iter().chain(self.needed_credential_lifetime()).map(|lifetime| lifetime.expires_at).min()
+    }
+
+    /// What no renewal of an access token brings back, and this connection ends with.
+    pub fn lasting(&self) -> impl Iterator<Item = (Clock, Lifetime)> {
+        let credential = self.needed_credential_lifetime().map(|life| (Clock::ClientCredential, life));
+        let refresh = self.refresh_lifetime().map(|life| (Clock::RefreshToken, life));
+        credential.into_iter().chain(refresh)
     }
 
     /// The stage of one of its clocks, where it has that clock.
@@ -392,11 +417,8 @@ impl Overview {
     }
 
     /// How near the end is of what lasts longest: refresh token and client secret, whichever lapses first.
-    fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
-        let stages = [Clock::RefreshToken, Clock::ClientCredential]
-            .into_iter()
-            .filter_map(|clock| self.stage(clock, now));
-        stages.max().unwrap_or(Stage::Fresh)
+    pub fn latest_stage(&self, now: DateTime<Utc>) -> Stage {
+        self.lasting().map(|(clock, life)| life.stage(clock, now)).max().unwrap_or(Stage::Fresh)
     }
 
     /// True if it is to be renewed by now, by itself or by `refresh --due`.
@@ -414,7 +436,8 @@ impl Overview {
         }
     }
 
-    fn is_secret_expired(&self, now: DateTime<Utc>) -> bool {
-        self.stage(Clock::ClientCredential, now) == Some(Stage::Expired)
+    /// True if the client proves itself, and by its date the secret or certificate for that is over.
+    pub fn is_credential_over(&self, now: DateTime<Utc>) -> bool {
+        self.needed_credential_lifetime().is_some_and(|life| life.is_expired_at(now))
     }
 }

@@ -88,15 +88,12 @@ impl Outlook {
 }
 
 fn needs_you(connection: &Overview, now: DateTime<Utc>) -> Option<Verdict> {
-    if connection.credential_lifetime().is_some_and(|lifetime| lifetime.is_expired_at(now)) {
-        return Some(Verdict::NeedsYou(NextStep::ReplaceSecret));
-    }
     (connection.need(now) == Need::NeedsYou).then(|| Verdict::NeedsYou(connection.next_step(now)))
 }
 
 fn failing(connection: &Overview, now: DateTime<Utc>) -> Option<Verdict> {
     let trouble = connection.trouble.as_ref()?;
-    if !matches!(trouble.kind, TroubleKind::TryLater { .. }) {
+    if !matches!(trouble.kind, TroubleKind::TryLater { .. }) || connection.fails_on_demand(now) {
         return None;
     }
     match connection.access_lifetime() {

@@ -290,6 +290,20 @@ impl Overview {
         self.credential.lifetime()
     }
 
+    /// True if the client proves itself when this connection renews, or comes by its first tokens.
+    pub fn sends_credential(&self) -> bool {
+        let way_in = match &self.tokens {
+            Some(tokens) if self.settings.way_in.is_delegated() => tokens.way_in,
+            _ => self.settings.way_in,
+        };
+        !way_in.is_public_client_at(&self.settings.authority)
+    }
+
+    /// Life of the client credential, where the connection ends with it.
+    pub fn needed_credential_lifetime(&self) -> Option<Lifetime> {
+        self.credential_lifetime().filter(|_| self.sends_credential())
+    }
+
     /// Length of a value in characters; `None` if the connection does not hold it.
     pub fn characters_of(&self, value: ConnectionValue) -> Option<usize> {
         match (value, &self.credential) {

@@ -306,18 +306,12 @@ impl Overview {
     /// Why no secret can be proven on this connection now; `None` if it can.
     pub fn unprovable(&self, now: DateTime<Utc>) -> Option<Unproven> {
         let needs = |what: &str| Some(Unproven::NeedsPerson(what.to_owned()));
-        let way_in = match &self.tokens {
-            Some(tokens) if self.settings.way_in.is_delegated() => tokens.way_in,
-            _ => self.settings.way_in,
-        };
         match &self.trouble {
             _ if self.settings.way_in.is_delegated() && self.tokens.is_none() => {
                 return needs("nobody has signed in yet");
             }
             _ if !self.can_renew() => return needs("it holds no refresh token"),
-            _ if way_in.is_public_client_at(&self.settings.authority) => {
-                return Some(Unproven::SendsNoSecret);
-            }
+            _ if !self.sends_credential() => return Some(Unproven::SendsNoSecret),
             None => {}
             Some(trouble) => match Unproven::of_trouble(trouble) {
                 // The secret held may be what is wrong.

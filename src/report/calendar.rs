@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use icalendar::{Alarm, Calendar, Component, Event, EventLike, Property, Trigger};
 
-use crate::domain::lapse::{Lapse, Lapsing, lapses};
+use crate::domain::lapse::{Lapse, Lapsing, first_lapses};
 use crate::domain::{Certainty, ConnectionName, Overview};
 
 /// Who is told to have made it (RFC 5545 §3.7.3).
@@ -20,7 +20,7 @@ pub fn calendar(connections: &[Overview], now: DateTime<Utc>) -> String {
         .append_property(Property::new("PRODID", PRODUCT))
         .append_property(Property::new("CALSCALE", "GREGORIAN"))
         .name("tokengauge");
-    for lapse in lapses(connections) {
+    for lapse in first_lapses(connections) {
         calendar.push(event(&lapse, now));
     }
     calendar.to_string()

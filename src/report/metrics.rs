@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use prometheus::core::Collector;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
-use crate::domain::lapse::{Lapsing, lapses};
+use crate::domain::lapse::{Lapsing, first_lapses};
 use crate::domain::need::NextStep;
 use crate::domain::{Need, Overview};
 
@@ -78,7 +78,7 @@ fn credentials(connections: &[Overview]) -> GaugeVec {
     let labels = ["client_id", "kind"];
     let help = "When the client secret or certificate of an app registration ends";
     let all = gauge("client_credential_expiry_timestamp_seconds", help, &labels);
-    for lapse in lapses(connections) {
+    for lapse in first_lapses(connections) {
         if let Lapsing::ClientCredential { client_id, noun } = lapse.what {
             let labels = [client_id.to_string(), noun.replace(' ', "_")];
             all.with_label_values(&labels).set(seconds(lapse.at));
@@ -132,6 +132,7 @@ fn needs_sign_in(own: &Overview, now: DateTime<Utc>) -> bool {
         | NextStep::AcceptRestored
         | NextStep::ReplaceSecret
         | NextStep::RenewBefore(_)
+        | NextStep::SignInBefore(_)
         | NextStep::HandOverAgain
         | NextStep::RenewOnRequest { .. }
         | NextStep::RenewsAt(_)

@@ -54,7 +54,7 @@ pub(super) fn apply_credential(
     let replacement = replacement(held.as_ref(), entered, own);
     // The date that was changed may be that of the new secret: the old one keeps its own.
     let dates_new = matches!(entered, Entered::EndsOn(_))
-        && held.as_ref().is_some_and(|held| held.replacement != replacement);
+        && uses_new(held.as_ref().and_then(|held| held.replacement.as_ref()), own);
     let moves = held.as_ref().is_some_and(|held| held.authority != settings.authority);
     let credential = match (credential(held.as_ref(), entered)?, &held) {
         (_, Some(held)) if dates_new => held.credential.clone(),
@@ -72,6 +72,11 @@ pub(super) fn apply_credential(
     Ok(locked.save(&mut app)?)
 }
 
+/// True if the connection uses the new secret of a registration already.
+fn uses_new(replacement: Option<&Replacement>, own: Option<&ConnectionId>) -> bool {
+    replacement.zip(own).is_some_and(|(replacement, own)| replacement.proven_for.contains(own))
+}
+
 /// What becomes of a new secret that is being proven. One that is entered in a form is for all connections, the person's
 /// own word; an end date is that of the secret which the connection uses.
 fn replacement(
@@ -82,7 +87,7 @@ fn replacement(
     let mut replacement = held?.replacement.clone()?;
     match entered {
         Entered::New(_) => None,
-        Entered::EndsOn(ends_on) if own.is_some_and(|own| replacement.proven_for.contains(own)) => {
+        Entered::EndsOn(ends_on) if uses_new(Some(&replacement), own) => {
             replacement.candidate.ends_on = *ends_on;
             Some(replacement)
         }

@@ -280,9 +280,8 @@ fn one_clock<'a>(view: View<'_>, row: Row<'a>, overview: &Overview) -> Row<'a> {
 
 /// What lapses soonest of what no renewal brings back; the access token where all of that is well.
 fn most_urgent(view: View<'_>, overview: &Overview) -> Option<(Clock, Lifetime)> {
-    let worst = [Clock::RefreshToken, Clock::ClientCredential]
-        .into_iter()
-        .filter_map(|clock| Some((clock, overview.lifetime(clock)?)))
+    let worst = overview
+        .lasting()
         .filter(|(clock, lifetime)| lifetime.stage(*clock, view.now) >= Stage::Expiring)
         .min_by_key(|(_, lifetime)| lifetime.expires_at);
     worst.or_else(|| Some((Clock::AccessToken, overview.access_lifetime()?)))

@@ -13,7 +13,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::domain::forecast::{CELLS, Cell, Lane};
-use crate::domain::{Clock, Need, Overview, Stage};
+use crate::domain::{Need, Overview, Stage};
 
 use super::canvas::{Canvas, Row, first_shown};
 use super::view::View;
@@ -140,9 +140,7 @@ fn lane<'a>(view: View<'a>, columns: Columns, own: &Overview, mut row: Row<'a>) 
 /// The stage at which whatever ends first will be then.
 fn colour(view: View<'_>, own: &Overview, then: DateTime<Utc>) -> Style {
     let theme = view.theme();
-    let stages =
-        [Clock::RefreshToken, Clock::ClientCredential].into_iter().filter_map(|clock| own.stage(clock, then));
-    match stages.max().unwrap_or(Stage::Fresh) {
+    match own.latest_stage(then) {
         Stage::Fresh => theme.fresh,
         Stage::Ageing => theme.ageing,
         Stage::Expiring | Stage::Expired => theme.expiring,

@@ -294,6 +294,7 @@ fn sign_in(
     let theme = view.theme();
     let mut lines = vec![step_line(view, step, 2, &who_accepts(overview), Line::default(), width)];
     lines.extend(who_consents(view, overview, width));
+    lines.extend(ended_credential(view, overview, width));
     if let Listening::Failed(failure) = &panel.listening {
         let failed = failure_lines(view, failure, width.saturating_sub(INDENT + 1));
         lines.extend(failed.into_iter().map(|line| view.row().gap(INDENT).append(line).build()));
@@ -339,6 +340,18 @@ pub(super) fn who_consents(view: View<'_>, overview: &Overview, width: u16) -> O
     let text = [statement.long, statement.short].into_iter().find(fits)?;
     let style = if statement.needs_administrator { view.theme().warning } else { view.theme().muted };
     Some(view.row().gap(INDENT).text(text, style).build())
+}
+
+/// That the credential is over by its date, which may have been mistyped.
+pub(super) fn ended_credential(view: View<'_>, overview: &Overview, width: u16) -> Vec<Line<'static>> {
+    let life = overview.credential_lifetime().filter(|life| life.is_expired_at(view.now));
+    let told = life.map(|life| {
+        let (noun, day) = (overview.credential.noun(), view.day(life.expires_at));
+        format!("The {noun} ended on {day}: it may be refused.")
+    });
+    let wrapped = told.map_or_else(Vec::new, |text| wrap(&text, width.saturating_sub(INDENT + 1)));
+    let line = |text: String| view.row().gap(INDENT).text(text, view.theme().warning).build();
+    wrapped.into_iter().map(line).collect()
 }
 
 /// The other ways to get the address to a browser.

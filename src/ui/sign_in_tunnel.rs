@@ -17,7 +17,7 @@ use crate::app::{Action, GoFate, ListenerFacts, SignInPanel, TunnelFacts, Tunnel
 use crate::domain::Overview;
 
 use super::canvas::wrap;
-use super::sign_in::{INDENT, Step, sent_words, step_line, who_accepts, who_consents};
+use super::sign_in::{INDENT, Step, ended_credential, sent_words, step_line, who_accepts, who_consents};
 use super::unlock::failure_lines;
 use super::view::{View, printable};
 
@@ -136,6 +136,7 @@ fn open_address(
 fn sign_in(view: View<'_>, overview: &Overview, step: Step, width: u16) -> Vec<Line<'static>> {
     let mut lines = vec![step_line(view, step, 3, &who_accepts(overview), Line::default(), width)];
     lines.extend(who_consents(view, overview, width));
+    lines.extend(ended_credential(view, overview, width));
     let text = if width >= WIDE {
         "The answer comes back through the tunnel by itself."
     } else {

@@ -59,7 +59,7 @@ fn a_monitoring_plugin_keeps_to_four_codes() {
     let run = tenant.run(&["doctor", "--nagios"]).is(2);
     assert_eq!(
         run.out,
-        "TOKENGAUGE CRITICAL - needs you: 1, lapses within 14 d: 0, connections: 1 | connections=1 needs_you=1;;0 lapses=0;0\n\
+        "TOKENGAUGE CRITICAL - needs you: 1, lapses within 14 d: 0, connections: 1 | connections=1 needs_you=1;;0 lapses=0;0 failing=0;0\n\
          contoso: needs you: sign in\n"
     );
     let tenant = tenant.signed_in();
@@ -102,6 +102,13 @@ fn a_secret_that_is_over_is_told_whatever_else_there_is() {
     let run = tenant.run(&["doctor"]).is(1);
     assert_eq!(run.out, "contoso: needs you: replace the client secret; client secret ended on 2025-12-20\n");
     assert!(tenant.run(&["doctor", "--nagios"]).is(2).out.starts_with("TOKENGAUGE CRITICAL"));
+    // Everybody says the same, though nobody has signed in yet.
+    assert!(tenant.run(&["list"]).is(0).out.contains("replace the client secret"));
+    let run = tenant.run(&["authorize", NAME, "--print-url"]).is(0);
+    assert!(run.err.contains("the client secret ended on 2025-12-20: unless that date is"), "{}", run.err);
+    tenant.run(&["edit", NAME, "--secret-expires", "2125-12-20"]).is(0);
+    let run = tenant.run(&["authorize", NAME, "--print-url"]).is(0);
+    assert!(!run.err.contains("ended on"), "{}", run.err);
 }
 
 #[test]
@@ -121,6 +128,27 @@ fn a_plugin_that_cannot_find_out_says_so_on_stdout() {
         run.out.starts_with("TOKENGAUGE UNKNOWN - ") && run.out.contains(", damaged: 1 |"),
         "{}",
         run.out
+    );
+}
+
+#[test]
+fn the_figures_of_the_plugin_are_those_of_its_lines() {
+    let tenant = Tenant::new();
+    tenant.run(&["edit", NAME, "--secret-expires", &in_ten_days()]).is(0);
+    let run = tenant.run(&["doctor", "--nagios"]).is(2);
+    assert!(run.out.contains("needs you: 1, lapses within 14 d: 1, connections: 1 | "), "{}", run.out);
+    assert!(run.out.contains(" needs_you=1;;0 lapses=1;0 failing=0;0 "), "{}", run.out);
+
+    let (tenant, _) = after_a_failed_renewal();
+    let run = tenant.run(&["doctor", "brought", "--nagios"]).is(1);
+    assert!(run.out.contains("lapses within 14 d: 0, failing: 1, connections: 1 | "), "{}", run.out);
+    assert!(run.out.contains(" lapses=0;0 failing=1;0 "), "{}", run.out);
+
+    let run = tenant.run(&["doctor", "nobody", "--nagios"]).is(3);
+    let first = run.out.lines().next().unwrap();
+    assert!(
+        first.starts_with("TOKENGAUGE UNKNOWN - nobody: ") && first.contains("connections=0 "),
+        "{first}"
     );
 }
 

@@ -246,6 +246,8 @@ async fn a_form_changes_the_date_of_the_secret_that_the_connection_uses_and_a_ne
         records::change(&desk.services, &id, &edit).unwrap();
     };
     change(CredentialEdit::EndsOn(date));
+    // Once more, by a form that was opened before: the new secret has that date already.
+    change(CredentialEdit::EndsOn(date));
     let app = desk.app();
     assert_eq!(app.replacement.as_ref().unwrap().candidate.ends_on, date);
     assert_eq!(app.credential.secret().unwrap().ends_on, None);

@@ -364,6 +364,21 @@ fn the_end_of_a_secret_can_be_changed_alone() {
 }
 
 #[test]
+fn a_form_shows_the_end_of_the_secret_that_its_connection_uses() {
+    let mut desk = Desk::open(vec![healthy("northwind")]);
+    let proven_for = std::collections::BTreeSet::from([id("northwind")]);
+    let candidate = secret(Some(days(300)));
+    let app = &mut desk.app.connections.apps[0];
+    app.replacement = Some(tokengauge::app::ReplacementFacts { candidate, proven_for });
+    let old = app.credential.lifetime().unwrap().expires_at.date_naive();
+    desk.press("e");
+    let ends = (start() + days(300)).date_naive();
+    assert_eq!(text(&desk, FieldId::SecretEnds), ends.to_string());
+    fill(&mut desk, FieldId::SecretEnds, &old.to_string());
+    assert_eq!(edit_of(&desk.press("Enter")).credential, CredentialEdit::EndsOn(Some(old)));
+}
+
+#[test]
 fn an_untouched_form_closes_and_a_touched_one_asks() {
     let mut desk = empty();
     desk.press("Esc");

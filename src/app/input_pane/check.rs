@@ -242,7 +242,7 @@ fn client_secret(pane: &InputPane) -> Check {
 }
 
 fn no_client_secret(pane: &InputPane) -> Check {
-    match pane.known_app().map(|app| &app.credential) {
+    match pane.held_credential() {
         Some(CredentialFacts::Secret { characters, .. }) => {
             Check::Remark(format!("held, {characters} characters; leave empty to keep it"))
         }

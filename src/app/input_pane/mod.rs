@@ -10,7 +10,7 @@ mod field_id;
 mod help;
 mod result;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::catalogue::clouds::{Cloud, Resource};
@@ -237,12 +237,7 @@ impl InputPane {
         let Some(app) = self.known_app().cloned() else { return self.secret_ends.clear() };
         self.take_authority(&app.authority);
         self.credential = app.credential.kind().unwrap_or(CredentialKind::Secret);
-        let ends = match app.credential {
-            CredentialFacts::Secret { lifetime: Some(lifetime), .. } => {
-                lifetime.expires_at.date_naive().to_string()
-            }
-            _ => String::new(),
-        };
+        let ends = self.held_end().map_or_else(String::new, |date| date.to_string());
         self.secret_ends.set(&ends);
     }
 
@@ -257,6 +252,23 @@ impl InputPane {
         match self.app {
             AppChoice::Known(place) => self.apps.get(place),
             AppChoice::New => None,
+        }
+    }
+
+    /// What is held to prove the client: while a secret is replaced, that which the edited connection uses.
+    pub(super) fn held_credential(&self) -> Option<&CredentialFacts> {
+        let app = self.known_app()?;
+        Some(match &self.purpose {
+            Purpose::New => &app.credential,
+            Purpose::Edit(id, _) => app.credential_of(id),
+        })
+    }
+
+    /// The last date of the secret that is held.
+    pub(super) fn held_end(&self) -> Option<NaiveDate> {
+        match self.held_credential()? {
+            CredentialFacts::Secret { lifetime, .. } => lifetime.map(|life| life.expires_at.date_naive()),
+            CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
         }
     }
 

@@ -118,19 +118,12 @@ fn secret(pane: &InputPane) -> Result<CredentialEdit, FieldId> {
         Ok(value) => Ok(CredentialEdit::Secret { value, ends_on }),
         Err(ClientSecretError::Empty) => Ok(match (pane.app, &pane.purpose) {
             (AppChoice::New, _) => CredentialEdit::Public,
-            (AppChoice::Known(_), Purpose::Edit(..)) if ends_on != held_end(pane) => {
+            (AppChoice::Known(_), Purpose::Edit(..)) if ends_on != pane.held_end() => {
                 CredentialEdit::EndsOn(ends_on)
             }
             (AppChoice::Known(_), _) => CredentialEdit::Keep,
         }),
         Err(_) => Err(FieldId::ClientSecret),
-    }
-}
-
-fn held_end(pane: &InputPane) -> Option<NaiveDate> {
-    match pane.known_app()?.credential {
-        CredentialFacts::Secret { lifetime, .. } => lifetime.map(|lifetime| lifetime.expires_at.date_naive()),
-        CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use chrono::TimeDelta;
+
 use crate::app::DamagedFile;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::words;
 use crate::domain::lapse::lapses;
-use crate::domain::outlook::Verdict;
+use crate::domain::outlook::{Outlook, Verdict};
 use crate::domain::{ConnectionName, Overview};
 use crate::sanitize::sanitize;
 
@@ -66,25 +68,14 @@ pub fn report(
     let services = || examined.iter().map(|(_, own)| service(*own, span));
     let worst = |a: Service, b: Service| if rank(a) >= rank(b) { a } else { b };
     let overall = services().chain(damaged.iter().map(|_| Service::Unknown)).fold(Service::Ok, worst);
-    let count = |wanted: Service| services().filter(|own| *own == wanted).count();
-    let held: Vec<Overview> = examined.iter().filter_map(|(_, own)| own.ok().cloned()).collect();
-    let first = lapses(&held).first().map(|lapse| (lapse.at - span.now).num_seconds().max(0));
-    let (critical, warning) = (count(Service::Critical), count(Service::Warning));
-    let (within, all) = (words::left(span.within), examined.len());
-    // Of all ends, within the time or not: a warning begins below the time, as the range behind it says.
-    let threshold = span.within.num_seconds();
-    let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s;{threshold}:"));
-    let unread = if damaged.is_empty() { String::new() } else { format!(", damaged: {}", damaged.len()) };
-    let mut text = format!(
-        "TOKENGAUGE {overall} - needs you: {critical}, lapses within {within}: {warning}, connections: {all}{unread} | \
-         connections={all} needs_you={critical};;0 lapses={warning};0{first}"
-    );
+    let figures = Figures::of(examined, damaged, span);
+    let reason = first_unread(examined).filter(|_| overall == Service::Unknown);
+    let reason = reason.map_or_else(String::new, |reason| format!("{reason}; "));
+    let mut text =
+        format!("TOKENGAUGE {overall} - {}{} | {}", plain(&reason), figures.in_words(), figures.data());
     text.push('\n');
     for (name, own) in examined.iter().filter(|(_, own)| service(*own, span) != Service::Ok) {
-        let line = match own {
-            Ok(own) => span.sentence(own),
-            Err(error) => format!("{name}: {}", what_happened(error)),
-        };
+        let line = own.map_or_else(|error| unread(name, error), |own| span.sentence(own));
         text.push_str(&plain(&line));
         text.push('\n');
     }
@@ -94,6 +85,73 @@ pub fn report(
         text.push('\n');
     }
     Report { text, service: overall }
+}
+
+/// How many of the connections that there are fare how; one may need somebody, and lapse besides.
+struct Figures {
+    connections: usize,
+    needs_you: usize,
+    lapses: usize,
+    failing: usize,
+    damaged: usize,
+    /// Of all ends, within the time or not.
+    first_lapse: Option<TimeDelta>,
+    within: TimeDelta,
+}
+
+impl Figures {
+    fn of(
+        examined: &[(&ConnectionName, Result<&Overview, &CliError>)],
+        damaged: &[DamagedFile],
+        span: Span,
+    ) -> Self {
+        let held: Vec<Overview> = examined.iter().filter_map(|(_, own)| own.ok().cloned()).collect();
+        let outlooks: Vec<Outlook> = held.iter().map(|own| span.outlook(own)).collect();
+        let count = |holds: fn(&Outlook) -> bool| outlooks.iter().filter(|own| holds(own)).count();
+        let is_here = |own: &Result<&Overview, &CliError>| {
+            own.map_or_else(|error| error.exit() != Exit::Usage, |_| true)
+        };
+        Self {
+            connections: examined.iter().filter(|(_, own)| is_here(own)).count(),
+            needs_you: count(|own| matches!(own.verdict, Verdict::NeedsYou(_))),
+            lapses: count(|own| !own.lapses.is_empty()),
+            failing: count(|own| matches!(own.verdict, Verdict::Failing(_))),
+            damaged: damaged.len(),
+            first_lapse: lapses(&held).first().map(|lapse| lapse.at - span.now),
+            within: span.within,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let some = |word: &str, count: usize| match count {
+            0 => String::new(),
+            count => format!(", {word}: {count}"),
+        };
+        let (needs_you, lapses, all) = (self.needs_you, self.lapses, self.connections);
+        let (failing, damaged) = (some("failing", self.failing), some("damaged", self.damaged));
+        let within = words::left(self.within);
+        format!(
+            "needs you: {needs_you}, lapses within {within}: {lapses}{failing}, connections: {all}{damaged}"
+        )
+    }
+
+    /// Performance data, a warning range behind each figure. A first end that comes sooner than the time is one.
+    fn data(&self) -> String {
+        let (needs_you, lapses, failing, all) = (self.needs_you, self.lapses, self.failing, self.connections);
+        let threshold = self.within.num_seconds();
+        let first = self.first_lapse.map(|left| left.num_seconds().max(0));
+        let first = first.map_or_else(String::new, |seconds| format!(" first_lapse={seconds}s;{threshold}:"));
+        format!("connections={all} needs_you={needs_you};;0 lapses={lapses};0 failing={failing};0{first}")
+    }
+}
+
+/// The first of which nothing is known, and why.
+fn first_unread(examined: &[(&ConnectionName, Result<&Overview, &CliError>)]) -> Option<String> {
+    examined.iter().find_map(|(name, own)| own.err().map(|error| unread(name, error)))
+}
+
+fn unread(name: &ConnectionName, error: &CliError) -> String {
+    format!("{name}: {}", what_happened(error))
 }
 
 /// Nothing could be found out at all.

@@ -209,7 +209,7 @@ fn still_stands(subject: &Subject, told: &Told, own: &Overview, now: DateTime<Ut
         |end: Option<Lifetime>| end.is_some_and(|life| life.expires_at.timestamp().to_string() == told.mark);
     match subject {
         Subject::Credential(client_id) => {
-            own.settings.client_id == *client_id && is_same(own.credential_lifetime())
+            own.settings.client_id == *client_id && is_same(own.needed_credential_lifetime())
         }
         Subject::RefreshToken(_) => way_out(own, now).is_some() && is_same(own.refresh_lifetime()),
         Subject::Act(_) => {
