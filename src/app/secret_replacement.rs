@@ -19,6 +19,8 @@ pub struct SecretPanel {
     pub serves: usize,
     /// When the secret in use was entered, which tells it from any other.
     pub in_use_since: Option<DateTime<Utc>>,
+    /// When the new one was entered, as soon as the record has told it.
+    pub candidate_since: Option<DateTime<Utc>>,
     /// The row that is looked at; `None` follows what is under way.
     pub row: Option<usize>,
     /// How far it has come.

@@ -41,6 +41,7 @@ fn with(all: Vec<Overview>, phase: impl FnOnce(ProofRun) -> SecretPhase) -> App 
         client_id: all[0].settings.client_id,
         serves: all.len(),
         in_use_since: None,
+        candidate_since: None,
         row: None,
         phase: phase(run),
     };

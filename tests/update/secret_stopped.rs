@@ -2,16 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use tokengauge::app::{Answer, Effect, Message, ReplacementFacts, SecretPhase, SecretToProve};
+use chrono::{DateTime, Utc};
+use tokengauge::app::{Answer, DoorFailure, Effect, Message, ReplacementFacts, SecretPhase, SecretToProve};
 use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::{Overview, Proof, ProofState, Verdict};
 
 use super::fixtures::*;
 use super::secret_replacement::{answered, begun, hindered, many, panel, proofs, refused, typed};
 
+fn entered(at: DateTime<Utc>) -> CredentialFacts {
+    CredentialFacts::Secret { characters: 40, lifetime: None, entered_at: at }
+}
+
 fn begun_for(names: &[&str]) -> ReplacementFacts {
     let proven_for: BTreeSet<_> = names.iter().map(|name| id(name)).collect();
-    ReplacementFacts { candidate: secret(None), proven_for }
+    ReplacementFacts { candidate: entered(start() - minutes(5)), proven_for }
 }
 
 /// Begun by another program, for these of them.
@@ -141,13 +146,28 @@ fn what_another_program_has_ended_is_told() {
     assert!(desk.said().ends_with("all connections use the old secret again."), "{}", desk.said());
 
     let reading = hindered(&mut taken, &open[2]);
-    let CredentialFacts::Secret { entered_at, .. } = &mut taken.app.connections.apps[0].credential else {
-        panic!("a secret")
+    let told = |in_use: CredentialFacts| {
+        let mut desk = taken.clone();
+        desk.app.connections.apps[0].credential = in_use;
+        read(&mut desk, &reading, None);
+        assert_eq!(desk.app.panel, None);
+        desk.said().to_owned()
     };
-    *entered_at = start();
-    read(&mut taken, &reading, None);
-    assert_eq!(taken.app.panel, None);
-    assert!(taken.said().ends_with("all connections use the new secret."), "{}", taken.said());
+    let (new, third) = (entered(start() - minutes(5)), entered(start() - minutes(1)));
+    assert!(told(new).ends_with("all connections use the new secret."));
+    assert!(told(third).ends_with("another secret is in use."));
+    assert!(told(CredentialFacts::Public).ends_with("no secret is in use any more."));
+}
+
+#[test]
+fn a_registration_that_cannot_be_read_ends_no_replacement() {
+    let mut desk = desk_with(many(4), &["c00"]);
+    desk.press("S");
+    let reading = desk.send(Message::RecordsChanged);
+    let mut contents = contents(desk.app.connections.all().to_vec());
+    contents.apps.clear();
+    desk.answer(&reading, Answer::Contents(Ok(contents)));
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, _)));
 }
 
 #[test]
@@ -162,4 +182,34 @@ fn records_that_were_read_before_the_first_proof_end_nothing() {
     assert!(matches!(panel(&desk).phase, SecretPhase::Settled(..)), "they are read once more");
     read(&mut desk, &again, Some(begun_for(&["c00"])));
     assert_eq!(panel(&desk).run().unwrap().count().proven, 1);
+}
+
+#[test]
+fn records_that_were_read_before_any_later_proof_take_nothing_back() {
+    let mut desk = desk_with(many(3), &["c00"]);
+    desk.press("S");
+    let open = desk.press("r");
+    let reading = desk.send(Message::RecordsChanged);
+    answered(&mut desk, &open[0], Proof::Proven);
+    answered(&mut desk, &open[1], refused());
+    let again = read(&mut desk, &reading, Some(begun_for(&["c00"])));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2, "{:?}", panel(&desk).phase);
+    read(&mut desk, &again, Some(begun_for(&["c00", "c01"])));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2);
+}
+
+#[test]
+fn a_replacement_that_waited_behind_a_locked_vault_is_brought_up_to_date() {
+    let mut desk = desk_with(many(4), &["c00"]);
+    desk.press("S");
+    let reading = desk.send(Message::RecordsChanged);
+    desk.answer(&reading, Answer::Contents(Err(DoorFailure::Locked)));
+    desk.type_text("correct horse");
+    let open = desk.press("Enter");
+    let mut contents = contents(many(4));
+    contents.apps[0].replacement = Some(begun_for(&["c00"]));
+    let reading = desk.answer(&open, Answer::Contents(Ok(contents)));
+    read(&mut desk, &reading, None);
+    assert_eq!(desk.app.panel, None);
+    assert!(desk.said().ends_with("all connections use the old secret again."), "{}", desk.said());
 }

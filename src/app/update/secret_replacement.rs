@@ -38,14 +38,13 @@ impl App {
                 SecretPhase::Settled(run, SecretToProve::Held, Verdict::Partly)
             }
         };
-        let in_use_since = self.in_use_since(&client_id);
-        SecretPanel { client_id, serves: self.served_by(&client_id).count(), in_use_since, row: None, phase }
-    }
-
-    pub(super) fn in_use_since(&self, client_id: &ClientId) -> Option<DateTime<Utc>> {
-        match self.app_facts(client_id)?.credential {
-            CredentialFacts::Secret { entered_at, .. } => Some(entered_at),
-            CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
+        SecretPanel {
+            client_id,
+            serves: self.served_by(&client_id).count(),
+            in_use_since: self.app_facts(&client_id).and_then(|app| entered_at(&app.credential)),
+            candidate_since: replacement.and_then(|own| entered_at(&own.candidate)),
+            row: None,
+            phase,
         }
     }
 
@@ -273,6 +272,14 @@ impl App {
             None => self.panel = Some(Panel::Secret(panel)),
             Some(place) => self.covered.insert(place, Panel::Secret(panel)),
         }
+    }
+}
+
+/// When a secret was entered, which tells it from any other.
+pub(super) fn entered_at(credential: &CredentialFacts) -> Option<DateTime<Utc>> {
+    match credential {
+        CredentialFacts::Secret { entered_at, .. } => Some(*entered_at),
+        CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
     }
 }
 
