@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use tokengauge::app::{Answer, DoorFailure, Effect, Message, ReplacementFacts, SecretPhase, SecretToProve};
+use tokengauge::app::{
+    Action, Answer, AskedIn, DoorFailure, Effect, Message, ReplacementEnd, ReplacementFacts, SecretPhase,
+    SecretToProve,
+};
 use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::{Overview, Proof, ProofState, Verdict};
 
@@ -212,4 +215,70 @@ fn a_replacement_that_waited_behind_a_locked_vault_is_brought_up_to_date() {
     read(&mut desk, &reading, None);
     assert_eq!(desk.app.panel, None);
     assert!(desk.said().ends_with("all connections use the old secret again."), "{}", desk.said());
+}
+
+#[test]
+fn enter_goes_on_with_a_replacement_that_was_stopped_and_keeps_one_that_has_been_tried() {
+    let mut desk = desk_with(many(4), &["c00", "c01"]);
+    desk.press("S");
+    let open = desk.press("Enter");
+    assert_eq!(proofs(&open).len(), 2);
+    answered(&mut desk, &open[0], refused());
+    answered(&mut desk, &open[1], refused());
+    assert!(!panel(&desk).may_go_on());
+    desk.press("Enter");
+    assert_eq!((desk.app.panel.is_none(), desk.said()), (true, "Both secrets are kept. S goes on."));
+}
+
+#[test]
+fn x_takes_all_back_from_where_nothing_runs_after_a_question() {
+    let mut desk = desk_with(many(4), &["c00", "c01"]);
+    desk.press("S");
+    assert_eq!(desk.press("X"), []);
+    assert!(matches!(panel(&desk).phase, SecretPhase::Asking(_, _, AskedIn::GoingBack)));
+    assert_eq!(desk.press("X"), [], "one key twice is no answer");
+    desk.press("Esc");
+    assert!(panel(&desk).may_go_on(), "a no changes nothing");
+    desk.press("X");
+    let back = desk.press("Enter");
+    assert!(matches!(back[..], [Effect::EndReplacement { end: ReplacementEnd::BackToOld, .. }]), "{back:?}");
+}
+
+#[test]
+fn whoever_wants_to_leave_from_the_question_sets_nothing_going() {
+    let mut desk = Desk::open(many(12));
+    let first = begun(&mut desk);
+    answered(&mut desk, &first[0], Proof::Proven);
+    desk.press("Ctrl-C");
+    for key in ["Ctrl-C", "q"] {
+        assert_eq!(desk.press(key), []);
+        assert!(matches!(panel(&desk).phase, SecretPhase::Asking(..)), "{key}");
+    }
+}
+
+#[test]
+fn only_what_may_be_held_is_given_up() {
+    let mut desk = Desk::open(many(1));
+    desk.press("r");
+    begun(&mut desk);
+    desk.press("Esc");
+    assert!(!desk.app.on_offer(desk.now).contains(&Action::Abandon), "nothing is under way");
+    desk.press("X");
+    assert!(matches!(panel(&desk).phase, SecretPhase::Asking(..)));
+}
+
+#[test]
+fn after_a_wrong_secret_the_right_one_is_pasted_right_there() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    answered(&mut desk, &first[0], refused());
+    desk.paste("another~secret.value-of-forty-characters");
+    assert!(panel(&desk).is_typing());
+    assert_eq!(proofs(&desk.press("Enter")).len(), 1);
+
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    answered(&mut desk, &first[0], refused());
+    desk.press("Ctrl-C");
+    assert!(panel(&desk).is_typing() && !desk.app.holds_unsaved_secret());
 }
