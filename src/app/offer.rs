@@ -240,8 +240,19 @@ impl App {
                 return vec![A::Open, A::NextField, A::PreviousField, A::Up, A::Down, A::Back, A::Interrupt];
             }
             SecretPhase::Proving(..) => vec![A::Back],
-            SecretPhase::Settled(..) => vec![A::Open, A::Renew, A::Back],
-            SecretPhase::Asking(..) => vec![A::Open, A::Abandon, A::Back],
+            SecretPhase::Settled(..) | SecretPhase::Asking(..) => {
+                let is_settled = matches!(panel.phase, SecretPhase::Settled(..));
+                let first = if is_settled && !panel.takes_another() && !panel.may_go_on() {
+                    [A::Renew, A::Open]
+                } else {
+                    [A::Open, A::Renew]
+                };
+                let mut own = vec![first[0]];
+                own.extend(panel.may_go_back().then_some(A::Abandon));
+                own.push(A::Back);
+                own.extend(is_settled.then_some(first[1]));
+                own
+            }
             SecretPhase::GoingBack(..) | SecretPhase::Ending(..) => Vec::new(),
             SecretPhase::Done { .. } => {
                 let mut own = Vec::new();

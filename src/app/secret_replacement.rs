@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::app_registration::{ClientSecretError, SecretEnded};
 use crate::domain::secret::ClientSecret;
 use crate::domain::{
-    ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, SecretCredential, Unproven, Verdict,
+    ClientId, ConnectionId, HandOver, Overview, Proof, ProofRun, ProofState, SecretCredential, Unproven,
+    Verdict,
 };
 
 use super::{Failure, Field, RequestId};
@@ -19,6 +20,8 @@ pub struct SecretPanel {
     pub serves: usize,
     /// When the secret in use was entered, which tells it from any other.
     pub in_use_since: Option<DateTime<Utc>>,
+    /// When the new one was entered, as soon as the record has told it.
+    pub candidate_since: Option<DateTime<Utc>>,
     /// The row that is looked at; `None` follows what is under way.
     pub row: Option<usize>,
     /// How far it has come.
@@ -49,13 +52,15 @@ pub enum SecretPhase {
     },
 }
 
-/// Where the person wanted to leave, which is where a no leads back to.
+/// What is asked, and where a no leads back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedIn {
-    /// While it is proven.
+    /// Whether to stop, while it is proven.
     Proving,
-    /// With nothing under way.
+    /// Whether to stop, with nothing under way.
     Settled,
+    /// Whether all go back to the old secret, with nothing under way.
+    GoingBack,
 }
 
 /// What is typed of a new secret.
@@ -208,6 +213,30 @@ impl SecretPanel {
             | SecretPhase::Ending(run, ..)
             | SecretPhase::Done { run, .. } => Some(run),
         }
+    }
+
+    /// True if nothing is under way, and what is left to do only waits for the person's word.
+    pub fn may_go_on(&self) -> bool {
+        let SecretPhase::Settled(run, _, Verdict::Partly) = &self.phase else { return false };
+        let waits = run.rows().iter().any(|row| row.state == ProofState::Waiting);
+        waits || run.verdict() == Some(Verdict::AllProven)
+    }
+
+    /// True if there is a new secret that can be given up: the record holds it, or may do so before long.
+    pub fn may_go_back(&self) -> bool {
+        match &self.phase {
+            SecretPhase::Settled(_, secret, verdict) => {
+                *secret == SecretToProve::Held && *verdict == Verdict::Partly
+            }
+            SecretPhase::Asking(_, _, AskedIn::GoingBack) => false,
+            SecretPhase::Asking(run, secret, _) => *secret == SecretToProve::Held || run.is_under_way(),
+            _ => false,
+        }
+    }
+
+    /// True if the secret that was given is not in use, and another one may be given in its place.
+    pub fn takes_another(&self) -> bool {
+        matches!(self.phase, SecretPhase::Settled(_, _, Verdict::Wrong | Verdict::Untried))
     }
 
     /// True if a field takes keys as text.

@@ -199,6 +199,10 @@ impl ReplaceSecret {
             entered_at: services.clock.now(),
         };
         app.may_prove(&given).map_err(|error| not_ended(&error.into()))?;
+        // Given once more: what was begun with it is gone on with, and not begun anew should it be given up meanwhile.
+        if app.replacement.is_some() {
+            return Ok(NewSecret::Held);
+        }
         if self.secret_expires.is_none() {
             say("no end date: give --secret-expires DATE, and tokengauge warns before it lapses");
         }

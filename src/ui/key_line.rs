@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::connections::Showing;
 use crate::app::{
-    Action, AskedIn, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep, SecretPhase,
-    replacing,
+    Action, AskedIn, Context, ExportPhase, GoFate, HandOverPhase, Panel, Question, QueueStep, SecretPanel,
+    SecretPhase, replacing,
 };
 use crate::domain::{NextStep, Verdict};
 
@@ -57,6 +57,7 @@ fn shown(view: View<'_>) -> Vec<Action> {
     let kept = |action: &Action| match (context, action) {
         // Two keys that do the same: one is told.
         (_, action) if by_enter == Some(*action) => false,
+        (Context::SecretReplacement, Action::Renew) => !view.app.panel.as_ref().is_some_and(may_go_on),
         (Context::InputPane | Context::SecretReplacement, Action::NextField | Action::Interrupt)
         | (Context::Permissions, Action::Toggle)
         | (Context::Door, Action::Interrupt) => true,
@@ -67,6 +68,10 @@ fn shown(view: View<'_>) -> Vec<Action> {
         (_, action) => !LEFT_OUT.contains(action),
     };
     view.app.on_offer(view.now).into_iter().filter(kept).collect()
+}
+
+fn may_go_on(panel: &Panel) -> bool {
+    matches!(panel, Panel::Secret(own) if own.may_go_on())
 }
 
 fn is_choosing(panel: &Panel) -> bool {
@@ -90,22 +95,27 @@ fn pair<'a>(view: View<'_>, row: Row<'a>, action: Action) -> Row<'a> {
 }
 
 /// What a key does while a secret is replaced.
-fn secret_label(phase: &SecretPhase, action: Action) -> &'static str {
-    match (phase, action) {
+fn secret_label(panel: &SecretPanel, action: Action) -> &'static str {
+    match (&panel.phase, action) {
         (SecretPhase::Typing(_), Action::Open) => "prove it",
         (SecretPhase::Proving(..), Action::Back) => "stop",
-        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => "leave or go back",
-        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Open) => "keep both",
-        (SecretPhase::Settled(run, ..), Action::Renew) if run.verdict() == Some(Verdict::AllProven) => {
-            "take the new one"
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Back) => "leave",
+        (SecretPhase::Settled(..), Action::Abandon) => "undo",
+        (SecretPhase::Settled(run, ..), Action::Open | Action::Renew)
+            if run.verdict() == Some(Verdict::AllProven) =>
+        {
+            "finish"
         }
-        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Renew) => "try the rest",
+        (SecretPhase::Settled(..), Action::Open) if panel.may_go_on() => "go on",
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Open) => "keep both",
+        (SecretPhase::Settled(_, _, Verdict::Partly), Action::Renew) => "retry",
         (SecretPhase::Settled(..), Action::Open) => "another secret",
         (SecretPhase::Settled(..), Action::Renew) => "try all",
+        (SecretPhase::Asking(_, _, AskedIn::GoingBack), Action::Open) => "all to the old one",
         (SecretPhase::Asking(..), Action::Open) => "stop here",
         (SecretPhase::Asking(..), Action::Abandon) => "back to the old one",
         (SecretPhase::Asking(_, _, AskedIn::Proving), Action::Back) => "go on",
-        (SecretPhase::Asking(_, _, AskedIn::Settled), Action::Back) => "no",
+        (SecretPhase::Asking(_, _, AskedIn::Settled | AskedIn::GoingBack), Action::Back) => "no",
         (SecretPhase::Done { .. }, Action::HandOver) => "hand over the next",
         (_, Action::Back) => "close",
         (_, action) => action.label(),
@@ -180,7 +190,7 @@ fn label(view: View<'_>, action: Action) -> &'static str {
             _ => "stop",
         },
         (Context::SecretReplacement, action) => match panel {
-            Some(Panel::Secret(panel)) => secret_label(&panel.phase, action),
+            Some(Panel::Secret(panel)) => secret_label(panel, action),
             _ => action.label(),
         },
         (Context::Question, Action::Open) => match view.app.question() {

@@ -14,7 +14,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::secret_replacement::{connections, proof_in_words};
-use crate::app::{Action, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve};
+use crate::app::{Action, AskedIn, SecretField, SecretForm, SecretPanel, SecretPhase, SecretToProve};
 use crate::domain::{Proof, ProofRow, ProofRun, ProofState, Verdict};
 
 use super::Regions;
@@ -105,7 +105,8 @@ fn draw_run(canvas: &mut Canvas<'_>, view: View<'_>, panel: &SecretPanel, run: &
     let width = canvas.width();
     let foot = foot(view, panel, run, width);
     let foot_height = (foot.len() as u16).min(canvas.rows_left() / 2);
-    canvas.line(&counts(view, run, width));
+    let is_settled = matches!(panel.phase, SecretPhase::Settled(..));
+    canvas.line(&counts(view, run, is_settled, width));
     let height = usize::from(canvas.rows_left().saturating_sub(foot_height)).max(1);
     draw_rows(canvas, view, panel, run, height);
     let first = usize::from(canvas.rows_left().saturating_sub(foot_height));
@@ -119,7 +120,7 @@ fn draw_rows(canvas: &mut Canvas<'_>, view: View<'_>, panel: &SecretPanel, run: 
     let height = if is_long { height.saturating_sub(1).max(1) } else { height };
     let first = first_shown(panel.row.unwrap_or_else(|| panel.followed()), rows.len(), height);
     for (place, row) in rows.iter().enumerate().skip(first).take(height) {
-        let line = row_line(view, row, width);
+        let line = row_line(view, row, matches!(panel.phase, SecretPhase::Settled(..)), width);
         if panel.row == Some(place) {
             canvas.selected_line(&line);
         } else {
@@ -135,9 +136,12 @@ fn draw_rows(canvas: &mut Canvas<'_>, view: View<'_>, panel: &SecretPanel, run: 
 }
 
 /// Only what there is.
-fn counts(view: View<'_>, run: &ProofRun, width: u16) -> Line<'static> {
+fn counts(view: View<'_>, run: &ProofRun, is_settled: bool, width: u16) -> Line<'static> {
     let theme = view.theme();
-    let count = run.count();
+    let mut count = run.count();
+    if is_settled {
+        count.untried += std::mem::take(&mut count.open);
+    }
     let renewing = run.rows().iter().filter(|row| row.state == ProofState::Renewing).count();
     let all = [
         (count.proven, "proven", theme.good),
@@ -157,10 +161,12 @@ fn counts(view: View<'_>, run: &ProofRun, width: u16) -> Line<'static> {
     row.build()
 }
 
-fn row_line(view: View<'_>, row: &ProofRow, width: u16) -> Line<'static> {
+fn row_line(view: View<'_>, row: &ProofRow, is_settled: bool, width: u16) -> Line<'static> {
     let (theme, glyphs) = (view.theme(), view.glyphs());
     let moment = |at| view.time(at);
     let (shape, style, (word, why)) = match &row.state {
+        // Nothing runs for which its turn would come.
+        ProofState::Waiting if is_settled => (glyphs.step_later, theme.muted, ("not tried", String::new())),
         ProofState::Waiting => (glyphs.step_later, theme.muted, ("waiting", String::new())),
         ProofState::Renewing => (glyphs.step_now, theme.notice, ("renewing", String::new())),
         ProofState::Ended(proof) => {
@@ -191,19 +197,14 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
         SecretPhase::Settled(_, _, Verdict::Partly) if run.verdict() == Some(Verdict::AllProven) => (
             format!(
                 "All that can be proven use the new secret. {} lets it take the old one's place.",
-                view.key(Action::Renew)
+                view.key(Action::Open)
             ),
             theme.good,
         ),
-        SecretPhase::Settled(_, _, Verdict::Partly) => (
-            format!(
-                "Both secrets are kept: {} use the new one, {old} the old one. {} tries the rest, {} keeps it so.",
-                count.proven,
-                view.key(Action::Renew),
-                view.key(Action::Open)
-            ),
-            theme.warning,
-        ),
+        SecretPhase::Settled(_, _, Verdict::Partly) => {
+            let kept = format!("{} use the new secret, {old} the old one; both are kept.", count.proven);
+            (format!("{kept} {}", what_next(view, panel, run)), theme.warning)
+        }
         SecretPhase::Settled(_, _, Verdict::Wrong) => (
             format!(
                 "The platform refuses this secret{}. Nothing was changed: the old one is in use.",
@@ -213,6 +214,10 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
         ),
         SecretPhase::Settled(..) => (
             "It could not be tried on any connection. Nothing was changed: the old one is in use.".to_owned(),
+            theme.warning,
+        ),
+        SecretPhase::Asking(_, _, AskedIn::GoingBack) => (
+            format!("All back to the old secret? {} use the new one, which is forgotten here.", count.proven),
             theme.warning,
         ),
         SecretPhase::Asking(_, secret, _) => (question(view, run, secret), theme.warning),
@@ -234,6 +239,17 @@ fn foot(view: View<'_>, panel: &SecretPanel, run: &ProofRun, width: u16) -> Vec<
         ),
     };
     say(view, &text, style, width)
+}
+
+/// What can be done where some use the new secret and some do not.
+fn what_next(view: View<'_>, panel: &SecretPanel, run: &ProofRun) -> String {
+    let (renew, open, back) = (view.key(Action::Renew), view.key(Action::Open), view.key(Action::Abandon));
+    if panel.may_go_on() {
+        return format!("Go on? {open} does; {back} takes all back to the old one.");
+    }
+    // The platform knows a new secret everywhere only after a while.
+    let refused = if run.count().refused > 0 { "Refused: wait some minutes, then " } else { "" };
+    format!("{refused}{renew} tries the rest, {open} keeps it so, {back} takes all back to the old one.")
 }
 
 /// What the person is asked who wants to leave.

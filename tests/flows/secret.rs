@@ -91,16 +91,17 @@ impl Desk {
         }
     }
 
-    /// Proves the secret that the record holds, and lets something happen before the platform answers.
+    /// Proves the secret, and lets something happen before the platform answers.
     async fn held_answer(
         &self,
         id: &ConnectionId,
+        secret: NewSecret,
         happens: impl FnOnce(&ClientId) -> Result<(), EndError>,
     ) -> Result<Proof, ExchangeError> {
         let (before, client_id) = (self.platform.requests(), self.platform.client_id());
         let simulator = self.platform.simulator.lock().unwrap();
         let (services, id) = (self.services.clone(), id.clone());
-        let proof = tokio::spawn(async move { prove_secret(&services, &id, &NewSecret::Held).await });
+        let proof = tokio::spawn(async move { prove_secret(&services, &id, &secret).await });
         while self.platform.requests() == before {
             std::thread::yield_now();
         }
@@ -284,16 +285,50 @@ async fn another_program_that_gives_up_or_takes_the_secret_is_not_overruled() {
     assert_eq!(prove(&first, &given(NEW)).await.unwrap(), Proof::Proven);
 
     // One is in the air while the other program gives it up.
-    let in_the_air = desk.held_answer(&second, |client_id| go_back_to_old_secret(&other, client_id)).await;
+    let in_the_air = desk
+        .held_answer(&second, NewSecret::Held, |client_id| go_back_to_old_secret(&other, client_id))
+        .await;
     assert!(matches!(in_the_air, Err(ExchangeError::Replacement(ReplacementError::NoneUnderWay))));
     assert_eq!((desk.app().replacement, desk.in_use()), (None, (38, 0)));
     desk.renew_all().await;
 
     // And while it takes it.
     assert_eq!(prove(&first, &given(NEW)).await.unwrap(), Proof::Proven);
-    let in_the_air = desk.held_answer(&second, |client_id| take_new_secret(&other, client_id)).await;
+    let in_the_air =
+        desk.held_answer(&second, NewSecret::Held, |client_id| take_new_secret(&other, client_id)).await;
     assert_eq!(in_the_air.unwrap(), Proof::Proven);
     assert_eq!((desk.app().replacement, desk.in_use()), (None, (0, 38)));
+    desk.renew_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_given_secret_that_was_given_up_meanwhile_does_not_come_back_with_a_late_proof() {
+    let desk = Desk::with("");
+    let (first, second) = (desk.id("contoso-mail01"), desk.id("contoso-mail02"));
+    let other = crate::desk::reopen(desk.home.path());
+    let is_none_under_way = |proof: Result<Proof, ExchangeError>| {
+        matches!(proof, Err(ExchangeError::Replacement(ReplacementError::NoneUnderWay)))
+    };
+
+    // It was begun when this one set out.
+    prove_secret(&desk.services, &first, &given(NEW)).await.unwrap();
+    let proof =
+        desk.held_answer(&second, given(NEW), |client_id| go_back_to_old_secret(&other, client_id)).await;
+    assert!(is_none_under_way(proof));
+    assert_eq!((desk.app().replacement, desk.in_use()), (None, (38, 0)));
+
+    // It was begun and given up while this one was in the air.
+    let begun_and_given_up = |client_id: &ClientId| {
+        let NewSecret::Given(secret) = given(NEW) else { panic!("given") };
+        let mut locked = other.vault.lock_app(client_id, std::time::Duration::ZERO).unwrap();
+        let mut app = locked.read().unwrap().unwrap();
+        app.note_proof(&secret, first.clone()).unwrap();
+        locked.save(&mut app).unwrap();
+        drop(locked);
+        go_back_to_old_secret(&other, client_id)
+    };
+    assert!(is_none_under_way(desk.held_answer(&second, given(NEW), begun_and_given_up).await));
+    assert_eq!((desk.app().replacement, desk.in_use()), (None, (38, 0)));
     desk.renew_all().await;
 }
 

@@ -41,6 +41,7 @@ fn with(all: Vec<Overview>, phase: impl FnOnce(ProofRun) -> SecretPhase) -> App 
         client_id: all[0].settings.client_id,
         serves: all.len(),
         in_use_since: None,
+        candidate_since: None,
         row: None,
         phase: phase(run),
     };
@@ -113,6 +114,18 @@ pub fn all() -> Vec<Scene> {
             }),
         ),
         ("secret_partly", at(settled)),
+        (
+            "secret_stopped",
+            with(served(), |run| {
+                let proven_for: BTreeSet<_> = run.rows().iter().take(9).map(|row| row.id.clone()).collect();
+                let run = ProofRun::new(&served(), |id| proven_for.contains(id), now());
+                SecretPhase::Settled(run, SecretToProve::Held, Verdict::Partly)
+            }),
+        ),
+        (
+            "secret_going_back",
+            at(|run| SecretPhase::Asking(proven(run, 99, true), held.clone(), AskedIn::GoingBack)),
+        ),
         (
             "secret_asking",
             at(|run| SecretPhase::Asking(proven(run, 17, false), held.clone(), AskedIn::Proving)),

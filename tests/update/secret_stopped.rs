@@ -2,16 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use tokengauge::app::{Answer, Effect, Message, ReplacementFacts, SecretPhase, SecretToProve};
+use chrono::{DateTime, Utc};
+use tokengauge::app::{
+    Action, Answer, AskedIn, DoorFailure, Effect, Message, ReplacementEnd, ReplacementFacts, SecretPhase,
+    SecretToProve,
+};
 use tokengauge::domain::app_registration::CredentialFacts;
 use tokengauge::domain::{Overview, Proof, ProofState, Verdict};
 
 use super::fixtures::*;
 use super::secret_replacement::{answered, begun, hindered, many, panel, proofs, refused, typed};
 
+fn entered(at: DateTime<Utc>) -> CredentialFacts {
+    CredentialFacts::Secret { characters: 40, lifetime: None, entered_at: at }
+}
+
 fn begun_for(names: &[&str]) -> ReplacementFacts {
     let proven_for: BTreeSet<_> = names.iter().map(|name| id(name)).collect();
-    ReplacementFacts { candidate: secret(None), proven_for }
+    ReplacementFacts { candidate: entered(start() - minutes(5)), proven_for }
 }
 
 /// Begun by another program, for these of them.
@@ -141,13 +149,28 @@ fn what_another_program_has_ended_is_told() {
     assert!(desk.said().ends_with("all connections use the old secret again."), "{}", desk.said());
 
     let reading = hindered(&mut taken, &open[2]);
-    let CredentialFacts::Secret { entered_at, .. } = &mut taken.app.connections.apps[0].credential else {
-        panic!("a secret")
+    let told = |in_use: CredentialFacts| {
+        let mut desk = taken.clone();
+        desk.app.connections.apps[0].credential = in_use;
+        read(&mut desk, &reading, None);
+        assert_eq!(desk.app.panel, None);
+        desk.said().to_owned()
     };
-    *entered_at = start();
-    read(&mut taken, &reading, None);
-    assert_eq!(taken.app.panel, None);
-    assert!(taken.said().ends_with("all connections use the new secret."), "{}", taken.said());
+    let (new, third) = (entered(start() - minutes(5)), entered(start() - minutes(1)));
+    assert!(told(new).ends_with("all connections use the new secret."));
+    assert!(told(third).ends_with("another secret is in use."));
+    assert!(told(CredentialFacts::Public).ends_with("no secret is in use any more."));
+}
+
+#[test]
+fn a_registration_that_cannot_be_read_ends_no_replacement() {
+    let mut desk = desk_with(many(4), &["c00"]);
+    desk.press("S");
+    let reading = desk.send(Message::RecordsChanged);
+    let mut contents = contents(desk.app.connections.all().to_vec());
+    contents.apps.clear();
+    desk.answer(&reading, Answer::Contents(Ok(contents)));
+    assert!(matches!(panel(&desk).phase, SecretPhase::Settled(_, SecretToProve::Held, _)));
 }
 
 #[test]
@@ -162,4 +185,100 @@ fn records_that_were_read_before_the_first_proof_end_nothing() {
     assert!(matches!(panel(&desk).phase, SecretPhase::Settled(..)), "they are read once more");
     read(&mut desk, &again, Some(begun_for(&["c00"])));
     assert_eq!(panel(&desk).run().unwrap().count().proven, 1);
+}
+
+#[test]
+fn records_that_were_read_before_any_later_proof_take_nothing_back() {
+    let mut desk = desk_with(many(3), &["c00"]);
+    desk.press("S");
+    let open = desk.press("r");
+    let reading = desk.send(Message::RecordsChanged);
+    answered(&mut desk, &open[0], Proof::Proven);
+    answered(&mut desk, &open[1], refused());
+    let again = read(&mut desk, &reading, Some(begun_for(&["c00"])));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2, "{:?}", panel(&desk).phase);
+    read(&mut desk, &again, Some(begun_for(&["c00", "c01"])));
+    assert_eq!(panel(&desk).run().unwrap().count().proven, 2);
+}
+
+#[test]
+fn a_replacement_that_waited_behind_a_locked_vault_is_brought_up_to_date() {
+    let mut desk = desk_with(many(4), &["c00"]);
+    desk.press("S");
+    let reading = desk.send(Message::RecordsChanged);
+    desk.answer(&reading, Answer::Contents(Err(DoorFailure::Locked)));
+    desk.type_text("correct horse");
+    let open = desk.press("Enter");
+    let mut contents = contents(many(4));
+    contents.apps[0].replacement = Some(begun_for(&["c00"]));
+    let reading = desk.answer(&open, Answer::Contents(Ok(contents)));
+    read(&mut desk, &reading, None);
+    assert_eq!(desk.app.panel, None);
+    assert!(desk.said().ends_with("all connections use the old secret again."), "{}", desk.said());
+}
+
+#[test]
+fn enter_goes_on_with_a_replacement_that_was_stopped_and_keeps_one_that_has_been_tried() {
+    let mut desk = desk_with(many(4), &["c00", "c01"]);
+    desk.press("S");
+    let open = desk.press("Enter");
+    assert_eq!(proofs(&open).len(), 2);
+    answered(&mut desk, &open[0], refused());
+    answered(&mut desk, &open[1], refused());
+    assert!(!panel(&desk).may_go_on());
+    desk.press("Enter");
+    assert_eq!((desk.app.panel.is_none(), desk.said()), (true, "Both secrets are kept. S goes on."));
+}
+
+#[test]
+fn x_takes_all_back_from_where_nothing_runs_after_a_question() {
+    let mut desk = desk_with(many(4), &["c00", "c01"]);
+    desk.press("S");
+    assert_eq!(desk.press("X"), []);
+    assert!(matches!(panel(&desk).phase, SecretPhase::Asking(_, _, AskedIn::GoingBack)));
+    assert_eq!(desk.press("X"), [], "one key twice is no answer");
+    desk.press("Esc");
+    assert!(panel(&desk).may_go_on(), "a no changes nothing");
+    desk.press("X");
+    let back = desk.press("Enter");
+    assert!(matches!(back[..], [Effect::EndReplacement { end: ReplacementEnd::BackToOld, .. }]), "{back:?}");
+}
+
+#[test]
+fn whoever_wants_to_leave_from_the_question_sets_nothing_going() {
+    let mut desk = Desk::open(many(12));
+    let first = begun(&mut desk);
+    answered(&mut desk, &first[0], Proof::Proven);
+    desk.press("Ctrl-C");
+    for key in ["Ctrl-C", "q"] {
+        assert_eq!(desk.press(key), []);
+        assert!(matches!(panel(&desk).phase, SecretPhase::Asking(..)), "{key}");
+    }
+}
+
+#[test]
+fn only_what_may_be_held_is_given_up() {
+    let mut desk = Desk::open(many(1));
+    desk.press("r");
+    begun(&mut desk);
+    desk.press("Esc");
+    assert!(!desk.app.on_offer(desk.now).contains(&Action::Abandon), "nothing is under way");
+    desk.press("X");
+    assert!(matches!(panel(&desk).phase, SecretPhase::Asking(..)));
+}
+
+#[test]
+fn after_a_wrong_secret_the_right_one_is_pasted_right_there() {
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    answered(&mut desk, &first[0], refused());
+    desk.paste("another~secret.value-of-forty-characters");
+    assert!(panel(&desk).is_typing());
+    assert_eq!(proofs(&desk.press("Enter")).len(), 1);
+
+    let mut desk = Desk::open(many(3));
+    let first = begun(&mut desk);
+    answered(&mut desk, &first[0], refused());
+    desk.press("Ctrl-C");
+    assert!(panel(&desk).is_typing() && !desk.app.holds_unsaved_secret());
 }

@@ -76,7 +76,13 @@ impl App {
                 "Make a second key and keep it elsewhere: tokengauge vault key-file FILE",
             ));
         }
-        self.listen_again()
+        let mut effects = self.listen_again();
+        // It waited behind the locked door. What was read at the door may be older than its last proof.
+        if let Some(panel) = self.take_secret_panel() {
+            self.put_secret_panel(panel);
+            effects.extend(self.read_records_again());
+        }
+        effects
     }
 
     fn reading_failed(&mut self, failure: DoorFailure, now: DateTime<Utc>) {

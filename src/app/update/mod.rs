@@ -243,7 +243,8 @@ impl App {
             _ if cleared => Vec::new(),
             // Who wanted to clear a field that was empty already has not wanted to leave: a secret pasted next would go to
             // the shell. And what was typed is thrown away only when it is asked for.
-            Some(Panel::Input(_) | Panel::Secret(_)) => self.act_in_panel(Action::Back, now),
+            Some(Panel::Input(_)) => self.act_in_panel(Action::Back, now),
+            Some(Panel::Secret(_)) => self.act_in_panel(Action::Interrupt, now),
             _ => self.quit(),
         }
     }

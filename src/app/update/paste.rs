@@ -298,7 +298,9 @@ impl App {
                     )));
                 }
             }
-            (Some(Panel::Secret(panel)), _) if panel.is_typing() => panel.paste(text),
+            (Some(Panel::Secret(panel)), _) if panel.is_typing() || panel.takes_another() => {
+                panel.paste(text)
+            }
             (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => {
                 field.paste(text.trim());
             }

@@ -4,10 +4,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{
-    App, Effect, Failure, FailureKind, Notice, ProofNews, Reading, ReplacementEnd, RequestId, SecretPanel,
-    SecretPhase, SecretToProve,
+    App, AppFacts, Effect, Failure, FailureKind, Notice, ProofNews, Reading, ReplacementEnd,
+    ReplacementFacts, RequestId, SecretPanel, SecretPhase, SecretToProve,
 };
+use crate::domain::app_registration::CredentialFacts;
 use crate::domain::{ConnectionId, Proof, Unproven, Verdict};
+
+use super::secret_replacement::entered_at;
 
 impl App {
     pub(super) fn take_proof(
@@ -45,15 +48,18 @@ impl App {
         connection: &ConnectionId,
         proof: Result<Proof, Failure>,
     ) -> Vec<Effect> {
-        let (was_held, is_hindered) = (panel.holds_recorded(), proof.is_err());
-        panel.take_proof(connection, proof);
-        match () {
+        let was_held = panel.holds_recorded();
+        let effects = match &proof {
             // It may have been ended by another program.
-            () if was_held && is_hindered => return self.read_records_again(),
-            () if !was_held && panel.holds_recorded() => self.outdate_reading(),
-            () => {}
-        }
-        Vec::new()
+            Err(_) if was_held => self.read_records_again(),
+            Ok(Proof::Proven) => {
+                self.outdate_reading();
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        panel.take_proof(connection, proof);
+        effects
     }
 
     /// Of a replacement that was stopped: it was in the air by then.
@@ -80,24 +86,14 @@ impl App {
         }
     }
 
-    /// What the records say by now of the replacement that is shown: another program may have proven more, or ended it.
+    /// What the records say by now of the replacement that is shown: another program may have proven more, or ended it. One
+    /// that cannot be read says nothing.
     pub(super) fn follow_replacement(&mut self, now: DateTime<Utc>) {
         let Some(mut panel) = self.take_secret_panel() else { return };
-        let replacement = self.app_facts(&panel.1.client_id).and_then(|app| app.replacement.as_ref());
-        match (&mut panel.1.phase, replacement) {
-            (SecretPhase::Settled(run, SecretToProve::Held, _), Some(own)) => run.follow(&own.proven_for),
-            (
-                SecretPhase::Proving(run, SecretToProve::Held)
-                | SecretPhase::Settled(run, SecretToProve::Held, _)
-                | SecretPhase::Asking(run, SecretToProve::Held, _),
-                None,
-            ) if !run.is_under_way() => {
-                let is_old = self.in_use_since(&panel.1.client_id) == panel.1.in_use_since;
-                let told = if is_old {
-                    "Another program has ended this: all connections use the old secret again."
-                } else {
-                    "Another program has ended this: all connections use the new secret."
-                };
+        match self.app_facts(&panel.1.client_id) {
+            Some(AppFacts { replacement: Some(own), .. }) => panel.1.follow(own),
+            Some(AppFacts { replacement: None, credential, .. }) if panel.1.may_be_ended_elsewhere() => {
+                let told = panel.1.ended_elsewhere(credential);
                 self.tell(Notice::plain(told, now));
                 return;
             }
@@ -145,6 +141,39 @@ impl SecretPanel {
                 | SecretPhase::Asking(_, SecretToProve::Held, _)
                 | SecretPhase::GoingBack(_, SecretToProve::Held)
         )
+    }
+
+    fn follow(&mut self, record: &ReplacementFacts) {
+        if self.holds_recorded() {
+            self.candidate_since = entered_at(&record.candidate);
+        }
+        if let SecretPhase::Settled(run, SecretToProve::Held, _) = &mut self.phase {
+            run.follow(&record.proven_for);
+        }
+    }
+
+    /// True if what the record no longer holds is not ended from here.
+    fn may_be_ended_elsewhere(&self) -> bool {
+        match &self.phase {
+            SecretPhase::Proving(run, SecretToProve::Held)
+            | SecretPhase::Settled(run, SecretToProve::Held, _)
+            | SecretPhase::Asking(run, SecretToProve::Held, _) => !run.is_under_way(),
+            _ => false,
+        }
+    }
+
+    /// What another program has made of it, by what the registration proves itself with now.
+    fn ended_elsewhere(&self, in_use: &CredentialFacts) -> &'static str {
+        match entered_at(in_use) {
+            Some(since) if self.in_use_since == Some(since) => {
+                "Another program has ended this: all connections use the old secret again."
+            }
+            Some(since) if self.candidate_since == Some(since) => {
+                "Another program has ended this: all connections use the new secret."
+            }
+            Some(_) => "Another program has ended this: another secret is in use.",
+            None => "Another program has ended this: no secret is in use any more.",
+        }
     }
 
     /// True if a renewal of this connection, begun here, is on its way.

@@ -38,14 +38,13 @@ impl App {
                 SecretPhase::Settled(run, SecretToProve::Held, Verdict::Partly)
             }
         };
-        let in_use_since = self.in_use_since(&client_id);
-        SecretPanel { client_id, serves: self.served_by(&client_id).count(), in_use_since, row: None, phase }
-    }
-
-    pub(super) fn in_use_since(&self, client_id: &ClientId) -> Option<DateTime<Utc>> {
-        match self.app_facts(client_id)?.credential {
-            CredentialFacts::Secret { entered_at, .. } => Some(entered_at),
-            CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
+        SecretPanel {
+            client_id,
+            serves: self.served_by(&client_id).count(),
+            in_use_since: self.app_facts(&client_id).and_then(|app| entered_at(&app.credential)),
+            candidate_since: replacement.and_then(|own| entered_at(&own.candidate)),
+            row: None,
+            phase,
         }
     }
 
@@ -78,7 +77,14 @@ impl App {
             self.panel = Some(Panel::Secret(panel));
             return Vec::new();
         }
-        let action = if action == Action::Quit { Action::Back } else { action };
+        let action = match (action, &panel.phase) {
+            // Whoever wants to leave has not said that it is to go on: the question stays.
+            (Action::Quit | Action::Interrupt, SecretPhase::Asking(..)) => Action::Interrupt,
+            (Action::Interrupt, _) if panel.takes_another() => Action::Open,
+            (Action::Quit | Action::Interrupt, _) => Action::Back,
+            (Action::Open, _) if panel.may_go_on() => Action::Renew,
+            (action, _) => action,
+        };
         let (client_id, effects) = (panel.client_id, Vec::new());
         panel.phase = match (panel.phase, action) {
             (SecretPhase::Typing(form), Action::Open) => self.begin_proving(&client_id, form, now),
@@ -99,6 +105,12 @@ impl App {
                 SecretPhase::Asking(run, secret, AskedIn::Settled)
             }
             (SecretPhase::Settled(..) | SecretPhase::Done { .. }, Action::Back) => return effects,
+            (SecretPhase::Settled(run, secret @ SecretToProve::Held, _), Action::Abandon) => {
+                SecretPhase::Asking(run, secret, AskedIn::GoingBack)
+            }
+            (SecretPhase::Asking(run, secret, AskedIn::GoingBack), Action::Open) => {
+                SecretPhase::GoingBack(run, secret)
+            }
             (
                 SecretPhase::Settled(run, secret, Verdict::Partly) | SecretPhase::Asking(run, secret, _),
                 Action::Open,
@@ -114,7 +126,7 @@ impl App {
             (SecretPhase::Asking(run, secret, AskedIn::Proving), Action::Back) => {
                 SecretPhase::Proving(run, secret)
             }
-            (SecretPhase::Asking(run, secret, AskedIn::Settled), Action::Back) => {
+            (SecretPhase::Asking(run, secret, AskedIn::Settled | AskedIn::GoingBack), Action::Back) => {
                 SecretPhase::Settled(run, secret, Verdict::Partly)
             }
             (phase @ SecretPhase::Done { .. }, Action::HandOver) => {
@@ -276,6 +288,14 @@ impl App {
     }
 }
 
+/// When a secret was entered, which tells it from any other.
+pub(super) fn entered_at(credential: &CredentialFacts) -> Option<DateTime<Utc>> {
+    match credential {
+        CredentialFacts::Secret { entered_at, .. } => Some(*entered_at),
+        CredentialFacts::Public | CredentialFacts::Certificate { .. } | CredentialFacts::Missing => None,
+    }
+}
+
 impl SecretPanel {
     /// A key for the form.
     pub(super) fn type_key(&mut self, key: KeyEvent) {
@@ -285,7 +305,12 @@ impl SecretPanel {
         }
     }
 
+    /// One that is pasted after a wrong one is a new attempt.
     pub(super) fn paste(&mut self, text: &str) {
+        if self.takes_another() {
+            self.row = None;
+            self.phase = SecretPhase::Typing(SecretForm::default());
+        }
         if let SecretPhase::Typing(form) = &mut self.phase {
             form.paste(text);
         }

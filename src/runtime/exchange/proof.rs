@@ -40,14 +40,14 @@ pub async fn prove_secret(
         Ok(read) => read,
         Err(error) => return unproven(error),
     };
-    let audience = audience_of_proof(&overview);
-    let spent = Box::pin(spend(services, id, Grant::Proof { audience, secret: candidate.clone() })).await;
+    let (audience, secret) = (audience_of_proof(&overview), candidate.secret.clone());
+    let spent = Box::pin(spend(services, id, Grant::Proof { audience, secret })).await;
     let proof = match spent {
         Ok(_) => Proof::Proven,
         Err(error) => unproven(error)?,
     };
-    let (own, id, secret) = (services.clone(), id.clone(), secret.clone());
-    blocking(move || note(&own, (&id, &overview), (&secret, &candidate), proof)).await.or_else(unproven)
+    let (own, id) = (services.clone(), id.clone());
+    blocking(move || note(&own, (&id, &overview), &candidate, proof)).await.or_else(unproven)
 }
 
 /// The resource that the renewal is for: one that renews, since a refusal for another says nothing of the secret.
@@ -58,24 +58,30 @@ fn audience_of_proof(overview: &Overview) -> Audience {
     chosen.unwrap_or_else(|| overview.settings.primary_audience())
 }
 
+/// The secret that is proven, and the registration's record from which that began.
+struct Candidate {
+    secret: SecretCredential,
+    generation: u64,
+}
+
 /// The secret that is meant, if it may be proven.
 fn candidate(
     services: &Services,
     id: &ConnectionId,
     secret: &NewSecret,
-) -> Result<(Overview, SecretCredential), ExchangeError> {
+) -> Result<(Overview, Candidate), ExchangeError> {
     let connection = services.vault.connection_by_id(id)?;
     let app = services
         .vault
         .app_registration(&connection.settings.client_id)?
         .ok_or(ExchangeError::NoAppRegistration)?;
-    let candidate = match (secret, app.replacement.as_ref()) {
+    let secret = match (secret, app.replacement.as_ref()) {
         (NewSecret::Given(given), _) => given.clone(),
         (NewSecret::Held, Some(own)) => own.candidate.clone(),
         (NewSecret::Held, None) => return Err(ReplacementError::NoneUnderWay.into()),
     };
-    app.may_prove(&candidate)?;
-    Ok((services.overview(&connection), candidate))
+    app.may_prove(&secret)?;
+    Ok((services.overview(&connection), Candidate { secret, generation: app.generation }))
 }
 
 /// What a failed renewal says of the secret.
@@ -108,11 +114,11 @@ fn of_vault(error: &VaultError) -> Unproven {
 fn note(
     services: &Services,
     (id, overview): (&ConnectionId, &Overview),
-    proven: (&NewSecret, &SecretCredential),
+    candidate: &Candidate,
     proof: Proof,
 ) -> Result<Proof, ExchangeError> {
     match &proof {
-        Proof::Proven => note_proven(services, (id, overview), proven)?,
+        Proof::Proven => note_proven(services, (id, overview), candidate)?,
         Proof::Refused(what_happened) => services.note_event(&Event {
             at: services.clock.now(),
             kind: EventKind::Failed,
@@ -128,19 +134,20 @@ fn note(
 fn note_proven(
     services: &Services,
     (id, overview): (&ConnectionId, &Overview),
-    (secret, candidate): (&NewSecret, &SecretCredential),
+    candidate: &Candidate,
 ) -> Result<(), ExchangeError> {
     let mut locked = services.vault.lock_app(&overview.settings.client_id, PATIENCE)?;
     let mut app = locked.read()?.ok_or(ExchangeError::NoAppRegistration)?;
     // Taken for all meanwhile, by another process that saw the last proof: there is nothing left to note.
-    if app.has_taken(candidate) {
+    if app.has_taken(&candidate.secret) {
         return Ok(());
     }
-    // Given up meanwhile: what another person has ended does not begin anew by itself.
-    if *secret == NewSecret::Held && app.replacement.is_none() {
+    // Given up meanwhile, also where it was begun only after this had set out: what a person has ended does not begin anew
+    // by itself. The record's generation tells that from a replacement which nobody has begun yet.
+    if app.replacement.is_none() && app.generation != candidate.generation {
         return Err(ReplacementError::NoneUnderWay.into());
     }
-    app.note_proof(candidate, id.clone())?;
+    app.note_proof(&candidate.secret, id.clone())?;
     Ok(locked.save(&mut app)?)
 }
 
