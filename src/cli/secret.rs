@@ -80,10 +80,18 @@ struct Proved {
 enum End {
     /// The new secret is the registration's, the old one is gone.
     Replaced,
+    /// The same, by another program, while this one was proving.
+    ReplacedByAnother,
     /// Both are kept.
     BothKept,
     /// The old secret is the registration's.
     OldKept,
+}
+
+impl End {
+    fn is_replaced(self) -> bool {
+        matches!(self, Self::Replaced | Self::ReplacedByAnother)
+    }
 }
 
 impl ReplaceSecret {
@@ -124,6 +132,7 @@ impl ReplaceSecret {
             |id: &ConnectionId| app.replacement.as_ref().is_some_and(|own| own.proven_for.contains(id));
         let mut run = ProofRun::new(served, is_proven, services.clock.now());
         self.put_first(&mut run)?;
+        let is_held = secret == NewSecret::Held;
         let candidate = match (&secret, &app.replacement) {
             (NewSecret::Given(given), _) => Some(given.clone()),
             (NewSecret::Held, held) => held.as_ref().map(|own| own.candidate.clone()),
@@ -146,6 +155,8 @@ impl ReplaceSecret {
                 }
             }
             (None, Some(Verdict::Partly) | None) => End::BothKept,
+            // The record holds both, whoever uses the new one.
+            (None, Some(Verdict::Wrong | Verdict::Untried)) if is_held => End::BothKept,
             (None, Some(Verdict::Wrong | Verdict::Untried)) => End::OldKept,
         };
         self.tell_end(services, Some(&run), end)?;
@@ -163,8 +174,7 @@ impl ReplaceSecret {
         let app = services.vault.app_registration(&self.client_id)?;
         match app {
             Some(app) if candidate.is_some_and(|candidate| app.has_taken(candidate)) => {
-                say("another program has taken the new secret for all connections meanwhile");
-                Ok(End::Replaced)
+                Ok(End::ReplacedByAnother)
             }
             Some(app) if app.replacement.is_none() && app.credential == before.credential => {
                 Err(CliError::new(
@@ -239,7 +249,7 @@ impl ReplaceSecret {
 
     fn tell_end(&self, services: &Services, run: Option<&ProofRun>, end: End) -> Result<(), CliError> {
         let served = served(services, &self.client_id)?;
-        let copies = if end == End::Replaced { old_copies(&served) } else { Vec::new() };
+        let copies = if end.is_replaced() { old_copies(&served) } else { Vec::new() };
         if self.json {
             return output::print_json(&self.json(run, end, &copies, &served));
         }
@@ -256,7 +266,7 @@ impl ReplaceSecret {
     }
 
     fn json(&self, run: Option<&ProofRun>, end: End, copies: &[OldCopy], served: &[Overview]) -> Value {
-        let rows = run.map(|run| run.rows().iter().map(row_json).collect::<Vec<_>>());
+        let rows = run.map(|run| run.rows().iter().map(|row| row_json(row, end)).collect::<Vec<_>>());
         let copies = copies.iter().map(|copy| {
             json!({
                 "connection": name_of(copy, served),
@@ -267,7 +277,7 @@ impl ReplaceSecret {
         json!({
             "client_id": self.client_id.to_string(),
             "result": match end {
-                End::Replaced => "replaced",
+                End::Replaced | End::ReplacedByAnother => "replaced",
                 End::BothKept => "both-kept",
                 End::OldKept => "old-kept",
             },
@@ -346,24 +356,29 @@ async fn prove_all(services: &Services, mut run: ProofRun, secret: NewSecret, qu
             Ok(ended) => ended,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
-        let proof = proof.unwrap_or_else(|error| {
-            let hindered = Proof::Unproven(Unproven::Hindered(error.failure().what_happened));
-            match error {
-                // Where its sealed copy is must be told whatever else there is to tell.
-                ExchangeError::NotSaved(_) if not_saved.is_some() => failure_of(&error).tell(),
-                ExchangeError::NotSaved(own) => {
-                    failed = Some(CliError::Told(Exit::LocalIo, own.failure()));
-                    not_saved = Some(own);
-                }
-                ExchangeError::Replacement(error) => {
-                    overtaken.get_or_insert(error);
-                }
-                error => {
-                    failed.get_or_insert_with(|| failure_of(&error));
-                }
+        let proof = match proof {
+            Ok(proof) => proof,
+            // What another program has ended says nothing of this connection.
+            Err(ExchangeError::Replacement(error)) => {
+                overtaken.get_or_insert(error);
+                continue;
             }
-            hindered
-        });
+            Err(error) => {
+                let hindered = Proof::Unproven(Unproven::Hindered(error.failure().what_happened));
+                match error {
+                    // Where its sealed copy is must be told whatever else there is to tell.
+                    ExchangeError::NotSaved(_) if not_saved.is_some() => failure_of(&error).tell(),
+                    ExchangeError::NotSaved(own) => {
+                        failed = Some(CliError::Told(Exit::LocalIo, own.failure()));
+                        not_saved = Some(own);
+                    }
+                    error => {
+                        failed.get_or_insert_with(|| failure_of(&error));
+                    }
+                }
+                hindered
+            }
+        };
         if proof == Proof::Proven {
             // From now on the record holds it.
             secret = NewSecret::Held;
@@ -400,9 +415,12 @@ fn row_line(row: &ProofRow, proof: &Proof) -> String {
     }
 }
 
-fn row_json(row: &ProofRow) -> Value {
+fn row_json(row: &ProofRow, end: End) -> Value {
     let (word, why) = match &row.state {
         ProofState::Ended(proof) => proof_in_words(proof, &words::moment),
+        ProofState::Waiting | ProofState::Renewing if end == End::ReplacedByAnother => {
+            ("not tried", "another program has taken the new secret for all".to_owned())
+        }
         ProofState::Waiting | ProofState::Renewing => ("waiting", String::new()),
     };
     json!({
@@ -425,6 +443,11 @@ fn end_lines(end: End, run: Option<&ProofRun>, client_id: ClientId) -> Vec<Strin
              once nobody uses it",
             connections(count.proven),
             count.untried + count.refused + count.hindered + count.open
+        )],
+        End::ReplacedByAnother => vec![format!(
+            "replaced: another program has taken the new secret for all connections meanwhile, {} proven here; the old \
+             secret is gone from here, remove it in the portal once nobody uses it",
+            count.proven
         )],
         End::BothKept => vec![
             format!(
@@ -458,7 +481,7 @@ fn name_of<'a>(copy: &OldCopy, served: &'a [Overview]) -> &'a str {
 
 fn exit(count: &ProofCount, end: End) -> Exit {
     match end {
-        End::Replaced => Exit::Ok,
+        End::Replaced | End::ReplacedByAnother => Exit::Ok,
         _ if count.refused > 0 => Exit::SetUpWrong,
         _ if count.hindered + count.open > 0 => Exit::TryLater,
         _ => Exit::SignInNeeded,

@@ -6,9 +6,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokengauge::domain::AppRegistration;
+use tokengauge::domain::secret::ClientSecret;
+use tokengauge::domain::{AppRegistration, ConnectionId, SecretCredential};
+use tokengauge::runtime::clock::Clock;
+use tokengauge::vault::Vault;
 use tokengauge::vault::unlock::{Keyring, Sources, Unlocked, unlock};
 use tokio::runtime::Runtime;
 
@@ -51,13 +55,28 @@ impl Place {
         run
     }
 
-    pub fn app(&self) -> AppRegistration {
+    fn vault(&self) -> Vault {
         let sources =
             Sources { key_file: Some(self.home.key()), keyring: Keyring::Left, ..Sources::default() };
         match unlock(&self.home.vault(), &sources).unwrap() {
-            Unlocked::Open(vault, _) => vault.app_registration(&self.platform.client_id()).unwrap().unwrap(),
+            Unlocked::Open(vault, _) => vault,
             Unlocked::NeedsPassphrase => panic!("a key file asks for nothing"),
         }
+    }
+
+    pub fn app(&self) -> AppRegistration {
+        self.vault().app_registration(&self.platform.client_id()).unwrap().unwrap()
+    }
+
+    /// Holds this secret beside the old one, proven for that connection.
+    pub fn hold(&self, value: &str, proven_for: &str) {
+        let vault = self.vault();
+        let mut locked = vault.lock_app(&self.platform.client_id(), Duration::ZERO).unwrap();
+        let mut app = locked.read().unwrap().unwrap();
+        let entered_at = Clock::system().now();
+        let secret = SecretCredential { value: ClientSecret::new(value), ends_on: None, entered_at };
+        app.note_proof(&secret, ConnectionId::parse(proven_for).unwrap()).unwrap();
+        locked.save(&mut app).unwrap();
     }
 
     pub fn proven(&self) -> usize {
@@ -205,9 +224,7 @@ fn what_a_kill_leaves_renews_and_is_gone_on_with_or_given_up() {
     place.renew_all();
     let run = place.secret(&["--resume"], "").is(0);
     assert_eq!(lines(&run.out, ": proven"), 38);
-    assert!(
-        place.app().credential.secret().unwrap().value == tokengauge::domain::secret::ClientSecret::new(NEW)
-    );
+    assert!(place.app().credential.secret().unwrap().value == ClientSecret::new(NEW));
     place.renew_all();
 
     let place = Place::new();

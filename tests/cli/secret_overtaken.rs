@@ -7,7 +7,7 @@ use std::thread;
 use tokengauge::domain::secret::ClientSecret;
 
 use super::home::Run;
-use super::one_secret::{NEW, OLD};
+use super::one_secret::{NEW, OLD, WRONG};
 use super::secret::Place;
 
 /// Twelve use the new secret; for the others the platform was not to be had.
@@ -54,6 +54,7 @@ fn whoever_is_overtaken_by_one_that_takes_the_secret_says_so_and_is_content() {
     let place = begun();
     let run = overtaken(&place, "--take").is(0);
     assert!(run.err.contains("another program has taken the new secret"), "{}", run.err);
+    assert!(!run.err.contains("unproven") && !run.out.contains("not yet"), "{}{}", run.err, run.out);
     assert!(run.out.contains("App Connect has that of contoso-mail01"), "who holds the old one: {}", run.out);
     assert_eq!(in_use(&place), ClientSecret::new(NEW));
     place.renew_all();
@@ -79,4 +80,14 @@ fn two_that_prove_the_same_secret_at_once_both_come_to_its_end() {
     }
     assert_eq!(in_use(&place), ClientSecret::new(NEW));
     place.renew_all();
+}
+
+#[test]
+fn what_is_proven_for_nobody_any_more_is_still_kept_beside_the_old_one() {
+    let place = Place::new();
+    place.hold(WRONG, "removed");
+    let run = place.secret(&["--resume"], "").is(5);
+    assert!(run.err.contains("both secrets are kept: 0 connections use the new one"), "{}", run.err);
+    assert!(!run.err.contains("nothing was changed"), "{}", run.err);
+    assert!(place.app().replacement.is_some());
 }

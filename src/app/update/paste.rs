@@ -299,7 +299,7 @@ impl App {
                 }
             }
             (Some(Panel::Secret(panel)), _) if panel.is_typing() || panel.takes_another() => {
-                panel.paste(text)
+                panel.paste(text);
             }
             (Some(Panel::Question(Question::Remove { field, removing: None, .. })), _) => {
                 field.paste(text.trim());
