@@ -50,6 +50,7 @@ impl QueueStep {
             | NextStep::GetToken
             | NextStep::AskAdministrator
             | NextStep::RenewBefore(_)
+            | NextStep::SignInBefore(_)
             | NextStep::HandOverAgain
             | NextStep::RenewOnRequest { .. }
             | NextStep::RenewsAt(_)

@@ -109,6 +109,7 @@ pub fn step(step: NextStep, overview: &Overview) -> String {
             CredentialFacts::Certificate { .. } => "replace the certificate".to_owned(),
             _ => "replace the client secret".to_owned(),
         },
+        NextStep::SignInBefore(at) => format!("sign in before {}", moment(at)),
         NextStep::RenewBefore(at) => format!("renew before {}", moment(at)),
         NextStep::HandOverAgain => "hand over again".to_owned(),
         NextStep::RenewOnRequest { ended_at: None } => {
@@ -148,6 +149,7 @@ pub fn next_step_word(step: NextStep) -> (&'static str, Option<DateTime<Utc>>) {
         NextStep::MendSettings => ("mend-settings", None),
         NextStep::AcceptRestored => ("accept-restored", None),
         NextStep::ReplaceSecret => ("replace-secret", None),
+        NextStep::SignInBefore(at) => ("sign-in-before", Some(at)),
         NextStep::RenewBefore(at) => ("renew-before", Some(at)),
         NextStep::HandOverAgain => ("hand-over-again", None),
         NextStep::RenewOnRequest { .. } => ("renew-on-request", None),

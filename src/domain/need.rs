@@ -101,6 +101,8 @@ pub enum NextStep {
     ReplaceSecret,
     /// Before the refresh token lapses, a person signs in or it renews.
     RenewBefore(DateTime<Utc>),
+    /// The tenant's limit counts from the sign-in: before it ends the refresh token, a person signs in.
+    SignInBefore(DateTime<Utc>),
     /// What somebody else holds is no longer what is held here: it is handed over again.
     HandOverAgain,
     /// It renews when it is asked to.
@@ -354,6 +356,7 @@ impl Overview {
         match self.first_nearing(now) {
             Some((_, Clock::ClientCredential)) => NextStep::ReplaceSecret,
             Some((at, _)) if at <= now => NextStep::SignInAgain,
+            Some((at, _)) if self.is_limited_from_sign_in() => NextStep::SignInBefore(at),
             Some((at, _)) => NextStep::RenewBefore(at),
             None if self.outdated_copy(now).is_some() => NextStep::HandOverAgain,
             None => renewal,

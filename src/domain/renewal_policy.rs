@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::need::RenewalPlan;
 use super::schedule::Turn;
-use super::{CountsFrom, Lifetime, Overview, TroubleKind, Wait};
+use super::{Certainty, CountsFrom, Lifetime, Overview, TroubleKind, Wait};
 
 /// What is renewed without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -207,6 +207,14 @@ impl Overview {
         let is_left = !self.is_automatic() && self.can_renew();
         let access = self.access_lifetime().filter(|access| is_left && access.is_expired_at(now))?;
         Some(access.expires_at)
+    }
+
+    /// True if the tenant's limit, as it was learned, ends the refresh token first and does not grow by renewing.
+    pub fn is_limited_from_sign_in(&self) -> bool {
+        let refresh = self.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
+        refresh.is_some_and(|own| {
+            own.counts_from == CountsFrom::SignIn && own.lifetime.certainty == Certainty::Learned
+        })
     }
 
     /// When the pause ends that the server asked for at the last request.

@@ -132,6 +132,7 @@ fn needs_sign_in(own: &Overview, now: DateTime<Utc>) -> bool {
         | NextStep::AcceptRestored
         | NextStep::ReplaceSecret
         | NextStep::RenewBefore(_)
+        | NextStep::SignInBefore(_)
         | NextStep::HandOverAgain
         | NextStep::RenewOnRequest { .. }
         | NextStep::RenewsAt(_)

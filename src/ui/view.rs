@@ -125,6 +125,7 @@ impl<'a> View<'a> {
                 let short = if action == Action::Edit { "replace cert." } else { "replace secret" };
                 (Some(action), short.to_owned())
             }
+            NextStep::SignInBefore(at) => (Some(Action::Authorize), format!("sign in by {}", self.when(at))),
             NextStep::RenewBefore(at) => (Some(Action::Renew), format!("renew by {}", self.when(at))),
             NextStep::HandOverAgain => (Some(Action::HandOver), "hand over again".to_owned()),
             NextStep::RenewOnRequest { ended_at: None } => (Some(Action::Renew), "renew by hand".to_owned()),
@@ -155,6 +156,7 @@ impl<'a> View<'a> {
             NextStep::MendSettings => "mend".to_owned(),
             NextStep::AcceptRestored => "accept?".to_owned(),
             NextStep::ReplaceSecret => "replace".to_owned(),
+            NextStep::SignInBefore(_) => "sign in".to_owned(),
             NextStep::RenewBefore(_) => "renew".to_owned(),
             NextStep::HandOverAgain => "hand over".to_owned(),
             NextStep::RenewOnRequest { .. } => "by hand".to_owned(),
@@ -190,6 +192,9 @@ impl<'a> View<'a> {
                 "from a backup: accept it, or sign in again. Who acts: you".to_owned()
             }
             NextStep::ReplaceSecret => self.secret_sentence(overview),
+            NextStep::SignInBefore(at) => {
+                format!("sign in before {}: renewing does not put it off. Who acts: {who}", self.time(at))
+            }
             NextStep::RenewBefore(at) => format!("renew before {}, or somebody must sign in", self.time(at)),
             NextStep::HandOverAgain => overview.outdated_copy(self.now).map_or_else(
                 || "values are to be handed over again".to_owned(),

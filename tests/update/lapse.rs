@@ -93,6 +93,20 @@ fn a_refresh_token_that_nothing_uses_lapses_by_disuse() {
 }
 
 #[test]
+fn a_limit_that_counts_from_the_sign_in_asks_for_one_in_time() {
+    let end = start() + days(5);
+    let own = with(healthy("adatum"), |own| {
+        let refresh = own.tokens.as_mut().unwrap().refresh.as_mut().unwrap();
+        refresh.counts_from = tokengauge::domain::CountsFrom::SignIn;
+        refresh.lifetime.certainty = tokengauge::domain::Certainty::Learned;
+        refresh.lifetime.starts_at = start() - days(85);
+        refresh.lifetime.expires_at = end;
+    });
+    assert_eq!((own.need(start()), own.next_step(start())), (Need::Soon, NextStep::SignInBefore(end)));
+    assert_eq!(own.next_step(end), NextStep::SignInAgain);
+}
+
+#[test]
 fn of_two_ends_that_are_near_the_first_is_the_next_step() {
     let mut own = left_alone(RenewalPolicy::Manual, start() - days(80));
     let step = |own: &mut Overview, secret_left: i64| {

@@ -61,6 +61,7 @@ impl Span {
     fn ends(self, own: &Overview, lapse: &Lapse) -> String {
         let noun = lapse.what.noun();
         let unless = match (&lapse.what, own.settings.renewal.policy) {
+            (Lapsing::RefreshToken(_), _) if own.is_limited_from_sign_in() => " unless somebody signs in",
             (Lapsing::RefreshToken(_), RenewalPolicy::Manual) => " unless somebody renews it",
             (Lapsing::RefreshToken(_), RenewalPolicy::Automatic | RenewalPolicy::KeepAlive) => {
                 " unless it renews"

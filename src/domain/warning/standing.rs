@@ -10,9 +10,7 @@ use super::{
     WayOut,
 };
 use crate::domain::need::{NoRenewal, RenewalPlan};
-use crate::domain::{
-    Certainty, ClientId, Connection, ConnectionId, CountsFrom, Lifetime, Overview, TroubleKind, Wait,
-};
+use crate::domain::{ClientId, Connection, ConnectionId, Lifetime, Overview, TroubleKind, Wait};
 
 /// All that is to be warned of, by what it is about, and when the next of it comes by time alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -306,23 +304,15 @@ impl Look<'_> {
 /// How the end of the refresh token is put off; `None` where that comes by itself, or where a sign-in is asked for anyway.
 pub(super) fn way_out(own: &Overview, now: DateTime<Utc>) -> Option<WayOut> {
     match own.standing_plan(now) {
-        RenewalPlan::Due(_) => counts_from_sign_in(own).then_some(WayOut::SignIn),
+        RenewalPlan::Due(_) => own.is_limited_from_sign_in().then_some(WayOut::SignIn),
         RenewalPlan::Retrying { .. } => Some(WayOut::RenewsLater),
-        RenewalPlan::OnRequest { .. } if counts_from_sign_in(own) => Some(WayOut::SignIn),
+        RenewalPlan::OnRequest { .. } if own.is_limited_from_sign_in() => Some(WayOut::SignIn),
         RenewalPlan::OnRequest { .. } => Some(WayOut::Renew),
         RenewalPlan::Impossible(
             NoRenewal::SignInNeeded | NoRenewal::NeverSignedIn | NoRenewal::NoRefreshToken,
         ) => None,
         RenewalPlan::Impossible(_) => Some(WayOut::Mend),
     }
-}
-
-/// True if the tenant's limit, as it was learned, comes first and does not grow by renewing.
-fn counts_from_sign_in(own: &Overview) -> bool {
-    let refresh = own.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-    refresh.is_some_and(|own| {
-        own.counts_from == CountsFrom::SignIn && own.lifetime.certainty == Certainty::Learned
-    })
 }
 
 /// What a person is to do against it, whoever is told.
