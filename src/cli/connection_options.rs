@@ -6,10 +6,11 @@ use clap::{Args, ValueEnum};
 use crate::app::{CredentialEdit, Failure};
 use crate::catalogue::clouds::{self, CLOUDS, Cloud, Evidence, Recognised, Resource};
 use crate::catalogue::permissions::{PRESETS, as_asked};
-use crate::domain::app_registration::CredentialKind;
+use crate::domain::app_registration::{CredentialKind, SecretEnded};
 use crate::domain::{
     AppRegistration, Authority, Capture, ClientCredential, ClientId, ConnectionName, RedirectUri,
-    RenewalPolicy, RenewalRule, ResponseMode, Scope, ScopeSet, Settings, Tenant, WayIn, settings_rules,
+    RenewalPolicy, RenewalRule, ResponseMode, Scope, ScopeSet, SecretCredential, Settings, Tenant, WayIn,
+    settings_rules,
 };
 use crate::export::intake::Found;
 
@@ -132,7 +133,8 @@ impl ConnectionOptions {
 
     /// What is to be said of an end date that has come already: it may be true, and it may be mistyped.
     pub fn end_that_has_come(&self, now: DateTime<Utc>) -> Option<EndThatHasCome> {
-        self.secret_expires.filter(|date| *date <= now.date_naive()).map(EndThatHasCome)
+        let ended = SecretCredential::check_end(self.secret_expires, now).err();
+        ended.map(|SecretEnded(date)| EndThatHasCome(date))
     }
 
     /// With what a source of values tells, where the options leave it open. The secret is taken out of the source.

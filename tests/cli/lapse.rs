@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 
 use super::home::Run;
-use super::tenant::{NAME, Tenant};
+use super::tenant::{CLIENT_ID, NAME, Tenant};
 
 const OTHER_CLIENT: &str = "7a1b2c3d-6b0e-4c7b-9a51-0f3c2f8e1b44";
 
@@ -36,13 +36,19 @@ fn an_access_token_that_nothing_renews_by_itself_is_told_as_ended() {
     assert!(run.out.contains(demand), "{}", run.out);
     assert!(run.out.ends_with(" (est) unless somebody renews it\n"), "{}", run.out);
     let told = tenant.run(&["doctor", "brought", "--json"]).is(0).json();
-    assert!(told[0]["access_token_ended_at"].is_string(), "{told}");
+    assert!(told[0]["on_demand_since"].is_string(), "{told}");
     assert!(tenant.run(&["doctor", "brought", "--nagios"]).is(0).out.starts_with("TOKENGAUGE OK"));
 
     let listed = tenant.run(&["list"]).is(0).out;
     let row = listed.lines().find(|line| line.starts_with("brought")).unwrap();
     assert!(row.contains("on demand") && row.contains("renewed on demand only, policy manual"), "{row}");
     assert!(tenant.run(&["show", "brought"]).is(0).out.contains("State          on demand"));
+
+    // The login service does not know its refresh token: nobody gets a token on demand.
+    bring(&tenant, "stopped", &["--client-id", CLIENT_ID, "--renew", "manual"]).is(0);
+    tenant.run(&["refresh", "stopped"]).is(4);
+    let told = tenant.run(&["doctor", "stopped", "--json"]).is(1).json();
+    assert!(told[0]["on_demand_since"].is_null(), "{told}");
 
     tenant.run(&["edit", "brought", "--renew", "automatic"]).is(0);
     assert!(!tenant.run(&["doctor", "brought"]).is(0).out.contains("on demand"));

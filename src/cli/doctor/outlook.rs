@@ -47,9 +47,14 @@ impl Span {
         format!("{}: {}", own.name, told.join("; "))
     }
 
+    /// Since when its access token waits for somebody to ask; nothing of one that would not come.
+    fn on_demand_since(self, own: &Overview) -> Option<DateTime<Utc>> {
+        own.waits_to_be_asked_since(self.now).filter(|_| own.stop(self.now).is_none())
+    }
+
     /// An access token that is over by the person's own decision: no cause for alarm, and not to be kept back.
     fn waits_to_be_asked(self, own: &Overview) -> Option<String> {
-        let since = words::left(self.now - own.waits_to_be_asked_since(self.now)?);
+        let since = words::left(self.now - self.on_demand_since(own)?);
         let failed = own.trouble.as_ref().filter(|_| own.fails_on_demand(self.now));
         let failed = failed.map_or_else(String::new, |trouble| {
             format!(", the last try failed: {}", sanitize(&trouble.what_happened, 300))
@@ -99,7 +104,7 @@ impl Span {
             "outlook": outlook.word(),
             "within_seconds": self.within.num_seconds(),
             "lapses": lapses,
-            "access_token_ended_at": own.waits_to_be_asked_since(self.now).map(facts::moment),
+            "on_demand_since": self.on_demand_since(own).map(facts::moment),
             "sentence": self.sentence(own),
         })
     }
