@@ -111,7 +111,7 @@ fn secret_label(panel: &SecretPanel, action: Action) -> &'static str {
         (SecretPhase::Settled(_, _, Verdict::Partly), Action::Renew) => "retry",
         (SecretPhase::Settled(..), Action::Open) => "another secret",
         (SecretPhase::Settled(..), Action::Renew) => "try all",
-        (SecretPhase::Asking(_, _, AskedIn::GoingBack), Action::Open) => "all to the old one",
+        (SecretPhase::Asking(_, _, AskedIn::GoingBack), Action::Open) => "all back",
         (SecretPhase::Asking(..), Action::Open) => "stop here",
         (SecretPhase::Asking(..), Action::Abandon) => "back to the old one",
         (SecretPhase::Asking(_, _, AskedIn::Proving), Action::Back) => "go on",

@@ -350,8 +350,8 @@ pub(super) fn ended_credential(view: View<'_>, overview: &Overview, width: u16) 
         format!("The {noun} ended on {day}: it may be refused.")
     });
     let wrapped = told.map_or_else(Vec::new, |text| wrap(&text, width.saturating_sub(INDENT + 1)));
-    let line = |text: String| view.row().gap(INDENT).text(text, view.theme().warning).build();
-    wrapped.into_iter().map(line).collect()
+    let row = |text: String| view.row().gap(INDENT).text(text, view.theme().warning).build();
+    wrapped.into_iter().map(row).collect()
 }
 
 /// The other ways to get the address to a browser.

@@ -99,6 +99,7 @@ fn a_limit_that_counts_from_the_sign_in_asks_for_one_in_time() {
         let refresh = own.tokens.as_mut().unwrap().refresh.as_mut().unwrap();
         refresh.counts_from = tokengauge::domain::CountsFrom::SignIn;
         refresh.lifetime.certainty = tokengauge::domain::Certainty::Learned;
+        refresh.lifetime.starts_at = start() - days(85);
         refresh.lifetime.expires_at = end;
     });
     assert_eq!((own.need(start()), own.next_step(start())), (Need::Soon, NextStep::SignInBefore(end)));

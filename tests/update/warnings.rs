@@ -97,7 +97,7 @@ fn a_replaced_secret_is_told_and_begins_anew() {
     listener.hears(&[with_secret(days(5))], start());
     assert_eq!(
         listener.words(&[with_secret(days(300))], start()),
-        [format!("contoso: the client secret of {CLIENT} is a new one, it ends on 2027-01-05")]
+        [format!("contoso: the client secret of {CLIENT} no longer ends soon: it ends on 2027-01-05")]
     );
     assert_eq!(listener.words(&[with_secret(days(300))], start()), [""; 0]);
     assert_eq!(listener.hears(&[with_secret(days(300))], start() + days(250)).len(), 1);

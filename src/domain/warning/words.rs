@@ -111,7 +111,7 @@ impl Recovery {
                     || "no end is known".to_owned(),
                     |at| format!("it ends on {}", at.format("%Y-%m-%d")),
                 );
-                format!("{whom}the {} of {client_id} is a new one, {end}", self.noun)
+                format!("{whom}the {} of {client_id} no longer ends soon: {end}", self.noun)
             }
             Subject::RefreshToken(_) => format!("{whom}the refresh token was renewed"),
             Subject::Act(_) => format!("{whom}works again"),
